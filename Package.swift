@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house (see README, "A tour of the source"): two pillars that never import each other, the language and the engine,
+// joined in one place, `Commands`. The front ends (`Console`, `Notebooks`, `Jupyter`) know only `Language`.
+// CI builds with `--explicit-target-dependency-import-check error`, so the arrows below are the only ones there are.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Numeric targets are optimised in debug builds too, so that the everyday tests stay quick.
+let numeric: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "icot",
+    products: [.executable(name: "icot", targets: ["icot"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
+    ],
+    targets: [
+        // C libraries of the system, and our own C.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+        .systemLibrary(name: "CMark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        .target(name: "CLibedit", linkerSettings: [.linkedLibrary("edit")]),
+
+        // The engine.
+        .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: numeric),
+        .target(name: "Transformer", dependencies: ["Tensors", "CNettle"], swiftSettings: numeric),
+        .target(name: "Internalization", dependencies: ["Transformer", "Tensors"], swiftSettings: numeric),
+        .target(name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS"], swiftSettings: numeric),
+
+        // The language.
+        .target(name: "Language", dependencies: ["BigInt"], swiftSettings: strict),
+
+        .target(name: "Plotting", swiftSettings: strict),
+
+        // Where the pillars meet.
+        .target(
+            name: "Commands",
+            dependencies: ["Language", "Plotting", "Probing", "Internalization", "Transformer", "Tensors"],
+            swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
+
+        // The front ends.
+        .target(name: "Console", dependencies: ["Language", "CLibedit"], swiftSettings: strict),
+        .target(name: "Notebooks", dependencies: ["Language", "CMark", "CNettle"], swiftSettings: strict),
+        .target(name: "Jupyter", dependencies: ["Language", "CNettle"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "icot",
+            dependencies: [
+                "Commands", "Console", "Notebooks", "Jupyter", "Language",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // `stdlib/` travels inside the binary.
+        .plugin(
+            name: "EmbedStandardLibrary", capability: .buildTool(), dependencies: ["embed-stdlib"],
+            path: "Sources/EmbedStandardLibrary"),
+        .executableTarget(name: "embed-stdlib", swiftSettings: strict),
+
+        // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal", linkerSettings: [.linkedLibrary("util")]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "InternalizationTests", dependencies: ["Internalization", "Transformer", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "ProbingTests", dependencies: ["Probing", "Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Language", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "NotebooksTests", dependencies: ["Notebooks", "Language", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Language", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", .target(name: "icot")], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,4 @@
+// Placeholder until the first kernel lands.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+#endif
