@@ -1,0 +1,149 @@
+// The signature of a verb or function: the one description that parser, checker, binding, completion, highlighting,
+// help, effects and the kernel read, so that they cannot disagree.
+
+/// One way to fill a `.choice`.
+public struct ChoiceOption: Sendable, Equatable {
+    public var name: String
+    public var summary: String
+
+    public init(_ name: String, _ summary: String = "") {
+        self.name = name
+        self.summary = summary
+    }
+}
+
+/// What an argument must be.
+public indirect enum ParameterKind: Sendable, Equatable {
+    /// A whole number within the bounds.
+    case integer(ClosedRange<Int> = Int.min...Int.max)
+    /// Any number within the bounds; integers are taken too.
+    case real(ClosedRange<Double> = -Double.infinity...Double.infinity)
+    /// An integer (of any size) or a real.
+    case number
+    case boolean
+    case text
+    /// A quoted path that the command reads or writes.
+    case path(PathUse)
+    /// One of these, written `.name`.
+    case choice([ChoiceOption])
+    /// Any `.name`, with the well-known ones first; `.name[i]` too where an index makes sense.
+    case selector([ChoiceOption] = [], allowsIndex: Bool = false)
+    /// The column of a table, written `.name`.
+    case column
+    case list(of: ParameterKind)
+    /// `0...8`, `0..<8` (a single integer is taken as a range of one).
+    case range
+    case record
+    /// A function or closure.
+    case function
+    /// A value whose `typeName` is this: `.value("model")`.
+    case value(String)
+    /// Any of several kinds.
+    case oneOf([ParameterKind])
+    case any
+
+    public enum PathUse: Sendable, Equatable { case read, write }
+}
+
+/// One argument of a verb or function.
+public struct Parameter: Sendable, Equatable {
+    /// The word before the colon; nil for a value given by place.
+    public var label: String?
+    /// What messages and help call it: the label, or for a value by place its name, such as `problems`.
+    public var name: String
+    public var kind: ParameterKind
+    public var isRequired: Bool
+    /// Whether any number of values may follow (only the last value by place).
+    public var isRepeated: Bool
+    /// The default as people would type it, for help and completion.
+    public var defaultText: String?
+    /// One line of help.
+    public var summary: String
+
+    /// A value given by place.
+    public static func value(
+        _ name: String, _ kind: ParameterKind, required: Bool = true, repeated: Bool = false, default defaultText: String? = nil,
+        _ summary: String = ""
+    ) -> Parameter {
+        Parameter(
+            label: nil, name: name, kind: kind, isRequired: required && defaultText == nil, isRepeated: repeated,
+            defaultText: defaultText, summary: summary)
+    }
+
+    /// `label: value`; may be left out unless it is required.
+    public static func label(
+        _ label: String, _ kind: ParameterKind, required: Bool = false, default defaultText: String? = nil, _ summary: String = ""
+    ) -> Parameter {
+        Parameter(
+            label: label, name: label, kind: kind, isRequired: required, isRepeated: false, defaultText: defaultText, summary: summary)
+    }
+
+    public init(
+        label: String?, name: String, kind: ParameterKind, isRequired: Bool, isRepeated: Bool, defaultText: String?, summary: String
+    ) {
+        self.label = label
+        self.name = name
+        self.kind = kind
+        self.isRequired = isRequired
+        self.isRepeated = isRepeated
+        self.defaultText = defaultText
+        self.summary = summary
+    }
+}
+
+/// What a verb does to the world beside returning a value. Files named by a `.path` argument need no entry here.
+public enum CommandEffect: Sendable, Equatable {
+    /// Reads a fixed path, such as the history.
+    case reads(String)
+    /// Writes a fixed path.
+    case writes(String)
+    /// Runs a program of the system.
+    case runsPrograms
+    /// Changes the current run: weights, schedule or timeline.
+    case changesRun
+}
+
+public struct CommandSignature: Sendable, Equatable {
+    public var name: String
+    /// One line: what it does, as a phrase that starts with a verb.
+    public var summary: String
+    /// Values by place first, in order; then labels in the order in which help shows them.
+    public var parameters: [Parameter]
+    public var acceptsWhere: Bool
+    public var acceptsBy: Bool
+    /// The `typeName` of its result where that is known before running; nil where it is not, "none" where there is none.
+    public var resultType: String?
+    /// Lines that run as they stand.
+    public var examples: [String]
+    public var effects: [CommandEffect]
+    public var seeAlso: [String]
+    /// Longer help in plain paragraphs, shown by `?name` below the arguments.
+    public var discussion: String
+    /// The source of a verb that is written in the language itself, shown by `??name`.
+    public var source: String?
+
+    public init(
+        _ name: String, _ summary: String, _ parameters: [Parameter] = [], acceptsWhere: Bool = false, acceptsBy: Bool = false,
+        result: String? = nil, examples: [String] = [], effects: [CommandEffect] = [], seeAlso: [String] = [],
+        discussion: String = "", source: String? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.parameters = parameters
+        self.acceptsWhere = acceptsWhere
+        self.acceptsBy = acceptsBy
+        resultType = result
+        self.examples = examples
+        self.effects = effects
+        self.seeAlso = seeAlso
+        self.discussion = discussion
+        self.source = source
+    }
+
+    /// The arguments given by place, in order.
+    public var values: [Parameter] { parameters.filter { $0.label == nil } }
+    /// The arguments given by label.
+    public var labelled: [Parameter] { parameters.filter { $0.label != nil } }
+
+    public func parameter(labelled label: String) -> Parameter? { parameters.first { $0.label == label } }
+}
