@@ -1,0 +1,384 @@
+// `verb value … label: value … where … by …`, and the errors that keep a second meaning out.
+
+extension Parser {
+    /// Whether a token could begin an argument of a command.
+    func startsArgument(_ token: Token) -> Bool {
+        switch token.kind {
+        case .identifier, .integer, .bigInteger, .real, .textStart, .label, .dotName, .keyword(.true), .keyword(.false), .keyword(.none): true
+        case .sign(.openParenthesis), .sign(.openBracket): true
+        case .sign(.openBrace): !inHeader
+        default: false
+        }
+    }
+
+    /// Whether a word that is no verb is used like one: `trian steps: 200`.
+    func looksLikeCommand(_ word: String) -> Bool {
+        let next = token(ahead: 1)
+        if case .label = next.kind { return true }
+        guard next.hasBlankBefore, startsArgument(next), next.kind != .sign(.openBrace) else { return false }
+        if isKnownName(word) { return false }
+        if next.kind == .sign(.openParenthesis) || next.kind == .sign(.openBracket) {
+            return !Suggestions.nearest(to: word, among: verbNames, limit: 1).isEmpty
+        }
+        return true
+    }
+
+    var verbNames: [String] { Array(context.signatures.verbs.keys) + Array(userVerbs.keys) }
+
+    // MARK: - Commands
+
+    mutating func command(_ verb: Name) throws(Failure) -> Expression {
+        try enter()
+        defer { leave() }
+        mark(verb.span, .verb)
+        let start = verb.span.start
+        advance()
+        try checkBehindVerb(verb)
+        var call = Call(callee: .name(verb), form: .command, arguments: try commandArguments(verb))
+        while isAt(.where) || isAt(.by) { try clause(&call, verb) }
+        try checkEndOfCommand(call, verb)
+        let children = call.arguments.map { $0.value } + [call.predicate, call.key]
+        return try node(.call(call), SourceSpan(start, max(verb.span.end, endOfPrevious)), children: children)
+    }
+
+    /// The end of the last token that is not a newline.
+    private var endOfPrevious: Int {
+        var last = max(index - 1, 0)
+        while last > 0, tokens[last].kind == .newline { last -= 1 }
+        return tokens[last].span.end
+    }
+
+    private func checkBehindVerb(_ verb: Name) throws(Failure) {
+        if current.kind == .sign(.equals) { throw failure(.verbAsName, "'\(verb.text)' is a verb and cannot be given a value", at: verb.span, help: "choose another name, such as my_\(verb.text)", replacement: .init(verb.span, "my_\(verb.text)")) }
+        guard !current.hasBlankBefore else { return }
+        switch current.kind {
+        case .sign(.openBracket), .sign(.openBrace), .dotName, .textStart, .sign(.minus):
+            throw failure(
+                .missingBlank, "\(verb.text): a blank is missing behind the verb", at: SourceSpan(verb.span.start, current.span.end),
+                help: "write \(verb.text) \(source.text(current.span))…", replacement: .init(SourceSpan(at: verb.span.end), " "))
+        default: return
+        }
+    }
+
+    private var isEndOfArguments: Bool {
+        switch current.kind {
+        case .newline, .semicolon, .endOfText, .interpolationEnd, .keyword(.where), .keyword(.by): true
+        case .sign(.pipe), .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace): true
+        case .sign(.openBrace): inHeader
+        default: false
+        }
+    }
+
+    mutating func commandArguments(_ verb: Name) throws(Failure) -> [Argument] {
+        let savedRow = inRow
+        inRow = false
+        defer { inRow = savedRow }
+        var arguments: [Argument] = []
+        while !isEndOfArguments {
+            if let last = arguments.last { try checkBetween(last, verb) }
+            if case .label(let word) = current.kind {
+                let label = Name(word, current.wordSpan)
+                let place = current.span
+                mark(place, .label)
+                advance()
+                let value = try labelledValue(label, place, verb)
+                arguments.append(Argument(label: label, value: value))
+            } else {
+                if isAt(.minus), arguments.isEmpty, token(ahead: 1).hasBlankBefore || token(ahead: 1).endsStatement {
+                    throw failure(
+                        .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'", at: current.span,
+                        help: "write \(verb.text) -\(source.text(token(ahead: 1).span))", replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
+                }
+                let value = try argument(verb, label: nil)
+                arguments.append(Argument(label: nil, value: value))
+            }
+        }
+        return arguments
+    }
+
+    private mutating func labelledValue(_ label: Name, _ place: SourceSpan, _ verb: Name) throws(Failure) -> Expression {
+        if isEndOfArguments { throw missingValue(label.text, place) }
+        if case .label = current.kind { throw missingValue(label.text, place) }
+        if isAt(.minus), token(ahead: 1).hasBlankBefore {
+            throw failure(
+                .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'", at: current.span,
+                help: "write \(label.text): -\(source.text(token(ahead: 1).span))", replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
+        }
+        return try argument(verb, label: label)
+    }
+
+    /// One atom, and behind it nothing that would make it more than an atom.
+    private mutating func argument(_ verb: Name, label: Name?) throws(Failure) -> Expression {
+        if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead { throw commandInside(in: "'\(verb.text)'") }
+        let start = index
+        if isAt(.not) { throw operation(from: start, verb) }
+        let value = try atom()
+        switch current.kind {
+        case .sign(.minus), .sign(.plus), .sign(.times), .sign(.divide), .sign(.floorDivide), .sign(.remainder), .sign(.power),
+            .sign(.equal), .sign(.notEqual), .sign(.less), .sign(.lessOrEqual), .sign(.greater), .sign(.greaterOrEqual), .keyword(.and), .keyword(.or),
+            .sign(.closedRange), .sign(.halfOpenRange):
+            if isAt(.minus), current.hasBlankBefore, !token(ahead: 1).hasBlankBefore, !token(ahead: 1).endsStatement { throw negativeArgument(value, verb) }
+            throw operation(from: start, verb)
+        case .sign(.equals):
+            if case .name(let word) = value.kind {
+                throw failure(
+                    .foreignSyntax, "\(verb.text): a label is written with a colon", at: value.span.union(current.span), help: "write \(word): value",
+                    replacement: .init(value.span.union(current.span), "\(word):"))
+            }
+            throw failure(.unexpectedToken, "\(verb.text): '=' cannot stand inside a command", at: current.span, help: "to give a value write let name = …")
+        case .sign(.comma):
+            throw failure(
+                .commaInCommand, "\(verb.text): the values of a command are separated by blanks, not commas", at: current.span,
+                help: "take the comma away, or write [a, b] for a list", replacement: .init(current.span, ""))
+        case .sign(.colon):
+            if case .name(let word) = value.kind {
+                throw failure(
+                    .strayBlank, "\(verb.text): a label has no blank before its colon", at: value.span.union(current.span), help: "write \(word):",
+                    replacement: .init(value.span.union(current.span), "\(word):"))
+            }
+            throw failure(.unexpectedToken, "\(verb.text): ':' only stands behind a label", at: current.span, help: "write label: value")
+        default:
+            return value
+        }
+    }
+
+    /// `f x -1`: is it one value or two?
+    private func negativeArgument(_ value: Expression, _ verb: Name) -> Failure {
+        let left = source.text(value.span)
+        let right = source.text(token(ahead: 1).span)
+        return failure(
+            .needsParentheses, "\(verb.text): a negative number stands first or behind a label", at: SourceSpan(value.span.start, token(ahead: 1).span.end),
+            help: "write (\(left) - \(right)) for the difference, or give -\(right) a label",
+            replacement: .init(SourceSpan(value.span.start, token(ahead: 1).span.end), "(\(left) - \(right))"))
+    }
+
+    /// An operation that stands where only an atom may: the error shows it in parentheses.
+    private mutating func operation(from start: Int, _ verb: Name) -> Failure {
+        index = start
+        let marked = marks.count
+        let whole: SourceSpan
+        if let value = try? expression() {
+            whole = value.span
+        } else {
+            index = start
+            while !token(ahead: 1).endsStatement { index += 1 }
+            whole = tokens[start].span.union(current.span)
+        }
+        marks.removeSubrange(marked...)
+        let written = source.text(whole)
+        return failure(
+            .needsParentheses, "\(verb.text): an operation inside a command stands in parentheses", at: whole, help: "write (\(written))",
+            replacement: .init(whole, "(\(written))"))
+    }
+
+    /// A command where a value is expected: the error shows it in parentheses.
+    mutating func commandInside(in place: String) -> Failure {
+        let start = index
+        let word = source.text(current.span)
+        var end = current.span.end
+        let marked = marks.count
+        if case .identifier(let verb) = current.kind, let inner = try? command(Name(verb, current.span)) { end = inner.span.end }
+        marks.removeSubrange(marked...)
+        index = start
+        let written = source.text(SourceSpan(current.span.start, end))
+        let span = current.span
+        return failure(
+            .needsParentheses, "'\(word)' is a verb: inside \(place) its command stands in parentheses", at: span, help: "write (\(written))",
+            replacement: .init(SourceSpan(span.start, end), "(\(written))"))
+    }
+
+    /// What may stand between two arguments: a blank, and nothing that the argument before could take for itself.
+    private func checkBetween(_ last: Argument, _ verb: Name) throws(Failure) {
+        let left = source.text(last.value.span)
+        if !current.hasBlankBefore {
+            if current.kind == .invalid { return }
+            throw failure(
+                .missingBlank, "\(verb.text): a blank is missing between two values", at: SourceSpan(last.value.span.start, current.span.end),
+                help: "write \(left) \(source.text(current.span))", replacement: .init(SourceSpan(at: current.span.start), " "))
+        }
+        let next: String
+        switch current.kind {
+        case .sign(.openBracket) where last.value.takesIndex: next = "["
+        case .sign(.openParenthesis) where last.value.takesCall: next = "("
+        case .dotName(let word) where last.value.takesField: next = ".\(word)"
+        default: return
+        }
+        let gap = SourceSpan(last.value.span.end, current.span.start)
+        let what = next == "[" ? "an index" : next == "(" ? "a call" : "a field"
+        throw failure(
+            .strayBlank, "\(verb.text): \(what) has no blank before it", at: SourceSpan(last.value.span.start, current.span.end),
+            help: "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"), or give the second value first or behind a label", replacement: .init(gap, ""))
+    }
+
+    // MARK: - Clauses
+
+    private mutating func clause(_ call: inout Call, _ verb: Name) throws(Failure) {
+        let word = current.span
+        let isWhere = isAt(.where)
+        let name = isWhere ? "where" : "by"
+        if isWhere ? call.predicate != nil : call.key != nil {
+            throw failure(.repeatedLabel, "\(verb.text): '\(name)' appears twice", at: word, help: isWhere ? "join the conditions with and" : "group by a list: by [.a, .b]")
+        }
+        advance()
+        if isEndOfArguments {
+            throw failure(.expectedExpression, "\(verb.text): a value is missing behind '\(name)'", at: word, help: isWhere ? "write where .column > 0" : "write by .column")
+        }
+        let saved = inRow
+        inRow = true
+        defer { inRow = saved }
+        if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead { throw commandInside(in: "'\(name)'") }
+        let value = try expression()
+        if isWhere { call.predicate = value } else { call.key = value }
+        if isAt(.equals) {
+            throw failure(.unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==", replacement: .init(current.span, "=="))
+        }
+        if case .label(let label) = current.kind {
+            throw failure(.misplacedStatement, "\(verb.text): '\(label):' stands behind '\(name)'", at: current.span, help: "write the labels before where and by")
+        }
+        if !isEndOfArguments { throw juxtaposition(after: value) }
+    }
+
+    private func checkEndOfCommand(_ call: Call, _ verb: Name) throws(Failure) {
+        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket, .closeBrace].contains(sign), partners[index] < 0,
+            unclosedBracket(from: 0, to: index) == nil, sign != .closeBrace { throw unmatched() }
+    }
+
+    // MARK: - Words that are no verbs
+
+    /// `trian steps: 200`: the line is read as a command, so that only its verb is at fault.
+    mutating func unknownVerb(_ verb: Name) throws(Failure) -> Expression {
+        let problem = unknownVerbFailure(verb)
+        let start = index
+        let saved = (diagnostics.count, marks.count)
+        if let call = try? command(verb), current.endsStatement || isAt(.pipe) || isAt(.closeParenthesis) || isAt(.closeBrace) {
+            report(problem, from: start)
+            return call
+        }
+        diagnostics.removeSubrange(min(saved.0, diagnostics.count)...)
+        marks.removeSubrange(min(saved.1, marks.count)...)
+        throw problem
+    }
+
+    private func unknownVerbFailure(_ verb: Name) -> Failure {
+        let starters: [Keyword] = [.let, .def, .for, .while, .if, .return, .break, .continue, .try, .import, .time]
+        if verb.text == "elif" || verb.text == "elsif" || verb.text == "elseif" {
+            return failure(.foreignSyntax, "'\(verb.text)' is written } else if", at: verb.span, help: "write } else if … { on the line of the '}'")
+        }
+        let foreign: [String: String] = [
+            "var": "let", "const": "let", "set": "let", "func": "def", "function": "def", "fn": "def", "foreach": "for", "from": "import", "use": "import", "until": "while",
+        ]
+        if let right = foreign[verb.text] {
+            return failure(.foreignSyntax, "'\(verb.text)' is written \(right)", at: verb.span, help: "write \(right)", replacement: .init(verb.span, right))
+        }
+        var candidates = verbNames
+        let next = token(ahead: 1)
+        let after = token(ahead: 2)
+        // `lte x = 3`, `fro k in xs {`: what follows tells which word was meant.
+        if case .identifier = next.kind, after.kind == .sign(.equals) {
+            candidates = ["let"]
+        } else if case .identifier = next.kind, after.kind == .keyword(.in) {
+            candidates = ["for"]
+        } else if case .identifier = next.kind, after.kind == .sign(.openParenthesis), !after.hasBlankBefore, opensBlock {
+            candidates = ["def"]
+        } else if opensBlock {
+            candidates = ["if", "while", "for", "def"]
+        } else {
+            candidates += starters.map(\.rawValue)
+        }
+        let near = Suggestions.nearest(to: verb.text, among: candidates)
+        let best = near.first ?? (candidates.count == 1 ? candidates[0] : nil)
+        if let best {
+            return failure(
+                .unknownVerb, "'\(verb.text)' is not a verb; did you mean '\(best)'?", at: verb.span, help: "write \(best)", replacement: .init(verb.span, best))
+        }
+        return failure(.unknownVerb, "'\(verb.text)' is not a verb", at: verb.span, help: "a command starts with a verb; help lists them")
+    }
+
+    /// Whether the line ends with `{`.
+    private var opensBlock: Bool {
+        var ahead = index
+        while !tokens[ahead].endsStatement {
+            if tokens[ahead].kind == .sign(.openBrace) {
+                if tokens[ahead + 1].endsStatement { return true }
+                return partners[ahead] > ahead
+            }
+            ahead += 1
+        }
+        return false
+    }
+
+    // MARK: - One value directly behind another
+
+    /// The error for a token that cannot follow a finished expression.
+    func juxtaposition(after value: Expression) -> Failure {
+        let left = source.text(value.span)
+        let gap = SourceSpan(value.span.end, max(value.span.end, current.span.start))
+        switch current.kind {
+        case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace):
+            return partners[index] < 0 ? unmatched() : failure(.unexpectedToken, "\(found) cannot stand here", at: current.span, help: "look for a bracket that is missing before it")
+        case .sign(.openBracket), .sign(.openParenthesis), .dotName:
+            if current.hasBlankBefore {
+                let next = source.text(current.span)
+                let what = isAt(.openBracket) ? "an index" : isAt(.openParenthesis) ? "a call" : "a field"
+                return failure(
+                    .strayBlank, "\(what) has no blank before it", at: SourceSpan(value.span.start, current.span.end), help: "write \(left)\(next)…",
+                    replacement: .init(gap, ""))
+            }
+            return failure(.unexpectedToken, "this value cannot be called", at: value.span.union(current.span), help: "give it a name with let, then call the name")
+        case .sign(.equals):
+            return failure(.unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==", replacement: .init(current.span, "=="))
+        case .sign(.comma):
+            return failure(.commaInCommand, "a list of values stands in brackets", at: current.span, help: "write [a, b]")
+        case .sign(.openBrace):
+            return failure(.unexpectedToken, "a '{' cannot follow a value here", at: current.span, help: "a block follows if, for, while, def or try")
+        case .label(let word):
+            if case .name(let name) = value.kind {
+                return failure(.unknownVerb, "'\(name)' is a name, not a verb, and takes no '\(word):'", at: value.span, help: "start the line with a verb")
+            }
+            return failure(.unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: current.span, help: "write verb \(word): value, or f(\(word): value)")
+        case .keyword(.else), .keyword(.catch):
+            return failure(.misplacedStatement, "\(found) stands behind the '}' of a block", at: current.span, help: "write … } \(source.text(current.span)) { … }")
+        case .keyword(.where), .keyword(.by):
+            return failure(.misplacedStatement, "\(found) belongs to a command", at: current.span, help: "write verb … \(source.text(current.span)) …")
+        case .keyword(.in):
+            return failure(.unexpectedToken, "'in' only stands in for and at the head of a closure", at: current.span, help: "write contains(xs, x) to ask whether a list holds a value")
+        case .sign(.colon):
+            return failure(.unexpectedToken, "a ':' stands directly behind a label", at: current.span, help: "write label: value")
+        default:
+            if case .name(let name) = value.kind, !isFunction(name) {
+                return failure(.unexpectedToken, "'\(name)' is not a verb, so \(found) cannot follow it", at: current.span, help: "put an operator between them, or start with a verb")
+            }
+            return failure(.unexpectedToken, "\(found) cannot follow a finished value", at: current.span, help: "put an operator between them, or start a new line")
+        }
+    }
+}
+
+extension Expression {
+    /// Whether `[` directly behind it would be an index.
+    var takesIndex: Bool {
+        switch kind {
+        case .none, .boolean, .integer, .bigInteger, .real, .invalid: false
+        case .unary(_, let inner): inner.takesIndex
+        case .range(_, let upper, _): upper?.takesIndex ?? false
+        default: true
+        }
+    }
+
+    /// Whether `(` directly behind it would be a call.
+    var takesCall: Bool {
+        switch kind {
+        case .name, .field, .index: true
+        case .unary(_, let inner): inner.takesCall
+        case .range(_, let upper, _): upper?.takesCall ?? false
+        default: false
+        }
+    }
+
+    /// Whether `.name` directly behind it would be a field.
+    var takesField: Bool {
+        switch kind {
+        case .selector(let selector): selector.index != nil
+        default: takesIndex
+        }
+    }
+}
