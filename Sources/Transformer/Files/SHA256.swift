@@ -34,5 +34,8 @@ public struct SHA256 {
     }
 
     /// The digest of a whole file; throws `FileError` if it cannot be read.
-    public static func hex(ofFile path: String) throws -> String { hex(try MappedFile(path).bytes) }
+    public static func hex(ofFile path: String) throws -> String {
+        let file = try MappedFile(path)
+        return withExtendedLifetime(file) { hex(file.bytes) }
+    }
 }

@@ -83,7 +83,7 @@ private struct HeaderParser {
     }
 
     mutating func parse() throws {
-        var reader = JSONReader(UnsafeRawBufferPointer(rebasing: file.bytes[8..<headerEnd]), path: file.path, startingAt: 8)
+        var reader = JSONReader(file, 8..<headerEnd)
         try reader.readObject { reader, name in
             if reader.isText(name, "__metadata__") {
                 try readMetadata(&reader)

@@ -11,6 +11,9 @@ public protocol Tokenizer: Sendable {
     /// The bytes the ids stand for; ids outside the vocabulary stand for nothing.
     func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool) -> [UInt8]
 
+    /// The text of the ids; bytes that cannot be UTF-8 become U+FFFD.
+    func text(of ids: some Sequence<Int32>, skippingSpecialTokens: Bool) -> String
+
     /// The id of a token by its name in the vocabulary, such as `<|endoftext|>` or `Ġthe`.
     func id(of token: String) -> Int32?
     /// The name of a token in the vocabulary, or nil for an id outside it.
@@ -55,8 +58,10 @@ extension Tokenizer {
 
     public func decode(_ ids: some Sequence<Int32>) -> [UInt8] { decode(ids, skippingSpecialTokens: false) }
 
-    /// The text of the ids; each maximal run of bytes that cannot be UTF-8 becomes U+FFFD.
-    public func text(of ids: some Sequence<Int32>, skippingSpecialTokens: Bool = false) -> String {
+    /// One U+FFFD for each maximal part that could have begun a character.
+    public func text(of ids: some Sequence<Int32>, skippingSpecialTokens: Bool) -> String {
         String(decoding: decode(ids, skippingSpecialTokens: skippingSpecialTokens), as: UTF8.self)
     }
+
+    public func text(of ids: some Sequence<Int32>) -> String { text(of: ids, skippingSpecialTokens: false) }
 }

@@ -4,11 +4,13 @@
 /// each member once (compared after escapes are resolved), a lone surrogate is refused because UTF-8 cannot hold it, and
 /// nesting stops at 64. `NaN` and `Infinity`, which Python writes, are refused by name.
 ///
-/// Errors give the file, the byte and the rule. The bytes must outlive the reader.
+/// Errors give the file, the byte and the rule.
 public struct JSONReader {
     public static let depthLimit = 64
 
     let bytes: UnsafeBufferPointer<UInt8>
+    /// Keeps `bytes` mapped.
+    private let file: MappedFile?
     let path: String
     /// Where `bytes` starts in the file, for messages.
     let base: Int
@@ -17,16 +19,27 @@ public struct JSONReader {
     /// The member being read, for messages.
     private var memberName: JSONText?
 
-    public init(_ bytes: UnsafeRawBufferPointer, path: String, startingAt base: Int = 0) {
+    /// Reads all of a file, or a part of it.
+    public init(_ file: MappedFile, _ range: Range<Int>? = nil) {
+        let range = range ?? 0..<file.bytes.count
+        bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range]).bindMemory(to: UInt8.self)
+        path = file.path
+        base = range.lowerBound
+        self.file = file
+    }
+
+    /// Reads bytes that outlive the reader; `path` is what messages call them.
+    public init(_ bytes: UnsafeRawBufferPointer, path: String) {
         self.bytes = bytes.bindMemory(to: UInt8.self)
         self.path = path
-        self.base = base
+        base = 0
+        file = nil
     }
 
     /// Reads a whole file of at most `limit` bytes as a tree.
     public static func readFile(_ path: String, limit: Int = 1 << 20) throws -> JSONValue {
         let file = try readWholeFile(path, limit: limit)
-        var reader = JSONReader(file.bytes, path: path)
+        var reader = JSONReader(file)
         let value = try reader.readValue()
         try reader.finish()
         return value

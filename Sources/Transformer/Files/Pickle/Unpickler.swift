@@ -55,8 +55,7 @@ struct Unpickler {
     /// The number that starts PyTorch's older files.
     static let legacyMagic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
 
-    private let bytes: UnsafeRawBufferPointer
-    private let path: String
+    private let file: MappedFile
     private let end: Int
     /// Offsets are into the whole file.
     private(set) var place: Int
@@ -75,8 +74,7 @@ struct Unpickler {
 
     /// Will read `range` of the file.
     init(_ file: MappedFile, _ range: Range<Int>) {
-        bytes = file.bytes
-        path = file.path
+        self.file = file
         place = range.lowerBound
         end = range.upperBound
     }
@@ -104,6 +102,9 @@ struct Unpickler {
     func string(_ range: Range<Int>) -> String { String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self) }
 
     func error(_ rule: String, at index: Int? = nil) -> FileError { FileError(.malformed, path, at: index ?? place, rule) }
+
+    private var bytes: UnsafeRawBufferPointer { file.bytes }
+    private var path: String { file.path }
 
     // MARK: Opcodes
 
