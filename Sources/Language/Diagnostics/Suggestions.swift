@@ -11,7 +11,8 @@ enum Suggestions {
             // Two edits in a long word are a slip; two edits in a word of three letters are another word.
             let tolerance = max(1, Double(min(max(typed.count, word.count), 12)) * 0.34)
             let edits = distance(typed, word, atMost: tolerance + 0.5)
-            if edits <= tolerance {
+            // In a word of one letter every edit makes another word.
+            if edits <= tolerance, edits < 0.75 * Double(min(typed.count, word.count)) {
                 found.append((candidate, edits - 0.05 * Double(sharedPrefix(typed, word))))
             } else if typed.count >= 3, word.count > typed.count, word.starts(with: typed) {
                 found.append((candidate, tolerance + 0.5 + 0.01 * Double(word.count)))

@@ -144,8 +144,19 @@ struct Lexer {
         case UInt8(ascii: "."):
             dot()
         default:
-            if isWordStart(at: position) != nil { word() } else { sign() }
+            if isWordStart(at: position) != nil { word() } else if !barePath() { sign() }
         }
+    }
+
+    /// `./x`, `../x`, `~/x` behind a blank: a path whose quotes are missing.
+    private mutating func barePath() -> Bool {
+        let start = position
+        guard sawBlank, ["./", "~/", "../"].contains(where: { bytes[start...].starts(with: $0.utf8) }) else { return false }
+        while position < bytes.count, !isBlank(bytes[position]), !Array("\n;|)]}\"".utf8).contains(bytes[position]) { position += 1 }
+        let path = text(start, position)
+        complain(.bareWord, "a path stands in quotes; did you mean \"\(path)\"?", SourceSpan(start, position), help: "write \"\(path)\"", replacement: "\"\(path)\"")
+        add(.invalid, from: start)
+        return true
     }
 
     private mutating func comment() {
@@ -187,6 +198,7 @@ struct Lexer {
 
     private mutating func dot() {
         let start = position
+        if barePath() { return }
         if peek(1) == UInt8(ascii: ".") {
             if peek(2) == UInt8(ascii: ".") || peek(2) == UInt8(ascii: "<") {
                 position += 3

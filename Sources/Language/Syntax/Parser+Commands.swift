@@ -109,6 +109,7 @@ extension Parser {
 
     /// One atom, and behind it nothing that would make it more than an atom.
     private mutating func argument(_ verb: Name, label: Name?) throws(Failure) -> Expression {
+        if let path = barePath { throw path }
         if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead { throw commandInside(in: "'\(verb.text)'") }
         let start = index
         if isAt(.not) { throw operation(from: start, verb) }
@@ -140,6 +141,27 @@ extension Parser {
         default:
             return value
         }
+    }
+
+    /// `load runs/x`: a path whose quotes are missing.
+    private var barePath: Failure? {
+        let start = current.span.start
+        let bytes = source.bytes
+        var end = start
+        let stops = Array(" \t\r\n;|)]}\",".utf8)
+        while end < bytes.count, !stops.contains(bytes[end]) { end += 1 }
+        let word = source.text(SourceSpan(start, end))
+        switch current.kind {
+        case .identifier(let first):
+            let extensions = [".icot", ".bin", ".json", ".safetensors", ".npy", ".csv", ".txt", ".svg", ".html", ".md", ".ipynb", ".pt"]
+            let isFile = word.contains("/") && !word.contains("(") || extensions.contains { word.hasSuffix($0) }
+            guard isFile, !word.contains("//"), !isKnownName(first) else { return nil }
+        case .sign(.divide):
+            guard word.count > 1, !current.hasBlankBefore || !token(ahead: 1).hasBlankBefore else { return nil }
+        default: return nil
+        }
+        let span = SourceSpan(start, end)
+        return failure(.bareWord, "a path stands in quotes; did you mean \"\(word)\"?", at: span, help: "write \"\(word)\"", replacement: .init(span, "\"\(word)\""))
     }
 
     /// `f x -1`: is it one value or two?
