@@ -1,1 +1,192 @@
 #include "CLibedit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+extern char **environ;
+
+// MARK: The editor
+
+EditLine *libedit_start(libedit_reader reader, void *data) {
+    // Its drawing is not wanted: we paint. It still looks at descriptor 1 to see that there is a terminal.
+    FILE *nowhere = fopen("/dev/null", "w");
+    if (!nowhere) return NULL;
+    EditLine *editor = el_init_fd("icot", stdin, nowhere, nowhere, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
+    if (!editor) {
+        fclose(nowhere);
+        return NULL;
+    }
+    el_wset(editor, EL_CLIENTDATA, data);
+    el_wset(editor, EL_EDITOR, L"emacs");
+    el_wset(editor, EL_SIGNAL, 0);
+    el_source(editor, NULL);
+    el_wset(editor, EL_GETCFN, reader);
+    // Ctrl-C, Ctrl-Z and Ctrl-\ are keys while a line is edited, and Ctrl-S is free for searching.
+    el_wset(editor, EL_SETTY, L"-d", L"-isig", L"-ixon", L"-ixoff", NULL);
+    return editor;
+}
+
+void *libedit_data(EditLine *editor) {
+    void *data = NULL;
+    el_wget(editor, EL_CLIENTDATA, &data);
+    return data;
+}
+
+int libedit_add(EditLine *editor, const char *name, libedit_function function) {
+    return el_set(editor, EL_ADDFN, name, "icot", function);
+}
+
+int libedit_bind(EditLine *editor, const char *key, const char *name) {
+    return el_set(editor, EL_BIND, key, name, NULL);
+}
+
+int libedit_bind_command_mode(EditLine *editor, const char *key, const char *name) {
+    return el_set(editor, EL_BIND, "-a", key, name, NULL);
+}
+
+bool libedit_is_vi(EditLine *editor) {
+    const wchar_t *name = NULL;
+    return el_wget(editor, EL_EDITOR, &name) == 0 && name && wcscmp(name, L"vi") == 0;
+}
+
+void libedit_raw_mode(EditLine *editor, bool on) { el_wset(editor, EL_PREP_TERM, on ? 1 : 0); }
+
+// MARK: Text
+
+bool terminal_prepare_locale(void) {
+    static int state = 0;  // 1: the user's locale is not UTF-8, 2: it is
+    if (state == 0) {
+        bool own = setlocale(LC_CTYPE, "") != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+        if (!own && !setlocale(LC_CTYPE, "C.UTF-8")) setlocale(LC_CTYPE, "en_US.UTF-8");
+        state = own ? 2 : 1;
+    }
+    return state == 2;
+}
+
+int terminal_scalar_width(uint32_t scalar) {
+    if (scalar >= 0x20 && scalar < 0x7f) return 1;
+    terminal_prepare_locale();
+    return wcwidth((wchar_t)scalar);
+}
+
+// MARK: The terminal
+
+bool terminal_size(int descriptor, int *rows, int *columns) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return false;
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return true;
+}
+
+static int guarded = -1;
+static struct termios untouched;
+
+static void put_back(void) {
+    if (guarded < 0) return;
+    struct termios now;
+    bool changed = tcgetattr(guarded, &now) == 0
+        && (now.c_lflag != untouched.c_lflag || now.c_iflag != untouched.c_iflag || now.c_oflag != untouched.c_oflag);
+    if (changed) {
+        tcsetattr(guarded, TCSANOW, &untouched);
+        // Bracketed paste off, cursor shown, colours off.
+        static const char quiet[] = "\033[?2004l\033[?25h\033[0m\r\n";
+        ssize_t ignored = write(guarded, quiet, sizeof quiet - 1);
+        (void)ignored;
+    }
+}
+
+static void put_back_and_die(int number) {
+    put_back();
+    raise(number);  // SA_RESETHAND: the default action follows
+}
+
+void terminal_guard(int descriptor) {
+    if (guarded >= 0 || tcgetattr(descriptor, &untouched) != 0) return;
+    guarded = descriptor;
+    atexit(put_back);
+    struct sigaction action = {.sa_handler = put_back_and_die, .sa_flags = SA_RESETHAND | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    static const int fatal[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) sigaction(fatal[i], &action, NULL);
+}
+
+static _Atomic uint32_t size_changes;
+static void note_size_change(int number) {
+    (void)number;
+    atomic_fetch_add(&size_changes, 1);
+}
+
+void terminal_watch_size(void) {
+    struct sigaction action = {.sa_handler = note_size_change};  // no SA_RESTART: a waiting poll must return
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGWINCH, &action, NULL);
+}
+
+uint32_t terminal_size_changes(void) { return atomic_load(&size_changes); }
+
+static _Atomic uint32_t interrupts;
+static int interrupt_pipe[2] = {-1, -1};
+static void note_interrupt(int number) {
+    (void)number;
+    int saved = errno;
+    atomic_fetch_add(&interrupts, 1);
+    ssize_t ignored = write(interrupt_pipe[1], "i", 1);
+    (void)ignored;
+    errno = saved;
+}
+
+int terminal_watch_interrupts(void) {
+    if (interrupt_pipe[0] >= 0) return interrupt_pipe[0];
+    if (pipe2(interrupt_pipe, O_CLOEXEC) != 0) return -1;
+    fcntl(interrupt_pipe[1], F_SETFL, O_NONBLOCK);
+    // No SA_RESTART: whoever waits for a key or a child looks up.
+    struct sigaction action = {.sa_handler = note_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    return interrupt_pipe[0];
+}
+
+uint32_t terminal_interrupts(void) { return atomic_load(&interrupts); }
+
+void terminal_suspend(void) { kill(0, SIGTSTP); }
+
+// MARK: Programs
+
+int terminal_run(char *const arguments[], int standard_input) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    if (standard_input >= 0) posix_spawn_file_actions_adddup2(&files, standard_input, STDIN_FILENO);
+    // The program gets the signals that we keep for ourselves.
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGQUIT);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    pid_t child;
+    int failed = posix_spawnp(&child, arguments[0], &files, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    if (failed) return -1;
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,355 @@
+// What the keys do that libedit does not do for us: several lines, the history, completion, undo.
+
+import CLibedit
+import Glibc
+import Language
+
+extension LineEditor {
+    // MARK: Binding
+
+    func bindKeys(_ editor: OpaquePointer) {
+        libedit_add(editor, "icot-key") { editor, key in
+            guard let editor else { return UInt8(CC_ERROR) }
+            return LineEditor.owner(of: editor).perform(key)
+        }
+        libedit_add(editor, "icot-edit-externally") { editor, _ in
+            guard let editor else { return UInt8(CC_ERROR) }
+            return LineEditor.owner(of: editor).editExternally()
+        }
+        var keys = ["\\200", "^C", "^D", "^G", "^L", "^R", "^Z", "^_"]
+        if !isVi { keys += ["^A", "^B", "^E", "^F", "^H", "^?", "^K", "^N", "^P", "^U", "^W", "^Y", "}"] }
+        for key in keys { libedit_bind(editor, key, "icot-key") }
+        libedit_bind(editor, "^X^E", "icot-edit-externally")
+        if isVi {
+            for key in ["\\200", "^C", "^D", "^L", "^R", "j", "k"] { libedit_bind_command_mode(editor, key, "icot-key") }
+            libedit_bind_command_mode(editor, "v", "icot-edit-externally")
+        }
+    }
+
+    /// The keys with Alt that have one list of killed text with ours, or work on our lines.
+    func ownsMeta(_ scalar: UInt32) -> Bool {
+        switch UInt8(truncatingIfNeeded: scalar) {
+        case UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "d"), UInt8(ascii: "<"), UInt8(ascii: ">"): true
+        default: false
+        }
+    }
+
+    // MARK: Acting
+
+    /// Called by libedit for a key bound to us; `pending` says which one where it has no code of its own.
+    func perform(_ code: wint_t) -> UInt8 {
+        let key = pending ?? Self.key(of: code)
+        pending = nil
+        let wasKilling = isKilling
+        isKilling = false
+        if !Self.browses(key) { recall.stopBrowsing() }
+        switch key {
+        case .enter: return enter()
+        case .newline: insert("\n" + indentation())
+        case .tab: return complete(forward: true)
+        case .backTab: return complete(forward: false)
+        case .paste(let text): insert(text)
+        case .up: return moveUp()
+        case .down: return moveDown()
+        case .left: move { $0.characterStart(before: $0.cursor) }
+        case .right: if !acceptHint() { move { $0.characterEnd(after: $0.cursor) } }
+        case .home: move { $0.lineStart }
+        case .end: if !acceptHint() { move { $0.lineEnd } }
+        case .wordLeft: move { $0.wordStart }
+        case .wordRight: if !acceptHint(wordOnly: true) { move { $0.wordEnd } }
+        case .delete: edit { $0.remove($0.cursor..<$0.characterEnd(after: $0.cursor)) }
+        case .deleteWordLeft: kill(wasKilling, forward: false) { $0.wordStart..<$0.cursor }
+        case .meta(let scalar): meta(scalar, wasKilling)
+        case .scalar(let scalar): return control(scalar, wasKilling)
+        case .pageUp, .pageDown, .insert, .escape, .unknown: return UInt8(CC_NORM)
+        }
+        return UInt8(CC_REFRESH)
+    }
+
+    /// Keys that reach us through libedit's own map.
+    private static func key(of code: wint_t) -> Key {
+        switch code {
+        case 0x10: .up
+        case 0x0e: .down
+        case 0x02: .left
+        case 0x06: .right
+        case 0x01: .home
+        case 0x05: .end
+        case UInt32(UInt8(ascii: "k")): .up
+        case UInt32(UInt8(ascii: "j")): .down
+        default: .scalar(code)
+        }
+    }
+
+    private static func browses(_ key: Key) -> Bool { key == .up || key == .down }
+
+    private func meta(_ scalar: UInt32, _ wasKilling: Bool) {
+        switch UInt8(truncatingIfNeeded: scalar) {
+        case UInt8(ascii: "b"): move { $0.wordStart }
+        case UInt8(ascii: "f"): if !acceptHint(wordOnly: true) { move { $0.wordEnd } }
+        case UInt8(ascii: "d"): kill(wasKilling, forward: true) { $0.cursor..<$0.wordEnd }
+        case UInt8(ascii: "<"): move { _ in 0 }
+        case UInt8(ascii: ">"): move { $0.scalars.count }
+        default: break
+        }
+    }
+
+    private func control(_ scalar: UInt32, _ wasKilling: Bool) -> UInt8 {
+        switch scalar {
+        case 0x03: return interrupt()  // Ctrl-C
+        case 0x04: return endOrDelete()  // Ctrl-D
+        case 0x08, 0x7f: edit { $0.remove($0.characterStart(before: $0.cursor)..<$0.cursor) }
+        case 0x0b: kill(wasKilling, forward: true) { $0.cursor..<($0.lineEnd == $0.cursor ? min($0.cursor + 1, $0.scalars.count) : $0.lineEnd) }
+        case 0x0c: clearScreen()  // Ctrl-L
+        case 0x12: startSearch()  // Ctrl-R
+        case 0x15: kill(wasKilling, forward: false) { $0.lineStart..<$0.cursor }  // Ctrl-U
+        case 0x17: kill(wasKilling, forward: false) { $0.wordStart..<$0.cursor }  // Ctrl-W
+        case 0x19: insert(scalars: killed)  // Ctrl-Y
+        case 0x1a: suspend()  // Ctrl-Z
+        case 0x1f: if let earlier = undo.pop(before: buffer) { setBuffer(earlier) }  // Ctrl-_
+        case UInt32(UInt8(ascii: "}")): closeBrace()
+        default: return UInt8(CC_NORM)
+        }
+        return UInt8(CC_REFRESH)
+    }
+
+    // MARK: Ending the line
+
+    private func enter() -> UInt8 {
+        let now = buffer
+        if menu?.selected != nil {
+            menu = nil
+            return UInt8(CC_REFRESH)
+        }
+        menu = nil
+        let text = now.text
+        let isOnLastLine = !now.scalars[now.cursor...].contains(0x0a)
+        if !isOnLastLine || services.state(of: text) == .incomplete {
+            insert("\n" + indentation())
+            return UInt8(CC_REFRESH)
+        }
+        accept(text)
+        return UInt8(CC_NEWLINE)
+    }
+
+    func accept(_ text: String) {
+        let now = buffer
+        setBuffer(Buffer(scalars: now.scalars, cursor: now.scalars.count))
+        paint(isFinal: true)
+        write(painter.leave())
+        recall.accept(text, history)
+        result = .text(text)
+    }
+
+    private func interrupt() -> UInt8 {
+        if menu != nil {
+            menu = nil
+            return UInt8(CC_REFRESH)
+        }
+        mode = .editing
+        let now = buffer
+        setBuffer(Buffer(scalars: now.scalars, cursor: now.scalars.count))
+        paint(isFinal: true)
+        write("^C" + painter.leave())
+        result = .interrupted
+        return UInt8(CC_EOF)
+    }
+
+    private func endOrDelete() -> UInt8 {
+        if buffer.scalars.isEmpty {
+            paint(isFinal: true)
+            write(painter.leave())
+            result = .end
+            return UInt8(CC_EOF)
+        }
+        edit { $0.remove($0.cursor..<$0.characterEnd(after: $0.cursor)) }
+        return UInt8(CC_REFRESH)
+    }
+
+    // MARK: Editing
+
+    private func move(_ target: (Buffer) -> Int) {
+        var now = buffer
+        now.cursor = target(now)
+        setBuffer(now)
+    }
+
+    private func edit(_ change: (inout Buffer) -> Void) {
+        var now = buffer
+        change(&now)
+        setBuffer(now)
+    }
+
+    func insert(_ text: String) { insert(scalars: text.unicodeScalars.map(\.value)) }
+
+    private func insert(scalars: [UInt32]) {
+        edit {
+            $0.scalars.insert(contentsOf: scalars, at: $0.cursor)
+            $0.cursor += scalars.count
+        }
+    }
+
+    /// Removes a part and keeps it for Ctrl-Y; kills in a row are kept together.
+    private func kill(_ wasKilling: Bool, forward: Bool, _ part: (Buffer) -> Range<Int>) {
+        isKilling = true
+        edit {
+            let range = part($0)
+            let text = Array($0.scalars[range])
+            killed = !wasKilling ? text : forward ? killed + text : text + killed
+            $0.remove(range)
+        }
+    }
+
+    /// The blanks at the head of the line at hand, two more behind an opening brace.
+    private func indentation() -> String {
+        let now = buffer
+        let line = now.scalars[now.lineStart..<now.cursor]
+        let blanks = line.prefix { $0 == 0x20 }.count
+        let opens = line.last { $0 != 0x20 } == UInt32(UInt8(ascii: "{"))
+        return String(repeating: " ", count: blanks + (opens ? 2 : 0))
+    }
+
+    /// A brace at the head of a line closes a block: it goes back by one step of indentation.
+    private func closeBrace() {
+        let now = buffer
+        let head = now.scalars[now.lineStart..<now.cursor]
+        if now.lineStart > 0, head.count >= 2, head.allSatisfy({ $0 == 0x20 }) {
+            edit { $0.remove(($0.cursor - 2)..<$0.cursor) }
+        }
+        insert("}")
+    }
+
+    /// Takes over the grey rest of an earlier entry when the cursor stands before it.
+    private func acceptHint(wordOnly: Bool = false) -> Bool {
+        let now = buffer
+        guard var hint = hint(for: now.text, now), !hint.isEmpty else { return false }
+        if wordOnly {
+            let blanks = hint.prefix { $0 == " " }
+            hint = String(blanks + hint.dropFirst(blanks.count).prefix { $0 != " " })
+        }
+        insert(hint)
+        return true
+    }
+
+    private func clearScreen() {
+        painter.reset()
+        write("\u{1b}[H\u{1b}[2J")
+    }
+
+    private func suspend() {
+        guard let libedit else { return }
+        paint(isFinal: true)
+        write(painter.leave() + "\u{1b}[?2004l")
+        libedit_raw_mode(libedit, false)
+        terminal_suspend()
+        libedit_raw_mode(libedit, true)
+        write("\u{1b}[?2004h")
+    }
+
+    // MARK: History
+
+    private func moveUp() -> UInt8 {
+        let now = buffer
+        if !recall.isBrowsing, now.lineStart > 0 {
+            move { $0.sameColumn(inLineEndingAt: $0.lineStart - 1) }
+            return UInt8(CC_REFRESH)
+        }
+        guard let entry = recall.older(than: now.text, history) else { return UInt8(CC_NORM) }
+        show(entry)
+        return UInt8(CC_REFRESH)
+    }
+
+    private func moveDown() -> UInt8 {
+        let now = buffer
+        if !recall.isBrowsing, now.lineEnd < now.scalars.count {
+            move { buffer in
+                let start = buffer.lineEnd + 1
+                let end = buffer.scalars[start...].firstIndex(of: 0x0a) ?? buffer.scalars.count
+                return min(start + buffer.cursor - buffer.lineStart, end)
+            }
+            return UInt8(CC_REFRESH)
+        }
+        guard let entry = recall.newer(than: now.text, history) else { return UInt8(CC_NORM) }
+        show(entry)
+        return UInt8(CC_REFRESH)
+    }
+
+    private func show(_ text: String) {
+        let scalars = text.unicodeScalars.map(\.value)
+        setBuffer(Buffer(scalars: scalars, cursor: scalars.count))
+    }
+
+    private func startSearch() { mode = .searching(HistorySearch(newest: history.count - 1)) }
+
+    /// A key while searching. False: the key is done with. True: the search ended, and the key acts on what was found.
+    func continueSearch(_ search: HistorySearch, _ key: Key) -> Bool {
+        var search = search
+        switch search.take(key, history) {
+        case .goOn:
+            mode = .searching(search)
+            return false
+        case .cancel:
+            mode = .editing
+            return false
+        case .leave:
+            mode = .editing
+            if let index = search.found {
+                // Through libedit, so that its own key then finds the new text.
+                setBuffer(search.shown(in: history, original: buffer).buffer)
+                recall.position = index
+            }
+            return true
+        }
+    }
+
+    // MARK: Completion
+
+    private func complete(forward: Bool) -> UInt8 {
+        let now = buffer
+        if var open = menu {
+            open.select(forward: forward)
+            menu = open
+            setBuffer(open.applied)
+            return UInt8(CC_REFRESH)
+        }
+        let head = now.scalars[now.lineStart..<now.cursor]
+        if head.allSatisfy({ $0 == 0x20 }) {
+            if now.scalars.isEmpty, let correction {
+                insert(correction)
+                self.correction = nil
+            } else {
+                insert("  ")
+            }
+            return UInt8(CC_REFRESH)
+        }
+        let text = now.text
+        let offset = Buffer(scalars: Array(now.scalars[..<now.cursor])).text.utf8.count
+        let items = services.completions(in: text, at: offset)
+        guard let first = items.first else {
+            write("\u{07}")
+            return UInt8(CC_NORM)
+        }
+        if items.count == 1 {
+            setBuffer(CompletionMenu.applying(first, to: now))
+        } else {
+            let opened = CompletionMenu(items: items, buffer: now)
+            setBuffer(opened.base)
+            menu = opened
+        }
+        return UInt8(CC_REFRESH)
+    }
+
+    // MARK: $EDITOR
+
+    private func editExternally() -> UInt8 {
+        guard let libedit else { return UInt8(CC_ERROR) }
+        paint(isFinal: true)
+        write(painter.leave() + "\u{1b}[?2004l")
+        libedit_raw_mode(libedit, false)
+        let edited = ExternalEditor.edit(buffer.text)
+        libedit_raw_mode(libedit, true)
+        write("\u{1b}[?2004h")
+        if let edited { show(edited) }
+        return UInt8(CC_REFRESH)
+    }
+}

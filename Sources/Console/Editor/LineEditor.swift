@@ -1,0 +1,351 @@
+// Reads one entry (a line, or several until braces close) from a terminal.
+//
+// libedit keeps the buffer, the key maps and the terminal's mode (see CLibedit.h). It calls `readKey` whenever it wants
+// a key; by then the buffer is as the last key left it, so that is where the screen is painted: once for a burst of
+// input, not once for each byte of it. Keys that need more than one line, the history or the completion list arrive in
+// `perform` (LineEditor+Keys); everything else libedit does by itself.
+
+import CLibedit
+import Glibc
+import Language
+
+public final class LineEditor {
+    /// How reading ended.
+    public enum Line: Equatable {
+        case text(String)
+        /// Ctrl-C: the line is dropped.
+        case interrupted
+        /// Ctrl-D in an empty line, or the terminal is gone.
+        case end
+    }
+
+    let services: any EditorServices
+    public let history: History
+    let terminal: TerminalState
+    let styles: StyleSheet
+
+    /// The corrected text of the last entry, offered with Tab in an empty line.
+    public var correction: String?
+
+    // What is at hand; reset by `readLine`.
+    var prompt = StyledText()
+    var result: Line?
+    var mode = Mode.editing
+    var menu: CompletionMenu?
+    var pending: Key?
+    var prefill: String?
+    var faults: [SourceSpan] = []
+    var undo = UndoStack()
+    var recall = Recall()
+
+    // What outlives a line.
+    var killed: [UInt32] = []
+    var isKilling = false
+    var painter = FramePainter()
+    var windowStart = 0
+    private var checkedText: String?
+    private var highlighted: (text: String, spans: [StyledSpan]) = ("", [])
+    private var hinted: (text: String, hint: String?) = ("", nil)
+    private var decoder = KeyDecoder()
+    private var bytes: [UInt8] = []
+    private var bytesTaken = 0
+    private var keys: [Key] = []
+    private var scalars: [UInt32] = []
+    private var sizeChanges: UInt32 = 0
+    private var interrupts: UInt32 = 0
+    private(set) var libedit: OpaquePointer?
+    private(set) var isVi = false
+
+    enum Mode {
+        case editing
+        case searching(HistorySearch)
+    }
+
+    public init(services: any EditorServices, history: History, terminal: TerminalState) {
+        self.services = services
+        self.history = history
+        self.terminal = terminal
+        styles = StyleSheet(terminal: terminal)
+    }
+
+    deinit { if let libedit { el_end(libedit) } }
+
+    /// Shows the prompt and reads an entry. `prefill` stands in the line to begin with.
+    public func readLine(prompt: StyledText, prefill: String = "") -> Line {
+        guard let libedit = libedit ?? start() else { return .end }
+        self.prompt = prompt
+        self.prefill = prefill.isEmpty ? nil : prefill
+        result = nil
+        mode = .editing
+        menu = nil
+        faults = []
+        checkedText = nil
+        undo = UndoStack()
+        recall.begin()
+        windowStart = 0
+        painter.reset()
+        sizeChanges = terminal_size_changes()
+        interrupts = terminal_interrupts()
+        write("\u{1b}[?2004h")
+        var count: Int32 = 0
+        _ = el_wgets(libedit, &count)
+        write("\u{1b}[?2004l")
+        let line = result ?? .end
+        if result == nil { write(painter.leave()) }
+        if case .text = line { correction = nil }
+        return line
+    }
+
+    private func start() -> OpaquePointer? {
+        terminal_prepare_locale()
+        terminal_guard(STDIN_FILENO)
+        terminal_watch_size()
+        let reader: libedit_reader = { editor, key in
+            guard let editor, let key else { return -1 }
+            return LineEditor.owner(of: editor).readKey(key)
+        }
+        libedit = libedit_start(reader, Unmanaged.passUnretained(self).toOpaque())
+        if let libedit {
+            isVi = libedit_is_vi(libedit)
+            bindKeys(libedit)
+        }
+        return libedit
+    }
+
+    static func owner(of editor: OpaquePointer) -> LineEditor {
+        Unmanaged<LineEditor>.fromOpaque(libedit_data(editor)).takeUnretainedValue()
+    }
+
+    // MARK: Keys for libedit
+
+    /// Stands for `pending` in libedit's key map: a C1 control, which no key sends.
+    static let privateKey: UInt32 = 0x80
+
+    private func readKey(_ key: UnsafeMutablePointer<wchar_t>) -> Int32 {
+        undo.note(buffer)
+        if let prefill {
+            self.prefill = nil
+            pending = .paste(prefill)
+            key.pointee = wchar_t(Self.privateKey)
+            return 1
+        }
+        while true {
+            if !scalars.isEmpty {
+                key.pointee = wchar_t(bitPattern: scalars.removeFirst())
+                return 1
+            }
+            guard let next = nextKey() else { return 0 }
+            guard let scalar = translate(next) else { continue }
+            key.pointee = wchar_t(bitPattern: scalar)
+            return 1
+        }
+    }
+
+    /// What libedit is to be given for a key; nil if the key is dealt with.
+    private func translate(_ key: Key) -> UInt32? {
+        if case .searching(let search) = mode, !continueSearch(search, key) { return pending == nil ? nil : Self.privateKey }
+        switch key {
+        case .unknown: return nil
+        case .escape:
+            if menu != nil {
+                menu = nil
+                return nil
+            }
+            return isVi ? 0x1b : nil
+        case .scalar(let scalar):
+            if menu != nil { menu = nil }
+            return scalar
+        case .meta(let scalar):
+            menu = nil
+            if isVi || !ownsMeta(scalar) {
+                scalars.append(scalar)
+                return 0x1b
+            }
+        case .tab, .backTab, .enter: break
+        case .paste, .newline, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .delete, .insert, .wordLeft, .wordRight,
+            .deleteWordLeft:
+            menu = nil
+        }
+        pending = key
+        return Self.privateKey
+    }
+
+    /// Puts a key back: it is the next to be read.
+    func push(_ key: Key) { keys.insert(key, at: 0) }
+
+    private func nextKey() -> Key? {
+        while keys.isEmpty {
+            if bytesTaken < bytes.count {
+                keys += decoder.take(bytes[bytesTaken])
+                bytesTaken += 1
+                continue
+            }
+            if !decoder.isWithinPaste && !decoder.isWithinEscape { paint() }
+            switch waitForInput() {
+            case .bytes: continue
+            case .pause:
+                if decoder.isWithinEscape { keys += decoder.finish() } else { lookForFaults() }
+            case .interrupt: return .scalar(3)
+            case .end: return nil
+            }
+        }
+        return keys.removeFirst()
+    }
+
+    private enum Arrival { case bytes, pause, interrupt, end }
+
+    /// Waits for bytes; for a lone ESC and for resting keys only a moment.
+    private func waitForInput() -> Arrival {
+        let timeout: Int32 = decoder.isWithinEscape ? 40 : checkedText == nil ? 200 : -1
+        var watched = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        let ready = poll(&watched, 1, timeout)
+        if ready == 0 { return .pause }
+        if terminal_size_changes() != sizeChanges {
+            sizeChanges = terminal_size_changes()
+            if let libedit { el_resize(libedit) }
+        }
+        if terminal_interrupts() != interrupts {
+            interrupts = terminal_interrupts()
+            return .interrupt
+        }
+        if ready < 0 { return errno == EINTR ? .bytes : .end }
+        bytes.removeAll(keepingCapacity: true)
+        bytesTaken = 0
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { chunk in
+            let count = read(STDIN_FILENO, chunk.baseAddress, chunk.count)
+            if count < 0 { return errno == EINTR || errno == EAGAIN ? .bytes : .end }
+            bytes.append(contentsOf: chunk[..<count])
+            return count == 0 ? .end : .bytes
+        }
+    }
+
+    // MARK: The buffer
+
+    /// The text as UTF-32 and the cursor as an index into it.
+    struct Buffer: Equatable {
+        var scalars: [UInt32] = []
+        var cursor = 0
+
+        var text: String {
+            var text = String.UnicodeScalarView()
+            text.append(contentsOf: scalars.lazy.map { Unicode.Scalar($0) ?? "\u{fffd}" })
+            return String(text)
+        }
+    }
+
+    var buffer: Buffer {
+        guard let line = libedit.flatMap({ el_wline($0) })?.pointee, let start = line.buffer, let end = line.lastchar else { return Buffer() }
+        let count = end - start
+        let scalars = start.withMemoryRebound(to: UInt32.self, capacity: count) { Array(UnsafeBufferPointer(start: $0, count: count)) }
+        return Buffer(scalars: scalars, cursor: line.cursor - start)
+    }
+
+    func setBuffer(_ new: Buffer) {
+        guard let libedit else { return }
+        if new.scalars.isEmpty {
+            let old = buffer
+            el_cursor(libedit, Int32(old.scalars.count - old.cursor))
+            el_deletestr(libedit, Int32(old.scalars.count))
+            return
+        }
+        var wide = new.scalars.map { wchar_t(bitPattern: $0 == 0 ? 0x20 : $0) }
+        wide.append(0)
+        el_wreplacestr(libedit, wide)
+        if let line = el_wline(libedit)?.pointee, let start = line.buffer {
+            el_cursor(libedit, Int32(new.cursor - (line.cursor - start)))
+        }
+    }
+
+    // MARK: Painting
+
+    func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            var sent = 0
+            while sent < bytes.count {
+                let count = Glibc.write(STDOUT_FILENO, bytes.baseAddress! + sent, bytes.count - sent)
+                if count < 0 && errno != EINTR && errno != EAGAIN { return }
+                sent += max(0, count)
+            }
+        }
+    }
+
+    /// Brings the screen up to date; `isFinal` leaves out what only helps while typing.
+    func paint(isFinal: Bool = false) {
+        let size = terminal.size()
+        write(painter.paint(frame(size, isFinal: isFinal), columns: size.columns))
+    }
+
+    private func frame(_ size: (rows: Int, columns: Int), isFinal: Bool) -> Frame {
+        var shown = buffer
+        var match: SourceSpan?
+        var below: [StyledText] = []
+        if case .searching(let search) = mode {
+            let found = search.shown(in: history, original: shown)
+            (shown, match) = (found.buffer, found.match)
+            below = [search.line]
+        } else if let menu, !isFinal {
+            below = menu.lines(columns: size.columns, rowsMax: max(1, min(12, size.rows / 2)), marks: styles)
+        }
+        let text = shown.text
+        if text != checkedText { (checkedText, faults) = (nil, []) }
+        let prompt = prompt.truncated(to: max(8, size.columns / 2))
+        let margin = prompt.columns
+        let layout = ScreenLayout(shown.scalars, cursor: shown.cursor, columns: size.columns, margin: margin)
+        let room = max(1, size.rows - below.count)
+        if layout.cursorRow < windowStart { windowStart = layout.cursorRow }
+        if layout.cursorRow >= windowStart + room { windowStart = layout.cursorRow - room + 1 }
+        windowStart = max(0, min(windowStart, layout.rows.count - room))
+        let window = windowStart..<min(layout.rows.count, windowStart + room)
+
+        let drawing = RowDrawing(
+            scalars: shown.scalars, spans: spans(of: text), faults: isFinal ? [] : faults, match: match, styles: styles)
+        var rows = window.map { index in
+            let row = layout.rows[index]
+            let head = index == 0 ? prompt : continuation(margin, startsLine: row.startsLine)
+            return FrameRow(text: styles.render(head) + drawing.text(of: row), columns: margin + row.columns)
+        }
+        if !isFinal, let hint = hint(for: text, shown), let last = rows.indices.last {
+            let cut = StyledText(hint, .dim).truncated(to: max(0, size.columns - rows[last].columns - 1))
+            rows[last].text += styles.render(cut)
+            rows[last].columns += cut.columns
+        }
+        rows += below.map { line in
+            let line = line.truncated(to: size.columns - 1)
+            return FrameRow(text: styles.render(line), columns: line.columns)
+        }
+        return Frame(rows: rows, cursorRow: layout.cursorRow - windowStart, cursorColumn: layout.cursorColumn)
+    }
+
+    /// What stands before a line that is not the first: `....>` up against the text, blanks where a long line goes on.
+    private func continuation(_ margin: Int, startsLine: Bool) -> StyledText {
+        let blanks = String(repeating: " ", count: margin)
+        return startsLine && margin >= 6 ? StyledText(blanks.dropLast(6) + "....> ", .dim) : StyledText(blanks)
+    }
+
+    private func spans(of text: String) -> [StyledSpan] {
+        guard styles.usesAttributes else { return [] }
+        if highlighted.text != text { highlighted = (text, services.highlight(text)) }
+        return highlighted.spans
+    }
+
+    /// The rest of the newest entry that begins like this one, on this line.
+    func hint(for text: String, _ buffer: Buffer) -> String? {
+        guard styles.usesColour, case .editing = mode, menu == nil, !text.isEmpty, buffer.cursor == buffer.scalars.count else { return nil }
+        if hinted.text != text {
+            let index = history.index(before: history.count, prefix: text, differentFrom: text)
+            let rest = index.map { String(history.entries[$0].utf8.dropFirst(text.utf8.count)) ?? "" }
+            hinted = (text, rest.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) })
+        }
+        return hinted.hint
+    }
+
+    /// The keys rest: asks what is surely wrong. What the cursor touches is still being typed.
+    private func lookForFaults() {
+        let now = buffer
+        let text = now.text
+        checkedText = text
+        let prefix = Buffer(scalars: Array(now.scalars[..<now.cursor])).text.utf8.count
+        faults = text.isEmpty ? [] : services.faults(in: text).filter { !$0.touches(prefix) }
+    }
+}

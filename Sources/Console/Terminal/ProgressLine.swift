@@ -1,0 +1,66 @@
+// Progress of long work on standard error: on a terminal one line that is painted over in place at most ten times a
+// second and leaves nothing behind; elsewhere a plain line now and then.
+
+import CLibedit
+import Glibc
+import Language
+
+final class ProgressLine {
+    private let terminal: TerminalState
+    private let styles: StyleSheet
+    private let now: () -> Double
+    private let write: (String) -> Void
+    private var isShown = false
+    private var lastTime = -Double.infinity
+    private var plainInterval = 2.0
+
+    /// `now` in seconds.
+    init(terminal: TerminalState, now: @escaping () -> Double = ProgressLine.monotonicSeconds, write: @escaping (String) -> Void) {
+        self.terminal = terminal
+        styles = StyleSheet(
+            usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.usesAttributes)
+        self.now = now
+        self.write = write
+    }
+
+    private var isInPlace: Bool { terminal.errorIsTerminal && terminal.canMove }
+
+    /// Shows where the work is; most calls do nothing.
+    func update(_ line: @autoclosure () -> StyledText) {
+        let time = now()
+        if isInPlace {
+            guard time - lastTime >= 0.1 else { return }
+            lastTime = time
+            // One column stays free: a full row would leave the cursor behind it in doubt.
+            write("\r" + styles.render(line().truncated(to: terminal.size().columns - 1)) + "\u{1b}[K")
+            isShown = true
+        } else {
+            if lastTime == -Double.infinity { lastTime = time }
+            guard time - lastTime >= plainInterval else { return }
+            lastTime = time
+            // Ever more seldom, so that a log of a long run stays short.
+            plainInterval = min(60, plainInterval * 1.5)
+            write(Neutral.text(line().plain) + "\n")
+        }
+    }
+
+    /// Takes the line away, so that something else can be printed; the next update shows it again.
+    func clear() {
+        guard isShown else { return }
+        isShown = false
+        write("\r\u{1b}[K")
+    }
+
+    /// The work is over.
+    func finish() {
+        clear()
+        lastTime = -Double.infinity
+        plainInterval = 2
+    }
+
+    static func monotonicSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}

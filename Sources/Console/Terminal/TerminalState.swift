@@ -1,0 +1,46 @@
+// What is at the other end: a terminal or a pipe, how large, how much it can show. Decided from the environment alone,
+// so that start-up never waits for an answer of the terminal.
+
+import CLibedit
+import Glibc
+
+public struct TerminalState: Sendable {
+    /// Both the keys and the screen are a terminal's.
+    public var isInteractive: Bool
+    public var outputIsTerminal: Bool
+    public var errorIsTerminal: Bool
+    /// Whether cursor movement is understood (not TERM=dumb).
+    public var canMove: Bool
+    public var usesColour: Bool
+    /// Bold, underlined, reversed; NO_COLOR does not forbid these.
+    public var usesAttributes: Bool { outputIsTerminal && canMove }
+    /// Whether characters beyond ASCII can be shown.
+    public var isUnicode: Bool
+    /// Whether the font is likely to have braille patterns (not so on the Linux console).
+    public var hasBraille: Bool
+
+    /// Looks at descriptors 0 to 2, TERM, NO_COLOR and the locale.
+    public static func current() -> TerminalState {
+        let term = environment("TERM") ?? ""
+        let output = isatty(STDOUT_FILENO) == 1
+        let canMove = !term.isEmpty && term != "dumb"
+        return TerminalState(
+            isInteractive: output && isatty(STDIN_FILENO) == 1, outputIsTerminal: output,
+            errorIsTerminal: isatty(STDERR_FILENO) == 1, canMove: canMove,
+            usesColour: output && canMove && (environment("NO_COLOR") ?? "").isEmpty,
+            isUnicode: terminal_prepare_locale(), hasBraille: term != "linux")
+    }
+
+    /// Rows and columns of the screen; 24 by 80 where nobody knows. COLUMNS counts for pipes.
+    public func size() -> (rows: Int, columns: Int) {
+        var rows: Int32 = 0
+        var columns: Int32 = 0
+        if outputIsTerminal && terminal_size(STDOUT_FILENO, &rows, &columns) { return (Int(rows), Int(columns)) }
+        return (24, environment("COLUMNS").flatMap { Int($0) }.map { min(max($0, 20), 500) } ?? 80)
+    }
+}
+
+/// The value of an environment variable.
+func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+}
