@@ -76,12 +76,6 @@ bool terminal_prepare_locale(void) {
     return state == 2;
 }
 
-int terminal_scalar_width(uint32_t scalar) {
-    if (scalar >= 0x20 && scalar < 0x7f) return 1;
-    terminal_prepare_locale();
-    return wcwidth((wchar_t)scalar);
-}
-
 // MARK: The terminal
 
 bool terminal_size(int descriptor, int *rows, int *columns) {

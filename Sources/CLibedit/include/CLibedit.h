@@ -35,8 +35,6 @@ void libedit_raw_mode(EditLine *editor, bool on);
 
 // MARK: Text
 
-/// Columns of a terminal that a scalar takes: 0, 1 or 2; -1 for what is not printable. Prepares LC_CTYPE on first use.
-int terminal_scalar_width(uint32_t scalar);
 /// Sets LC_CTYPE to the user's locale, or to C.UTF-8 where that is not UTF-8. True if the user's own locale is UTF-8.
 bool terminal_prepare_locale(void);
 

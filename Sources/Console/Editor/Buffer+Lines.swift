@@ -9,13 +9,13 @@ extension LineEditor.Buffer {
     /// Where the character before `index` begins: an accent or the parts of an emoji go with their base.
     func characterStart(before index: Int) -> Int {
         guard index > 0 else { return 0 }
-        let head = text(max(0, index - 32)..<index)
+        let head = Self.text(of: scalars[max(0, index - 32)..<index])
         return index - (head.last.map { $0.unicodeScalars.count } ?? 1)
     }
 
     func characterEnd(after index: Int) -> Int {
         guard index < scalars.count else { return scalars.count }
-        let tail = text(index..<min(scalars.count, index + 32))
+        let tail = Self.text(of: scalars[index..<min(scalars.count, index + 32)])
         return index + (tail.first.map { $0.unicodeScalars.count } ?? 1)
     }
 
@@ -42,12 +42,6 @@ extension LineEditor.Buffer {
     mutating func remove(_ range: Range<Int>) {
         scalars.removeSubrange(range)
         cursor = range.lowerBound
-    }
-
-    private func text(_ range: Range<Int>) -> String {
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars[range].lazy.map { Unicode.Scalar($0) ?? "\u{fffd}" })
-        return String(text)
     }
 
     private static func isWord(_ scalar: UInt32) -> Bool {

@@ -2,17 +2,6 @@
 
 import Language
 
-/// A piece of text with its style; offsets are UTF-8.
-public struct StyledSpan: Sendable, Equatable {
-    public var span: SourceSpan
-    public var style: Style
-
-    public init(_ span: SourceSpan, _ style: Style) {
-        self.span = span
-        self.style = style
-    }
-}
-
 /// Something that could stand at the cursor.
 public struct CompletionItem: Sendable, Equatable {
     /// What is shown in the list.
@@ -40,7 +29,7 @@ public enum InputState: Sendable {
 
 public protocol EditorServices: AnyObject {
     /// Styles of the text, in order and without overlaps.
-    func highlight(_ text: String) -> [StyledSpan]
+    func highlight(_ text: String) -> [HighlightedSpan]
     /// The words that are surely wrong, to be underlined; asked when the keys rest.
     func faults(in text: String) -> [SourceSpan]
     func completions(in text: String, at offset: Int) -> [CompletionItem]

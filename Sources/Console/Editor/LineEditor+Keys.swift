@@ -323,7 +323,7 @@ extension LineEditor {
             return UInt8(CC_REFRESH)
         }
         let text = now.text
-        let offset = Buffer(scalars: Array(now.scalars[..<now.cursor])).text.utf8.count
+        let offset = Buffer.text(of: now.scalars[..<now.cursor]).utf8.count
         let items = services.completions(in: text, at: offset)
         guard let first = items.first else {
             write("\u{07}")

@@ -44,7 +44,7 @@ public final class LineEditor {
     var painter = FramePainter()
     var windowStart = 0
     private var checkedText: String?
-    private var highlighted: (text: String, spans: [StyledSpan]) = ("", [])
+    private var highlighted: (text: String, spans: [HighlightedSpan]) = ("", [])
     private var hinted: (text: String, hint: String?) = ("", nil)
     private var decoder = KeyDecoder()
     private var bytes: [UInt8] = []
@@ -226,10 +226,36 @@ public final class LineEditor {
         var scalars: [UInt32] = []
         var cursor = 0
 
-        var text: String {
-            var text = String.UnicodeScalarView()
-            text.append(contentsOf: scalars.lazy.map { Unicode.Scalar($0) ?? "\u{fffd}" })
-            return String(text)
+        var text: String { Self.text(of: scalars[...]) }
+
+        /// Written out, since this runs for the whole text at every key.
+        static func text(of scalars: ArraySlice<UInt32>) -> String {
+            String(unsafeUninitializedCapacity: scalars.count * 4) { bytes in
+                var count = 0
+                func put(_ byte: UInt32) {
+                    bytes[count] = UInt8(truncatingIfNeeded: byte)
+                    count += 1
+                }
+                for scalar in scalars {
+                    let value = Unicode.Scalar(scalar) == nil ? 0xfffd : scalar
+                    if value < 0x80 {
+                        put(value)
+                    } else if value < 0x800 {
+                        put(0xc0 | value >> 6)
+                        put(0x80 | value & 0x3f)
+                    } else if value < 0x10000 {
+                        put(0xe0 | value >> 12)
+                        put(0x80 | value >> 6 & 0x3f)
+                        put(0x80 | value & 0x3f)
+                    } else {
+                        put(0xf0 | value >> 18)
+                        put(0x80 | value >> 12 & 0x3f)
+                        put(0x80 | value >> 6 & 0x3f)
+                        put(0x80 | value & 0x3f)
+                    }
+                }
+                return count
+            }
         }
     }
 
@@ -323,7 +349,7 @@ public final class LineEditor {
         return startsLine && margin >= 6 ? StyledText(blanks.dropLast(6) + "....> ", .dim) : StyledText(blanks)
     }
 
-    private func spans(of text: String) -> [StyledSpan] {
+    private func spans(of text: String) -> [HighlightedSpan] {
         guard styles.usesAttributes else { return [] }
         if highlighted.text != text { highlighted = (text, services.highlight(text)) }
         return highlighted.spans
@@ -345,7 +371,7 @@ public final class LineEditor {
         let now = buffer
         let text = now.text
         checkedText = text
-        let prefix = Buffer(scalars: Array(now.scalars[..<now.cursor])).text.utf8.count
+        let prefix = Buffer.text(of: now.scalars[..<now.cursor]).utf8.count
         faults = text.isEmpty ? [] : services.faults(in: text).filter { !$0.touches(prefix) }
     }
 }

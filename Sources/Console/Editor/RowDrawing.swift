@@ -5,7 +5,7 @@ import Language
 struct RowDrawing {
     let scalars: [UInt32]
     /// In order, without overlaps; UTF-8 offsets.
-    let spans: [StyledSpan]
+    let spans: [HighlightedSpan]
     /// Underlined.
     let faults: [SourceSpan]
     /// Shown reversed.
@@ -37,7 +37,7 @@ struct RowDrawing {
         return String(out)
     }
 
-    private func code(at offset: Int, span: StyledSpan?) -> String {
+    private func code(at offset: Int, span: HighlightedSpan?) -> String {
         if let match, match.start <= offset, offset < match.end { return styles.usesAttributes ? "7" : "" }
         let code = span.flatMap { $0.span.start <= offset ? styles.code(for: $0.style) : nil } ?? ""
         guard styles.usesAttributes, faults.contains(where: { $0.start <= offset && offset < $0.end }) else { return code }

@@ -3,6 +3,8 @@
 // Every logical line begins at column `margin`, right of its prompt, and goes on there in the next row when it is
 // longer than the screen is wide. A wide character never straddles two rows.
 
+import Language
+
 struct ScreenLayout {
     struct Row: Equatable {
         /// The scalars drawn in this row, without the newline at its end.
@@ -66,7 +68,7 @@ struct ScreenLayout {
     static func columns(of scalar: UInt32) -> Int {
         if scalar >= 0x20 && scalar < 0x7f { return 1 }
         guard let scalar = Unicode.Scalar(scalar) else { return 1 }
-        return Neutral.replacement(of: scalar)?.utf8.count ?? scalar.columns
+        return Neutral.replacement(of: scalar)?.utf8.count ?? DisplayWidth.of(scalar)
     }
 
     private static func utf8Count(of scalar: UInt32) -> Int {

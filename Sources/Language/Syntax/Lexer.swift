@@ -244,7 +244,8 @@ struct Lexer {
             }
         }
         let written = text(start, position)
-        if isWordPart(at: position) != nil || written.hasSuffix("_") || written.contains("__") {
+        let hasSeparators = bytes[start..<position].contains(UInt8(ascii: "_"))
+        if isWordPart(at: position) != nil || hasSeparators && (written.hasSuffix("_") || written.contains("__")) {
             let wordStart = position
             position = endOfWord(from: position)
             let word = text(wordStart, position)
@@ -259,7 +260,7 @@ struct Lexer {
             add(.invalid, from: start)
             return
         }
-        let plain = written.filter { $0 != "_" }
+        let plain = hasSeparators ? written.filter { $0 != "_" } : written
         if !isReal {
             add(Int(plain).map { .integer($0) } ?? .bigInteger(plain), from: start)
         } else if let value = Double(plain), value.isFinite {
@@ -441,6 +442,11 @@ struct Lexer {
     private mutating func sign() {
         let start = position
         let byte = bytes[position]
+        if byte < 0x80, !Lexer.continuesSign(peek(1)), let sign = Lexer.singleSigns[Int(byte)] {
+            position += 1
+            brace(sign, from: start)
+            return
+        }
         for length in [3, 2, 1] where position + length <= bytes.count {
             // Foreign signs first, so that `+=` is one mistake and not two signs.
             let candidate = length == 1 ? String(UnicodeScalar(byte)) : asciiText(start, start + length)
@@ -458,6 +464,20 @@ struct Lexer {
             }
         }
         unexpectedScalar()
+    }
+
+    /// The signs of one byte, by that byte; the way most signs take, since looking up text for each would be a quarter of
+    /// the time of the lexer.
+    private static let singleSigns: [Sign?] = (0..<0x80).map { Sign(rawValue: String(UnicodeScalar(UInt8($0)))) }
+
+    /// Whether the byte can be the second of a longer sign, ours or foreign.
+    private static func continuesSign(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "*"),
+            UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "&"), UInt8(ascii: "|"):
+            true
+        default: false
+        }
     }
 
     private mutating func brace(_ sign: Sign, from start: Int) {

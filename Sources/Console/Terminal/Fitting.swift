@@ -1,23 +1,12 @@
 // How many columns text takes on a terminal, and how it is cut to fit.
 
-import CLibedit
 import Language
-
-extension Unicode.Scalar {
-    /// The columns that a terminal gives this scalar: 0 (combining), 1 or 2 (East Asian, emoji).
-    /// What cannot be printed counts as 0; it never reaches the terminal anyway (see `Neutral`).
-    var columns: Int {
-        if value >= 0x20 && value < 0x7f { return 1 }
-        return max(0, Int(terminal_scalar_width(value)))
-    }
-}
 
 extension StringProtocol {
     /// The columns that this text takes on one line.
     var columns: Int {
-        var total = 0
-        for scalar in unicodeScalars { total += scalar.columns }
-        return total
+        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return utf8.count }
+        return DisplayWidth.of(self)
     }
 }
 
@@ -34,7 +23,7 @@ extension StyledText {
         for run in runs {
             var text = ""
             for character in run.text {
-                let needed = String(character).columns
+                let needed = DisplayWidth.of(character)
                 guard needed <= room else {
                     kept.append(text, run.style, isVolatile: run.isVolatile)
                     kept.append("…", .dim)
@@ -71,7 +60,7 @@ extension StyledText {
 
         for run in runs {
             for character in run.text {
-                let needed = String(character).columns
+                let needed = DisplayWidth.of(character)
                 let room = rows.isEmpty ? width : width - indent
                 if used + needed > room {
                     if let blank = lastBlank, blank > 0 {
@@ -81,7 +70,7 @@ extension StyledText {
                         finish(row[...])
                         row.removeAll()
                     }
-                    used = row.reduce(0) { $0 + String($1.character).columns }
+                    used = row.reduce(0) { $0 + DisplayWidth.of($1.character) }
                     lastBlank = nil
                     if row.isEmpty && character == " " { continue }
                 }

@@ -1,0 +1,24 @@
+// Everything typed and shown in a session, as plain text, appended to a file as it happens.
+
+import Glibc
+
+public final class Transcript {
+    private let descriptor: Int32
+
+    /// Nil if the file cannot be written.
+    public init?(path: String) {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return nil }
+    }
+
+    deinit { close(descriptor) }
+
+    func add(_ line: String) { writeAll(Array((Neutral.text(line) + "\n").utf8), to: descriptor) }
+
+    /// What was typed, each line behind its prompt.
+    func add(input: String, prompt: String) {
+        for (index, line) in input.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            add((index == 0 ? prompt : "....> ") + line)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// Styled lines to standard output and standard error. The only place of the program that prints for a session.
+
+import CLibedit
+import Glibc
+import Language
+
+public final class TerminalWriter {
+    public let terminal: TerminalState
+    let styles: StyleSheet
+    private let errorStyles: StyleSheet
+    private let progressLine: ProgressLine
+    /// Everything shown, without styles; nil if nobody keeps it.
+    public var transcript: Transcript?
+    private var buffered: [UInt8] = []
+
+    public init(terminal: TerminalState = .current()) {
+        self.terminal = terminal
+        styles = StyleSheet(terminal: terminal)
+        errorStyles = StyleSheet(usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.canMove)
+        progressLine = ProgressLine(terminal: terminal) { writeAll(Array($0.utf8), to: STDERR_FILENO) }
+    }
+
+    deinit { flush() }
+
+    /// The width that output is laid out for.
+    public var width: Int { terminal.size().columns }
+
+    // MARK: Lines
+
+    /// Prints lines to standard output. `paged` output that does not fit on the screen is shown by the screen.
+    public func print(_ lines: [StyledText], paged: Bool = false) {
+        progressLine.clear()
+        for line in lines { transcript?.add(line.plain) }
+        let rows = terminal.outputIsTerminal ? lines.flatMap { fit($0) } : lines
+        let rendered = rows.map { styles.render($0) }
+        if paged && terminal.isInteractive && terminal.canMove && rendered.count >= terminal.size().rows {
+            flush()
+            Pager(terminal: terminal, styles: styles) { writeAll(Array($0.utf8), to: STDOUT_FILENO) }.show(rendered)
+            return
+        }
+        for row in rendered {
+            buffered += row.utf8
+            buffered.append(0x0a)
+        }
+        if terminal.outputIsTerminal || buffered.count > 1 << 16 { flush() }
+    }
+
+    /// Prints text as it is, such as JSON.
+    public func print(verbatim text: String) {
+        progressLine.clear()
+        buffered += text.utf8
+        buffered.append(0x0a)
+        if terminal.outputIsTerminal || buffered.count > 1 << 16 { flush() }
+    }
+
+    /// Prints lines to standard error.
+    public func printError(_ lines: [StyledText]) {
+        progressLine.clear()
+        flush()
+        for line in lines { transcript?.add(line.plain) }
+        writeAll(Array(lines.map { errorStyles.render($0) + "\n" }.joined().utf8), to: STDERR_FILENO)
+    }
+
+    /// Hands buffered output on; needed before something else writes to the same place.
+    public func flush() {
+        writeAll(buffered, to: STDOUT_FILENO)
+        buffered.removeAll(keepingCapacity: true)
+    }
+
+    /// Prose is broken at blanks; what is aligned in columns is left to the terminal.
+    private func fit(_ line: StyledText) -> [StyledText] {
+        let isAligned = line.runs.contains { $0.text.contains("  ") } || line.runs.count > 1
+        return isAligned ? [line] : line.wrapped(to: width)
+    }
+
+    /// Prints text that belongs to no session, such as the help of the command line.
+    public static func note(_ text: String, isError: Bool) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Neutral.text(String($0)) + "\n" }
+        writeAll(Array(lines.joined().utf8), to: isError ? STDERR_FILENO : STDOUT_FILENO)
+    }
+
+    // MARK: Progress
+
+    public func progress(_ line: @autoclosure () -> StyledText) {
+        if terminal.outputIsTerminal { flush() }
+        progressLine.update(line())
+    }
+
+    /// The command is over: nothing of its progress stays on the screen.
+    public func endProgress() { progressLine.finish() }
+}
+
+/// Writes all bytes; gives up quietly when nobody reads any more.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+    bytes.withUnsafeBufferPointer { buffer in
+        var sent = 0
+        while sent < buffer.count {
+            let count = Glibc.write(descriptor, buffer.baseAddress! + sent, buffer.count - sent)
+            if count < 0 {
+                if errno == EINTR { continue }
+                guard errno == EAGAIN else { return }
+                var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&watched, 1, 100)
+                continue
+            }
+            sent += count
+        }
+    }
+}
