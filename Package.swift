@@ -85,6 +85,6 @@ let package = Package(
         .testTarget(name: "NotebooksTests", dependencies: ["Notebooks", "Language", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Language", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", .target(name: "icot")], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")], swiftSettings: strict),
     ]
 )
