@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS"], swiftSettings: numeric),
 
         // The language.
-        .target(name: "Language", dependencies: ["BigInt"], swiftSettings: strict),
+        .target(
+            name: "Language", dependencies: ["BigInt"], exclude: ["Specification.md", "Grammar"], swiftSettings: strict),
 
         .target(name: "Plotting", swiftSettings: strict),
 
@@ -76,7 +77,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ProbingTests", dependencies: ["Probing", "Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport"],

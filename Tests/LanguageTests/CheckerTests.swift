@@ -62,6 +62,10 @@ import Testing
             ("def f(a) { a + b }", "E202", "b", nil),
             ("for k in 0...3 { stpe }", "E202", "stpe", "step"),
             ("print \"{xyz}\"", "E202", "xyz", nil),
+            ("let s = [digits: 4, inner: [deep: 1]]\nprint s.inner.dep", "E215", "dep", "deep"),
+            ("train steps: 3 lr: 0.1 5", "E206", "5", nil),
+            ("step to: 10 3", "E105", "3", nil),
+            ("print 2[0]", "E105", "2[", nil),
             ("hidden m on: data layer: 1 at: anwser[2]", "E213", "anwser[2]", ".answer[2]"),
         ] as [(String, String, String, String?)])
     func names(_ text: String, _ code: String, _ underlined: String, _ fix: String?) {

@@ -50,6 +50,8 @@ import Testing
             ("import \"a.icot\"", "(import \"a.icot\")"),
             ("if a { 1 } else if b { 2 }", "(if a {1} b {2})"),
             ("let a =\n 1 +\n 2", "(let a (+ 1 2))"),
+            ("sort t .accuracy", "(sort t .accuracy)"),
+            ("print (a) (b)", "(print a b)"),
             ("0..<8", "(..< 0 8)"),
         ])
     func reads(_ text: String, _ outline: String) {

@@ -8,7 +8,7 @@ public struct Checker {
     private let source: SourceText
     private let context: LanguageContext
     private var diagnostics: [Diagnostic] = []
-    private var scopes: [[String: StaticType]] = [[:]]
+    private var scopes: [[String: Known]] = [[:]]
     private var definitions: [String: CommandSignature]
     /// Names of the top level, for bodies that run later.
     private var laterNames: Set<String> = []
@@ -18,6 +18,13 @@ public struct Checker {
 
     /// A kind of value as far as the text tells; nil is "not known".
     private typealias StaticType = String?
+
+    /// What the text tells about a name.
+    private struct Known {
+        var type: StaticType
+        /// The record literal that the name stands for, so that its keys are known.
+        var record: Expression?
+    }
 
     /// Everything wrong with a text: its syntax errors, or where there are none its names, labels and arguments.
     public static func diagnose(_ source: SourceText, _ context: LanguageContext) -> [Diagnostic] {
@@ -63,7 +70,7 @@ public struct Checker {
         for statement in statements {
             switch statement.kind {
             case .assignment(let target, _):
-                if case .name(let word) = target.kind { reassigned.insert(word) }
+                if let word = Checker.root(target) { reassigned.insert(word) }
             case .definition(let definition): collectAssignments(definition.body.statements)
             case .forLoop(_, _, let body), .whileLoop(_, let body): collectAssignments(body.statements)
             case .conditional(let branches, let otherwise):
@@ -89,7 +96,7 @@ public struct Checker {
     private func type(of word: String) -> StaticType {
         if reassigned.contains(word) { return nil }
         for scope in scopes.reversed() {
-            if let known = scope[word] { return known }
+            if let known = scope[word] { return known.type }
         }
         if functionDepth > 0, laterNames.contains(word) { return nil }
         return context.variables[word]?.typeName
@@ -97,13 +104,15 @@ public struct Checker {
 
     private func variableNames(ofType wanted: String? = nil) -> [String] {
         var names: Set<String> = []
-        for scope in scopes { for (name, type) in scope where wanted == nil || type == wanted { names.insert(name) } }
+        for scope in scopes { for (name, known) in scope where wanted == nil || known.type == wanted { names.insert(name) } }
         for (name, variable) in context.variables where wanted == nil || variable.typeName == wanted { names.insert(name) }
         if functionDepth > 0, wanted == nil { names.formUnion(laterNames) }
         return names.sorted()
     }
 
-    private mutating func bind(_ name: Name, _ type: StaticType) { scopes[scopes.count - 1][name.text] = .some(type) }
+    private mutating func bind(_ name: Name, _ type: StaticType, record: Expression? = nil) {
+        scopes[scopes.count - 1][name.text] = Known(type: type, record: record)
+    }
 
     // MARK: - Statements
 
@@ -124,7 +133,7 @@ public struct Checker {
         switch statement.kind {
         case .binding(let name, let value):
             visit(value)
-            bind(name, type(of: value))
+            bind(name, type(of: value), record: record(value))
         case .assignment(let target, let value):
             visitTarget(target)
             visit(value)
@@ -232,20 +241,51 @@ public struct Checker {
         } else if let choice = constants[word] {
             complain(.unknownName, "'\(word)' is written \(choice)", at: span, help: "write \(choice)", replacement: .init(span, choice))
         } else {
-            complain(.unknownName, "'\(word)' has no value", at: span, help: "write let \(word) = … before it, or \"\(word)\" for a text")
+            complain(.unknownName, "'\(word)' has no value", at: span, help: "write let \(word) = … before it, or \"\(word)\" for a text", replacement: .init(span, "\"\(word)\""))
         }
     }
 
     private let constants = ["True": "true", "False": "false", "None": "none", "null": "none", "nil": "none", "nan": "0/0", "undefined": "none"]
 
-    private mutating func checkField(_ base: Expression, _ name: Name) {
+    /// The name at the left end of `a.b[0].c`.
+    private static func root(_ target: Expression) -> String? {
+        switch target.kind {
+        case .name(let word): word
+        case .index(let base, _), .field(let base, _): root(base)
+        default: nil
+        }
+    }
+
+    /// The record literal that an expression stands for, where the text tells.
+    private func record(_ value: Expression) -> Expression? {
+        switch value.kind {
+        case .record: return value
+        case .name(let word):
+            if reassigned.contains(word) { return nil }
+            return scopes.last { $0[word] != nil }?[word]?.record
+        case .field(let base, let name):
+            guard case .record(let entries)? = record(base)?.kind else { return nil }
+            return entries.first { $0.key.text == name.text }.flatMap { record($0.value) }
+        default: return nil
+        }
+    }
+
+    /// The fields of a value, nil where they are not known.
+    private func fields(_ base: Expression) -> [String]? {
+        if case .record(let entries)? = record(base)?.kind { return entries.map(\.key.text) }
         guard case .name(let word) = base.kind, !reassigned.contains(word), !scopes.contains(where: { $0[word] != nil }),
-            !(functionDepth > 0 && laterNames.contains(word)), let fields = context.variables[word]?.fields, !fields.isEmpty, !fields.contains(name.text)
-        else { return }
+            !(functionDepth > 0 && laterNames.contains(word)), let fields = context.variables[word]?.fields, !fields.isEmpty
+        else { return nil }
+        return fields
+    }
+
+    private mutating func checkField(_ base: Expression, _ name: Name) {
+        guard let fields = fields(base), !fields.contains(name.text) else { return }
         let near = Suggestions.nearest(to: name.text, among: fields).first
+        let left = source.text(base.span)
         complain(
-            .unknownField, "\(word) has no field '\(name.text)'" + (near.map { "; did you mean '\($0)'?" } ?? ""), at: name.span,
-            help: near.map { "write \(word).\($0)" } ?? "it has " + ParameterKind.alternatives(fields.prefix(6).map { $0 }),
+            .unknownField, "\(left) has no field '\(name.text)'" + (near.map { "; did you mean '\($0)'?" } ?? ""), at: name.span,
+            help: near.map { "write \(left).\($0)" } ?? (fields.isEmpty ? "it has no fields" : "it has " + ParameterKind.alternatives(fields.prefix(6).map { $0 })),
             replacement: near.map { .init(name.span, $0) })
     }
 
@@ -328,6 +368,13 @@ public struct Checker {
                 continue
             }
             let parameter = values[place]
+            if call.form == .command, let labelled = call.arguments.first(where: { $0.label != nil }), labelled.span.start < argument.span.start {
+                complain(
+                    .unexpectedToken, "\(name.text): values given by place stand before the labels", at: argument.span,
+                    help: "move it before \(labelled.label?.text ?? ""):")
+                complained = true
+                continue
+            }
             if let lastNumber, argument.value.isNumberLiteral, parameter.isRepeated || !parameter.isRequired, call.form == .command {
                 let both = lastNumber.span.union(argument.span)
                 complain(
@@ -476,6 +523,7 @@ public struct Checker {
         switch kind {
         case .integer(let bounds): return integerProblem(value, kind, bounds)
         case .real(let bounds): return realProblem(value, kind, bounds)
+        case .number: return realProblem(value, kind, -Double.infinity...Double.infinity)
         case .choice(let options): return choiceProblem(value, kind, options)
         case .selector(_, let allowsIndex):
             if case .selector(let selector) = value.kind, selector.index != nil, !allowsIndex { return wrongKind(value, kind, help: "write .\(selector.name.text) without an index") }
@@ -495,7 +543,7 @@ public struct Checker {
 
     private func plainProblem(_ value: Expression, _ kind: ParameterKind) -> Problem? {
         guard let type = type(of: value), !Checker.accepts(kind, type) else { return nil }
-        if case .column = kind, let text = value.constantText, !text.isEmpty { return wrongKind(value, kind, help: "write .\(text)", replacement: ".\(text)") }
+        if kind.isName, let text = value.constantText, !text.isEmpty { return wrongKind(value, kind, help: "write .\(text)", replacement: ".\(text)") }
         if case .text = kind, case .selector(let selector) = value.kind { return wrongKind(value, kind, help: "write \"\(selector.name.text)\"", replacement: "\"\(selector.name.text)\"") }
         if case .path = kind, case .selector(let selector) = value.kind { return wrongKind(value, kind, help: "write \"\(selector.name.text)\"", replacement: "\"\(selector.name.text)\"") }
         if case .boolean = kind, case .selector(let selector) = value.kind, ["true", "false"].contains(selector.name.text) {
@@ -560,7 +608,7 @@ public struct Checker {
             if real == real.rounded(), abs(real) < 1e15 { return wrongKind(value, kind, help: "write \(Int(real))", replacement: String(Int(real))) }
             return wrongKind(value, kind)
         }
-        if let text = value.constantText, let number = Int(text) { return wrongKind(value, kind, help: "write \(number) without quotes", replacement: String(number)) }
+        if let text = value.constantText, let number = Int(text.replacing("_", with: "")) { return wrongKind(value, kind, help: "write \(number) without quotes", replacement: String(number)) }
         return plainProblem(value, kind)
     }
 
@@ -570,7 +618,7 @@ public struct Checker {
             let nearest = min(max(number, bounds.lowerBound), bounds.upperBound)
             return outOfRange(value, kind, nearest: nearest == nearest.rounded() && abs(nearest) < 1e15 ? String(Int(nearest)) : String(nearest))
         }
-        if let text = value.constantText, Double(text) != nil { return wrongKind(value, kind, help: "write \(text) without quotes", replacement: text) }
+        if let text = value.constantText, Double(text.replacing("_", with: "")) != nil { return wrongKind(value, kind, help: "write \(text) without quotes", replacement: text) }
         return plainProblem(value, kind)
     }
 
@@ -696,6 +744,16 @@ public struct Checker {
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return TypeName.boolean
         case .add, .subtract, .multiply, .floorDivide, .remainder: return left == TypeName.integer && right == TypeName.integer ? TypeName.integer : TypeName.real
         case .divide, .power: return TypeName.number
+        }
+    }
+}
+
+extension ParameterKind {
+    /// Written `.name`, whatever the name.
+    fileprivate var isName: Bool {
+        switch self {
+        case .column, .selector: true
+        default: false
         }
     }
 }

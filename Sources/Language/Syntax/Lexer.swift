@@ -410,10 +410,17 @@ struct Lexer {
     /// A line that ends inside an interpolation.
     private mutating func closeInterpolations() {
         guard let interpolation = interpolations.last else { return }
+        defer { interpolations.removeAll() }
+        if bytes[(interpolation.brace + 1)..<endOfLine(from: interpolation.brace)].allSatisfy(isBlank) {
+            // The brace of a block: it is the quote before it that is missing.
+            var end = interpolation.brace
+            while end > interpolation.quote + 1, isBlank(bytes[end - 1]) { end -= 1 }
+            complain(.unclosedText, "this text has no closing quote", SourceSpan(interpolation.quote, end), help: "write \" where the text ends")
+            return
+        }
         complain(
             .unclosedBracket, "the '{' in this text is never closed", SourceSpan(interpolation.brace, interpolation.brace + 1),
             help: "write { value } inside the text, or \\{ for the sign itself")
-        interpolations.removeAll()
     }
 
     private mutating func singleQuoted() {

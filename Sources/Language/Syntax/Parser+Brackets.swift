@@ -52,7 +52,7 @@ extension Parser {
     }
 
     /// The error for a bracket that is never closed, with the place where its partner may have been forgotten.
-    func unclosed(_ opener: Int) -> Failure {
+    func unclosed(_ opener: Int, here: Bool = false) -> Failure {
         let token = tokens[opener]
         guard case .sign(let sign) = token.kind, let closer = sign.closer else { return failure(.unclosedBracket, "a bracket is never closed", at: token.span) }
         var replacement: Diagnostic.Replacement?
@@ -60,7 +60,8 @@ extension Parser {
             var last = opener
             while last + 1 < tokens.count, !tokens[last + 1].endsStatement, tokens[last + 1].kind != .sign(.openBrace),
                 tokens[last + 1].kind != .sign(.pipe) { last += 1 }
-            replacement = .init(SourceSpan(at: tokens[last].span.end), closer.rawValue)
+            let place = here && !isAtEnd && source.line(at: previous.span.start) == source.line(at: token.span.start) ? previous : tokens[last]
+            replacement = .init(SourceSpan(at: place.span.end), closer.rawValue)
         }
         var problem = failure(
             .unclosedBracket, "this '\(sign.rawValue)' is never closed", at: token.span, help: "add the missing '\(closer.rawValue)'", replacement: replacement)

@@ -27,14 +27,14 @@ extension Parser {
 
     // MARK: - Commands
 
-    mutating func command(_ verb: Name) throws(Failure) -> Expression {
+    mutating func command(_ verb: Name, isPiped: Bool = false) throws(Failure) -> Expression {
         try enter()
         defer { leave() }
         mark(verb.span, .verb)
         let start = verb.span.start
         advance()
         try checkBehindVerb(verb)
-        var call = Call(callee: .name(verb), form: .command, arguments: try commandArguments(verb))
+        var call = Call(callee: .name(verb), form: .command, arguments: try commandArguments(verb, isPiped: isPiped))
         while isAt(.where) || isAt(.by) { try clause(&call, verb) }
         try checkEndOfCommand(call, verb)
         let children = call.arguments.map { $0.value } + [call.predicate, call.key]
@@ -69,13 +69,17 @@ extension Parser {
         }
     }
 
-    mutating func commandArguments(_ verb: Name) throws(Failure) -> [Argument] {
+    mutating func commandArguments(_ verb: Name, isPiped: Bool) throws(Failure) -> [Argument] {
         let savedRow = inRow
         inRow = false
         defer { inRow = savedRow }
         var arguments: [Argument] = []
+        var ambiguity: Failure?
         while !isEndOfArguments {
-            if let last = arguments.last { try checkBetween(last, verb) }
+            if let last = arguments.last {
+                try checkBlank(behind: last, verb)
+                ambiguity = ambiguity ?? self.ambiguity(behind: last, verb)
+            }
             if case .label(let word) = current.kind {
                 let label = Name(word, current.wordSpan)
                 let place = current.span
@@ -93,7 +97,16 @@ extension Parser {
                 arguments.append(Argument(label: nil, value: value))
             }
         }
+        if let ambiguity, !needsAll(arguments, verb, isPiped: isPiped) { throw ambiguity }
         return arguments
+    }
+
+    /// Whether no value given by place could be left out. Then `sort t .accuracy` is safe, because `sort t.accuracy` would
+    /// miss a value; `print xs [0]` is not, because `print xs[0]` is a command as well.
+    private func needsAll(_ arguments: [Argument], _ verb: Name, isPiped: Bool) -> Bool {
+        guard let signature = userVerbs[verb.text] ?? context.signatures.verbs[verb.text] else { return false }
+        let given = arguments.filter { $0.label == nil }.count + (isPiped ? 1 : 0)
+        return given <= signature.values.filter(\.isRequired).count
     }
 
     private mutating func labelledValue(_ label: Name, _ place: SourceSpan, _ verb: Name) throws(Failure) -> Expression {
@@ -209,28 +222,36 @@ extension Parser {
             replacement: .init(SourceSpan(span.start, end), "(\(written))"))
     }
 
-    /// What may stand between two arguments: a blank, and nothing that the argument before could take for itself.
-    private func checkBetween(_ last: Argument, _ verb: Name) throws(Failure) {
-        let left = source.text(last.value.span)
-        if !current.hasBlankBefore {
-            if current.kind == .invalid { return }
-            throw failure(
-                .missingBlank, "\(verb.text): a blank is missing between two values", at: SourceSpan(last.value.span.start, current.span.end),
-                help: "write \(left) \(source.text(current.span))", replacement: .init(SourceSpan(at: current.span.start), " "))
-        }
+    /// Two values are kept apart by a blank.
+    private func checkBlank(behind last: Argument, _ verb: Name) throws(Failure) {
+        if current.hasBlankBefore || current.kind == .invalid { return }
+        throw failure(
+            .missingBlank, "\(verb.text): a blank is missing between two values", at: SourceSpan(last.value.span.start, current.span.end),
+            help: "write \(source.text(last.value.span)) \(source.text(current.span))", replacement: .init(SourceSpan(at: current.span.start), " "))
+    }
+
+    /// The error for a value that would belong to the one before it if the blank between them were not there.
+    private func ambiguity(behind last: Argument, _ verb: Name) -> Failure? {
         let next: String
         switch current.kind {
         case .sign(.openBracket) where last.value.takesIndex: next = "["
-        case .sign(.openParenthesis) where last.value.takesCall: next = "("
+        case .sign(.openParenthesis) where takesCall(last.value): next = "("
         case .dotName(let word) where last.value.takesField: next = ".\(word)"
-        default: return
+        default: return nil
         }
-        let gap = SourceSpan(last.value.span.end, current.span.start)
+        let left = source.text(last.value.span)
         let what = next == "[" ? "an index" : next == "(" ? "a call" : "a field"
-        throw failure(
+        return failure(
             .strayBlank, "\(verb.text): \(what) has no blank before it", at: SourceSpan(last.value.span.start, current.span.end),
-            help: "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"), or give the second value first or behind a label", replacement: .init(gap, ""))
+            help: "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"); for two values put the second first, behind a label or into a text",
+            replacement: .init(SourceSpan(last.value.span.end, current.span.start), ""))
     }
+
+    /// Whether `(` directly behind a value would call it.
+    func takesCall(_ value: Expression) -> Bool { !isParenthesized(value) && value.takesCall }
+
+    /// Parentheses leave no node of their own, only a wider span.
+    func isParenthesized(_ value: Expression) -> Bool { value.span.end > 0 && source.bytes[value.span.end - 1] == UInt8(ascii: ")") }
 
     // MARK: - Clauses
 
@@ -301,19 +322,41 @@ extension Parser {
         } else if case .identifier = next.kind, after.kind == .keyword(.in) {
             candidates = ["for"]
         } else if case .identifier = next.kind, after.kind == .sign(.openParenthesis), !after.hasBlankBefore, opensBlock {
-            candidates = ["def"]
+            candidates.append("def")
         } else if opensBlock {
-            candidates = ["if", "while", "for", "def"]
+            candidates += ["if", "while", "for", "def"]
         } else {
             candidates += starters.map(\.rawValue)
         }
-        let near = Suggestions.nearest(to: verb.text, among: candidates)
+        let near = fitting(Suggestions.nearest(to: verb.text, among: candidates, limit: 6))
         let best = near.first ?? (candidates.count == 1 ? candidates[0] : nil)
         if let best {
             return failure(
                 .unknownVerb, "'\(verb.text)' is not a verb; did you mean '\(best)'?", at: verb.span, help: "write \(best)", replacement: .init(verb.span, best))
         }
         return failure(.unknownVerb, "'\(verb.text)' is not a verb", at: verb.span, help: "a command starts with a verb; help lists them")
+    }
+
+    /// Verbs that have the labels of this line come first.
+    private func fitting(_ verbs: [String]) -> [String] {
+        var labels: [String] = []
+        var ahead = index
+        while !tokens[ahead].endsStatement {
+            if case .label(let label) = tokens[ahead].kind { labels.append(label) }
+            ahead = skippingBrackets(ahead) + 1
+        }
+        if labels.isEmpty { return verbs }
+        func hasLabels(_ verb: String) -> Bool {
+            guard let signature = userVerbs[verb] ?? context.signatures.verbs[verb] else { return false }
+            return labels.contains { signature.parameter(labelled: $0) != nil }
+        }
+        return verbs.filter(hasLabels) + verbs.filter { !hasLabels($0) }
+    }
+
+    /// The index of the closing bracket if a pair opens here, or else the same index.
+    private func skippingBrackets(_ index: Int) -> Int {
+        if case .sign(let sign) = tokens[index].kind, sign == .openParenthesis || sign == .openBracket, partners[index] > index { return partners[index] }
+        return index
     }
 
     /// Whether the line ends with `{`.
@@ -324,7 +367,7 @@ extension Parser {
                 if tokens[ahead + 1].endsStatement { return true }
                 return partners[ahead] > ahead
             }
-            ahead += 1
+            ahead = skippingBrackets(ahead) + 1
         }
         return false
     }

@@ -58,7 +58,7 @@ extension Parser {
                 throw failure(
                     .unexpectedToken, "behind '|' stands a command, without the parentheses of a call", at: name.span, help: "write | \(word) and its other values, separated by blanks")
             }
-            return isVerb(word) ? try command(name) : try unknownVerb(name)
+            return isVerb(word) ? try command(name, isPiped: true) : try unknownVerb(name)
         case .newline, .endOfText, .semicolon, .sign(.closeBrace), .sign(.closeParenthesis):
             var problem = failure(.expectedExpression, "a command is missing behind '|'", at: pipe, help: "write | and a verb, such as | show")
             problem.isEarlyEnd = isAtEnd
@@ -327,10 +327,12 @@ extension Parser {
         return Expression(kind, span)
     }
 
-    func unmatched() -> Failure {
-        failure(
-            .unmatchedBracket, "this '\(source.text(current.span))' closes nothing", at: current.span, help: "take it away, or open it before",
-            replacement: .init(current.span, ""))
+    func unmatched() -> Failure { unmatched(index) }
+
+    func unmatched(_ closer: Int) -> Failure {
+        let span = tokens[closer].span
+        return failure(
+            .unmatchedBracket, "this '\(source.text(span))' closes nothing", at: span, help: "take it away, or open it before", replacement: .init(span, ""))
     }
 
     /// `[i]`, `.field` and `(arguments)`, directly behind what they belong to.
@@ -339,6 +341,9 @@ extension Parser {
         while !current.hasBlankBefore {
             switch current.kind {
             case .sign(.openBracket):
+                if value.isNumberLiteral {
+                    throw failure(.unexpectedToken, "a number has no elements", at: value.span.union(current.span), help: "put a blank or an operator between them")
+                }
                 let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.position() }
                 value = try node(.index(value, positions), SourceSpan(value.span.start, previous.span.end), children: [value] + positions)
             case .sign(.openParenthesis):
@@ -365,7 +370,8 @@ extension Parser {
 
     /// Only names, fields and elements are called, so that `(a) (b)` and `(a)(b)` cannot mean two things.
     private func callee(_ value: Expression) -> Call.Callee? {
-        switch value.kind {
+        if isParenthesized(value) { return nil }
+        return switch value.kind {
         case .name(let word): .name(Name(word, value.span))
         case .field, .index: .value(value)
         default: nil
@@ -426,10 +432,8 @@ extension Parser {
     /// Between two items of a list, record or call something else than a comma was found.
     func missingComma(opener: Int) -> Failure {
         if isAtEnd { return unclosed(opener) }
-        if partners[opener] < 0, source.line(at: current.span.start) > source.line(at: tokens[opener].span.start) { return unclosed(opener) }
-        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket, .closeBrace].contains(sign) {
-            return partners[opener] < 0 && sign == .closeBrace ? unclosed(opener) : partners[index] < 0 ? unmatched() : unclosed(opener)
-        }
+        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket].contains(sign), partners[index] < 0 { return unmatched() }
+        if partners[opener] < 0 { return unclosed(opener, here: true) }
         if current.kind == .semicolon || current.kind == .interpolationEnd { return unclosed(opener) }
         if isAt(.equals), case .identifier(let word) = previous.kind {
             return failure(
@@ -498,8 +502,7 @@ extension Parser {
             if isAt(.comma) {
                 throw failure(.commaInCommand, "a list of values stands in brackets, not in parentheses", at: current.span, help: "write [a, b], or f(a, b) without the blank")
             }
-            if partners[opener] < 0, source.line(at: current.span.start) > source.line(at: tokens[opener].span.start) || isAt(.closeBrace) || isAt(.openBrace)
-                || current.kind == .semicolon || current.kind == .interpolationEnd { throw unclosed(opener) }
+            if partners[opener] < 0 { throw unclosed(opener, here: true) }
             if case .sign(.closeBracket) = current.kind, partners[index] >= 0 { throw unclosed(opener) }
             throw juxtaposition(after: inner)
         }

@@ -194,17 +194,24 @@ public struct Parser {
                 try endOfStatement(after: statement)
                 list.append(statement)
             } catch {
-                report(atEndOfText(error, from: start), from: start)
+                report(atBracket(error, from: start), from: start)
                 recover(from: start)
             }
             if index == start { index += 1 }
         }
     }
 
-    /// Where the text ends inside brackets, it is the bracket that is at fault, whatever was expected next.
-    private func atEndOfText(_ failure: Failure, from start: Int) -> Failure {
-        guard isAtEnd, newlinesAreBlank, !failure.isEarlyEnd, let opener = unclosedBracket(from: start, to: index) else { return failure }
-        return unclosed(opener)
+    /// Where a bracket has lost its partner, it is the bracket that is at fault, whatever was expected next.
+    private func atBracket(_ failure: Failure, from start: Int) -> Failure {
+        if failure.isEarlyEnd || failure.diagnostic.code == .unclosedBracket || failure.diagnostic.code == .unmatchedBracket { return failure }
+        if isAtEnd, newlinesAreBlank, let opener = unclosedBracket(from: start, to: index) { return unclosed(opener) }
+        guard [.unexpectedToken, .expectedExpression, .commaInCommand, .unknownVerb].contains(failure.diagnostic.code) else { return failure }
+        var last = start
+        while !tokens[last].endsStatement {
+            if case .sign(let sign) = tokens[last].kind, [.closeParenthesis, .closeBracket].contains(sign), partners[last] < 0 { return unmatched(last) }
+            last += 1
+        }
+        return failure
     }
 
     /// Adds an error, unless the lexer has already complained about this statement.
