@@ -1,6 +1,10 @@
 // What kinds of values are called, in messages, help, signatures (`.value("table")`) and `typeName`. A host's own kinds
 // (problems, model, run, …) bring their own names.
 
+#if canImport(Glibc)
+import Glibc  // rounded() is in the C library
+#endif
+
 public enum TypeName {
     public static let none = "none"
     public static let boolean = "boolean"
