@@ -1,0 +1,81 @@
+import CKernels
+import COpenBLAS
+
+/// General matrix products by OpenBLAS, each call on one thread; the engine's own workers provide the parallelism.
+///
+/// All matrices are row-major. `accumulate` adds to C instead of overwriting it.
+public enum MatrixProduct {
+    /// OpenBLAS starts with a pool of its own, which would fight with ours.
+    private static let isConfigured: Bool = {
+        openblas_set_num_threads(1)
+        return true
+    }()
+
+    /// C (m, n) = A (m, k) · B (k, n), with either factor read transposed.
+    @inline(__always)
+    public static func multiply(
+        _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
+        m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, accumulate: Bool = false
+    ) {
+        guard m > 0, n > 0, isConfigured else { return }
+        cblas_sgemm(
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
+            blasint(k), 1, a, blasint(lda), b, blasint(ldb), accumulate ? 1 : 0, c, blasint(ldc))
+    }
+
+    /// Rows up to which a product goes through our own row kernels: sgemm reads the weights at a fraction of the
+    /// memory's speed when there are few rows.
+    public static let fewRows = 4
+
+    /// y (rows, outputs) = x (rows, inputs) · w (inputs, outputs) + bias, the rows spread over the workers, or the
+    /// outputs if there are few rows.
+    public static func apply(
+        _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rows: Int,
+        inputs: Int, outputs: Int, workers: Workers
+    ) {
+        if rows <= fewRows {
+            spread(outputs, work: rows * inputs * outputs, workers) { part in
+                for r in 0..<rows {
+                    ck_row_product(y + r * outputs, x + r * inputs, w, inputs, outputs, part.lowerBound, part.upperBound)
+                    if let bias { ck_add(y + r * outputs + part.lowerBound, bias + part.lowerBound, part.count) }
+                }
+            }
+            return
+        }
+        workers.parts(of: rows, grain: 4) { _, part in
+            let out = y + part.lowerBound * outputs
+            multiply(out, outputs, x + part.lowerBound * inputs, inputs, w, outputs, m: part.count, n: outputs, k: inputs)
+            if let bias { ck_add_bias(out, bias, part.count, outputs, outputs) }
+        }
+    }
+
+    /// y (rows, outputs) = x (rows, inputs) · wᵀ for w (outputs, inputs), as a language-model head is stored.
+    public static func applyTransposed(
+        _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>, rows: Int, inputs: Int, outputs: Int,
+        workers: Workers
+    ) {
+        if rows <= fewRows {
+            spread(outputs, work: rows * inputs * outputs, workers) { part in
+                for r in 0..<rows { ck_row_dots(y + r * outputs, x + r * inputs, w, inputs, part.lowerBound, part.upperBound) }
+            }
+        } else if outputs > 8 * rows {
+            // A wide head over few rows: cut the vocabulary, so that each half of the weights is read once.
+            workers.parts(of: outputs, grain: 64) { _, part in
+                multiply(
+                    y + part.lowerBound, outputs, x, inputs, w + part.lowerBound * inputs, inputs, m: rows, n: part.count, k: inputs,
+                    transposeB: true)
+            }
+        } else {
+            workers.parts(of: rows, grain: 4) { _, part in
+                multiply(
+                    y + part.lowerBound * outputs, outputs, x + part.lowerBound * inputs, inputs, w, inputs, m: part.count, n: outputs,
+                    k: inputs, transposeB: true)
+            }
+        }
+    }
+
+    /// One thread for products that are over before a second thread has heard of them.
+    private static func spread(_ count: Int, work: Int, _ workers: Workers, _ body: (Range<Int>) -> Void) {
+        if work < 1 << 16 { body(0..<count) } else { workers.parts(of: count, grain: 64) { _, part in body(part) } }
+    }
+}
