@@ -47,7 +47,8 @@ CLONES int ck_all_finite(const float *restrict x, size_t n) {
 
 INLINE float gelu_sigmoid(float x) { return 1.0f / (1.0f + exp_f(-GELU_A * (x + GELU_B * x * x * x))); }
 
-CLONES void ck_gelu(float *restrict y, const float *restrict x, size_t n) {
+CLONES void ck_gelu(float *y, const float *x, size_t n) {
+#pragma clang loop vectorize(assume_safety)
     for (size_t i = 0; i < n; i++) y[i] = x[i] * gelu_sigmoid(x[i]);
 }
 

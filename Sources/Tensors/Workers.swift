@@ -20,6 +20,8 @@ public final class Workers: @unchecked Sendable {
     private let remaining = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
+    /// Whether a region is running.
+    private let isBusy = Atomic<Bool>(false)
     private var body: ((Int) -> Void)?
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
@@ -55,9 +57,14 @@ public final class Workers: @unchecked Sendable {
         isStopping.store(false, ordering: .sequentiallyConsistent)
     }
 
-    /// Calls `body(0) … body(threadCount − 1)`, each once, at the same time, and returns when all have returned.
+    /// Calls `body(0) … body(threadCount − 1)`, each once, and returns when all have returned. They run at the same time,
+    /// or one after another where the pool is busy with a region of another thread, or with the one this is called from.
     public func run(_ body: (Int) -> Void) {
-        if threadCount == 1 { return body(0) }
+        guard threadCount > 1, isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
+            for index in 0..<threadCount { body(index) }
+            return
+        }
+        defer { isBusy.store(false, ordering: .releasing) }
         if threads.isEmpty { start() }
         withoutActuallyEscaping(body) { escaping in
             self.body = escaping

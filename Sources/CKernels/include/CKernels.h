@@ -22,8 +22,8 @@ void ck_scale(float *restrict y, float a, size_t n);
 double ck_sum_of_squares(const float *restrict x, size_t n);
 /// Whether every value is finite.
 int ck_all_finite(const float *restrict x, size_t n);
-/// The tanh form of GELU: y = x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))).
-void ck_gelu(float *restrict y, const float *restrict x, size_t n);
+/// The tanh form of GELU: y = x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))); y may be x.
+void ck_gelu(float *y, const float *x, size_t n);
 /// dx = dy · GELU'(x); dx may be dy.
 void ck_gelu_backward(float *dx, const float *dy, const float *restrict x, size_t n);
 /// y = SiLU(gate) · up, where SiLU(x) = x · sigmoid(x).

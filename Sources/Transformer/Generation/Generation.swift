@@ -1,0 +1,181 @@
+import CKernels
+import Glibc
+import Tensors
+
+/// What a generation goes on from.
+public struct Prompt: Sendable, Equatable {
+    public var tokens: [Int32]
+    /// Position ids of the tokens; nil for 0, 1, …. Generation goes on from the last one plus 1.
+    public var positions: [Int32]?
+
+    public init(tokens: [Int32], positions: [Int32]? = nil) {
+        self.tokens = tokens
+        self.positions = positions
+    }
+}
+
+/// When a generation ends by itself.
+public enum StopRule: Sendable, Equatable {
+    /// After this token.
+    case token(Int32)
+    /// After this token has been generated so many times: the reference stops an explicit chain of thought at the second separator.
+    case nthToken(Int32, count: Int)
+    case none
+}
+
+/// How a token is chosen.
+public enum Sampling: Sendable, Equatable {
+    /// The most probable one.
+    case greedy
+    /// At random in proportion to p^(1/temperature), among the `topK` most probable.
+    case sample(temperature: Float, topK: Int?, seed: UInt64)
+}
+
+public struct GenerationOptions: Sendable, Equatable {
+    public var maximumNewTokens: Int
+    public var stop: StopRule
+    public var sampling: Sampling
+
+    public init(maximumNewTokens: Int, stop: StopRule, sampling: Sampling = .greedy) {
+        self.maximumNewTokens = maximumNewTokens
+        self.stop = stop
+        self.sampling = sampling
+    }
+}
+
+public struct Generated: Sendable, Equatable {
+    /// The new tokens, the one that stopped included.
+    public var tokens: [Int32] = []
+    /// The model's probability of each of them.
+    public var probabilities: [Float] = []
+}
+
+public struct GenerationInterrupted: Error {}
+
+extension LanguageModel {
+    /// Continues every prompt. Prompts of different lengths share a batch, and a finished one leaves it.
+    ///
+    /// A generation also ends when the model has no further position; it is then shorter than `maximumNewTokens`.
+    /// - Throws: `BatchError` for ids outside the model's tables or an empty prompt; `GenerationInterrupted`.
+    public func generate(
+        _ prompts: [Prompt], _ options: GenerationOptions, workers: Workers = .shared, isInterrupted: () -> Bool = { false }
+    ) throws -> [Generated] {
+        var results: [Generated] = []
+        var start = 0
+        while start < prompts.count {
+            // As many sequences at once as keep the cache within 256 MB, and a screenful of matrix rows busy.
+            var longest = 0
+            var end = start
+            while end < prompts.count, end - start < 256 {
+                let length = max(longest, prompts[end].tokens.count + options.maximumNewTokens)
+                if end > start, (end + 1 - start) * length * Decoder.cacheWidth(configuration) > 1 << 26 { break }
+                longest = length
+                end += 1
+            }
+            var generator = try Generator(self, Array(prompts[start..<end]), options, firstIndex: start, workers)
+            results += try generator.run(isInterrupted)
+            start = end
+        }
+        return results
+    }
+}
+
+/// One batch of prompts on the way to being finished.
+private struct Generator {
+    let model: LanguageModel
+    let prompts: [Prompt]
+    let options: GenerationOptions
+    let firstIndex: Int
+    let decoder: Decoder
+    var results: [Generated]
+    var nextPosition: [Int32]
+    var random: [RandomSource]
+
+    init(_ model: LanguageModel, _ prompts: [Prompt], _ options: GenerationOptions, firstIndex: Int, _ workers: Workers) throws {
+        self.model = model
+        self.prompts = prompts
+        self.options = options
+        self.firstIndex = firstIndex
+        for prompt in prompts {
+            var batch = RaggedBatch()
+            batch.append(prompt.tokens, positions: prompt.positions, labels: nil)
+            if prompt.tokens.isEmpty { throw BatchError.noTargets }
+            try batch.check(against: model.configuration)
+        }
+        let longest = prompts.map(\.tokens.count).max() ?? 0
+        decoder = try Decoder(model, sequenceCount: prompts.count, capacity: longest + options.maximumNewTokens, workers)
+        results = Array(repeating: Generated(), count: prompts.count)
+        nextPosition = prompts.map { ($0.positions?.last ?? Int32($0.tokens.count - 1)) + 1 }
+        if case .sample(_, _, let seed) = options.sampling {
+            // A source of its own for each prompt: what one prompt draws does not depend on its neighbours.
+            let source = RandomSource(seed: seed)
+            random = prompts.indices.map { source.split(UInt64(firstIndex + $0)) }
+        } else {
+            random = []
+        }
+    }
+
+    mutating func run(_ isInterrupted: () -> Bool) throws -> [Generated] {
+        guard options.maximumNewTokens > 0 else { return results }
+        var rows: [Decoder.Row] = []
+        for (sequence, prompt) in prompts.enumerated() {
+            for (index, token) in prompt.tokens.enumerated() {
+                rows.append(Decoder.Row(sequence: sequence, token: token, position: prompt.positions?[index] ?? Int32(index)))
+            }
+        }
+        while !rows.isEmpty {
+            if isInterrupted() { throw GenerationInterrupted() }
+            let (sequences, logits) = decoder.advance(rows)
+            rows.removeAll(keepingCapacity: true)
+            let vocabulary = model.configuration.vocabularySize
+            for (index, sequence) in sequences.enumerated() {
+                let token = choose(logits + index * vocabulary, vocabulary, sequence)
+                if !isFinished(sequence, token) {
+                    rows.append(Decoder.Row(sequence: sequence, token: token, position: nextPosition[sequence]))
+                    nextPosition[sequence] += 1
+                }
+            }
+        }
+        return results
+    }
+
+    private mutating func choose(_ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sequence: Int) -> Int32 {
+        var token = ck_argmax(logits, vocabulary)
+        if case .sample(let temperature, let topK, _) = options.sampling, temperature > 0 {
+            token = sample(logits, vocabulary, temperature, topK, &random[sequence])
+        }
+        ck_softmax(logits, 1, vocabulary)
+        results[sequence].tokens.append(Int32(token))
+        results[sequence].probabilities.append(logits[token])
+        return Int32(token)
+    }
+
+    private func isFinished(_ sequence: Int, _ token: Int32) -> Bool {
+        let tokens = results[sequence].tokens
+        if tokens.count >= options.maximumNewTokens || Int(nextPosition[sequence]) >= model.configuration.positionCount { return true }
+        switch options.stop {
+        case .token(let stop): return token == stop
+        case .nthToken(let stop, let count): return token == stop && tokens.reduce(0) { $1 == stop ? $0 + 1 : $0 } >= count
+        case .none: return false
+        }
+    }
+}
+
+/// Draws from softmax(logits / temperature) restricted to the `topK` largest.
+private func sample(
+    _ logits: UnsafeMutablePointer<Float>, _ count: Int, _ temperature: Float, _ topK: Int?, _ random: inout RandomSource
+) -> Int {
+    var candidates = Array(0..<count)
+    if let topK, topK < count {
+        candidates.sort { logits[$0] > logits[$1] || (logits[$0] == logits[$1] && $0 < $1) }
+        candidates.removeLast(count - max(topK, 1))
+    }
+    let top = candidates.map { logits[$0] }.max() ?? 0
+    let weights = candidates.map { exp(Double(logits[$0] - top) / Double(temperature)) }
+    var remaining = random.uniform() * weights.reduce(0, +)
+    for (candidate, weight) in zip(candidates, weights) {
+        remaining -= weight
+        if remaining < 0 { return candidate }
+    }
+    return candidates.last ?? 0
+}

@@ -1,0 +1,80 @@
+import Tensors
+
+/// One run of a model over a ragged batch, recorded on a tape: what every architecture's forward pass works with.
+struct ForwardPass {
+    let model: LanguageModel
+    /// Where gradients go; the weights themselves when nothing is recorded.
+    let gradients: ParameterSet?
+    let tape: Tape
+    /// Index arrays in the tape's arena, alive as long as the pass.
+    let tokens: UnsafePointer<Int32>
+    let positions: UnsafePointer<Int32>
+    let labels: UnsafePointer<Int32>
+    let offsets: UnsafePointer<Int>
+    let count: Int
+    let sequenceCount: Int
+    /// Keys for the masks of this pass; nil for no dropout.
+    let dropoutSource: RandomSource?
+    let hooks: HookTable?
+
+    init(
+        _ model: LanguageModel, gradients: ParameterSet?, tape: Tape, batch: RaggedBatch, dropoutSource: RandomSource? = nil,
+        hooks: HookTable? = nil
+    ) {
+        tape.begin(recording: gradients != nil)
+        self.model = model
+        self.gradients = gradients
+        self.tape = tape
+        count = batch.tokenCount
+        sequenceCount = batch.sequenceCount
+        tokens = Self.copy(batch.tokens, tape)
+        positions = Self.copy(batch.positions, tape)
+        labels = Self.copy(batch.labels, tape)
+        let starts = UnsafeMutableRawPointer(tape.arena.take(2 * batch.offsets.count)).assumingMemoryBound(to: Int.self)
+        for (index, offset) in batch.offsets.enumerated() { starts[index] = offset }
+        offsets = UnsafePointer(starts)
+        self.dropoutSource = dropoutSource
+        self.hooks = hooks
+    }
+
+    private static func copy(_ ids: [Int32], _ tape: Tape) -> UnsafePointer<Int32> {
+        let pointer = tape.arena.takeIntegers(ids.count)
+        ids.withUnsafeBufferPointer { if let base = $0.baseAddress { pointer.update(from: base, count: ids.count) } }
+        return UnsafePointer(pointer)
+    }
+
+    /// The parameter at a known place of the layout.
+    func weight(at offset: Int) -> Weight {
+        let values = model.parameters.base + offset
+        return Weight(values: values, gradient: gradients.map { $0.base + offset } ?? values)
+    }
+
+    /// The mask of the `site`-th use of dropout in this pass.
+    func mask(_ site: Int, _ probability: Float) -> DropoutMask? {
+        guard probability > 0, let dropoutSource else { return nil }
+        var source = dropoutSource.split(UInt64(site))
+        return DropoutMask(key: source.next(), probability: probability)
+    }
+
+    /// Shows a variable to whoever asked for that hook point, before it is used further.
+    func hook(_ point: @autoclosure () -> HookPoint, _ variable: Variable) {
+        guard let hooks else { return }
+        hooks.visit(point(), variable)
+    }
+
+    /// The last residual stream after the final norm (N, C).
+    func finalStates() throws -> Variable {
+        switch model.configuration.architecture {
+        case .gpt2: return try gpt2States()
+        case .llama, .mistral, .phi3: return try llamaStates()
+        }
+    }
+
+    /// The head that turns final states into logits, (V, C).
+    var head: Weight {
+        let layout = model.parameters.layout
+        let tied = model.configuration.architecture == .gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
+        let entry = layout["lm_head.weight"] ?? layout[tied]
+        return weight(at: entry!.range.lowerBound)
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import Tensors
+
+/// How the weights of a new model are drawn.
+public enum Initialization: String, Sendable, CaseIterable {
+    /// GPT-2's: N(0, 0.02²) everywhere, outputs into the residual stream divided by √(2L), biases 0, gains 1.
+    case gpt2
+    /// N(0, 1/fan-in), outputs into the residual stream divided by √(2L), tables N(0, 0.1²), biases 0, gains 1.
+    /// At the widths that a small machine trains, 0.02 is far below 1/√fan-in and the model starts almost linear.
+    case fanIn
+}
+
+/// A decoder language model: a configuration and the weights that go with it.
+///
+/// An object, because identity matters: a run trains it, a probe reads it, and both mean the same weights.
+public final class LanguageModel: @unchecked Sendable {
+    public let configuration: ModelConfiguration
+    public let parameters: ParameterSet
+
+    /// Zero weights, for a loader to fill.
+    /// - Precondition: the configuration has no `fault`.
+    public init(uninitialized configuration: ModelConfiguration) {
+        precondition(configuration.fault == nil, configuration.fault ?? "")
+        self.configuration = configuration
+        parameters = ParameterSet(configuration.parameterLayout)
+    }
+
+    public convenience init(_ configuration: ModelConfiguration, initialization: Initialization, seed: UInt64) {
+        self.init(uninitialized: configuration)
+        initialize(initialization, seed: seed)
+    }
+
+    public var parameterCount: Int { parameters.count }
+
+    public func copy() -> LanguageModel {
+        let other = LanguageModel(uninitialized: configuration)
+        other.parameters.copyValues(from: parameters)
+        return other
+    }
+
+    private func initialize(_ initialization: Initialization, seed: UInt64) {
+        var random = RandomSource(seed: seed)
+        let residualScale = 1 / sqrt(2 * Double(configuration.layerCount))
+        for entry in parameters.entries {
+            let values = UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range])
+            let role = entry.role
+            switch role {
+            case .bias: values.update(repeating: 0)
+            case .gain: values.update(repeating: 1)
+            case .table, .matrix, .residualMatrix:
+                var deviation = 0.02
+                if initialization == .fanIn { deviation = role == .table ? 0.1 : 1 / sqrt(Double(fanIn(of: entry))) }
+                if role == .residualMatrix { deviation *= residualScale }
+                for index in values.indices { values[index] = Float(random.normal() * deviation) }
+            }
+        }
+    }
+
+    /// GPT-2 stores its matrices as (in, out), everyone else as (out, in); heads are (V, C).
+    private func fanIn(of entry: ParameterEntry) -> Int {
+        configuration.architecture == .gpt2 && !entry.name.hasSuffix("lm_head.weight") ? entry.shape[0] : entry.shape[1]
+    }
+}
+
+/// What a parameter does, as far as its first value is concerned.
+private enum ParameterRole { case table, matrix, residualMatrix, gain, bias }
+
+extension ParameterEntry {
+    fileprivate var role: ParameterRole {
+        if name.hasSuffix(".bias") { return .bias }
+        if shape.count == 1 { return .gain }
+        if name.contains("wte.") || name.contains("wpe.") || name.contains("embed_tokens") { return .table }
+        if name.hasSuffix("c_proj.weight") || name.hasSuffix("o_proj.weight") || name.hasSuffix("down_proj.weight") { return .residualMatrix }
+        return .matrix
+    }
+}

@@ -1,0 +1,73 @@
+import Tensors
+
+/// What a pass over a batch found at its labelled positions.
+public struct BatchReport: Sendable {
+    /// The mean of `losses`, in nats.
+    public var meanLoss = 0.0
+    /// (M) indices in the batch of the positions that carry a label, ascending.
+    public var targetIndices: [Int32] = []
+    /// (M) −log p(label), in nats.
+    public var losses: [Float] = []
+    /// (M) the most probable token.
+    public var predictions: [Int32] = []
+
+    public var targetCount: Int { losses.count }
+    public init() {}
+}
+
+/// A model in training: the model, its gradients and the memory of a pass, which every pass uses again.
+public final class Trainee {
+    public let model: LanguageModel
+    public let gradients: ParameterSet
+    private let tape: Tape
+    private var report = BatchReport()
+
+    public init(_ model: LanguageModel, workers: Workers = .shared) {
+        self.model = model
+        gradients = ParameterSet(model.parameters.layout)
+        tape = Tape(workers: workers)
+    }
+
+    /// Sets every gradient to 0.
+    public func clearGradients() { gradients.clear() }
+
+    /// A pass forwards and backwards; adds the gradient of `scale` × (mean loss) to `gradients`.
+    /// - Parameter dropout: the source of this pass's masks; nil to train without dropout.
+    /// - Throws: `BatchError`.
+    public func accumulate(_ batch: RaggedBatch, dropout: RandomSource? = nil, scale: Float = 1) throws -> BatchReport {
+        try batch.check(against: model.configuration)
+        let pass = ForwardPass(model, gradients: gradients, tape: tape, batch: batch, dropoutSource: dropout)
+        let states = try pass.finalStates()
+        let result = tape.crossEntropy(
+            states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
+        ) { scale / Float($0) }
+        guard result.count > 0 else { throw BatchError.noTargets }
+        tape.backward()
+        fill(result)
+        return report
+    }
+
+    /// A pass forwards only; gradients stay as they are.
+    /// - Throws: `BatchError`.
+    public func evaluate(_ batch: RaggedBatch) throws -> BatchReport {
+        try batch.check(against: model.configuration)
+        let pass = ForwardPass(model, gradients: nil, tape: tape, batch: batch)
+        let states = try pass.finalStates()
+        let result = tape.crossEntropy(
+            states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize) { _ in 0 }
+        fill(result)
+        return report
+    }
+
+    private func fill(_ result: CrossEntropyResult) {
+        report.targetIndices.removeAll(keepingCapacity: true)
+        report.losses.removeAll(keepingCapacity: true)
+        report.predictions.removeAll(keepingCapacity: true)
+        report.targetIndices.append(contentsOf: UnsafeBufferPointer(start: result.rows, count: result.count))
+        report.losses.append(contentsOf: UnsafeBufferPointer(start: result.losses, count: result.count))
+        report.predictions.append(contentsOf: UnsafeBufferPointer(start: result.predictions, count: result.count))
+        var sum = 0.0
+        for loss in report.losses { sum += Double(loss) }
+        report.meanLoss = result.count == 0 ? 0 : sum / Double(result.count)
+    }
+}
