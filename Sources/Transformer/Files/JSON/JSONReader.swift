@@ -45,6 +45,9 @@ public struct JSONReader {
         return value
     }
 
+    /// Where the reader stands in the file.
+    public var place: Int { base + position }
+
     // MARK: What comes next
 
     public enum Kind: Sendable { case object, array, string, number, bool, null }
