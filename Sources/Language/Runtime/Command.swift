@@ -1,0 +1,56 @@
+// The command protocol: a signature and what to do. A host hands a `Vocabulary` of them to a session.
+
+/// A verb or function: its signature and what it does.
+public struct Command {
+    public var signature: CommandSignature
+    /// Arguments arrive bound, of the kinds that the signature says and within its bounds, defaults filled in.
+    /// Throws a `Diagnostic` (see `Invocation.failure`) or any error that the vocabulary's `explain` knows.
+    public var run: (Invocation) throws -> Value
+
+    public init(_ signature: CommandSignature, _ run: @escaping (Invocation) throws -> Value) {
+        self.signature = signature
+        self.run = run
+    }
+}
+
+/// What an error of the host means to the person who typed the command.
+public struct Explanation: Sendable {
+    public var code: DiagnosticCode
+    /// One lower-case sentence.
+    public var message: String
+    /// The next thing to type.
+    public var help: String?
+
+    public init(_ code: DiagnosticCode, _ message: String, help: String? = nil) {
+        self.code = code
+        self.message = message
+        self.help = help
+    }
+}
+
+/// Everything that a host adds to the language.
+public struct Vocabulary {
+    public var verbs: [Command]
+    public var functions: [Command]
+    /// Texts in the language that define further verbs, run when a session begins.
+    public var library: [SourceText]
+    /// What an error thrown by a command means; nil for one it does not know.
+    public var explain: (any Error) -> Explanation?
+    /// Keeps the state of the host (the current run, its weights and timeline) and returns what puts it back.
+    public var capture: () -> () -> Void
+    /// What the prompt says about the state of the host, such as `run 3/8`; nil for nothing.
+    public var status: () -> StyledText?
+
+    public init(
+        verbs: [Command] = [], functions: [Command] = [], library: [SourceText] = [],
+        explain: @escaping (any Error) -> Explanation? = { _ in nil }, capture: @escaping () -> () -> Void = { {} },
+        status: @escaping () -> StyledText? = { nil }
+    ) {
+        self.verbs = verbs
+        self.functions = functions
+        self.library = library
+        self.explain = explain
+        self.capture = capture
+        self.status = status
+    }
+}
