@@ -1,0 +1,46 @@
+import Transformer
+
+/// A problem as token ids: input (its separator included), the removable chain, and what follows it.
+public struct EncodedProblem: Sendable, Equatable {
+    /// The whole sequence with its chain complete; the end token last.
+    public var tokens: [Int32]
+    /// How many tokens of `tokens` are the input, the first separator included: the model is never asked to predict these.
+    public var inputCount: Int
+    /// The tokens that removal may take away; it starts at `inputCount`. A separator that is removed last is its last element.
+    public var chain: Range<Int>
+    /// The answer's own tokens (its digits), for accuracy by position.
+    public var answer: Range<Int>
+
+    public init(tokens: [Int32], inputCount: Int, chain: Range<Int>, answer: Range<Int>) {
+        self.tokens = tokens
+        self.inputCount = inputCount
+        self.chain = chain
+        self.answer = answer
+    }
+
+    /// What must hold before a run uses it; the first rule broken, or nil.
+    var fault: String? {
+        if inputCount < 1 { return "its input is empty" }
+        if tokens.count <= inputCount { return "nothing follows its input" }
+        if chain.lowerBound != inputCount || chain.upperBound > tokens.count { return "its chain \(chain) does not follow its input of \(inputCount) tokens" }
+        if answer.lowerBound < chain.upperBound || answer.upperBound > tokens.count { return "its answer \(answer) does not follow its chain \(chain)" }
+        if tokens.count == chain.upperBound { return "nothing follows its chain" }
+        return nil
+    }
+}
+
+/// Turns problems into token ids and generated ids back into answers: the reference's GPT-2 text, or one token a character.
+public protocol ProblemEncoder: Sendable {
+    var vocabularySize: Int { get }
+    /// The token that ends a generation.
+    var endToken: Int32 { get }
+    /// When a generation ends while a chain is still to be written.
+    var stop: StopRule { get }
+    /// When a generation ends after `removed` of the chain's `count` tokens have been taken away.
+    func stop(removed: Int, of count: Int) -> StopRule
+    func encode(_ problem: Problem) throws -> EncodedProblem
+    /// A token for display.
+    func text(_ token: Int32) -> String
+    /// What counts as the answer in generated tokens.
+    func answerText(of generated: ArraySlice<Int32>) -> String
+}
