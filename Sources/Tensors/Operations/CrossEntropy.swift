@@ -28,15 +28,14 @@ struct CrossEntropyOperation {
 }
 
 extension Tape {
-    /// Floats in a block of logits: 128 MB.
-    private static let blockSize = 1 << 25
-
     /// - Parameters:
     ///   - labels: (N), negative where nothing is to be predicted.
     ///   - head: (V, C).
+    ///   - blockSize: floats in a block of logits, 128 MB.
     ///   - scale: what each label's loss counts in L, given M; 1/M makes L the mean.
     public func crossEntropy(
-        _ input: Variable, labels: UnsafePointer<Int32>, head: Weight, vocabularySize: Int, scale: (Int) -> Float
+        _ input: Variable, labels: UnsafePointer<Int32>, head: Weight, vocabularySize: Int, blockSize: Int = 1 << 25,
+        scale: (Int) -> Float
     ) -> CrossEntropyResult {
         let columns = input.columns
         let rows = arena.takeIntegers(input.rows)
@@ -48,7 +47,7 @@ extension Tape {
         let losses = arena.take(count)
         let predictions = arena.takeIntegers(count)
         let gathered = arena.take(count * columns)
-        let block = max(1, min(count, Self.blockSize / vocabularySize))
+        let block = max(1, min(count, blockSize / vocabularySize))
         let logits = arena.take(block * vocabularySize)
         let gradient = isRecording ? arena.take(count * columns) : gathered
         let weight = isRecording ? scale(count) : 0

@@ -1,0 +1,174 @@
+import TestSupport
+import Testing
+
+@testable import Tensors
+
+// Every operation is checked the same two ways against a naive loop in double precision that the test writes out:
+// its values against the loop's values, and its gradients against central differences of the loop,
+//   ∂L/∂xᵢ ≈ (L(xᵢ + h) − L(xᵢ − h)) / 2h,  L = Σ r · y with fixed random r,  h = 1e-5.
+// In double precision the differences are good to about 1e-9, so what is measured is the float error of the operation. Inputs
+// are of size one and sums have at most some dozen terms, so 2e-5 of the largest value is a hundred float roundings.
+
+let floatTolerance = 2e-5
+
+/// An input of an operation under test.
+enum TestInput {
+    case variable(rows: Int, columns: Int)
+    case weight(Int)
+    /// A normalisation's gain, drawn around 1.
+    case gain(Int)
+
+    var count: Int {
+        switch self {
+        case .variable(let rows, let columns): rows * columns
+        case .weight(let count), .gain(let count): count
+        }
+    }
+}
+
+/// What the operation under test is given, in the order of its inputs.
+struct TestNodes {
+    var variables: [Variable] = []
+    var weights: [Weight] = []
+}
+
+/// One worker pool for each thread count; tests run at the same time, and a busy pool must be right as well.
+let testPools = [1: Workers(threadCount: 1), 2: Workers(threadCount: 2), 3: Workers(threadCount: 3)]
+
+func randomFloats(_ count: Int, seed: UInt64, mean: Double = 0) -> [Float] {
+    var random = RandomSource(seed: seed)
+    return (0..<count).map { _ in Float(random.normal() + mean) }
+}
+
+func largest(_ values: some Sequence<Double>) -> Double { values.reduce(0) { max($0, abs($1)) } }
+
+func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
+    guard a.count == b.count else { return .infinity }
+    return zip(a, b).reduce(0) { max($0, ($1.0.isNaN ? .infinity : abs(Double($1.0) - $1.1))) }
+}
+
+func floats(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+extension Tape {
+    /// A copy that lives as long as the pass.
+    func keep(_ ids: [Int32]) -> UnsafePointer<Int32> {
+        let pointer = arena.takeIntegers(ids.count)
+        for (index, id) in ids.enumerated() { pointer[index] = id }
+        return UnsafePointer(pointer)
+    }
+
+    func keep(_ offsets: [Int]) -> UnsafePointer<Int> {
+        let pointer = UnsafeMutableRawPointer(arena.take(2 * offsets.count)).assumingMemoryBound(to: Int.self)
+        for (index, offset) in offsets.enumerated() { pointer[index] = offset }
+        return UnsafePointer(pointer)
+    }
+
+    func keep(_ numbers: [Float]) -> UnsafePointer<Float> {
+        let pointer = arena.take(numbers.count)
+        for (index, number) in numbers.enumerated() { pointer[index] = number }
+        return UnsafePointer(pointer)
+    }
+}
+
+/// Runs an operation with fresh inputs; gradients of weights start at `weightGradientStart`, to see that they are added to.
+struct OperationRun {
+    static let weightGradientStart: Float = 0.25
+
+    let tape: Tape
+    let nodes: TestNodes
+    let inputs: [[Float]]
+    private let storage: [UnsafeMutablePointer<Float>]
+    private let kinds: [TestInput]
+
+    init(_ kinds: [TestInput], seed: UInt64, threads: Int, recording: Bool = true) {
+        tape = Tape(workers: testPools[threads]!)
+        tape.begin(recording: recording)
+        self.kinds = kinds
+        var nodes = TestNodes()
+        var inputs: [[Float]] = []
+        var storage: [UnsafeMutablePointer<Float>] = []
+        for (index, kind) in kinds.enumerated() {
+            var mean = 0.0
+            if case .gain = kind { mean = 1 }
+            let values = randomFloats(kind.count, seed: seed + UInt64(index), mean: mean)
+            inputs.append(values)
+            switch kind {
+            case .variable(let rows, let columns):
+                let variable = tape.variable(rows: rows, columns: columns)
+                variable.values.update(from: values, count: values.count)
+                nodes.variables.append(variable)
+            case .weight(let count), .gain(let count):
+                let pointer = UnsafeMutablePointer<Float>.allocate(capacity: 2 * count)
+                pointer.update(from: values, count: count)
+                (pointer + count).update(repeating: Self.weightGradientStart, count: count)
+                storage.append(pointer)
+                nodes.weights.append(Weight(values: pointer, gradient: pointer + count))
+            }
+        }
+        self.nodes = nodes
+        self.inputs = inputs
+        self.storage = storage
+    }
+
+    func free() { for pointer in storage { pointer.deallocate() } }
+
+    /// Says that d(loss)/d(output) is `cotangent`.
+    func seed(_ output: Variable, _ cotangent: [Double]) {
+        let (pointer, _) = tape.contribute(to: output)
+        for index in cotangent.indices { pointer[index] = Float(cotangent[index]) }
+    }
+
+    /// The gradients that the backward pass left, in the order of the inputs; what weights' gradients started with is taken off.
+    func gradients() -> [[Float]] {
+        var variables = nodes.variables.makeIterator()
+        var weights = nodes.weights.makeIterator()
+        return kinds.map { kind in
+            switch kind {
+            case .variable(let rows, let columns):
+                let variable = variables.next()!
+                return tape.gradient(of: variable).map { floats($0, rows * columns) } ?? [Float](repeating: 0, count: rows * columns)
+            case .weight(let count), .gain(let count):
+                return floats(weights.next()!.gradient, count).map { $0 - Self.weightGradientStart }
+            }
+        }
+    }
+}
+
+/// Central differences of `loss` at `inputs`, for every number of every input.
+func centralDifferences(_ inputs: [[Float]], _ loss: ([[Double]]) -> Double) -> [[Double]] {
+    let h = 1e-5
+    var point = inputs.map { $0.map(Double.init) }
+    return inputs.indices.map { i in
+        inputs[i].indices.map { j in
+            let x = point[i][j]
+            point[i][j] = x + h
+            let above = loss(point)
+            point[i][j] = x - h
+            let below = loss(point)
+            point[i][j] = x
+            return (above - below) / (2 * h)
+        }
+    }
+}
+
+/// Checks values and gradients of `operation` against `naive`, which maps the inputs to all values of the output.
+func check(
+    _ kinds: [TestInput], seed: UInt64 = 1, threads: Int, tolerance: Double = floatTolerance, sourceLocation: SourceLocation = #_sourceLocation,
+    operation: (Tape, TestNodes) -> Variable, naive: ([[Double]]) -> [Double]
+) {
+    let run = OperationRun(kinds, seed: seed, threads: threads)
+    defer { run.free() }
+    let output = operation(run.tape, run.nodes)
+    let expected = naive(run.inputs.map { $0.map(Double.init) })
+    let error = largestDifference(floats(output.values, output.count), expected)
+    #expect(error <= tolerance * max(1, largest(expected)), "values", sourceLocation: sourceLocation)
+
+    let cotangent = randomFloats(output.count, seed: seed + 100).map(Double.init)
+    run.seed(output, cotangent)
+    run.tape.backward()
+    let differences = centralDifferences(run.inputs) { point in zip(naive(point), cotangent).reduce(0) { $0 + $1.0 * $1.1 } }
+    for (index, (found, expected)) in zip(run.gradients(), differences).enumerated() {
+        let error = largestDifference(found, expected)
+        #expect(error <= tolerance * max(1, largest(expected)), "gradient of input \(index)", sourceLocation: sourceLocation)
+    }
+}
