@@ -98,7 +98,7 @@ import Testing
 @Suite struct ProgressLineTests {
     private func terminal(_ isTerminal: Bool) -> TerminalState {
         TerminalState(
-            isInteractive: isTerminal, outputIsTerminal: isTerminal, errorIsTerminal: isTerminal, canMove: isTerminal,
+            inputIsTerminal: isTerminal, outputIsTerminal: isTerminal, errorIsTerminal: isTerminal, canMove: isTerminal,
             usesColour: false, isUnicode: true, hasBraille: true)
     }
 

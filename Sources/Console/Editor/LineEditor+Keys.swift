@@ -222,7 +222,7 @@ extension LineEditor {
     /// Takes over the grey rest of an earlier entry when the cursor stands before it.
     private func acceptHint(wordOnly: Bool = false) -> Bool {
         let now = buffer
-        guard var hint = hint(for: now.text, now), !hint.isEmpty else { return false }
+        guard !now.scalars.isEmpty, var hint = hint(for: now.text, now), !hint.isEmpty else { return false }
         if wordOnly {
             let blanks = hint.prefix { $0 == " " }
             hint = String(blanks + hint.dropFirst(blanks.count).prefix { $0 != " " })

@@ -355,8 +355,13 @@ public final class LineEditor {
         return highlighted.spans
     }
 
-    /// The rest of the newest entry that begins like this one, on this line.
+    /// The rest of the newest entry that begins like this one, on this line; in an empty line the corrected entry, which
+    /// Tab takes.
     func hint(for text: String, _ buffer: Buffer) -> String? {
+        if text.isEmpty, let correction, styles.usesAttributes, case .editing = mode {
+            let lines = correction.split(separator: "\n", omittingEmptySubsequences: false)
+            return (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "") + "   (Tab)"
+        }
         guard styles.usesColour, case .editing = mode, menu == nil, !text.isEmpty, buffer.cursor == buffer.scalars.count else { return nil }
         if hinted.text != text {
             let index = history.index(before: history.count, prefix: text, differentFrom: text)

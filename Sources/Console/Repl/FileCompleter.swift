@@ -21,6 +21,14 @@ enum FileCompleter {
         }
     }
 
+    /// The paths that begin with `prefix`; folders end with `/`.
+    static func paths(beginningWith prefix: String) -> [String] {
+        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        return names(in: folder.isEmpty ? "." : expanded(folder), prefix: String(prefix.dropFirst(folder.count))).map { entry in
+            folder + entry.name + (entry.isFolder ? "/" : "")
+        }
+    }
+
     /// The offset of the quote that is still open at the end of `bytes`.
     private static func openQuote(_ bytes: [UInt8]) -> Int? {
         var open: Int?

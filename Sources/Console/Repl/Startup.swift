@@ -1,4 +1,4 @@
-// Statements of the user's own, run before the first prompt.
+// Texts that are not typed: the user's own statements, run before the first prompt, and what comes through a pipe.
 
 import Glibc
 import Language
@@ -10,10 +10,7 @@ public enum Startup {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 14)
-        while bytes.count < 1 << 20, case let count = read(descriptor, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
-        return SourceText(bytes: bytes, name: path)
+        return SourceText(bytes: readAll(descriptor, limit: 1 << 20), name: path)
     }
 
     private static var path: String? {
@@ -21,4 +18,23 @@ public enum Startup {
         guard let home = environment("HOME"), home.hasPrefix("/") else { return nil }
         return home + "/.config/icot/startup.icot"
     }
+}
+
+/// A text that comes through a pipe.
+public enum StandardInput {
+    /// Everything up to the end of standard input.
+    public static func source() -> SourceText { SourceText(bytes: readAll(STDIN_FILENO, limit: .max), name: "stdin") }
+}
+
+/// What a descriptor holds, up to about `limit` bytes.
+private func readAll(_ descriptor: Int32, limit: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 14)
+    while bytes.count < limit {
+        let count = read(descriptor, &chunk, chunk.count)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { break }
+        bytes += chunk[..<count]
+    }
+    return bytes
 }

@@ -5,13 +5,14 @@ import CLibedit
 import Glibc
 
 public struct TerminalState: Sendable {
-    /// Both the keys and the screen are a terminal's.
-    public var isInteractive: Bool
+    public var inputIsTerminal: Bool
     public var outputIsTerminal: Bool
     public var errorIsTerminal: Bool
     /// Whether cursor movement is understood (not TERM=dumb).
     public var canMove: Bool
     public var usesColour: Bool
+    /// Both the keys and the screen are a terminal's.
+    public var isInteractive: Bool { inputIsTerminal && outputIsTerminal }
     /// Bold, underlined, reversed; NO_COLOR does not forbid these.
     public var usesAttributes: Bool { outputIsTerminal && canMove }
     /// Whether characters beyond ASCII can be shown.
@@ -25,7 +26,7 @@ public struct TerminalState: Sendable {
         let output = isatty(STDOUT_FILENO) == 1
         let canMove = !term.isEmpty && term != "dumb"
         return TerminalState(
-            isInteractive: output && isatty(STDIN_FILENO) == 1, outputIsTerminal: output,
+            inputIsTerminal: isatty(STDIN_FILENO) == 1, outputIsTerminal: output,
             errorIsTerminal: isatty(STDERR_FILENO) == 1, canMove: canMove,
             usesColour: output && canMove && (environment("NO_COLOR") ?? "").isEmpty,
             isUnicode: terminal_prepare_locale(), hasBraille: term != "linux")
@@ -37,6 +38,17 @@ public struct TerminalState: Sendable {
         var columns: Int32 = 0
         if outputIsTerminal && terminal_size(STDOUT_FILENO, &rows, &columns) { return (Int(rows), Int(columns)) }
         return (24, environment("COLUMNS").flatMap { Int($0) }.map { min(max($0, 20), 500) } ?? 80)
+    }
+}
+
+/// The descriptors 0 to 2, which a caller may have closed.
+public enum StandardDescriptors {
+    /// Gives those that are closed to `/dev/null` for reading, so that no file that is opened later lands on them; writing
+    /// to one then fails as it should. Called first of all.
+    public static func ensureOpen() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            _ = open("/dev/null", O_RDONLY)
+        }
     }
 }
 

@@ -12,6 +12,8 @@ public final class TerminalWriter {
     /// Everything shown, without styles; nil if nobody keeps it.
     public var transcript: Transcript?
     private var buffered: [UInt8] = []
+    /// Why standard output takes no more, such as a full disk; nil while it does.
+    public private(set) var failure: String?
 
     public init(terminal: TerminalState = .current()) {
         self.terminal = terminal
@@ -53,6 +55,13 @@ public final class TerminalWriter {
         if terminal.outputIsTerminal || buffered.count > 1 << 16 { flush() }
     }
 
+    /// Prints what a plain terminal or a driving program waits for before it types; no newline follows.
+    func prompt(_ text: String) {
+        progressLine.clear()
+        buffered += Neutral.text(text).utf8
+        flush()
+    }
+
     /// Prints lines to standard error.
     public func printError(_ lines: [StyledText]) {
         progressLine.clear()
@@ -63,7 +72,9 @@ public final class TerminalWriter {
 
     /// Hands buffered output on; needed before something else writes to the same place.
     public func flush() {
-        writeAll(buffered, to: STDOUT_FILENO)
+        if !buffered.isEmpty, failure == nil, !writeAll(buffered, to: STDOUT_FILENO) {
+            failure = String(cString: strerror(errno)).lowercased()
+        }
         buffered.removeAll(keepingCapacity: true)
     }
 
@@ -90,20 +101,22 @@ public final class TerminalWriter {
     public func endProgress() { progressLine.finish() }
 }
 
-/// Writes all bytes; gives up quietly when nobody reads any more.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+/// Writes all bytes; false with `errno` set where that cannot be done.
+@discardableResult
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     bytes.withUnsafeBufferPointer { buffer in
         var sent = 0
         while sent < buffer.count {
             let count = Glibc.write(descriptor, buffer.baseAddress! + sent, buffer.count - sent)
             if count < 0 {
                 if errno == EINTR { continue }
-                guard errno == EAGAIN else { return }
+                guard errno == EAGAIN else { return false }
                 var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&watched, 1, 100)
                 continue
             }
             sent += count
         }
+        return true
     }
 }

@@ -1,0 +1,183 @@
+// The prompt: reads an entry, runs it, shows what the session tells, and reads the next one.
+
+import CLibedit
+import Glibc
+import Language
+
+public final class Repl {
+    /// What a host may want to hear or change.
+    public struct Options {
+        /// Shown before the first prompt.
+        public var greeting: StyledText?
+        /// Run before the first prompt.
+        public var startup: SourceText?
+        /// Whether lines are read without editing though this is no terminal: another program is typing.
+        public var isDriven: Bool
+        /// Hears of every entry that ran: its text, what it showed, and how it ended.
+        public var onEntry: (SourceText, [SessionEvent], Session.Outcome) -> Void
+
+        public init(
+            greeting: StyledText? = nil, startup: SourceText? = nil, isDriven: Bool = false,
+            onEntry: @escaping (SourceText, [SessionEvent], Session.Outcome) -> Void = { _, _, _ in }
+        ) {
+            self.greeting = greeting
+            self.startup = startup
+            self.isDriven = isDriven
+            self.onEntry = onEntry
+        }
+    }
+
+    private let session: Session
+    private let writer: TerminalWriter
+    private let printer: EventPrinter
+    private let interrupts: InterruptWatch
+    private let options: Options
+    private let services: SessionServices
+    private let history: History
+    /// Nil where lines are read without editing.
+    private let editor: LineEditor?
+    private let plain = PlainReader()
+    private var shown: [SessionEvent] = []
+    private var idleInterrupts = 0
+
+    public init(
+        _ session: Session, writer: TerminalWriter, interrupts: InterruptWatch, history: History = .standard(), form: EventPrinter.Form = .text,
+        options: Options = Options()
+    ) {
+        self.session = session
+        self.writer = writer
+        self.interrupts = interrupts
+        self.history = history
+        self.options = options
+        let terminal = writer.terminal
+        services = SessionServices(session)
+        let isEdited = terminal.isInteractive && terminal.canMove && !options.isDriven
+        editor = isEdited ? LineEditor(services: services, history: history, terminal: terminal) : nil
+        printer = EventPrinter(writer, form: form, isPaged: isEdited, showsPlace: false)
+        session.onEvent = { [weak self] event in self?.hear(event) }
+    }
+
+    /// Reads and runs until the person leaves; returns the exit status of the program.
+    public func run() -> Int32 {
+        if let greeting = options.greeting { writer.print([greeting]) }
+        if let startup = options.startup { runStartup(startup) }
+        while writer.failure == nil {
+            services.beginLine()
+            let prompt = self.prompt
+            switch read(prompt) {
+            case .end: return TextRun.complain(writer, 0)
+            case .interrupted:
+                idleInterrupts += 1
+                if idleInterrupts == 2 { writer.print([StyledText("Ctrl-D or quit leaves", .dim)]) }
+            case .text(let text):
+                idleInterrupts = 0
+                guard text.contains(where: { !$0.isWhitespace }) else { continue }
+                history.append(text)
+                writer.transcript?.add(input: text, prompt: prompt.plain)
+                if isFarewell(text) { return TextRun.complain(writer, 0) }
+                take(text)
+            }
+        }
+        return TextRun.complain(writer, 0)
+    }
+
+    // MARK: Reading
+
+    /// What the host says about itself, and the number of the next result: `run 3/8 7> `.
+    private var prompt: StyledText {
+        (session.status ?? StyledText("icot", .emphasis)) + StyledText(" ") + StyledText("\(session.nextResultNumber)> ", .dim)
+    }
+
+    private func read(_ prompt: StyledText) -> LineEditor.Line {
+        writer.flush()
+        if let editor { return editor.readLine(prompt: prompt) }
+        var text = ""
+        var head = prompt.plain
+        while true {
+            writer.prompt(head)
+            switch plain.readLine() {
+            case .end: return text.isEmpty ? .end : .text(text)
+            case .interrupted:
+                writer.print([StyledText()])
+                return .interrupted
+            case .text(let line):
+                text += line
+                if services.state(of: text) == .complete { return .text(text) }
+                text += "\n"
+                head = "....> "
+            }
+        }
+    }
+
+    /// `quit` and `exit`, also as they are written elsewhere; not where they name something here.
+    private func isFarewell(_ text: String) -> Bool {
+        let word = text.filter { !$0.isWhitespace && $0 != "(" && $0 != ")" && $0 != ";" && $0 != ":" }
+        guard ["quit", "exit", "q"].contains(word), word != "q" || text.contains(":") else { return false }
+        let context = session.context
+        return context.variables[word] == nil && context.signatures[word] == nil && context.definitions[word] == nil
+    }
+
+    // MARK: Running
+
+    private func runStartup(_ source: SourceText) {
+        printer.showsPlace = true
+        printer.begin()
+        session.displayOptions = printer.displayOptions
+        _ = interrupts.during(session.interrupt) { session.run(source) }
+        printer.finish()
+        printer.showsPlace = false
+        shown = []
+    }
+
+    private func take(_ text: String) {
+        if let question = question(text) {
+            let (lines, isKnown) = question.answer(session)
+            isKnown ? writer.print(lines, paged: editor != nil) : writer.printError(lines)
+            return
+        }
+        let source = SourceText(text)
+        session.displayOptions = printer.displayOptions
+        shown = []
+        printer.begin()
+        let outcome = interrupts.during(session.interrupt) { session.run(source) }
+        printer.finish()
+        if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
+        editor?.correction = Correction.applied(printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)
+        options.onEntry(source, shown, outcome)
+    }
+
+    /// `help`, where it is not a verb, asks as `?` does.
+    private func question(_ text: String) -> Question? {
+        if let question = Question(text) { return question }
+        let words = text.split { $0.isWhitespace || $0 == "(" || $0 == ")" }
+        guard words.first == "help", words.count <= 2, session.context.signatures["help"] == nil, session.context.definitions["help"] == nil,
+            session.context.variables["help"] == nil
+        else { return nil }
+        return Question("?" + (words.count == 2 ? words[1] : ""))
+    }
+
+    private func hear(_ event: SessionEvent) {
+        switch event {
+        case .output, .diagnostic, .timed: shown.append(event)
+        case .progress, .progressEnded: break
+        }
+        printer.show(event)
+        if writer.failure != nil { session.interrupt.request() }
+    }
+}
+
+/// The text with the edits that its errors propose.
+enum Correction {
+    /// Nil where no error proposes one.
+    static func applied(_ diagnostics: [Diagnostic], to source: SourceText) -> String? {
+        var edits: [Diagnostic.Replacement] = []
+        for edit in diagnostics.compactMap(\.replacement).sorted(by: { $0.span.start < $1.span.start }) {
+            guard edit.span.end <= source.count, edit.span.start >= edits.last?.span.end ?? 0 else { continue }
+            edits.append(edit)
+        }
+        guard !edits.isEmpty else { return nil }
+        var bytes = source.bytes
+        for edit in edits.reversed() { bytes.replaceSubrange(edit.span.start..<edit.span.end, with: edit.text.utf8) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,72 @@
+// What the line editor asks, answered by a session. The variables do not change while a line is edited, so what the
+// session knows is taken once a line, and a text is parsed once however many questions are asked about it.
+
+import Language
+
+final class SessionServices: EditorServices {
+    private let session: Session
+    private var known: LanguageContext?
+    private var parsed: ParsedText?
+    private var parsedText = ""
+
+    init(_ session: Session) { self.session = session }
+
+    /// A new line begins: what the session knows may have changed.
+    func beginLine() {
+        known = nil
+        parsed = nil
+    }
+
+    private var context: LanguageContext {
+        if let known { return known }
+        let context = session.context
+        known = context
+        return context
+    }
+
+    private func parse(_ text: String) -> ParsedText {
+        if let parsed, parsedText == text { return parsed }
+        let fresh = Parser.parse(SourceText(text), context)
+        (parsed, parsedText) = (fresh, text)
+        return fresh
+    }
+
+    func highlight(_ text: String) -> [HighlightedSpan] {
+        Question(text) == nil ? Highlighter.highlight(parse(text)) : []
+    }
+
+    func faults(in text: String) -> [SourceSpan] {
+        guard Question(text) == nil else { return [] }
+        let parsed = parse(text)
+        // A text that is not over yet is not wrong, and what is missing may still come.
+        guard parsed.completeness != .incomplete else { return [] }
+        return Checker.check(parsed, context).filter { $0.code != .missingArgument && $0.severity == .error }.map(\.span)
+    }
+
+    func state(of text: String) -> InputState {
+        guard Question(text) == nil else { return .complete }
+        return parse(text).completeness == .incomplete ? .incomplete : .complete
+    }
+
+    func completions(in text: String, at offset: Int) -> [CompletionItem] {
+        let isQuestion = Question(text) != nil
+        // Behind `?` stands a name; blanks in its place leave all offsets as they are.
+        let asked = isQuestion ? String(decoding: text.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: " ") : $0 }, as: UTF8.self) : text
+        let sources = CompletionSources(fields: { [session] name in Self.fields(of: name, session) }, files: FileCompleter.paths(beginningWith:))
+        let found = Completer.complete(SourceText(asked), at: offset, context, sources: sources)
+        if let first = found.first, first.kind == .file, !first.text.hasPrefix("\"") {
+            return FileCompleter.completions(in: text, at: offset)
+        }
+        return found.map { item in
+            let label = String(item.text.reversed().drop { $0 == " " }.reversed())
+            // A question takes the name alone: no opening parenthesis, no blank.
+            let replacement = isQuestion ? String(item.text.prefix { $0 != "(" && $0 != " " }) : item.text
+            return CompletionItem(label: label, summary: item.summary, span: item.span, replacement: replacement)
+        }
+    }
+
+    private static func fields(of name: String, _ session: Session) -> [String] {
+        guard case .object(let object)? = session.value(of: name) else { return [] }
+        return object.fieldNames
+    }
+}

@@ -1,0 +1,40 @@
+// Runs a whole text without a prompt: what `icot -c` and a pipe are given.
+
+import Language
+
+public enum TextRun {
+    /// Runs the text and returns the exit status of the program: 0 where all went well, 2 after an error, 130 where it was
+    /// stopped. The text may also be a question such as `?train`.
+    public static func run(
+        _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter, interrupts: InterruptWatch
+    ) -> Int32 {
+        defer { printer.finish() }
+        if let question = Question(source.text) {
+            let (lines, isKnown) = question.answer(session)
+            isKnown ? writer.print(lines) : writer.printError(lines)
+            writer.flush()
+            return isKnown ? complain(writer, 0) : 2
+        }
+        session.displayOptions = printer.displayOptions
+        session.onEvent = { event in
+            printer.show(event)
+            // Nobody can read what is left to be shown: working on would be for nothing.
+            if writer.failure != nil { session.interrupt.request() }
+        }
+        printer.begin()
+        let outcome = interrupts.during(session.interrupt) { session.run(source) }
+        printer.finish()
+        switch outcome {
+        case .finished: return complain(writer, 0)
+        case .failed: return complain(writer, 2)
+        case .interrupted: return complain(writer, 130)
+        }
+    }
+
+    /// The status, or 2 with a message where standard output took no more.
+    public static func complain(_ writer: TerminalWriter, _ status: Int32) -> Int32 {
+        guard let failure = writer.failure else { return status }
+        writer.printError([StyledText("icot: cannot write to standard output: \(failure)", .error)])
+        return 2
+    }
+}

@@ -1,0 +1,44 @@
+// `icot`: the prompt, or statements given with -c or through a pipe.
+
+import ArgumentParser
+import Console
+import Glibc
+import Language
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "The prompt, or statements given with -c or through a pipe.", shouldDisplay: false)
+
+    @Option(name: .customShort("c"), help: ArgumentHelp("Runs statements and ends; may be repeated.", valueName: "statements"))
+    var statements: [String] = []
+
+    @Flag(name: .shortAndLong, help: "Prompts and goes on after errors though standard input is no terminal.")
+    var interactive = false
+
+    @Option(help: ArgumentHelp("Appends everything typed and shown to a file.", valueName: "path"))
+    var transcript: String?
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        let writer = TerminalWriter()
+        let form: EventPrinter.Form = shared.json ? .json : .text
+        if let transcript {
+            guard let file = Transcript(path: transcript) else {
+                throw ValidationError("--transcript: '\(transcript)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+            }
+            writer.transcript = file
+        }
+        let session = Host.session(shared)
+        if statements.isEmpty && (interactive || writer.terminal.inputIsTerminal) {
+            let options = Repl.Options(
+                greeting: shared.json || interactive ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),
+                startup: Startup.source(), isDriven: interactive)
+            throw ExitCode(Repl(session, writer: writer, interrupts: InterruptWatch(), form: form, options: options).run())
+        }
+        // Only then: while a pipe is read, Ctrl-C simply ends the process.
+        let source = statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
+        let printer = EventPrinter(writer, form: form, showsPlace: source.lineStarts.count > 1 || statements.isEmpty)
+        throw ExitCode(TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch()))
+    }
+}
