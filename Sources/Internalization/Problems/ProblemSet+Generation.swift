@@ -1,0 +1,174 @@
+import Glibc
+import Tensors
+
+/// Whether generated problems may share an input.
+public enum Repetition: String, Sendable, CaseIterable {
+    /// All inputs differ; asking for more than there are is an error.
+    case never
+    /// All inputs differ as long as there are enough; otherwise each is drawn without regard to the others. Where other sets
+    /// have taken most of the inputs it is an error all the same: the few that are left would be a poor sample.
+    case whenNeeded
+    /// Every input is drawn without regard to the others.
+    case always
+
+    fileprivate func isNeeded(_ count: Int, _ available: Int, _ excluded: Int) -> Bool {
+        switch self {
+        case .never: false
+        case .whenNeeded: count > available && excluded <= available
+        case .always: true
+        }
+    }
+}
+
+extension ProblemSet {
+    /// Draws problems of a task. The same seed gives the same bytes whatever the number of threads.
+    ///
+    /// No problem shares its input with one of `others` (the held-out sets a training set must stay apart from, or the
+    /// other way round).
+    /// - Throws: `ProblemError.tooFewInputs` where repetition is not allowed or the others have taken every input,
+    ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text.
+    public static func generate<Task: ProblemTask>(
+        _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [], repetition: Repetition = .whenNeeded,
+        workers: Workers = .shared
+    ) throws -> ProblemSet {
+        guard count >= 0 else { throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max) }
+        try checkMemory(count, task)
+        let excluded = inputs(of: others, task)
+        let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition)
+        return write(task, inputs, count, hasRepetition, workers)
+    }
+
+    private static func checkMemory(_ count: Int, _ task: some ProblemTask) throws {
+        let each = task.lineCountMax + task.inputCount + 2 * MemoryLayout<ProblemRow>.stride
+        let (size, isOver) = count.multipliedReportingOverflow(by: each)
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        if isOver || memory > 0 && size > memory { throw ProblemError.tooLarge(byteCount: isOver ? .max : size) }
+    }
+
+    // MARK: Inputs
+
+    /// The inputs of other sets, as far as they are inputs of this task.
+    private static func inputs(of others: [ProblemSet], _ task: some ProblemTask) -> InputSet {
+        var found = InputSet(capacity: others.reduce(0) { $0 + $1.count })
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: task.inputCount) { input in
+            guard let input = input.baseAddress else { return }
+            for set in others {
+                for index in 0..<set.count where set.withParts(of: index, { question, _, _ in task.read(question, into: input) }) {
+                    _ = found.insert(InputSet.mark(input, task.inputCount))
+                }
+            }
+        }
+        return found
+    }
+
+    /// The inputs of `count` problems, one after another.
+    private static func drawInputs(
+        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition
+    ) throws -> (inputs: [UInt8], hasRepetition: Bool) {
+        // The excluded inputs of a file may lie outside the task's own space (leading zeros), so this is a lower bound.
+        let available = task.inputSpace.map { $0 - excluded.count } ?? .max
+        let isRepeating = repetition.isNeeded(count, available, excluded.count)
+        if let space = task.inputSpace, space <= 1 << 24, available - (isRepeating ? 0 : count) < space / 2 {
+            return try drawFromList(task, count, seed, excluded, repetition, space)
+        }
+        guard available > 0, isRepeating || count <= available else {
+            throw ProblemError.tooFewInputs(task: task.name, wanted: count, available: max(available, 0), excluded: excluded.count)
+        }
+        return (drawFreely(task, count, seed, excluded, isRepeating), isRepeating)
+    }
+
+    /// Draws and draws again where an input is taken; quick as long as at least half of the inputs are free.
+    private static func drawFreely(
+        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ isRepeating: Bool
+    ) -> [UInt8] {
+        var random = RandomSource(seed: seed)
+        var taken = InputSet(capacity: isRepeating ? 0 : count)
+        let width = task.inputCount
+        return [UInt8](unsafeUninitializedCapacity: count * width) { inputs, filled in
+            var place = inputs.baseAddress
+            var done = 0
+            while done < count, let input = place {
+                task.draw(&random, into: input)
+                let mark = InputSet.mark(input, width)
+                if excluded.count > 0, excluded.contains(mark) { continue }
+                if !isRepeating, !taken.insert(mark) { continue }
+                done += 1
+                place = input + width
+            }
+            filled = count * width
+        }
+    }
+
+    /// Lists every free input and draws from the list.
+    private static func drawFromList(
+        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition, _ space: Int
+    ) throws -> (inputs: [UInt8], hasRepetition: Bool) {
+        let width = task.inputCount
+        var free: [Int32] = []
+        var inputs = [UInt8](repeating: 0, count: count * width)
+        var random = RandomSource(seed: seed)
+        var input = [UInt8](repeating: 0, count: width)
+        for index in 0..<space {
+            task.enumerate(index, into: &input)
+            if excluded.count == 0 || !excluded.contains(InputSet.mark(input, width)) { free.append(Int32(index)) }
+        }
+        let isRepeating = repetition.isNeeded(count, free.count, excluded.count)
+        guard count == 0 || (isRepeating ? !free.isEmpty : count <= free.count) else {
+            throw ProblemError.tooFewInputs(task: task.name, wanted: count, available: free.count, excluded: excluded.count)
+        }
+        inputs.withUnsafeMutableBufferPointer { all in
+            guard let base = all.baseAddress else { return }
+            for place in 0..<count {
+                if isRepeating {
+                    task.enumerate(Int(free[random.below(free.count)]), into: base + place * width)
+                } else {
+                    free.swapAt(place, place + random.below(free.count - place))
+                    task.enumerate(Int(free[place]), into: base + place * width)
+                }
+            }
+        }
+        return (inputs, isRepeating)
+    }
+
+    // MARK: Text
+
+    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps.
+    private static func write<Task: ProblemTask>(
+        _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers
+    ) -> ProblemSet {
+        let width = task.inputCount
+        let lineMax = task.lineCountMax
+        var rows: [ProblemRow] = []
+        let bytes = [UInt8](unsafeUninitializedCapacity: count * lineMax) { text, filled in
+            rows = [ProblemRow](unsafeUninitializedCapacity: count) { rows, rowCount in
+                inputs.withUnsafeBufferPointer { inputs in
+                    guard let input = inputs.baseAddress, let row = rows.baseAddress, let base = text.baseAddress else { return }
+                    workers.parts(of: count) { _, part in
+                        for index in part {
+                            var line = LineWriter(at: base + index * lineMax)
+                            task.write(input + index * width, to: &line)
+                            (row + index).initialize(to: line.finish(from: base))
+                        }
+                    }
+                    filled = closeGaps(row, count, base)
+                    rowCount = count
+                }
+            }
+        }
+        return ProblemSet(taskName: task.name, task: task, hasRepetition: hasRepetition, bytes: bytes, rows: rows)
+    }
+
+    /// Moves the lines together; returns how many bytes they have.
+    private static func closeGaps(_ rows: UnsafeMutablePointer<ProblemRow>, _ count: Int, _ base: UnsafeMutablePointer<UInt8>) -> Int {
+        var end = 0
+        for index in 0..<count {
+            let line = rows[index].line
+            if line.lowerBound != end {
+                (base + end).update(from: base + line.lowerBound, count: line.count)
+                rows[index].start = end
+            }
+            end += line.count
+        }
+        return end
+    }
+}

@@ -1,0 +1,86 @@
+/// Where a problem's text lies in the bytes of a set. Each problem is stored as its line of a problem file (see `ProblemFile`):
+///
+///     question||chain #### answer⏎        or, where the chain is empty,        question|| #### answer⏎
+///
+/// so writing a set is copying bytes. An answer that is stored with its own `####` (the reference's reading of unusual
+/// lines) has one blank before it instead of ` #### `.
+struct ProblemRow {
+    /// Of the question's first byte.
+    var start: Int
+    var questionCount: UInt32
+    var chainCount: UInt32
+    /// 6 for ` #### `, 1 for a blank, 0 for none.
+    var markCount: UInt32
+    var answerCount: UInt32
+
+    var question: Range<Int> { start..<start + Int(questionCount) }
+    var chain: Range<Int> { question.upperBound + 2..<question.upperBound + 2 + Int(chainCount) }
+    var answer: Range<Int> { chain.upperBound + Int(markCount)..<chain.upperBound + Int(markCount) + Int(answerCount) }
+    /// The line with its line feed.
+    var line: Range<Int> { start..<answer.upperBound + 1 }
+}
+
+/// Writes one problem's line into memory that is known to be large enough.
+public struct LineWriter {
+    private let start: UnsafeMutablePointer<UInt8>
+    private var cursor: UnsafeMutablePointer<UInt8>
+    private var questionEnd: UnsafeMutablePointer<UInt8>
+    private var chainEnd: UnsafeMutablePointer<UInt8>
+
+    init(at start: UnsafeMutablePointer<UInt8>) {
+        self.start = start
+        cursor = start
+        questionEnd = start
+        chainEnd = start
+    }
+
+    @inline(__always)
+    public mutating func put(_ byte: UInt8) {
+        cursor.pointee = byte
+        cursor += 1
+    }
+
+    @inline(__always)
+    public mutating func put(_ text: StaticString) {
+        cursor.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        cursor += text.utf8CodeUnitCount
+    }
+
+    public mutating func put(_ text: String) {
+        for byte in text.utf8 { put(byte) }
+    }
+
+    /// Digits, each 0 to 9, with blanks between them.
+    @inline(__always)
+    public mutating func put(digits: UnsafePointer<UInt8>, count: Int) {
+        for index in 0..<count {
+            cursor[2 * index] = digits[index] &+ 0x30
+            cursor[2 * index + 1] = 0x20
+        }
+        if count > 0 { cursor += 2 * count - 1 }
+    }
+
+    /// Ends the question.
+    @inline(__always)
+    public mutating func beginChain() {
+        questionEnd = cursor
+        put("||")
+    }
+
+    /// Ends the chain.
+    @inline(__always)
+    public mutating func beginAnswer() {
+        chainEnd = cursor
+        put(" #### ")
+    }
+
+    /// Ends the line; `base` is where the bytes of the set begin.
+    @inline(__always)
+    mutating func finish(from base: UnsafeMutablePointer<UInt8>) -> ProblemRow {
+        let row = ProblemRow(
+            start: start - base, questionCount: UInt32(questionEnd - start), chainCount: UInt32(chainEnd - questionEnd - 2), markCount: 6,
+            answerCount: UInt32(cursor - chainEnd - 6))
+        put(0x0A)
+        return row
+    }
+}
