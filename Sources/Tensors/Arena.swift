@@ -26,6 +26,20 @@ public final class Arena {
         takeBytes(count * MemoryLayout<Int32>.stride).assumingMemoryBound(to: Int32.self)
     }
 
+    /// Where the arena stands, to come back to with `rewind`.
+    public struct Mark {
+        fileprivate let block: Int
+        fileprivate let used: Int
+    }
+
+    public var mark: Mark { Mark(block: current, used: used) }
+
+    /// Forgets everything taken since `mark`.
+    public func rewind(to mark: Mark) {
+        current = mark.block
+        used = mark.used
+    }
+
     /// Forgets everything taken. If the last step needed several blocks they become one.
     public func reset() {
         if blocks.count > 1 {

@@ -83,6 +83,17 @@ public final class Tape {
         return Variable(values: arena.take(rows * columns), rows: rows, columns: columns, slot: gradients.count - 1)
     }
 
+    /// The result of `body`, which turns `x` into values of the same shape. In a pass that is not recorded the result takes
+    /// the place of `x` and whatever else `body` made is forgotten: a pass of any depth needs the memory of one block.
+    public func replacing(_ x: Variable, _ body: () throws -> Variable) rethrows -> Variable {
+        if isRecording { return try body() }
+        let mark = arena.mark
+        let y = try body()
+        x.values.update(from: y.values, count: x.count)
+        arena.rewind(to: mark)
+        return x
+    }
+
     func record(_ operation: Operation) {
         if isRecording { operations.append(operation) }
     }

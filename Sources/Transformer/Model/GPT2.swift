@@ -45,7 +45,7 @@ extension ForwardPass {
         tape.dropout(x, mask(0, configuration.dropout.embedding))
         for layer in 0..<configuration.layerCount {
             if let hooks, hooks.isFinished(before: layer) { throw HooksFinished() }
-            x = gpt2Block(x, layer, offsets)
+            x = tape.replacing(x) { gpt2Block(x, layer, offsets) }
         }
         let end = offsets.finalNorm(configuration.layerCount)
         let states = tape.layerNorm(x, gain: weight(at: end), bias: weight(at: end + c), epsilon: configuration.epsilon)

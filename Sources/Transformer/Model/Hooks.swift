@@ -90,10 +90,13 @@ final class HookTable {
     private let interventions: [Intervention]
     private let patterns: [PatternHook]
     private let lastLayer: Int
+    /// The rows to keep; nil for all.
+    private let rows: [Int]?
     private(set) var captured: [HookPoint: [Float]] = [:]
 
-    init(wanted: Set<HookPoint>, interventions: [Intervention], patterns: [PatternHook], needsLogits: Bool) {
+    init(wanted: Set<HookPoint>, rows: [Int]?, interventions: [Intervention], patterns: [PatternHook], needsLogits: Bool) {
         self.wanted = wanted
+        self.rows = rows
         self.interventions = interventions
         self.patterns = patterns
         let last = max(wanted.map(\.lastLayer).max() ?? -1, patterns.map(\.layer).max() ?? -1)
@@ -108,7 +111,19 @@ final class HookTable {
         for intervention in interventions where intervention.point == point {
             intervention.change(variable.values, variable.rows, variable.columns)
         }
-        if wanted.contains(point) { captured[point] = Array(UnsafeBufferPointer(start: variable.values, count: variable.count)) }
+        if wanted.contains(point) { captured[point] = keep(variable) }
+    }
+
+    /// (rows wanted, width)
+    private func keep(_ variable: Variable) -> [Float] {
+        guard let rows else { return Array(UnsafeBufferPointer(start: variable.values, count: variable.count)) }
+        let width = variable.columns
+        return [Float](unsafeUninitializedCapacity: rows.count * width) { buffer, initialized in
+            if let base = buffer.baseAddress {
+                for (index, row) in rows.enumerated() { (base + index * width).update(from: variable.values + row * width, count: width) }
+            }
+            initialized = rows.count * width
+        }
     }
 
     func patternVisitor(_ layer: Int) -> ((Int, Int, UnsafeMutablePointer<Float>, Int) -> Void)? {
@@ -120,28 +135,31 @@ final class HookTable {
 
 /// What a pass with hooks returns.
 public struct Capture {
-    /// (N, width) for each point that was asked for.
+    /// (rows, width) for each point that was asked for.
     public let states: [HookPoint: [Float]]
-    /// (N, V), if asked for.
+    /// (rows, V), if asked for.
     public let logits: [Float]?
 }
 
 extension LanguageModel {
     /// Runs the model and returns the activations at `points`, and the logits if asked for. Computes no layer beyond the
-    /// last one that is needed, and keeps no others.
+    /// last one that is needed, and holds one block at a time.
+    /// - Parameters:
+    ///   - rows: the rows of the batch that are returned, in this order; nil for all N.
+    ///   - tape: the memory of an earlier pass, to be used again.
     /// - Throws: `BatchError`.
     public func capture(
-        _ batch: RaggedBatch, points: Set<HookPoint>, interventions: [Intervention] = [], patterns: [PatternHook] = [],
-        logits: Bool = false, workers: Workers = .shared
+        _ batch: RaggedBatch, points: Set<HookPoint>, rows: [Int]? = nil, interventions: [Intervention] = [], patterns: [PatternHook] = [],
+        logits: Bool = false, tape: Tape? = nil, workers: Workers = .shared
     ) throws -> Capture {
         try batch.check(against: configuration)
-        let table = HookTable(wanted: points, interventions: interventions, patterns: patterns, needsLogits: logits)
-        let tape = Tape(workers: workers)
-        let pass = ForwardPass(self, gradients: nil, tape: tape, batch: batch, hooks: table)
+        if let row = rows?.first(where: { $0 < 0 || $0 >= batch.tokenCount }) { throw BatchError.row(row, tokenCount: batch.tokenCount) }
+        let table = HookTable(wanted: points, rows: rows, interventions: interventions, patterns: patterns, needsLogits: logits)
+        let pass = ForwardPass(self, gradients: nil, tape: tape ?? Tape(workers: workers), batch: batch, hooks: table)
         do {
             let states = try pass.finalStates()
             guard logits else { return Capture(states: table.captured, logits: nil) }
-            return Capture(states: table.captured, logits: pass.logits(states))
+            return Capture(states: table.captured, logits: pass.logits(states, rows: rows))
         } catch is HooksFinished {
             return Capture(states: table.captured, logits: nil)
         }
@@ -155,17 +173,23 @@ extension LanguageModel {
 }
 
 extension ForwardPass {
-    /// (N, V)
-    func logits(_ states: Variable) -> [Float] {
+    /// (rows, V); all N rows for nil.
+    func logits(_ states: Variable, rows: [Int]? = nil) -> [Float] {
         let vocabulary = model.configuration.vocabularySize
+        let width = states.columns
+        let count = rows?.count ?? states.rows
+        var source = states.values
+        if let rows {
+            source = tape.arena.take(count * width)
+            for (index, row) in rows.enumerated() { (source + index * width).update(from: states.values + row * width, count: width) }
+        }
         let head = head
-        return [Float](unsafeUninitializedCapacity: states.rows * vocabulary) { buffer, initialized in
-            if let base = buffer.baseAddress, states.rows > 0 {
+        return [Float](unsafeUninitializedCapacity: count * vocabulary) { buffer, initialized in
+            if let base = buffer.baseAddress, count > 0 {
                 MatrixProduct.applyTransposed(
-                    base, states.values, weight: head.values, rows: states.rows, inputs: states.columns, outputs: vocabulary,
-                    workers: tape.workers)
+                    base, source, weight: head.values, rows: count, inputs: width, outputs: vocabulary, workers: tape.workers)
             }
-            initialized = states.rows * vocabulary
+            initialized = count * vocabulary
         }
     }
 }

@@ -68,6 +68,7 @@ public enum BatchError: Error, Equatable, CustomStringConvertible {
     case token(Int32, vocabularySize: Int)
     case position(Int32, positionCount: Int)
     case lengths(tokens: Int, positions: Int, labels: Int, end: Int)
+    case row(Int, tokenCount: Int)
     case noTargets
 
     public var description: String {
@@ -76,6 +77,7 @@ public enum BatchError: Error, Equatable, CustomStringConvertible {
         case .position(let id, let count): "position \(id) is beyond the model's \(count) positions"
         case .lengths(let tokens, let positions, let labels, let end):
             "a batch of \(tokens) tokens has \(positions) positions, \(labels) labels and offsets that end at \(end)"
+        case .row(let row, let count): "row \(row) is outside a batch of \(count) tokens"
         case .noTargets: "no position of the batch carries a label, so there is nothing to learn"
         }
     }
