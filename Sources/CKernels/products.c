@@ -84,9 +84,10 @@ CLONES void ck_transpose(float *restrict t, size_t ldt, const float *restrict x,
 }
 
 CLONES void ck_row_product(
-    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end) {
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end,
+    int accumulate) {
     // Four rows of w at a time, so that y is read and written once for four multiply-adds.
-    for (size_t o = begin; o < end; o++) y[o] = 0;
+    if (!accumulate) memset(y + begin, 0, (end - begin) * sizeof(float));
     size_t i = 0;
     for (; i + 4 <= inputs; i += 4) {
         const float *restrict w0 = w + i * ldw, *restrict w1 = w0 + ldw, *restrict w2 = w1 + ldw, *restrict w3 = w2 + ldw;
@@ -97,14 +98,15 @@ CLONES void ck_row_product(
         for (size_t o = begin; o < end; o++) y[o] += x[i] * w[i * ldw + o];
 }
 
-CLONES void ck_row_dots(float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end) {
+CLONES void ck_row_dots(
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end, int accumulate) {
     for (size_t o = begin; o < end; o++) {
         const float *restrict row = w + o * inputs;
         float sum = 0;
         {
             REDUCTION for (size_t i = 0; i < inputs; i++) sum += x[i] * row[i];
         }
-        y[o] = sum;
+        y[o] = accumulate ? y[o] + sum : sum;
     }
 }
 

@@ -27,16 +27,16 @@ public enum MatrixProduct {
     /// memory's speed when there are few rows.
     public static let fewRows = 4
 
-    /// y (rows, outputs) = x (rows, inputs) · w (inputs, outputs) + bias, the rows spread over the workers, or the
-    /// outputs if there are few rows.
+    /// y (rows, outputs) = x (rows, inputs) · w (inputs, outputs) + bias, or y += that, the rows spread over the workers, or
+    /// the outputs if there are few rows.
     public static func apply(
         _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rows: Int,
-        inputs: Int, outputs: Int, workers: Workers
+        inputs: Int, outputs: Int, accumulate: Bool = false, workers: Workers
     ) {
         if rows <= fewRows {
             spread(outputs, work: rows * inputs * outputs, workers) { part in
                 for r in 0..<rows {
-                    ck_row_product(y + r * outputs, x + r * inputs, w, inputs, outputs, part.lowerBound, part.upperBound)
+                    ck_row_product(y + r * outputs, x + r * inputs, w, inputs, outputs, part.lowerBound, part.upperBound, accumulate ? 1 : 0)
                     if let bias { ck_add(y + r * outputs + part.lowerBound, bias + part.lowerBound, part.count) }
                 }
             }
@@ -44,32 +44,32 @@ public enum MatrixProduct {
         }
         workers.parts(of: rows, grain: 4) { _, part in
             let out = y + part.lowerBound * outputs
-            multiply(out, outputs, x + part.lowerBound * inputs, inputs, w, outputs, m: part.count, n: outputs, k: inputs)
+            multiply(out, outputs, x + part.lowerBound * inputs, inputs, w, outputs, m: part.count, n: outputs, k: inputs, accumulate: accumulate)
             if let bias { ck_add_bias(out, bias, part.count, outputs, outputs) }
         }
     }
 
-    /// y (rows, outputs) = x (rows, inputs) · wᵀ for w (outputs, inputs), as a language-model head is stored.
+    /// y (rows, outputs) = x (rows, inputs) · wᵀ for w (outputs, inputs), as a language-model head is stored, or y += that.
     public static func applyTransposed(
         _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>, rows: Int, inputs: Int, outputs: Int,
-        workers: Workers
+        accumulate: Bool = false, workers: Workers
     ) {
         if rows <= fewRows {
             spread(outputs, work: rows * inputs * outputs, workers) { part in
-                for r in 0..<rows { ck_row_dots(y + r * outputs, x + r * inputs, w, inputs, part.lowerBound, part.upperBound) }
+                for r in 0..<rows { ck_row_dots(y + r * outputs, x + r * inputs, w, inputs, part.lowerBound, part.upperBound, accumulate ? 1 : 0) }
             }
         } else if outputs > 8 * rows {
             // A wide head over few rows: cut the vocabulary, so that each half of the weights is read once.
             workers.parts(of: outputs, grain: 64) { _, part in
                 multiply(
                     y + part.lowerBound, outputs, x, inputs, w + part.lowerBound * inputs, inputs, m: rows, n: part.count, k: inputs,
-                    transposeB: true)
+                    transposeB: true, accumulate: accumulate)
             }
         } else {
             workers.parts(of: rows, grain: 4) { _, part in
                 multiply(
                     y + part.lowerBound * outputs, outputs, x + part.lowerBound * inputs, inputs, w, inputs, m: part.count, n: outputs,
-                    k: inputs, transposeB: true)
+                    k: inputs, transposeB: true, accumulate: accumulate)
             }
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -64,8 +65,8 @@ private func largestDifference(_ a: some Sequence<Float>, _ b: some Sequence<Dou
     zip(a, b).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
 }
 
-private let allModels = ["gpt2"]
-private let trainedModels = ["gpt2"]
+private let allModels = ["gpt2", "llama", "llama_rope3_tied", "mistral", "phi3", "phi3_longrope"]
+private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
 
 @Suite struct GoldenModelTests {
     @Test(arguments: allModels, ["right_padded", "right_padded_mask", "left_padded", "kept_positions"])
@@ -99,6 +100,26 @@ private let trainedModels = ["gpt2"]
             guard let tensor = expected[name] else { continue }
             #expect(try largestDifference(#require(capture.states[point]), tensor.doubles()) <= golden.tolerance("hidden_atol"), "\(name)")
         }
+    }
+
+    @Test(arguments: allModels)
+    func `attention probabilities are PyTorch's`(_ name: String) throws {
+        let golden = try GoldenModel(name)
+        let model = try golden.load()
+        let expected = try golden.tensors("expect.safetensors")
+        let layer = try #require((0..<model.configuration.layerCount).first { expected["right_padded.attn.\($0)"] != nil })
+        let tensor = try #require(expected["right_padded.attn.\(layer)"])
+        let (heads, length) = (tensor.shape[1], tensor.shape[2])
+        let found = UnsafeMutableBufferPointer<Float>.allocate(capacity: tensor.shape.reduce(1, *))
+        defer { found.deallocate() }
+        nonisolated(unsafe) let base = found.baseAddress!
+        let hook = PatternHook(layer: layer) { sequence, head, pattern, stride in
+            for i in 0..<length {
+                (base + ((sequence * heads + head) * length + i) * length).update(from: pattern + i * stride, count: length)
+            }
+        }
+        _ = try model.capture(golden.inputs("right_padded").batch, points: [], patterns: [hook])
+        #expect(try largestDifference(found, tensor.doubles()) <= golden.tolerance("attn_atol"))
     }
 
     @Test(arguments: allModels)
@@ -153,12 +174,30 @@ private let trainedModels = ["gpt2"]
         let steps = try #require(record["steps"]?.integer)
         let found = try model.generate(prompts, GenerationOptions(maximumNewTokens: steps, stop: .none))
         #expect(found.map(\.tokens) == expected)
+        try checkLogits(golden, model, prompts, expected, steps)
         for value in record["double_eos"]?.object?.members ?? [] {
             let stop = try #require(value.value.object)
             let separator = try Int32(#require(stop["eos_token_id"]?.integer))
             let options = GenerationOptions(maximumNewTokens: try #require(stop["max_new_tokens"]?.integer), stop: .nthToken(separator, count: 2))
             let found = try model.generate(#require(Rows.matrix(stop["prompts"])).map { Prompt(tokens: $0) }, options)
             #expect(found.map(\.tokens) == Rows.matrix(stop["greedy_new_tokens_until_second_eos"]), "\(value.name)")
+        }
+    }
+
+    /// The decoder's logits before each of the recorded tokens.
+    private func checkLogits(_ golden: GoldenModel, _ model: LanguageModel, _ prompts: [Prompt], _ tokens: [[Int32]], _ steps: Int) throws {
+        let tensor = try #require(try golden.tensors("generate.safetensors")["logits"])
+        let expected = try tensor.doubles()
+        let vocabulary = tensor.shape[2]
+        for (sequence, prompt) in prompts.enumerated() {
+            let decoder = Decoder(model, sequenceCount: 1, capacity: prompt.tokens.count + steps, .shared)
+            var rows = prompt.tokens.enumerated().map { Decoder.Row(sequence: 0, token: $1, position: Int32($0)) }
+            for step in 0..<steps {
+                let logits = UnsafeBufferPointer(start: decoder.advance(rows), count: vocabulary)
+                let start = (sequence * steps + step) * vocabulary
+                #expect(try largestDifference(logits, expected[start..<start + vocabulary]) <= golden.tolerance("generate_logits_atol"))
+                rows = [Decoder.Row(sequence: 0, token: tokens[sequence][step], position: Int32(prompt.tokens.count + step))]
+            }
         }
     }
 }

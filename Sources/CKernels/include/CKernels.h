@@ -85,10 +85,12 @@ void ck_transpose(float *restrict t, size_t ldt, const float *restrict x, size_t
 
 // One row times a matrix, for decoding: memory-bound.
 
-/// y[begin..<end] = Σ_i x[i] · w[i][begin..<end] for w (inputs, ldw).
-void ck_row_product(float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end);
-/// y[begin..<end] = x · w[o] for w (outputs, inputs).
-void ck_row_dots(float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end);
+/// y[begin..<end] = Σ_i x[i] · w[i][begin..<end] for w (inputs, ldw), or y += that.
+void ck_row_product(
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end, int accumulate);
+/// y[begin..<end] = x · w[o] for w (outputs, inputs), or y += that.
+void ck_row_dots(
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end, int accumulate);
 /// One query over a cache: scores (count) = scale · q·k[j]; then out = Σ softmax(scores)_j v[j].
 void ck_attend_row(
     float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k, const float *restrict v, size_t ldk,

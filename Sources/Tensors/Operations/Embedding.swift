@@ -9,14 +9,16 @@ struct EmbeddingOperation {
     let positions: UnsafePointer<Int32>  // (N)
     let tokenTable: Weight  // (V, C)
     let positionTable: Weight?  // (P, C)
+    let frozenToken: Int32?
     let output: Variable  // (N, C)
 }
 
 extension Tape {
-    /// Looks up the rows of both tables; a model with rotary positions has no position table. The index arrays must stay
-    /// alive until the pass is over.
+    /// Looks up the rows of both tables; a model with rotary positions has no position table. The row of `frozenToken` gets
+    /// no gradient. The index arrays must stay alive until the pass is over.
     public func embedding(
-        tokens: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, count: Int, columns: Int, tokenTable: Weight, positionTable: Weight?
+        tokens: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, count: Int, columns: Int, tokenTable: Weight, positionTable: Weight?,
+        frozenToken: Int32? = nil
     ) -> Variable {
         let output = variable(rows: count, columns: columns)
         workers.parts(of: count) { _, part in
@@ -27,7 +29,7 @@ extension Tape {
             }
         }
         record(.embedding(EmbeddingOperation(
-            tokens: tokens, positions: positions, tokenTable: tokenTable, positionTable: positionTable, output: output)))
+            tokens: tokens, positions: positions, tokenTable: tokenTable, positionTable: positionTable, frozenToken: frozenToken, output: output)))
         return output
     }
 }
@@ -39,7 +41,7 @@ extension EmbeddingOperation {
         tape.workers.parts(of: columns, grain: 16) { _, part in
             for n in 0..<output.rows {
                 let row = gradient + n * columns + part.lowerBound
-                ck_add(tokenTable.gradient + Int(tokens[n]) * columns + part.lowerBound, row, part.count)
+                if tokens[n] != frozenToken { ck_add(tokenTable.gradient + Int(tokens[n]) * columns + part.lowerBound, row, part.count) }
                 if let positionTable {
                     ck_add(positionTable.gradient + Int(positions[n]) * columns + part.lowerBound, row, part.count)
                 }

@@ -90,6 +90,7 @@ private struct Generator {
     var results: [Generated]
     var nextPosition: [Int32]
     var random: [RandomSource]
+    var sampler: TokenSampler?
 
     init(_ model: LanguageModel, _ prompts: [Prompt], _ options: GenerationOptions, firstIndex: Int, _ workers: Workers) throws {
         self.model = model
@@ -103,10 +104,15 @@ private struct Generator {
             try batch.check(against: model.configuration)
         }
         let longest = prompts.map(\.tokens.count).max() ?? 0
-        decoder = try Decoder(model, sequenceCount: prompts.count, capacity: longest + options.maximumNewTokens, workers)
+        decoder = Decoder(model, sequenceCount: prompts.count, capacity: longest + options.maximumNewTokens, workers)
         results = Array(repeating: Generated(), count: prompts.count)
         nextPosition = prompts.map { ($0.positions?.last ?? Int32($0.tokens.count - 1)) + 1 }
-        if case .sample(_, _, let seed) = options.sampling {
+        for index in results.indices {
+            results[index].tokens.reserveCapacity(options.maximumNewTokens)
+            results[index].probabilities.reserveCapacity(options.maximumNewTokens)
+        }
+        if case .sample(let temperature, let topK, let seed) = options.sampling, temperature > 0 {
+            sampler = TokenSampler(temperature: temperature, topK: topK)
             // A source of its own for each prompt: what one prompt draws does not depend on its neighbours.
             let source = RandomSource(seed: seed)
             random = prompts.indices.map { source.split(UInt64(firstIndex + $0)) }
@@ -120,30 +126,44 @@ private struct Generator {
         var rows: [Decoder.Row] = []
         for (sequence, prompt) in prompts.enumerated() {
             for (index, token) in prompt.tokens.enumerated() {
-                rows.append(Decoder.Row(sequence: sequence, token: token, position: prompt.positions?[index] ?? Int32(index)))
+                rows.append(Decoder.Row(sequence: sequence, token: token, position: position(sequence, index)))
             }
         }
         while !rows.isEmpty {
             if isInterrupted() { throw GenerationInterrupted() }
-            let (sequences, logits) = decoder.advance(rows)
+            let logits = decoder.advance(rows)
             rows.removeAll(keepingCapacity: true)
             let vocabulary = model.configuration.vocabularySize
-            for (index, sequence) in sequences.enumerated() {
+            for (index, sequence) in decoder.lastSequences.enumerated() {
                 let token = choose(logits + index * vocabulary, vocabulary, sequence)
-                if !isFinished(sequence, token) {
-                    rows.append(Decoder.Row(sequence: sequence, token: token, position: nextPosition[sequence]))
-                    nextPosition[sequence] += 1
-                }
+                if !isFinished(sequence, token) { goOn(sequence, token, &rows) }
             }
         }
         return results
     }
 
-    private mutating func choose(_ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sequence: Int) -> Int32 {
-        var token = ck_argmax(logits, vocabulary)
-        if case .sample(let temperature, let topK, _) = options.sampling, temperature > 0 {
-            token = sample(logits, vocabulary, temperature, topK, &random[sequence])
+    /// Appends the row of a new token.
+    private mutating func goOn(_ sequence: Int, _ token: Int32, _ rows: inout [Decoder.Row]) {
+        let position = nextPosition[sequence]
+        nextPosition[sequence] += 1
+        if let rotary = model.configuration.rotary, rotary.isLong(Int(position)), !rotary.isLong(Int(position) - 1) {
+            // From here on other frequencies hold, also for what the cache has: the sequence is taken in again, as transformers does.
+            decoder.forget(sequence)
+            let known = prompts[sequence].tokens + results[sequence].tokens.dropLast()
+            for (index, token) in known.enumerated() { rows.append(Decoder.Row(sequence: sequence, token: token, position: self.position(sequence, index))) }
         }
+        rows.append(Decoder.Row(sequence: sequence, token: token, position: position))
+    }
+
+    /// The position id of token `index` of prompt and continuation.
+    private func position(_ sequence: Int, _ index: Int) -> Int32 {
+        let prompt = prompts[sequence]
+        guard let positions = prompt.positions else { return Int32(index) }
+        return index < positions.count ? positions[index] : (positions.last ?? -1) + Int32(index - positions.count) + 1
+    }
+
+    private mutating func choose(_ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sequence: Int) -> Int32 {
+        let token = sampler?.draw(logits, vocabulary, &random[sequence]) ?? ck_argmax(logits, vocabulary)
         ck_softmax(logits, 1, vocabulary)
         results[sequence].tokens.append(Int32(token))
         results[sequence].probabilities.append(logits[token])
@@ -159,23 +179,4 @@ private struct Generator {
         case .none: return false
         }
     }
-}
-
-/// Draws from softmax(logits / temperature) restricted to the `topK` largest.
-private func sample(
-    _ logits: UnsafeMutablePointer<Float>, _ count: Int, _ temperature: Float, _ topK: Int?, _ random: inout RandomSource
-) -> Int {
-    var candidates = Array(0..<count)
-    if let topK, topK < count {
-        candidates.sort { logits[$0] > logits[$1] || (logits[$0] == logits[$1] && $0 < $1) }
-        candidates.removeLast(count - max(topK, 1))
-    }
-    let top = candidates.map { logits[$0] }.max() ?? 0
-    let weights = candidates.map { exp(Double(logits[$0] - top) / Double(temperature)) }
-    var remaining = random.uniform() * weights.reduce(0, +)
-    for (candidate, weight) in zip(candidates, weights) {
-        remaining -= weight
-        if remaining < 0 { return candidate }
-    }
-    return candidates.last ?? 0
 }

@@ -77,4 +77,19 @@ struct ForwardPass {
         let entry = layout["lm_head.weight"] ?? layout[tied]
         return weight(at: entry!.range.lowerBound)
     }
+
+    /// x + y·W + b in one operation, or in two where somebody wants to see y·W + b by itself.
+    func residual(
+        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int?, isTransposed: Bool, mask: DropoutMask?
+    ) -> Variable {
+        let weight = weight(at: offset)
+        let bias = bias.map { self.weight(at: $0) }
+        let width = model.configuration.width
+        guard let hooks, hooks.wants(.block(layer, site)) else {
+            return tape.linear(y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, residual: x, dropout: mask)
+        }
+        let output = tape.linear(y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed)
+        hooks.visit(.block(layer, site), output)
+        return tape.sum(x, output)
+    }
 }

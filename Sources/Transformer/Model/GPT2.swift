@@ -73,7 +73,7 @@ extension ForwardPass {
         hook(.block(layer, .headOutputs), mixed)
         let middle = residual(
             x, mixed, layer, .attentionOutput, weight: at + offsets.attentionOut, bias: at + offsets.attentionOutBias,
-            mask: mask(3 * layer + 2, configuration.dropout.residual))
+            isTransposed: false, mask: mask(3 * layer + 2, configuration.dropout.residual))
         hook(.block(layer, .residualMiddle), middle)
         let second = tape.layerNorm(
             middle, gain: weight(at: at + offsets.secondNorm), bias: weight(at: at + offsets.secondNorm + c), epsilon: configuration.epsilon)
@@ -85,23 +85,8 @@ extension ForwardPass {
         hook(.block(layer, .mlpPost), active)
         let after = residual(
             middle, active, layer, .mlpOutput, weight: at + offsets.innerOut, bias: at + offsets.innerOutBias,
-            mask: mask(3 * layer + 3, configuration.dropout.residual))
+            isTransposed: false, mask: mask(3 * layer + 3, configuration.dropout.residual))
         hook(.block(layer, .residualPost), after)
         return after
-    }
-
-    /// x + y·W + b in one operation, or in two where somebody wants to see y·W + b by itself.
-    private func residual(
-        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int, mask: DropoutMask?
-    ) -> Variable {
-        let weight = weight(at: offset)
-        let bias = self.weight(at: bias)
-        let width = model.configuration.width
-        guard let hooks, hooks.wants(.block(layer, site)) else {
-            return tape.linear(y, weight: weight, bias: bias, outputs: width, residual: x, dropout: mask)
-        }
-        let output = tape.linear(y, weight: weight, bias: bias, outputs: width)
-        hooks.visit(.block(layer, site), output)
-        return tape.sum(x, output)
     }
 }

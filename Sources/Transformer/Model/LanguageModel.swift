@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Tensors
 
 /// How the weights of a new model are drawn.
@@ -16,6 +17,7 @@ public enum Initialization: String, Sendable, CaseIterable {
 public final class LanguageModel: @unchecked Sendable {
     public let configuration: ModelConfiguration
     public let parameters: ParameterSet
+    let rotaryCache = Mutex<RotaryTables?>(nil)
 
     /// Zero weights, for a loader to fill.
     /// - Precondition: the configuration has no `fault`.

@@ -28,10 +28,14 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
     @Test(arguments: [1, 2])
     func `SwiGLU gates and differentiates both factors`(_ threads: Int) {
-        check([.variable(rows: 5, columns: 11), .variable(rows: 5, columns: 11)], threads: threads) { tape, nodes in
-            tape.swiglu(gate: nodes.variables[0], up: nodes.variables[1])
+        let width = 11
+        check([.variable(rows: 5, columns: 2 * width)], threads: threads) { tape, nodes in
+            tape.swiglu(nodes.variables[0])
         } naive: { p in
-            zip(p[0], p[1]).map { $0 * sigmoid($0) * $1 }
+            (0..<5 * width).map { index in
+                let gate = p[0][index / width * 2 * width + index % width], up = p[0][index / width * 2 * width + width + index % width]
+                return gate * sigmoid(gate) * up
+            }
         }
     }
 
@@ -67,6 +71,19 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         } naive: { tables in
             (0..<5 * c).map { tables[0][Int(tokens[$0 / c]) * c + $0 % c] }
         }
+    }
+
+    @Test func `the frozen row of a table is read and learns nothing`() {
+        let run = OperationRun([.weight(3 * 4)], seed: 2, threads: 1)
+        defer { run.free() }
+        let table = run.nodes.weights[0]
+        let output = run.tape.embedding(
+            tokens: run.tape.keep([2, 0, 2] as [Int32]), positions: run.tape.keep([0, 0, 0] as [Int32]), count: 3, columns: 4, tokenTable: table,
+            positionTable: nil, frozenToken: 2)
+        #expect(floats(output.values, 4) == Array(run.inputs[0][8...]))
+        run.seed(output, [Double](repeating: 1, count: 12))
+        run.tape.backward()
+        #expect(run.gradients()[0] == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
     @Test(arguments: [1, 2])

@@ -10,7 +10,8 @@
 ///                                               num_attention_heads, num_key_value_heads (null: as many as heads),
 ///                                               head_dim (null: hidden_size / heads), intermediate_size, rms_norm_eps,
 ///                                               hidden_act (silu), attention_dropout, tie_word_embeddings (false),
-///                                               sliding_window (mistral, phi3), embd_pdrop and resid_pdrop (phi3)
+///                                               sliding_window (mistral, phi3), embd_pdrop and resid_pdrop (phi3),
+///                                               pad_token_id (null; phi3: 32000)
 ///     rotary positions, version 4               rope_theta, rope_scaling: null or {"type" or "rope_type", …}, partial_rotary_factor
 ///     rotary positions, version 5               rope_parameters: {"rope_theta", "rope_type", "partial_rotary_factor", …}
 ///
@@ -89,8 +90,21 @@ struct ConfigurationReader {
         if architecture != .llama {
             configuration.slidingWindow = members["sliding_window"] == nil ? defaults.slidingWindow : try count("sliding_window")
         }
+        configuration.paddingToken = try paddingToken(configuration)
         configuration.rotary = try rotary(configuration)
         return configuration
+    }
+
+    /// `pad_token_id`, which counts from the table's end where it is negative.
+    private func paddingToken(_ configuration: ModelConfiguration) throws -> Int32? {
+        var id = configuration.architecture == .phi3 ? 32000 : -configuration.vocabularySize - 1
+        if let value = members["pad_token_id"] {
+            if case .null = value { return nil }
+            guard let written = value.integer else { throw mistyped("pad_token_id", value, "a token id") }
+            id = written
+        }
+        if id < 0, id >= -configuration.vocabularySize { id += configuration.vocabularySize }
+        return id >= 0 && id < configuration.vocabularySize ? Int32(id) : nil
     }
 
     /// What transformers takes where a file says nothing.
