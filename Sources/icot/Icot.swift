@@ -17,7 +17,7 @@ struct Icot: ParsableCommand {
             icot -c 'statements'            runs statements and ends
             """,
         version: version,
-        subcommands: [RunCommand.self],
+        subcommands: [RunCommand.self, KernelCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() {
@@ -37,6 +37,19 @@ struct Icot: ParsableCommand {
             TerminalWriter.note(fullMessage(for: error), isError: !isAsked)
             return isAsked ? 0 : 2
         }
+    }
+
+    /// Where this program lies, for those who are to call it again.
+    static var executablePath: String {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
+        return count > 0 ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
+    }
+
+    /// Says what went wrong, and gives the exit status to throw.
+    static func failure(_ message: String, status: Int32 = 2) -> ExitCode {
+        TerminalWriter.note("icot: \(message)", isError: true)
+        return ExitCode(status)
     }
 
     /// `--json` and `--threads` may stand anywhere, also before the name of the command.

@@ -52,7 +52,7 @@ final class SessionServices: EditorServices {
         let isQuestion = Question(text) != nil
         // Behind `?` stands a name; blanks in its place leave all offsets as they are.
         let asked = isQuestion ? String(decoding: text.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: " ") : $0 }, as: UTF8.self) : text
-        let sources = CompletionSources(fields: { [session] name in Self.fields(of: name, session) }, files: FileCompleter.paths(beginningWith:))
+        let sources = CompletionSources(fields: { [session] name in Self.fields(of: name, session) }, files: FilePaths.beginning(with:))
         let found = Completer.complete(SourceText(asked), at: offset, context, sources: sources)
         if let first = found.first, first.kind == .file, !first.text.hasPrefix("\"") {
             return FileCompleter.completions(in: text, at: offset)

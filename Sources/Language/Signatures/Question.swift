@@ -1,6 +1,5 @@
-// `?`, `?name`, `??name`: what is typed at the prompt to be told something. Not statements: a notebook holds none.
-
-import Language
+// `?`, `?name`, `??name`: what is typed at a prompt or into a cell to be told something. Not statements: a file of the
+// language holds none.
 
 public struct Question: Equatable {
     /// What is asked about; empty for `?` alone.

@@ -1,0 +1,134 @@
+// A Jupyter kernel: answers the requests of the messaging protocol (5.3) with a session.
+
+import Glibc
+import Language
+
+public final class Kernel {
+    private let session: Session
+    private let channels: Channels
+    private let connection: ConnectionFile
+    private let info: JSON
+    private var outbox: Outbox { channels.outbox }
+    private var history = KernelHistory()
+    private var count = 0
+
+    /// - Parameters:
+    ///   - version: the version of icot
+    public init(_ session: Session, _ connection: ConnectionFile, version: String) {
+        self.session = session
+        self.connection = connection
+        info = [
+            "status": "ok", "protocol_version": "5.3", "implementation": "icot", "implementation_version": .text(version),
+            "language_info": [
+                "name": "icot", "version": "1", "mimetype": "text/x-icot", "file_extension": ".icot", "pygments_lexer": "text",
+                "codemirror_mode": "null", "nbconvert_exporter": "script",
+            ],
+            "banner": .text("icot \(version): watch a language model learn to stop showing its work"), "debugger": false, "help_links": [],
+        ]
+        channels = Channels(key: connection.key, interrupt: session.interrupt, info: info)
+        session.displayOptions = DisplayOptions(width: 100, glyphs: .braille, wantsSVG: true, hasColour: false)
+    }
+
+    /// Serves until it is shut down. Throws where libzmq is missing or an address is taken.
+    public func run() throws {
+        // Interrupts come as messages; a Ctrl-C in the terminal of the server is not meant for us.
+        signal(SIGINT, SIG_IGN)
+        let join = try channels.start(connection)
+        outbox.publish("status", ["execution_state": "starting"], parent: nil)
+        while let request = channels.nextRequest() {
+            outbox.whileBusy(with: request) { answer(request) }
+            if request.message.type == "shutdown_request" { channels.end() }
+        }
+        join()
+    }
+
+    private func answer(_ request: Request) {
+        let content = request.message.content
+        switch request.message.type {
+        case "kernel_info_request": outbox.reply("kernel_info_reply", info, to: request)
+        case "execute_request": execute(request)
+        case "complete_request": outbox.reply("complete_reply", Inquiry.completions(content, session), to: request)
+        case "inspect_request": outbox.reply("inspect_reply", Inquiry.inspection(content, session), to: request)
+        case "is_complete_request": outbox.reply("is_complete_reply", Inquiry.completeness(content, session), to: request)
+        case "history_request": outbox.reply("history_reply", history.answer(content), to: request)
+        case "comm_info_request": outbox.reply("comm_info_reply", ["status": "ok", "comms": [:]], to: request)
+        case "shutdown_request": outbox.reply("shutdown_reply", Channels.farewell(request), to: request)
+        case "interrupt_request": outbox.reply("interrupt_reply", ["status": "ok"], to: request)
+        default: break
+        }
+    }
+
+    // MARK: Executing
+
+    private func execute(_ request: Request) {
+        let content = request.message.content
+        let code = content["code"].asText ?? ""
+        let isSilent = content["silent"].asBoolean ?? false
+        let isStored = !isSilent && (content["store_history"].asBoolean ?? true)
+        if isStored { count += 1 }
+        if !isSilent { outbox.publish("execute_input", ["code": .text(code), "execution_count": .integer(count)], parent: request) }
+
+        let cell = CellOutput(outbox, request, count: count, isSilent: isSilent)
+        var payload: [JSON] = []
+        if let question = Question(code) {
+            let text = question.answer(session).lines.map(\.plain).joined(separator: "\n")
+            payload = [["source": "page", "data": ["text/plain": .text(text)], "start": 0]]
+        } else if isClear(code) {
+            outbox.publish("clear_output", ["wait": false], parent: request)
+        } else {
+            run(code, cell)
+        }
+        if isStored { history.add(code, output: cell.text, line: count) }
+        if let failure = cell.failure {
+            outbox.reply("execute_reply", .object([("status", "error"), ("execution_count", .integer(count))] + failure.asMembers + [("user_expressions", [:]), ("payload", [])]), to: request)
+            if content["stop_on_error"].asBoolean ?? true { abortWaiting() }
+            return
+        }
+        let expressions = content["user_expressions"].asMembers.map { (key: $0.key, value: evaluate($0.value.asText ?? "")) }
+        outbox.reply(
+            "execute_reply",
+            ["status": "ok", "execution_count": .integer(count), "user_expressions": .object(expressions), "payload": .list(payload)], to: request)
+    }
+
+    private func run(_ code: String, _ cell: CellOutput) {
+        session.interrupt.clear()
+        session.onEvent = { cell.show($0) }
+        let outcome = session.run(SourceText(code, name: "cell \(count)"))
+        session.onEvent = { _ in }
+        cell.finish(outcome)
+    }
+
+    /// `clear` empties the output of the cell, where it names nothing.
+    private func isClear(_ code: String) -> Bool {
+        guard code.filter({ !$0.isWhitespace }) == "clear" else { return false }
+        let context = session.context
+        return context.variables["clear"] == nil && context.signatures["clear"] == nil && context.definitions["clear"] == nil
+    }
+
+    /// A value for the front end itself: shown nowhere.
+    private func evaluate(_ code: String) -> JSON {
+        var lines: [String] = []
+        var failure: Diagnostic?
+        session.onEvent = { event in
+            switch event {
+            case .output(let bundle): lines.append(bundle.text)
+            case .diagnostic(let diagnostic, _): failure = failure ?? diagnostic
+            case .progress, .progressEnded, .timed: break
+            }
+        }
+        defer { session.onEvent = { _ in } }
+        _ = session.run(SourceText(code, name: "expression"))
+        if let failure { return ["status": "error", "ename": .text(failure.code.rawValue), "evalue": .text(failure.message), "traceback": []] }
+        return ["status": "ok", "data": ["text/plain": .text(lines.joined(separator: "\n"))], "metadata": [:]]
+    }
+
+    /// Cells that were sent together with one that failed do not run.
+    private func abortWaiting() {
+        for waiting in channels.takeWaitingExecutions() {
+            outbox.whileBusy(with: waiting) {
+                outbox.reply(
+                    "execute_reply", ["status": "aborted", "execution_count": .integer(count), "user_expressions": [:], "payload": []], to: waiting)
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// What tells Jupyter that there is a kernel named icot: `kernels/icot/kernel.json` in the user's Jupyter data folder.
+
+import Glibc
+
+public enum KernelSpec {
+    public struct Failure: Error, CustomStringConvertible {
+        public var description: String
+    }
+
+    /// `$JUPYTER_DATA_DIR`, or `share/jupyter` under `prefix` where one is given, or `$XDG_DATA_HOME/jupyter`, or
+    /// `~/.local/share/jupyter`.
+    public static func folder(prefix: String? = nil) throws -> String {
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
+        if let prefix { return prefix + "/share/jupyter/kernels/icot" }
+        if let data = variable("JUPYTER_DATA_DIR") { return data + "/kernels/icot" }
+        if let data = variable("XDG_DATA_HOME") { return data + "/jupyter/kernels/icot" }
+        guard let home = variable("HOME") else { throw Failure(description: "HOME is not set, so there is no place for the kernel; give --prefix") }
+        return home + "/.local/share/jupyter/kernels/icot"
+    }
+
+    /// Writes the specification for the program at `executable` and returns its path.
+    public static func install(executable: String, folder: String) throws -> String {
+        var made = folder.hasPrefix("/") ? "" : "."
+        for part in folder.split(separator: "/") {
+            made += "/" + part
+            mkdir(made, 0o755)
+        }
+        let path = folder + "/kernel.json"
+        guard Files.write(text(executable: executable), to: path) else {
+            throw Failure(description: "'\(path)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+        }
+        return path
+    }
+
+    static func text(executable: String) -> String {
+        let specification: JSON = [
+            "argv": [.text(executable), "kernel", "run", "{connection_file}"], "display_name": "icot", "language": "icot",
+            "interrupt_mode": "message", "metadata": ["debugger": false],
+        ]
+        return specification.encoded + "\n"
+    }
+}

@@ -1,0 +1,37 @@
+// The names of files and folders that completion offers inside quotes.
+
+import Glibc
+
+public enum FilePaths {
+    /// The paths that begin with `prefix`; folders end with `/`.
+    public static func beginning(with prefix: String) -> [String] {
+        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        return names(in: folder, prefix: String(prefix.dropFirst(folder.count))).map { entry in
+            folder + entry.name + (entry.isFolder ? "/" : "")
+        }
+    }
+
+    /// What a folder (empty, or with its `/`) holds under names that begin with `prefix`, sorted.
+    public static func names(in folder: String, prefix: String) -> [(name: String, isFolder: Bool)] {
+        let folder = folder.isEmpty ? "." : expanded(folder)
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [(name: String, isFolder: Bool)] = []
+        while let entry = readdir(directory), names.count < 1000 {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasPrefix(prefix), name != ".", name != "..", prefix.hasPrefix(".") || !name.hasPrefix(".") else { continue }
+            // A name that would have to be escaped, or could steer the terminal, is not offered.
+            guard !name.contains(where: { "\"\\{}".contains($0) }), DiagnosticRenderer.neutral(name) == name else { continue }
+            var status = stat()
+            names.append((name, stat(folder + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR))
+        }
+        return names.sorted { $0.name < $1.name }
+    }
+
+    private static func expanded(_ folder: String) -> String {
+        guard folder.hasPrefix("~/"), let home = getenv("HOME") else { return folder }
+        return String(cString: home) + folder.dropFirst()
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Console
+import Glibc
+import Jupyter
+import Language
+
+struct KernelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kernel", abstract: "A Jupyter kernel.", subcommands: [Install.self, Run.self])
+
+    struct Install: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Tells Jupyter of the kernel icot.")
+
+        @Option(help: ArgumentHelp("Installs below a folder, such as that of a virtual environment.", valueName: "folder"))
+        var prefix: String?
+
+        func run() throws {
+            do {
+                let path = try KernelSpec.install(executable: Icot.executablePath, folder: KernelSpec.folder(prefix: prefix))
+                TerminalWriter.note("installed \(path); choose 'icot' in Jupyter", isError: false)
+            } catch let failure as KernelSpec.Failure {
+                throw Icot.failure("kernel install: \(failure)")
+            }
+        }
+    }
+
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Serves Jupyter; Jupyter itself calls this.")
+
+        @ArgumentParser.Argument(help: "The connection file that Jupyter wrote.")
+        var connection: String
+
+        @OptionGroup var shared: SharedOptions
+
+        func run() throws {
+            do {
+                try Kernel(Host.session(shared), ConnectionFile(path: connection), version: Icot.version).run()
+            } catch {
+                throw Icot.failure("kernel run: \(error)")
+            }
+        }
+    }
+}

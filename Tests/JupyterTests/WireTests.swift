@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Jupyter
+
+@Suite struct WireTests {
+    @Test func `the signature is that of Python's hmac`() {
+        // hmac.new(b"key", b"The quick brown fox jumps over the lazy dog", "sha256").hexdigest()
+        let frames = ["The quick brown ", "fox jumps", "", " over the lazy dog"].map { Array($0.utf8) }
+        let expected = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
+        #expect(String(decoding: MessageKey("key").signature(of: frames), as: UTF8.self) == expected)
+        #expect(MessageKey("").signature(of: frames).isEmpty)
+    }
+
+    private func message(key: MessageKey = MessageKey("secret")) -> [[UInt8]] {
+        WireMessage.frames(
+            identities: [[1, 2, 3]], type: "execute_request", parentHeader: Array("{\"odd\":  1}".utf8), content: ["code": "1 + 1"], session: "s", key: key)
+    }
+
+    @Test func `a message reads back, identities and parent untouched`() throws {
+        let frames = message()
+        let read = try WireMessage(frames: frames, key: MessageKey("secret"))
+        #expect(read.identities == [[1, 2, 3]])
+        #expect(read.type == "execute_request")
+        #expect(read.content["code"].asText == "1 + 1")
+        #expect(String(decoding: frames[4], as: UTF8.self) == "{\"odd\":  1}")
+    }
+
+    @Test func `a message of someone without the key is refused`() {
+        #expect(throws: WireMessage.Fault.wrongSignature) { try WireMessage(frames: message(key: MessageKey("other")), key: MessageKey("secret")) }
+        var frames = message()
+        frames[6] = Array("{\"code\": \"2\"}".utf8)
+        #expect(throws: WireMessage.Fault.wrongSignature) { try WireMessage(frames: frames, key: MessageKey("secret")) }
+        #expect(throws: WireMessage.Fault.noDelimiter) { try WireMessage(frames: [[1], [2]], key: MessageKey("")) }
+        #expect(throws: WireMessage.Fault.tooShort) { try WireMessage(frames: Array(message().prefix(4)), key: MessageKey("")) }
+    }
+
+    @Test func `identifiers differ and times have the form of ISO 8601`() {
+        #expect(Identifier.random() != Identifier.random())
+        #expect(Identifier.random().utf8.count == 36)
+        let now = Array(Identifier.now())
+        #expect(now.count == 27 && now[4] == "-" && now[10] == "T" && now[26] == "Z")
+    }
+}
+
+@Suite struct ConnectionFileTests {
+    private func read(_ text: String) throws -> ConnectionFile { try ConnectionFile(bytes: Array(text.utf8), name: "c.json") }
+    private let ports = #""shell_port":1,"iopub_port":2,"stdin_port":3,"control_port":4,"hb_port":5"#
+
+    @Test func `addresses follow the transport`() throws {
+        #expect(try read("{\"ip\":\"127.0.0.1\",\"key\":\"k\",\(ports)}").address(of: "control") == "tcp://127.0.0.1:4")
+        #expect(try read("{\"ip\":\"/run/k\",\"transport\":\"ipc\",\(ports)}").address(of: "hb") == "ipc:///run/k-5")
+    }
+
+    @Test(arguments: ["", "[]", "{}", #"{"ip":"a"}"#, #"{"ip":"a","shell_port":99999}"#, #"{"ip":"a","transport":"carrier pigeon"}"#])
+    func `a file that lacks something is one clear error`(_ text: String) {
+        #expect(throws: ConnectionFile.Failure.self) { try read(text) }
+    }
+
+    @Test func `a missing file is one clear error`() {
+        #expect(throws: ConnectionFile.Failure.self) { try ConnectionFile(path: "/nowhere/c.json") }
+    }
+
+    @Test func `signatures of another kind are refused`() {
+        #expect(throws: ConnectionFile.Failure.self) { try read("{\"ip\":\"a\",\"key\":\"k\",\"signature_scheme\":\"hmac-md5\",\(ports)}") }
+    }
+}
+
+@Suite struct InquiryTests {
+    @Test func `places in scalars and bytes agree beyond the basic plane`() {
+        let code = "é👩‍🔬 x"
+        // é 1, 👩 2, joiner 3, 🔬 4, blank 5, x 6
+        #expect(Inquiry.offset(of: 4, in: code) == 2 + 4 + 3 + 4)
+        #expect(Inquiry.scalars(upTo: 13, in: code) == 4)
+        #expect(Inquiry.offset(of: nil, in: code) == code.utf8.count)
+        #expect(Inquiry.offset(of: 100, in: code) == code.utf8.count)
+    }
+
+    @Test func `the word is the one that the cursor touches`() {
+        #expect(Inquiry.word(in: "train steps: 3", at: 2) == "train")
+        #expect(Inquiry.word(in: "train steps: 3", at: 5) == "train")
+        #expect(Inquiry.word(in: "a  b", at: 2) == "")
+    }
+}
+
+@Suite struct KernelHistoryTests {
+    private var history: KernelHistory {
+        var history = KernelHistory()
+        for (line, code) in ["1 + 2", "step", "1 + 2", "train"].enumerated() { history.add(code, output: "out \(line)", line: line + 1) }
+        return history
+    }
+
+    private func inputs(_ content: JSON) -> [String] {
+        guard case .list(let entries) = history.answer(content)["history"] else { return [] }
+        return entries.compactMap { if case .list(let parts) = $0 { parts[2].asText } else { nil } }
+    }
+
+    @Test func `tail, range and search give what they name`() {
+        #expect(inputs(["hist_access_type": "tail", "n": 2]) == ["1 + 2", "train"])
+        #expect(inputs(["hist_access_type": "range", "session": 0, "start": 2, "stop": 3]) == ["step"])
+        #expect(inputs(["hist_access_type": "search", "pattern": "1*2"]) == ["1 + 2", "1 + 2"])
+        #expect(inputs(["hist_access_type": "search", "pattern": "1*2", "unique": true]) == ["1 + 2"])
+        #expect(inputs(["hist_access_type": "search", "pattern": "*", "n": 1]) == ["train"])
+    }
+}
+
+@Suite struct KernelSpecTests {
+    @Test func `the specification names this program and interrupts by message`() throws {
+        let json = try JSON(parsing: Array(KernelSpec.text(executable: "/opt/icot \"x\"").utf8))
+        #expect(json["argv"] == ["/opt/icot \"x\"", "kernel", "run", "{connection_file}"])
+        #expect(json["interrupt_mode"].asText == "message")
+    }
+}
