@@ -1,0 +1,64 @@
+import Tensors
+
+/// Which tokens of a chain go first.
+public enum RemovalOrder: Sendable, Hashable {
+    /// From the front: the paper's.
+    case left
+    /// From the back.
+    case right
+    /// One token at a time in an order drawn once from a seed, the same for all chains of the same length.
+    case random(seed: UInt64)
+    /// Groups of tokens that the task supplies with each problem: whole steps, partial products first, tree levels, …
+    case grouped(name: String)
+
+    public var name: String {
+        switch self {
+        case .left: "left"
+        case .right: "right"
+        case .random: "random"
+        case .grouped(let name): name
+        }
+    }
+
+    /// How many removals empty a chain of `chainCount` tokens.
+    func unitCount(_ chainCount: Int, _ groups: [[Int]]?) -> Int {
+        if case .grouped = self, let groups { return groups.count }
+        return chainCount
+    }
+
+    /// The ranges of the sequence that `units` removals take away, ascending and not touching each other.
+    func cuts(units: Int, chain: Range<Int>, groups: [[Int]]?, into cuts: inout [Range<Int>]) {
+        cuts.removeAll(keepingCapacity: true)
+        guard units > 0, !chain.isEmpty else { return }
+        switch self {
+        case .left: cuts.append(chain.lowerBound..<min(chain.lowerBound + units, chain.upperBound))
+        case .right: cuts.append(max(chain.upperBound - units, chain.lowerBound)..<chain.upperBound)
+        case .random(let seed):
+            var places = Array(chain)
+            var random = RandomSource(seed: seed).split(UInt64(chain.count))
+            random.shuffle(&places)
+            Self.merge(places.prefix(units).sorted(), into: &cuts)
+        case .grouped:
+            guard let groups else { return RemovalOrder.left.cuts(units: units, chain: chain, groups: nil, into: &cuts) }
+            Self.merge(groups.prefix(units).joined().map { chain.lowerBound + $0 }.sorted(), into: &cuts)
+        }
+    }
+
+    private static func merge(_ places: [Int], into cuts: inout [Range<Int>]) {
+        for place in places {
+            if let last = cuts.last, last.upperBound == place { cuts[cuts.count - 1] = last.lowerBound..<place + 1 } else { cuts.append(place..<place + 1) }
+        }
+    }
+
+    /// Whether `groups` take each of `count` chain tokens away exactly once; the first rule broken, or nil.
+    static func fault(in groups: [[Int]], of count: Int) -> String? {
+        var seen = [Bool](repeating: false, count: count)
+        for place in groups.joined() {
+            guard place >= 0, place < count else { return "its removal order names token \(place) of a chain of \(count)" }
+            if seen[place] { return "its removal order names token \(place) twice" }
+            seen[place] = true
+        }
+        if groups.contains(where: \.isEmpty) { return "its removal order has an empty group" }
+        return seen.firstIndex(of: false).map { "its removal order never names token \($0)" }
+    }
+}

@@ -1,0 +1,180 @@
+import Transformer
+
+/// Whose version of a point is followed where paper and code differ.
+public enum Reading: String, Sendable, CaseIterable {
+    /// The text of arXiv 2405.14838.
+    case paper
+    /// The published code (da03/Internalize_CoT_Step_by_Step, c2e3891), quirks included.
+    case reference
+    /// What both seem to mean.
+    case fixed
+}
+
+/// Removes more when the model has caught up: when the running mean of a measure of the training batches passes a threshold.
+/// Only examples without a smoothing offset count, because the first target of the others is ambiguous.
+public struct AdaptiveRule: Sendable, Equatable {
+    public enum Measure: Sendable, Equatable {
+        /// Every target of the example predicted (by the most probable token), as a rate, at least this.
+        case exactMatch(Double)
+        /// Mean loss in nats, at most this.
+        case loss(Double)
+    }
+
+    public enum WhenStuck: String, Sendable, CaseIterable {
+        /// Remove the next token although this one is not mastered.
+        case removeAnyway
+        /// Say so and stop, or rescue the stage where that is asked for.
+        case report
+    }
+
+    public var measure: Measure
+    /// The same for stage 0, where the chain is still whole; nil for no difference.
+    public var firstMeasure: Measure?
+    /// How much of the running mean each step keeps.
+    public var memory: Double
+    public var leastSteps: Int
+    public var mostSteps: Int?
+    public var whenStuck: WhenStuck
+
+    public init(
+        measure: Measure = .exactMatch(0.95), firstMeasure: Measure? = .exactMatch(0.97), memory: Double = 0.9, leastSteps: Int = 20,
+        mostSteps: Int? = 1500, whenStuck: WhenStuck = .report
+    ) {
+        self.measure = measure
+        self.firstMeasure = firstMeasure
+        self.memory = memory
+        self.leastSteps = leastSteps
+        self.mostSteps = mostSteps
+        self.whenStuck = whenStuck
+    }
+}
+
+/// Removes more when the loss has stopped falling: the mean over the last `window` steps is not lower than that over the
+/// `window` before by more than `tolerance` of it.
+public struct FlatLossRule: Sendable, Equatable {
+    public var window: Int
+    public var tolerance: Double
+    public var mostSteps: Int?
+
+    public init(window: Int = 100, tolerance: Double = 0.01, mostSteps: Int? = nil) {
+        self.window = window
+        self.tolerance = tolerance
+        self.mostSteps = mostSteps
+    }
+}
+
+/// When the next removal comes.
+public enum Pace: Sendable, Equatable {
+    /// Δ: so many in each pass over the data; may be a fraction.
+    case perEpoch(Double)
+    case stepsPerRemoval(Int)
+    case adaptive(AdaptiveRule)
+    case flatLoss(FlatLossRule)
+    /// No schedule: each example loses anything between nothing and its whole chain, equally likely, from the first step on.
+    case uniform
+    /// Only when somebody says so.
+    case manual
+}
+
+/// How many units go in one removal.
+public enum RemovalChunk: Sendable, Equatable {
+    case units(Int)
+    /// Half of what is left, rounded up: about log₂ m removals instead of m.
+    case half
+}
+
+/// What happens to the optimizer when more is removed.
+public enum OptimizerReset: String, Sendable, CaseIterable {
+    case all, secondMoments, none
+}
+
+/// Every switch of the method that concerns the chain.
+///
+/// The defaults are those that let a small model trained from scratch succeed; `.paper` and `.reference` are the others'.
+public struct RemovalSchedule: Sendable, Equatable {
+    public var pace: Pace = .adaptive(AdaptiveRule())
+    public var chunk: RemovalChunk = .units(1)
+    public var order: RemovalOrder = .left
+    public var smoothing = RemovalSmoothing(lambda: 4)
+    public var positions: PositionRule = .kept
+    public var reset: OptimizerReset = .all
+    /// Updates over which the learning rate climbs back after a reset; 0 for none (the paper).
+    public var warmUpAfterReset = 20
+    /// Units that are gone from the start.
+    public var startFrom = 0
+    /// Once so many are gone, all of the chain goes at once; 0 trains without a chain from the first step (No CoT).
+    public var removeAllBeyond: Int?
+    /// Passes over the data in which the schedule stands still and every example loses exactly `startFrom`.
+    public var pretrainEpochs = 0
+    /// Longer sequences are not trained on.
+    public var maximumLength: Int?
+
+    // Points where paper and code differ; the numbers are those of the list in the documentation.
+
+    /// (4) `paper`, `fixed`: s(t) = ⌊Δ·t/T⌋ exactly. `reference`: a counter up to round(T/Δ), checked before it is advanced; 0 means one at each step.
+    public var counting: Reading = .fixed
+    /// (9) `paper`: a reset at each removal. `reference`: none if every chain of the batch before was already empty, which with
+    /// removal from the right is always the case. `fixed`: none once no chain of the data is left.
+    public var resetRule: Reading = .fixed
+    /// (12) `paper`, `fixed`: too long rows are left out of the data. `reference`: a batch is skipped whose longest row, after removal, is too long.
+    public var lengthRule: Reading = .fixed
+
+    public init() {}
+
+    public static var paper: RemovalSchedule {
+        var schedule = RemovalSchedule()
+        schedule.pace = .perEpoch(8)
+        schedule.smoothing = RemovalSmoothing(lambda: 4, binCount: nil)
+        schedule.positions = .shifted
+        schedule.warmUpAfterReset = 0
+        schedule.counting = .paper
+        schedule.resetRule = .paper
+        schedule.lengthRule = .paper
+        return schedule
+    }
+
+    public static var reference: RemovalSchedule {
+        var schedule = paper
+        schedule.smoothing = RemovalSmoothing(lambda: 4)
+        schedule.counting = .reference
+        schedule.resetRule = .reference
+        schedule.lengthRule = .reference
+        return schedule
+    }
+
+    /// What must hold before a run uses it; the first rule broken, or nil.
+    public var fault: String? {
+        switch pace {
+        case .perEpoch(let delta): if !(delta > 0 && delta.isFinite) { return "per_epoch is \(delta), not above 0" }
+        case .stepsPerRemoval(let steps): if steps < 1 { return "a removal every \(steps) steps" }
+        case .adaptive(let rule): if let fault = rule.fault { return fault }
+        case .flatLoss(let rule):
+            if rule.window < 1 { return "a flat-loss window of \(rule.window) steps" }
+            if !(rule.tolerance >= 0) { return "a flat-loss tolerance of \(rule.tolerance)" }
+        case .uniform, .manual: break
+        }
+        if case .units(let count) = chunk, count < 1 { return "\(count) tokens at a time" }
+        if let fault = smoothing.fault { return fault }
+        if warmUpAfterReset < 0 { return "a warm-up of \(warmUpAfterReset) steps" }
+        if startFrom < 0 { return "a start from \(startFrom) removed tokens" }
+        if let removeAllBeyond, removeAllBeyond < 0 { return "remove-all-beyond is \(removeAllBeyond)" }
+        if pretrainEpochs < 0 { return "\(pretrainEpochs) pretraining epochs" }
+        if let maximumLength, maximumLength < 2 { return "a maximum length of \(maximumLength) tokens" }
+        return nil
+    }
+}
+
+extension AdaptiveRule {
+    fileprivate var fault: String? {
+        for measure in [measure, firstMeasure].compactMap({ $0 }) {
+            switch measure {
+            case .exactMatch(let rate): if !(rate > 0 && rate <= 1) { return "a threshold of \(rate), not between 0 and 1, can never be passed" }
+            case .loss(let loss): if !(loss > 0) { return "a loss threshold of \(loss) can never be passed" }
+            }
+        }
+        if !(memory >= 0 && memory < 1) { return "a memory of \(memory), not between 0 and 1" }
+        if leastSteps < 1 { return "at least \(leastSteps) steps a stage" }
+        if let mostSteps, mostSteps < leastSteps { return "at most \(mostSteps) steps a stage, but at least \(leastSteps)" }
+        return nil
+    }
+}

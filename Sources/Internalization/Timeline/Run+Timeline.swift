@@ -1,0 +1,98 @@
+extension Run {
+    /// Removes `units` more units, one after another, each an own stage on the timeline.
+    /// - Returns: the stages that were entered.
+    /// - Throws: `RunError.nothingLeft` if the chain is gone already.
+    @discardableResult
+    public func removeMore(_ units: Int = 1, report: (TrainingEvent) -> Void = { _ in }) throws -> [Timeline.Stage] {
+        if isEmptied { throw RunError.nothingLeft(removed: longest) }
+        var entered: [Timeline.Stage] = []
+        for _ in 0..<max(units, 0) where !isEmptied {
+            try enterStage(clock.removed.adding(1), isManual: true, report: report)
+            entered.append(timeline.current)
+        }
+        return entered
+    }
+
+    /// Leaves the present stage for one in which `count` is removed: measured just before and at iteration 0 after.
+    func enterStage(_ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void) throws {
+        let from = clock.removed
+        let before = try evaluateHeldOut()
+        try timeline.leave(leavingSnapshot())
+        let resets = remove(to: count, isManual: isManual)
+        try timeline.enter(snapshot(sharing: timeline.current.exit))
+        let after = try evaluateHeldOut()
+        timeline.edit {
+            $0.accuracyBefore = before?.accuracy
+            $0.accuracyAfter = after?.accuracy
+        }
+        report(.removed(from: from, to: clock.removed, resetsOptimizer: resets, before: before, after: after))
+    }
+
+    /// Moves `count` stages back, to where each was left.
+    public func back(_ count: Int = 1) throws {
+        guard count >= 0 else { throw RunError.noStage(-count) }
+        var target = timeline.current
+        for _ in 0..<count {
+            guard let parent = target.parent else { throw RunError.noStage(removedCount - count) }
+            target = timeline.stages[parent]
+        }
+        try go(to: target.id)
+    }
+
+    /// Moves `count` stages forward, along the way that was taken last.
+    public func forward(_ count: Int = 1) throws {
+        var target = timeline.current
+        for _ in 0..<max(count, 0) {
+            guard let next = target.next else { throw RunError.noStage(removedCount + count) }
+            target = timeline.stages[next]
+        }
+        try go(to: target.id)
+    }
+
+    /// Moves to where stage `id` was left.
+    public func go(to id: Int) throws {
+        guard timeline.stages.indices.contains(id) else { throw RunError.noStage(id) }
+        try timeline.leave(leavingSnapshot())
+        try restore(timeline.stages[id].exit)
+        timeline.visit(id)
+    }
+
+    /// Moves back to where the stage with so much removed began or was left, on the way to the present one.
+    public func back(toRemoved count: Int) throws {
+        guard let stage = timeline.path.last(where: { $0.record.removed.capped(at: longest) == count }) else { throw RunError.noStage(count) }
+        try go(to: stage.id)
+    }
+
+    /// Names the present state.
+    public func mark(_ name: String) throws { try timeline.mark(name, leavingSnapshot()) }
+
+    /// Moves to a named state, or to the latest stage of a named branch.
+    public func go(toMark name: String) throws {
+        if let mark = timeline.marks.first(where: { $0.name == name }) {
+            try timeline.leave(leavingSnapshot())
+            try restore(mark.snapshot)
+            timeline.visit(mark.stage)
+        } else if let stage = timeline.stages.last(where: { $0.branch == name }) {
+            try go(to: stage.id)
+        } else {
+            throw RunError.noMark(name)
+        }
+    }
+
+    /// Starts a line of its own from the present state; the one so far can be returned to by its name.
+    public func branch(_ name: String) throws {
+        if timeline.stages.contains(where: { $0.branch == name }) || timeline.marks.contains(where: { $0.name == name }) {
+            throw RunError.markTaken(name)
+        }
+        let state = leavingSnapshot()
+        try timeline.leave(state)
+        try timeline.enter(state, branch: name)
+    }
+
+    /// The present state, sharing what it can with what the present stage holds.
+    func leavingSnapshot() -> Snapshot {
+        let stage = timeline.current
+        let latest = stage.exit.versions.weights == weightsVersion ? stage.exit : stage.entry
+        return snapshot(sharing: latest)
+    }
+}

@@ -1,0 +1,199 @@
+import Glibc
+import Tensors
+
+/// What is known of one stage of a run: the time between two removals.
+public struct StageRecord: Sendable, Equatable {
+    public var removed: RemovalCount
+    /// Updates of the weights before it began.
+    public var startedAt = 0
+    /// Updates in it.
+    public var steps = 0
+    /// Seconds of training in it.
+    public var seconds = 0.0
+    /// Running means when it was left (or now).
+    public var loss: Double?
+    public var matchRate: Double?
+    /// Held-out accuracy just before the removal that began it, with what was removed then.
+    public var accuracyBefore: Double?
+    /// Held-out accuracy at iteration 0.
+    public var accuracyAfter: Double?
+    /// Updates until the running match rate was back above the threshold; nil if it was not.
+    public var recoverySteps: Int?
+    public var accuracyRecovered: Double?
+    /// The latest held-out accuracy in it.
+    public var accuracy: Double?
+    /// Mean number of tokens written for a problem, at the latest evaluation.
+    public var generatedTokens: Double?
+    /// Times that it was taken back and begun again.
+    public var rescues = 0
+
+    public init(removed: RemovalCount) { self.removed = removed }
+}
+
+/// The stages a run has been through, as a tree: going back and then another way leaves the first way in place.
+///
+/// Each stage keeps the state in which it began and the one in which it was last left. Memory stays under a limit: the states
+/// longest not visited go to files, and what several states share is kept once.
+public final class Timeline: @unchecked Sendable {
+    public struct Stage: Sendable {
+        public let id: Int
+        public let parent: Int?
+        public let branch: String
+        public var record: StageRecord
+        public internal(set) var entry: Snapshot
+        public internal(set) var exit: Snapshot
+        /// The child that was visited last.
+        var next: Int?
+    }
+
+    /// A named state.
+    public struct Mark: Sendable {
+        public let name: String
+        public let stage: Int
+        let snapshot: Snapshot
+    }
+
+    public private(set) var stages: [Stage] = []
+    public private(set) var marks: [Mark] = []
+    public private(set) var currentIndex = 0
+    /// Bytes of snapshots that may be in memory.
+    public var memoryLimit: Int
+    private let spill: SpillFolder
+
+    /// - Parameter spillFolder: where snapshots go that memory has no room for; nil for a temporary folder.
+    public init(memoryLimit: Int = 1 << 30, spillFolder: String? = nil) {
+        self.memoryLimit = memoryLimit
+        spill = SpillFolder(spillFolder)
+    }
+
+    public var current: Stage { stages[currentIndex] }
+    /// The stages from the first to the present one.
+    public var path: [Stage] {
+        var ids: [Int] = []
+        var id: Int? = stages.isEmpty ? nil : currentIndex
+        while let index = id {
+            ids.append(index)
+            id = stages[index].parent
+        }
+        return ids.reversed().map { stages[$0] }
+    }
+
+    /// Bytes of memory that all snapshots take together.
+    public var byteCount: Int { uniqueParts().reduce(0) { $0 + $1.byteCount } }
+
+    // MARK: Writing it
+
+    func begin(_ snapshot: Snapshot) {
+        var record = StageRecord(removed: snapshot.clock.removed)
+        record.startedAt = snapshot.progress.updates
+        stages = [Stage(id: 0, parent: nil, branch: "main", record: record, entry: snapshot, exit: snapshot, next: nil)]
+        marks = []
+        currentIndex = 0
+    }
+
+    func edit(_ change: (inout StageRecord) -> Void) { change(&stages[currentIndex].record) }
+
+    /// Keeps the state in which the present stage is being left.
+    func leave(_ snapshot: Snapshot) throws {
+        stages[currentIndex].exit = snapshot
+        try keepWithinLimit()
+    }
+
+    /// A new stage after the present one, or the one that is there already and in which nothing has been trained.
+    func enter(_ snapshot: Snapshot, branch: String? = nil) throws {
+        let line = branch ?? current.branch
+        let known = stages.first {
+            $0.parent == currentIndex && $0.branch == line && $0.entry.isSameState(as: snapshot) && $0.exit.isSameState(as: snapshot)
+        }
+        let id = known?.id ?? stages.count
+        if known == nil {
+            var record = StageRecord(removed: snapshot.clock.removed)
+            record.startedAt = snapshot.progress.updates
+            stages.append(Stage(id: id, parent: currentIndex, branch: line, record: record, entry: snapshot, exit: snapshot, next: nil))
+        }
+        stages[currentIndex].next = id
+        currentIndex = id
+        try keepWithinLimit()
+    }
+
+    func mark(_ name: String, _ snapshot: Snapshot) throws {
+        guard !marks.contains(where: { $0.name == name }) else { throw RunError.markTaken(name) }
+        marks.append(Mark(name: name, stage: currentIndex, snapshot: snapshot))
+        try keepWithinLimit()
+    }
+
+    func visit(_ id: Int) {
+        if let parent = stages[id].parent { stages[parent].next = id }
+        currentIndex = id
+    }
+
+    // MARK: Memory
+
+    private func uniqueParts() -> [SnapshotPart] {
+        var seen: Set<ObjectIdentifier> = []
+        var parts: [SnapshotPart] = []
+        for snapshot in stages.flatMap({ [$0.entry, $0.exit] }) + marks.map(\.snapshot) {
+            for part in snapshot.parts where seen.insert(ObjectIdentifier(part)).inserted { parts.append(part) }
+        }
+        return parts
+    }
+
+    /// Puts the oldest parts into files until the rest is within the limit; the present stage's stay.
+    private func keepWithinLimit() throws {
+        var used = byteCount
+        guard used > memoryLimit else { return }
+        let kept = Set((current.entry.parts + current.exit.parts).map { ObjectIdentifier($0) })
+        for part in uniqueParts() where part.byteCount > 0 && !kept.contains(ObjectIdentifier(part)) {
+            used -= part.byteCount
+            try spill.take(part)
+            if used <= memoryLimit { return }
+        }
+    }
+}
+
+extension Snapshot {
+    /// Whether both are the same state of the same run, without comparing numbers.
+    func isSameState(as other: Snapshot) -> Bool {
+        versions == other.versions && clock == other.clock && progress == other.progress && schedule == other.schedule
+            && settings == other.settings
+    }
+}
+
+/// Where parts of snapshots go that memory has no room for; a temporary folder is removed with the timeline.
+final class SpillFolder {
+    private var path: String?
+    private let isTemporary: Bool
+    private var count = 0
+    private var files: [String] = []
+
+    init(_ path: String?) {
+        self.path = path
+        isTemporary = path == nil
+    }
+
+    deinit {
+        for file in files { unlink(file) }
+        if isTemporary, let path { rmdir(path) }
+    }
+
+    func take(_ part: SnapshotPart) throws {
+        guard case .memory(let values) = part.storage else { return }
+        let file = try folder() + "/part-\(getpid())-\(count)"
+        count += 1
+        part.storage = .file(path: file, digest: try SpilledPart.write(values, to: file))
+        files.append(file)
+    }
+
+    private func folder() throws -> String {
+        if let path {
+            if mkdir(path, 0o777) != 0, errno != EEXIST { throw RunError.noFolder(path) }
+            return path
+        }
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array((base + "/icot-snapshots-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw RunError.noFolder(base) }
+        let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = made
+        return made
+    }
+}

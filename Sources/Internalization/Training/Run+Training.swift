@@ -1,0 +1,93 @@
+extension Run {
+    /// Measures the run on its held-out problems as they are now; nil without such problems. Not twice in the same state.
+    @discardableResult
+    public func evaluateHeldOut() throws -> Evaluation? {
+        guard let heldOut else { return nil }
+        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == clock.removed { return last.1 }
+        let evaluator = Evaluator(model, encoder: heldOut.encoder, trainee: trainee, workers: workers)
+        let result = try evaluator.evaluate(heldOut.problems, removed: clock.removed, schedule: schedule, heldOut.options)
+        lastEvaluation = (weightsVersion, result)
+        timeline.edit {
+            $0.accuracy = result.accuracy
+            $0.generatedTokens = result.generatedTokens
+        }
+        return result
+    }
+
+    /// Trains until the goal is reached or somebody interrupts; either way the run can go on from where it is.
+    /// - Throws: `RunError`, `NonFiniteGradient`: the weights are then as they were before the step at fault.
+    @discardableResult
+    public func train(
+        _ goal: TrainingGoal, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+    ) throws -> TrainingEnd {
+        if goal.accuracy != nil, heldOut == nil { throw RunError.noHeldOut }
+        var taken = 0
+        while true {
+            if isInterrupted() { return .interrupted }
+            if goal.followsSchedule, !isEmptied || schedule.pace.isLinear {
+                switch due {
+                case .nothing: break
+                // A linear schedule counts on beyond the last token; that is no stage of its own.
+                case .remove(let count) where isEmptied: remove(to: count, isManual: false)
+                case .remove(let count): try enterStage(count, isManual: false, report: report)
+                case .stuck: if !(try rescue(goal, report)) { return .stuck }
+                }
+            }
+            if let steps = goal.steps, taken >= steps { return .stepsDone }
+            let isFinal = !goal.followsSchedule || isEmptied
+            if isFinal, goal.followsSchedule, let most = goal.finalSteps, finalSteps >= most { return .stepsDone }
+            let started = now()
+            let step = try step(isScheduled: goal.followsSchedule)
+            taken += 1
+            note(step, seconds: now() - started)
+            report(.step(step))
+            try noteRecovery(step, report)
+            if isFinal, let accuracy = goal.accuracy, timeline.current.record.steps % goal.evaluateEvery == 0 {
+                if let result = try evaluateHeldOut() {
+                    report(.evaluated(result, updates: progress.updates))
+                    if result.accuracy >= accuracy { return .reachedAccuracy }
+                }
+            }
+        }
+    }
+
+    /// Updates since all of the chain went.
+    private var finalSteps: Int { progress.emptiedAt.map { progress.updates - $0 } ?? 0 }
+
+    private func note(_ step: StepReport, seconds: Double) {
+        timeline.edit {
+            $0.steps = step.isSkipped ? $0.steps : $0.steps + 1
+            $0.seconds += seconds
+            $0.loss = clock.loss
+            $0.matchRate = clock.matchRate
+        }
+    }
+
+    /// Sees whether the stage has caught up with what was removed.
+    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void) throws {
+        let record = timeline.current.record
+        guard record.recoverySteps == nil, timeline.current.parent != nil, clock.stageSteps >= 10, let rate = clock.matchRate else { return }
+        guard rate >= recoveryThreshold else { return }
+        let evaluation = try evaluateHeldOut()
+        timeline.edit {
+            $0.recoverySteps = $0.steps
+            $0.accuracyRecovered = evaluation?.accuracy
+        }
+        report(.recovered(steps: record.steps, evaluation: evaluation))
+    }
+
+    private var recoveryThreshold: Double {
+        if case .adaptive(let rule) = schedule.pace, case .exactMatch(let rate) = rule.measure { return rate }
+        return 0.95
+    }
+}
+
+extension Pace {
+    /// Whether removals go on by number, beyond the end of the longest chain.
+    var isLinear: Bool {
+        switch self {
+        case .perEpoch, .stepsPerRemoval: true
+        case .adaptive, .flatLoss, .uniform, .manual: false
+        }
+    }
+}

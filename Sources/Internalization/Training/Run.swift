@@ -1,0 +1,333 @@
+import Glibc
+import Tensors
+import Transformer
+
+/// What one step of training did.
+public struct StepReport: Sendable, Equatable {
+    /// Updates of the weights so far.
+    public var updates = 0
+    public var epoch = 0
+    public var removed: RemovalCount = .units(0)
+    /// Steps in this stage, this one included.
+    public var stageSteps = 0
+    /// Mean loss over all targets, in nats.
+    public var loss = 0.0
+    /// Of the examples without offset, how many had every target right; nil if there were none.
+    public var matchRate: Double?
+    /// The running mean of it in this stage.
+    public var smoothedMatchRate: Double?
+    public var learningRate: Float = 0
+    /// ‖g‖ before clipping; nil where nothing was updated.
+    public var gradientNorm: Double?
+    /// ‖Δw‖.
+    public var updateNorm: Double?
+    /// Sequences and tokens that went through the model.
+    public var sequences = 0
+    public var tokens = 0
+    /// Whether the batch was left out because of its length.
+    public var isSkipped = false
+}
+
+/// A model on its way: the model, its data, optimizer, schedule and clock.
+///
+/// An object, because identity matters: commands step it, look at it and move it along its timeline. One thread at a time.
+/// No randomness but what follows from the seed and the counters in `progress`, so equal runs have equal bits.
+public final class Run: @unchecked Sendable {
+    public let model: LanguageModel
+    public let problems: EncodedProblems
+    public private(set) var schedule: RemovalSchedule
+    public private(set) var settings: TrainingSettings
+    public internal(set) var clock: ScheduleClock
+    public internal(set) var progress = Progress()
+    public let optimizer: AdamW
+    let trainee: Trainee
+    /// Problems apart from those trained on, and how answers are read; a run without them cannot be evaluated.
+    public var heldOut: HeldOut?
+    /// The states it has been in, to go back to.
+    public let timeline: Timeline
+    /// Seconds since some moment.
+    let now: () -> Double
+    let workers: Workers
+
+    /// Which states the weights and moments are in: a number that no other state of this run has.
+    var weightsVersion = 0, momentsVersion = 0
+    private var lastVersion = 0
+    /// The latest evaluation and the state it belongs to.
+    var lastEvaluation: (version: Int, Evaluation)?
+
+    private var order: DataOrder
+    private var batch = RaggedBatch()
+    private var offsets: [Int] = []
+    private var cuts: [Range<Int>] = []
+    private var accumulated = 0
+    private let source: RandomSource
+
+    /// Numbers of the independent streams that follow from the seed.
+    private enum Stream { static let offsets: UInt64 = 1, dropout: UInt64 = 2 }
+
+    /// - Parameter now: a clock in seconds, for the times in the timeline.
+    /// - Throws: `RunError` if the schedule or a setting is not possible or the problems do not fit the model.
+    public init(
+        _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil, schedule: RemovalSchedule = RemovalSchedule(),
+        settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, timeline: Timeline = Timeline(),
+        now: @escaping () -> Double = monotonicSeconds
+    ) throws {
+        if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
+        var problems = problems
+        if let limit = schedule.maximumLength, schedule.lengthRule != .reference { problems = problems.filtered(maximumLength: limit) }
+        try problems.check(for: model, order: schedule.order)
+        try heldOut?.problems.check(for: model, order: schedule.order)
+        self.model = model
+        self.problems = problems
+        self.heldOut = heldOut
+        self.timeline = timeline
+        self.now = now
+        self.workers = workers
+        self.schedule = schedule
+        self.settings = settings
+        clock = ScheduleClock(schedule)
+        optimizer = AdamW(model.parameters.layout, hyperparameters: settings.optimizer, workers: workers)
+        trainee = Trainee(model, workers: workers)
+        order = Run.order(problems, settings)
+        source = RandomSource(seed: settings.seed)
+        clock.startEpoch(schedule)
+        noteEmptied()
+        timeline.begin(snapshot(sharing: nil))
+    }
+
+    private static func order(_ problems: EncodedProblems, _ settings: TrainingSettings) -> DataOrder {
+        let fixed = settings.accumulationRule == .reference ? 1 : settings.accumulation
+        return DataOrder(
+            count: problems.count, batchSize: settings.batchSize * fixed, seed: settings.seed, keepsPartialBatch: settings.keepsPartialBatch,
+            isShuffled: settings.isShuffled)
+    }
+
+    // MARK: What it is
+
+    /// The units of the longest chain: how many removals empty every chain.
+    public var longest: Int { problems.longestUnitCount(schedule.order) }
+    /// How many units are gone, at most `longest`.
+    public var removedCount: Int { clock.removed.capped(at: longest) }
+    /// Whether nothing of any chain is left.
+    public var isEmptied: Bool { removedCount >= longest }
+    public var batchesPerEpoch: Int { order.batchesPerEpoch }
+
+    // MARK: Changing one's mind
+
+    /// Follows another schedule from here on; what has been removed stays removed.
+    /// - Throws: `RunError`.
+    public func change(_ schedule: RemovalSchedule) throws {
+        if let fault = schedule.fault { throw RunError.setting(fault) }
+        try problems.check(for: model, order: schedule.order)
+        let removed = clock.removed
+        self.schedule = schedule
+        var clock = ScheduleClock(schedule)
+        clock.resume(from: self.clock, removed: removed)
+        self.clock = clock
+    }
+
+    /// Trains with other settings from here on.
+    /// - Throws: `RunError`.
+    public func change(_ settings: TrainingSettings) throws {
+        if let fault = settings.fault { throw RunError.setting(fault) }
+        self.settings = settings
+        optimizer.hyperparameters = settings.optimizer
+        let before = order.batchesPerEpoch
+        order = Run.order(problems, settings)
+        if order.batchesPerEpoch != before { progress.batchInEpoch = min(progress.batchInEpoch, order.batchesPerEpoch) }
+    }
+
+    // MARK: Removing
+
+    /// What the schedule wants before the next step.
+    public var due: RemovalDue { clock.due(schedule, batchesPerEpoch: order.batchesPerEpoch, longest: longest) }
+
+    /// Takes more (or, going back, less) of the chain away and resets the optimizer by the schedule's rule.
+    /// - Returns: whether the optimizer was reset.
+    @discardableResult
+    public func remove(to count: RemovalCount, isManual: Bool) -> Bool {
+        let resets = clock.remove(to: count, schedule, longest: longest, isManual: isManual)
+        if resets, let kind = AdamW.Reset(schedule.reset) {
+            optimizer.reset(kind)
+            momentsVersion = newVersion()
+            progress.updatesSinceReset = 0
+            progress.resets += 1
+            if accumulated > 0 { trainee.clearGradients(); accumulated = 0 }
+        }
+        noteEmptied()
+        return resets
+    }
+
+    private func noteEmptied() {
+        if !isEmptied { progress.emptiedAt = nil } else if progress.emptiedAt == nil { progress.emptiedAt = progress.updates }
+    }
+
+    // MARK: Training
+
+    /// One step: one batch, one update (with the reference's way of accumulating, not every batch makes one).
+    /// - Parameter isScheduled: whether the clock of the schedule advances.
+    /// - Throws: `RunError.notFinite` or `NonFiniteGradient` before anything is changed; `BatchError`.
+    public func step(isScheduled: Bool = true) throws -> StepReport {
+        if progress.batchInEpoch >= order.batchesPerEpoch {
+            progress.epoch += 1
+            progress.batchInEpoch = 0
+            clock.startEpoch(schedule)
+            noteEmptied()
+        }
+        if isScheduled { clock.count(schedule) }
+        let indices = order.batch(progress.batchInEpoch, epoch: progress.epoch, variant: progress.variant)
+        let serial = UInt64(progress.epoch) << 32 | UInt64(progress.batchInEpoch)
+        draw(indices.count, serial)
+        var report = StepReport()
+        report.epoch = progress.epoch
+        report.removed = clock.removed
+        var tally = Tally()
+        let parts = settings.accumulationRule == .reference ? 1 : settings.accumulation
+        var updated = false
+        if parts > 1 { trainee.clearGradients() }
+        for part in 0..<parts {
+            let slice = Workers.part(part, of: parts, count: indices.count)
+            if slice.isEmpty { continue }
+            fill(indices[indices.startIndex + slice.lowerBound..<indices.startIndex + slice.upperBound], slice.lowerBound, &tally)
+            if isTooLong {
+                progress.batchInEpoch += 1
+                clock.finish(FinishedBatch(isEmptyOfChain: tally.isEmptyOfChain(schedule, clock)), schedule)
+                report.isSkipped = true
+                return report
+            }
+            updated = try accumulate(serial, part, of: parts, &report, &tally)
+        }
+        if updated { try update(&report) }
+        progress.steps += 1
+        progress.batchInEpoch += 1
+        clock.finish(
+            FinishedBatch(isEmptyOfChain: tally.isEmptyOfChain(schedule, clock), matchRate: tally.matchRate, loss: tally.plainLoss), schedule)
+        report.loss = tally.meanLoss
+        report.matchRate = tally.matchRate
+        report.smoothedMatchRate = clock.matchRate
+        report.stageSteps = clock.stageSteps
+        report.updates = progress.updates
+        return report
+    }
+
+    /// How many units more than scheduled each example of the batch loses.
+    private func draw(_ count: Int, _ serial: UInt64) {
+        offsets.removeAll(keepingCapacity: true)
+        var random = source.split(Stream.offsets).split(serial ^ UInt64(progress.variant) << 56)
+        for _ in 0..<count { offsets.append(schedule.smoothing.offset(&random)) }
+        if clock.isPretraining(schedule) { for i in offsets.indices { offsets[i] = 0 } }
+        if schedule.pace == .uniform { for i in offsets.indices { offsets[i] = random.below(longest + 1) } }
+    }
+
+    /// Builds the batch of the given problems; `first` is the place of their first in the whole step.
+    private func fill(_ indices: ArraySlice<Int32>, _ first: Int, _ tally: inout Tally) {
+        batch.removeAll()
+        let removed = clock.isPretraining(schedule) ? .units(schedule.startFrom) : clock.removed
+        for (place, index) in indices.enumerated() {
+            let index = Int(index)
+            let units = problems.unitCount(index, schedule.order)
+            let gone = removed.adding(offsets[first + place]).capped(at: units)
+            tally.add(isEmptyOfChain: gone >= units)
+            schedule.order.cuts(units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)
+            appendRemaining(
+                of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts, positions: schedule.positions, to: &batch)
+        }
+    }
+
+    private var isTooLong: Bool {
+        guard let limit = schedule.maximumLength, schedule.lengthRule == .reference else { return false }
+        return (0..<batch.sequenceCount).contains { batch.offsets[$0 + 1] - batch.offsets[$0] > limit }
+    }
+
+    /// Adds the gradient of the batch. Returns whether an update follows.
+    private func accumulate(_ serial: UInt64, _ part: Int, of parts: Int, _ report: inout StepReport, _ tally: inout Tally) throws -> Bool {
+        let isReference = settings.accumulationRule == .reference
+        if parts == 1, accumulated == 0 { trainee.clearGradients() }
+        let dropout = model.configuration.dropout.isNone ? nil : source.split(Stream.dropout).split(serial).split(UInt64(part))
+        let result = try trainee.accumulate(batch, dropout: dropout, scale: 1 / Float(settings.accumulation))
+        if !result.meanLoss.isFinite { throw RunError.notFinite(loss: result.meanLoss, parameter: firstNonFinite(model.parameters)) }
+        tally.add(result, batch, offsets)
+        report.sequences += batch.sequenceCount
+        report.tokens += batch.tokenCount
+        progress.tokens += batch.tokenCount
+        accumulated += 1
+        return isReference ? progress.steps % settings.accumulation == 0 : part == parts - 1
+    }
+
+    private func update(_ report: inout StepReport) throws {
+        let rate = settings.learningRate(progress, warmUpAfterReset: schedule.warmUpAfterReset)
+        let result = try optimizer.update(model, gradients: trainee.gradients, learningRate: rate, clip: settings.clip)
+        accumulated = 0
+        weightsVersion = newVersion()
+        momentsVersion = weightsVersion
+        progress.updates += 1
+        progress.updatesSinceReset += 1
+        report.learningRate = rate
+        report.gradientNorm = result.gradientNorm
+        report.updateNorm = result.updateNorm
+    }
+
+    private func newVersion() -> Int {
+        lastVersion += 1
+        return lastVersion
+    }
+
+    /// Takes over everything of a snapshot but its numbers.
+    func take(_ snapshot: Snapshot) {
+        schedule = snapshot.schedule
+        settings = snapshot.settings
+        optimizer.hyperparameters = settings.optimizer
+        clock = snapshot.clock
+        progress = snapshot.progress
+        order = Run.order(problems, settings)
+        accumulated = 0
+    }
+
+    private func firstNonFinite(_ parameters: ParameterSet) -> String? {
+        parameters.entries.first { entry in parameters.values[entry.range].contains { !$0.isFinite } }?.name
+    }
+}
+
+/// What a run is measured on.
+public struct HeldOut: Sendable {
+    public var problems: EncodedProblems
+    public var encoder: any ProblemEncoder
+    public var options: EvaluationOptions
+
+    public init(_ problems: EncodedProblems, encoder: any ProblemEncoder, options: EvaluationOptions = EvaluationOptions()) {
+        self.problems = problems
+        self.encoder = encoder
+        self.options = options
+    }
+}
+
+/// The system's monotonic clock.
+public func monotonicSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+extension AdamW.Reset {
+    init?(_ reset: OptimizerReset) {
+        switch reset {
+        case .all: self = .all
+        case .secondMoments: self = .secondMoments
+        case .none: return nil
+        }
+    }
+}
+
+extension EncodedProblems {
+    /// - Throws: `RunError` if a model cannot be trained on these problems in that order.
+    func check(for model: LanguageModel, order: RemovalOrder) throws {
+        guard count > 0 else { throw RunError.noProblems }
+        if longestSequence > model.configuration.positionCount {
+            throw RunError.tooLong(tokens: longestSequence, positions: model.configuration.positionCount)
+        }
+        if largestToken >= model.configuration.vocabularySize {
+            throw RunError.vocabulary(needed: largestToken + 1, model: model.configuration.vocabularySize)
+        }
+        if case .grouped(let name) = order, !hasGroups { throw RunError.missingGroups(order: name) }
+    }
+}

@@ -1,0 +1,38 @@
+/// What can be wrong with what a run is asked to do.
+public enum RunError: Error, Equatable, CustomStringConvertible {
+    case problem(Int, String)
+    case noProblems
+    case setting(String)
+    case tooLong(tokens: Int, positions: Int)
+    case vocabulary(needed: Int, model: Int)
+    case missingGroups(order: String)
+    case nothingLeft(removed: Int)
+    case notFinite(loss: Double, parameter: String?)
+    case noStage(Int)
+    case noMark(String)
+    case markTaken(String)
+    case damagedSnapshot(String)
+    case noHeldOut
+    case noFolder(String)
+
+    public var description: String {
+        switch self {
+        case .problem(let index, let fault): "problem \(index): \(fault)"
+        case .noProblems: "there is no problem to train on"
+        case .setting(let fault): fault
+        case .tooLong(let tokens, let positions):
+            "the longest problem has \(tokens) tokens, but the model only \(positions) positions; give it more, or limit the length"
+        case .vocabulary(let needed, let model): "the problems use \(needed) tokens, but the model knows \(model)"
+        case .missingGroups(let order): "the task supplies no removal order \"\(order)\" for these problems"
+        case .nothingLeft(let removed): "nothing is left to remove: all \(removed) tokens of the longest chain are gone"
+        case .notFinite(let loss, let parameter):
+            "the loss is \(loss)" + (parameter.map { " because \($0) holds a number that is not finite" } ?? "") + "; the weights were left as they are"
+        case .noStage(let removed): "the timeline has no stage with \(removed) removed"
+        case .noMark(let name): "the timeline has no mark \"\(name)\""
+        case .damagedSnapshot(let path): "the snapshot in \(path) is not what was written there"
+        case .noFolder(let path): "no folder for snapshots can be made in \(path)"
+        case .noHeldOut: "the run has no held-out problems to be measured on"
+        case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
+        }
+    }
+}

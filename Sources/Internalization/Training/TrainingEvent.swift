@@ -1,0 +1,47 @@
+/// What a run tells whoever watches it.
+public enum TrainingEvent: Sendable {
+    case step(StepReport)
+    case evaluated(Evaluation, updates: Int)
+    case removed(from: RemovalCount, to: RemovalCount, resetsOptimizer: Bool, before: Evaluation?, after: Evaluation?)
+    /// The running match rate is back above the threshold, so many updates after the removal.
+    case recovered(steps: Int, evaluation: Evaluation?)
+    case rescued(Rescue)
+}
+
+/// Why training ended.
+public enum TrainingEnd: String, Sendable {
+    case stepsDone, reachedAccuracy, interrupted
+    /// A stage did not pass its threshold in the steps it may have, and no rescue was left.
+    case stuck
+}
+
+/// A stage that was taken back because it got nowhere.
+public struct Rescue: Sendable, Equatable {
+    /// What was removed when it was stuck.
+    public var stuckAt: RemovalCount
+    /// What is removed now.
+    public var removed: RemovalCount
+    /// The how manieth rescue since the last stage that was mastered, from 1.
+    public var attempt: Int
+}
+
+/// What training is to reach.
+public struct TrainingGoal: Sendable, Equatable {
+    /// At most so many steps; nil for no limit.
+    public var steps: Int?
+    /// Until the held-out accuracy is at least this; while a schedule is followed, after all of the chain is gone.
+    public var accuracy: Double?
+    /// Steps between evaluations.
+    public var evaluateEvery: Int = 100
+    /// Whether tokens are removed as the schedule says.
+    public var followsSchedule = false
+    /// Steps after all of the chain is gone; nil for no limit.
+    public var finalSteps: Int?
+    /// How often a stuck stage is taken back.
+    public var rescues = 0
+
+    public init(steps: Int? = nil, accuracy: Double? = nil) {
+        self.steps = steps
+        self.accuracy = accuracy
+    }
+}

@@ -1,0 +1,76 @@
+import Transformer
+
+/// Everything about training that is not about the chain.
+public struct TrainingSettings: Sendable, Equatable {
+    public var batchSize = 64
+    public var learningRate: Float = 2e-3
+    /// Updates over which the learning rate climbs at the start of a run; 0 for none.
+    public var warmUp = 50
+    /// Updates over which the learning rate falls to 0 once all of the chain is gone; nil for a constant rate.
+    public var decay: Int? = nil
+    public var optimizer = AdamWHyperparameters()
+    /// The largest norm of a gradient; nil for no limit.
+    public var clip: Float? = 1
+    /// Batches whose gradients make one update.
+    public var accumulation = 1
+    /// (11) `paper`, `fixed`: an update after `accumulation` batches. `reference`: an update at each batch whose number is a multiple of it, the first one included.
+    public var accumulationRule: Reading = .fixed
+    public var isShuffled = true
+    /// Whether a pass over the data ends with a batch of what is left over.
+    public var keepsPartialBatch = false
+    /// Data order, smoothing offsets and dropout follow from it.
+    public var seed: UInt64 = 0
+
+    public init() {}
+
+    public var fault: String? {
+        if batchSize < 1 { return "batch size \(batchSize) is not positive; try batch: 32" }
+        if !(learningRate > 0 && learningRate.isFinite) { return "a learning rate of \(learningRate) is not above 0" }
+        if warmUp < 0 { return "a warm-up of \(warmUp) steps" }
+        if let decay, decay < 1 { return "a decay over \(decay) steps" }
+        if let clip, !(clip > 0) { return "a largest gradient norm of \(clip)" }
+        if accumulation < 1 { return "\(accumulation) batches for an update" }
+        if !(optimizer.beta1 >= 0 && optimizer.beta1 < 1 && optimizer.beta2 >= 0 && optimizer.beta2 < 1) { return "the optimizer's betas are not between 0 and 1" }
+        if !(optimizer.epsilon > 0) { return "the optimizer's epsilon is \(optimizer.epsilon)" }
+        if !(optimizer.weightDecay >= 0) { return "a weight decay of \(optimizer.weightDecay)" }
+        return nil
+    }
+}
+
+/// What a run has done so far: with the weights, the moments and the schedule's clock, all that a resumed run needs.
+public struct Progress: Sendable, Equatable {
+    /// Batches drawn and not skipped; the reference's `step`.
+    public var steps = 0
+    /// Updates of the weights.
+    public var updates = 0
+    public var epoch = 0
+    /// Batches drawn in this pass over the data.
+    public var batchInEpoch = 0
+    public var updatesSinceReset = 0
+    public var resets = 0
+    /// Tokens that went through the model.
+    public var tokens = 0
+    /// The update at which the last of the chain went.
+    public var emptiedAt: Int?
+    /// Which of the possible data orders is followed; a rescue picks another one.
+    public var variant = 0
+    /// A factor on the learning rate, below 1 after a rescue that slows down.
+    public var learningRateScale: Float = 1
+
+    public init() {}
+}
+
+extension TrainingSettings {
+    /// The learning rate of the next update.
+    func learningRate(_ progress: Progress, warmUpAfterReset: Int) -> Float {
+        var rate = learningRate * progress.learningRateScale
+        if progress.updates < warmUp { rate *= Float(progress.updates + 1) / Float(warmUp) }
+        if progress.resets > 0, progress.updatesSinceReset < warmUpAfterReset {
+            rate *= Float(progress.updatesSinceReset + 1) / Float(warmUpAfterReset)
+        }
+        if let decay, let start = progress.emptiedAt {
+            rate *= Float(max(0, decay - (progress.updates - start))) / Float(decay)
+        }
+        return rate
+    }
+}

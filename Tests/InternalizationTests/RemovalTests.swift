@@ -1,0 +1,112 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+import Transformer
+
+@testable import Internalization
+
+/// input 1 2 | chain 3 4 5 | answer 6, end 7.
+private let small = EncodedProblem(tokens: [1, 2, 3, 4, 5, 6, 7], inputCount: 2, chain: 2..<5, answer: 5..<6)
+
+@Suite struct RemovalTests {
+    @Test func `removal from the left closes the gap and moves every label`() {
+        let left = small.removing(.units(2))
+        #expect(left.tokens == [1, 2, 5, 6, 7])
+        #expect(left.labels == [-1, 5, 6, 7, -1])
+        #expect(left.positions == [0, 1, 2, 3, 4])
+        #expect(left.removed == [2..<4])
+    }
+
+    @Test func `with kept positions the separator takes the id of the last token removed`() {
+        #expect(small.removing(.units(2), positions: .kept).positions == [0, 3, 4, 5, 6])
+        #expect(small.removing(.units(2), positions: .original).positions == [0, 1, 4, 5, 6])
+        #expect(small.removing(.units(0), positions: .kept).positions == [0, 1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func `removing more tokens than the chain holds leaves only input and answer`() {
+        #expect(small.removing(.units(9)).tokens == [1, 2, 6, 7])
+        #expect(small.removing(.all) == small.removing(.units(3)))
+        #expect(small.removing(.units(9), order: .right) == small.removing(.all))
+    }
+
+    @Test func `groups go in the order the task says`() {
+        let groups = [[1], [0, 2]]
+        let first = small.removing(.units(1), order: .grouped(name: "middle first"), positions: .kept, groups: groups)
+        #expect(first.tokens == [1, 2, 3, 5, 6, 7])
+        #expect(first.positions == [0, 1, 3, 4, 5, 6])
+        #expect(small.removing(.units(2), order: .grouped(name: "middle first"), groups: groups).removed == [2..<5])
+    }
+
+    @Test func `a random order is a permutation that depends on its seed alone`() {
+        let sets = (1...3).map { Set(small.removing(.units($0), order: .random(seed: 5)).removed.flatMap { Array($0) }) }
+        #expect(sets.map(\.count) == [1, 2, 3])
+        #expect(sets[0].isSubset(of: sets[1]))
+        #expect(small.removing(.units(1), order: .random(seed: 5)) == small.removing(.units(1), order: .random(seed: 5)))
+    }
+
+    @Test func `an order that forgets or repeats a token is refused`() {
+        for groups in [[[0], [1]], [[0, 1], [1, 2]], [[0, 1, 2, 3]], [[0, 1, 2], []]] {
+            #expect(throws: RunError.self) { try EncodedProblems([small], groups: [groups]) }
+        }
+    }
+
+    @Test(arguments: ["mult_4x4", "gsm8k"])
+    func `removal gives what the reference's loop gives`(_ name: String) throws {
+        guard let url = sharedMaterial("golden/removal/\(name).json") else { return }
+        let file = try #require(try JSONReader.readFile(url.path).object)
+        let problems = try #require(file["examples"]?.array).map { example -> EncodedProblem in
+            let tokens = try #require(example.object?["input_ids"]?.ids)
+            let separators = try #require(example.object?["separators"]?.ids).map { Int($0) }
+            let start = separators[0] + 1
+            return EncodedProblem(
+                tokens: Array(tokens[...separators[2]]), inputCount: start, chain: start..<separators[1],
+                answer: separators[1] + 1..<separators[2])
+        }
+        for result in try #require(file["results"]?.array?.map(\.object)) {
+            let result = try #require(result)
+            let count = result["remove"]?.integer.map { RemovalCount.units($0) } ?? .all
+            let isKept = result["keep_position"]?.bool == true
+            for (problem, expected) in zip(problems, result["per_example"]?.array ?? []) {
+                let expected = try #require(expected.object)
+                let left = problem.removing(count, order: result["side"] == "left" ? .left : .right, positions: isKept ? .kept : .shifted)
+                #expect(left.tokens == expected["input_ids"]?.ids)
+                #expect(left.labels == (expected["labels"]?.ids).map { $0.dropFirst().map { max($0, -1) } + [-1] })
+                if let positions = expected["position_ids"]?.ids { #expect(left.positions == positions) }
+            }
+        }
+    }
+}
+
+@Suite struct SmoothingTests {
+    @Test func `probabilities at λ 4 are the paper's`() {
+        let smoothing = RemovalSmoothing(lambda: 4)
+        for (o, expected) in [0.981684, 0.017980, 0.000329, 0.000006].enumerated() {
+            #expect(abs(smoothing.probability(o) - expected) < 1e-6)
+        }
+    }
+
+    @Test(arguments: [0.05, 0.225, 0.625, 1, 4])
+    func `100 bins hold all the mass, the tail in the last`(_ lambda: Double) {
+        let smoothing = RemovalSmoothing(lambda: lambda)
+        #expect(abs((0..<100).reduce(0) { $0 + smoothing.probability($1) } - 1) < 1e-12)
+        #expect(smoothing.probability(100) == 0)
+    }
+
+    @Test func `offsets are drawn with these probabilities`() {
+        var random = RandomSource(seed: 1)
+        var counts = [Int](repeating: 0, count: 100)
+        for _ in 0..<100_000 { counts[RemovalSmoothing(lambda: 1).offset(&random)] += 1 }
+        // Four standard deviations of a count.
+        for o in 0..<6 {
+            let p = RemovalSmoothing(lambda: 1).probability(o)
+            #expect(abs(Double(counts[o]) - 1e5 * p) < 4 * (1e5 * p * (1 - p)).squareRoot())
+        }
+        #expect((0..<100).allSatisfy { _ in RemovalSmoothing.none.offset(&random) == 0 })
+    }
+}
+
+extension JSONValue {
+    /// An array of whole numbers.
+    var ids: [Int32]? { array.map { $0.compactMap { $0.integer.map(Int32.init) } } }
+}
