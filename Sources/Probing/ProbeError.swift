@@ -9,7 +9,6 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
     case tooFewRows(training: Int, needed: Int, width: Int)
     case tooFewGroups(Int)
     case constantTarget(String, value: String)
-    case unseenClass(String, value: Int)
     case notFinite(String, row: Int)
     case lengths(String, found: Int, expected: Int)
     /// What the two origins disagree about, in words.
@@ -45,8 +44,6 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
             "the problems form \(count) group\(count == 1 ? "" : "s"), too few to hold some out; take problems with more different operands"
         case .constantTarget(let name, let value):
             "\(name) is \(value) in every problem, so there is nothing to probe; choose another target or more varied problems"
-        case .unseenClass(let name, let value):
-            "\(name) is never \(value) in the training rows, so no probe can learn it; take more problems or fewer classes"
         case .notFinite(let what, let row): "\(what) is not a finite number in row \(row); leave that problem out or mend its value"
         case .lengths(let what, let found, let expected): "\(what): \(found) values for \(expected) rows"
         case .otherActivations(let differences):

@@ -10,9 +10,9 @@ struct Moments {
     let width: Int
     let targetCount: Int
     private(set) var rows = 0
-    private var sums: [Double]  // (d) Σx
+    private(set) var sums: [Double]  // (d) Σx
     private var targetSums: [Double]  // (T) Σy
-    private var gram: [Double]  // (d, d) Σxx', lower triangle
+    private(set) var gram: [Double]  // (d, d) Σxx', lower triangle
     private var cross: [Double]  // (T, d) Σyx'
 
     init(width: Int, targetCount: Int) {
@@ -32,14 +32,17 @@ struct Moments {
             for t in 0..<targetCount { targetSums[t] += y[row * targetCount + t] }
         }
         LAPACK.addGram(&gram, x, n: width, k: count)
+        if targetCount == 0 { return }
         LAPACK.multiply(
             &cross, width, y, targetCount, x, width, m: targetCount, n: width, k: count, transposeA: true, accumulate: true)
     }
 
-    /// (d) the variance of each input.
+    /// (d) the variance of each input, and never quite 0: an input that never varies gets no weight, whatever rounding says.
     var variances: [Double] {
         let n = Double(max(rows, 1))
-        return (0..<width).map { max(0, gram[$0 * width + $0] / n - (sums[$0] / n) * (sums[$0] / n)) }
+        let variances = (0..<width).map { gram[$0 * width + $0] / n - (sums[$0] / n) * (sums[$0] / n) }
+        let floor = max(variances.max() ?? 0, .leastNormalMagnitude) * 1e-9
+        return variances.map { max($0, floor) }
     }
 
     /// The lower triangle of X'X, about the means or not, with `alpha`·penalties added to the diagonal.
@@ -53,27 +56,29 @@ struct Moments {
         return a
     }
 
-    /// The minimiser; for α = 0 and inputs that depend on each other, the one of smallest norm.
-    func ridge(alpha: Double, penalties: [Double]? = nil, intercept: Bool = true) -> LinearMap {
+    /// The minimiser for the first `outputs` targets (nil: all); for α = 0 and inputs that depend on each other, the one of
+    /// smallest norm.
+    func ridge(alpha: Double, penalties: [Double]? = nil, intercept: Bool = true, outputs: Int? = nil) -> LinearMap {
         let n = Double(max(rows, 1))
-        var w = cross
+        let outputs = outputs ?? targetCount
+        var w = Array(cross[..<(outputs * width)])
         if intercept {
-            for t in 0..<targetCount { for j in 0..<width { w[t * width + j] -= targetSums[t] * sums[j] / n } }
+            for t in 0..<outputs { for j in 0..<width { w[t * width + j] -= targetSums[t] * sums[j] / n } }
         }
-        solveNormalEquations(&w, alpha: alpha, penalties: penalties, centred: intercept)
-        let b = (0..<targetCount).map { t in
+        solveNormalEquations(&w, outputs, alpha: alpha, penalties: penalties, centred: intercept)
+        let b = (0..<outputs).map { t in
             intercept ? (targetSums[t] - (0..<width).reduce(0) { $0 + w[t * width + $1] * sums[$1] }) / n : 0
         }
         return LinearMap(weights: w, intercepts: b, width: width)
     }
 
-    private func solveNormalEquations(_ w: inout [Double], alpha: Double, penalties: [Double]?, centred: Bool) {
+    private func solveNormalEquations(_ w: inout [Double], _ outputs: Int, alpha: Double, penalties: [Double]?, centred: Bool) {
         let matrix = normalMatrix(alpha: alpha, penalties: penalties, centred: centred)
         var factor = matrix
         if LAPACK.factor(&factor, width), isWellConditioned(factor) {
-            LAPACK.solve(factor: factor, width, &w, count: targetCount)
+            LAPACK.solve(factor: factor, width, &w, count: outputs)
         } else {
-            solveByEigenvectors(&w, matrix)
+            solveByEigenvectors(&w, outputs, matrix)
         }
     }
 
@@ -84,15 +89,15 @@ struct Moments {
     }
 
     /// The pseudo-inverse: directions in which the inputs hardly vary get no weight.
-    private func solveByEigenvectors(_ w: inout [Double], _ matrix: [Double]) {
+    private func solveByEigenvectors(_ w: inout [Double], _ outputs: Int, _ matrix: [Double]) {
         guard let (values, vectors) = LAPACK.eigen(matrix, width) else { return }
         let smallest = (values.last ?? 0) * 1e-13 * Double(width)
-        var coordinates = [Double](repeating: 0, count: targetCount * width)
-        LAPACK.multiply(&coordinates, width, w, width, vectors, width, m: targetCount, n: width, k: width, transposeB: true)
-        for t in 0..<targetCount {
+        var coordinates = [Double](repeating: 0, count: outputs * width)
+        LAPACK.multiply(&coordinates, width, w, width, vectors, width, m: outputs, n: width, k: width, transposeB: true)
+        for t in 0..<outputs {
             for k in 0..<width { coordinates[t * width + k] *= values[k] > smallest ? 1 / values[k] : 0 }
         }
-        LAPACK.multiply(&w, width, coordinates, width, vectors, width, m: targetCount, n: width, k: width)
+        LAPACK.multiply(&w, width, coordinates, width, vectors, width, m: outputs, n: width, k: width)
     }
 }
 

@@ -25,7 +25,9 @@ public enum MultinomialRegression {
         }
         guard alpha >= 0, alpha.isFinite else { throw .invalid("a penalty of \(alpha); give 0 or more") }
         let fit = x.withUnsafeBufferPointer { x in
-            MultinomialProblem(x: x.baseAddress!, rows: classes.count, width: width, classes: classes, classCount: classCount)
+            var moments = Moments(width: width, targetCount: 0)
+            moments.add(x.baseAddress!, x.baseAddress!, rows: classes.count)
+            return MultinomialProblem(x: x.baseAddress!, moments: moments, classes: classes, classCount: classCount)
                 .solve(alpha: alpha, penalties: nil, from: nil, tolerance: 1e-11, iterations: 1000)
         }
         // Without a penalty, a mean loss of almost nothing has no minimum behind it.
@@ -37,10 +39,12 @@ public enum MultinomialRegression {
 /// Rows with classes, of which the best W and b are sought.
 struct MultinomialProblem {
     let x: UnsafePointer<Double>  // (rows, width), alive as long as this is used
-    let rows: Int
-    let width: Int
+    let moments: Moments  // of these rows, without targets
     let classes: [Int]  // (rows)
     let classCount: Int
+
+    private var rows: Int { moments.rows }
+    private var width: Int { moments.width }
 
     struct Fit {
         let map: LinearMap
@@ -65,10 +69,8 @@ struct MultinomialProblem {
     /// The factor of ½ X̃'X̃/n + diag(p, 0), with a trace of the identity so that it always exists.
     private func boundFactor(_ penalties: [Double]) -> [Double] {
         let order = width + 1
-        var gram = [Double](repeating: 0, count: width * width)
-        LAPACK.addGram(&gram, x, n: width, k: rows)
-        var sums = [Double](repeating: 0, count: width)
-        for row in 0..<rows { for j in 0..<width { sums[j] += x[row * width + j] } }
+        let gram = moments.gram
+        let sums = moments.sums
         var bound = [Double](repeating: 0, count: order * order)
         let half = 0.5 / Double(rows)
         var trace = 0.5

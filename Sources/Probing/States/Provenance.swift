@@ -2,7 +2,7 @@
 ///
 /// Published probing code of an internalized model fed one model's activations to the other model's probe, and nothing
 /// complained (research on implicit chains of thought, 2025): a constant would have scored better.
-public struct Provenance: Sendable, Hashable {
+public struct Provenance: Sendable, Hashable, CustomStringConvertible {
     /// `LanguageModel.contentHash()` of the model that was run.
     public var model: String
     /// The stage of the removal schedule the model was taken at, as its owner calls it; empty if there is none.
@@ -17,6 +17,10 @@ public struct Provenance: Sendable, Hashable {
         self.stage = stage
         self.hook = hook
         self.position = position
+    }
+
+    public var description: String {
+        "model \(model.prefix(8))\(stage.isEmpty ? "" : ", stage \(stage)"), \(hook), \(position)"
     }
 
     /// What `other` has instead, in words; empty if it is the same.

@@ -1,0 +1,120 @@
+import Glibc
+import Tensors
+
+/// A number and where it may lie.
+public struct Interval: Sendable, Equatable {
+    public let value: Double
+    public let low: Double
+    public let high: Double
+
+    public init(value: Double, low: Double, high: Double) {
+        self.value = value
+        self.low = low
+        self.high = high
+    }
+
+    /// A number known exactly.
+    init(exactly value: Double) { self.init(value: value, low: value, high: value) }
+}
+
+extension Interval {
+    /// Wilson's interval (1927) of a proportion; it keeps a width where every trial or none succeeded.
+    /// - Parameters:
+    ///   - share: the proportion found, 0 to 1.
+    ///   - trials: how many independent trials it was found in.
+    public static func wilson(share: Double, trials: Int, confidence: Double = 0.95) -> Interval {
+        guard trials > 0 else { return Interval(value: share, low: 0, high: 1) }
+        let z = normalQuantile(0.5 + confidence / 2)
+        let n = Double(trials)
+        let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+        let half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        return Interval(value: share, low: max(0, centre - half), high: min(1, centre + half))
+    }
+
+    /// Student's interval of the mean of a few values, for example one for each seed. One value has an infinite interval.
+    public static func student(_ values: [Double], confidence: Double = 0.95) -> Interval {
+        let n = Double(values.count)
+        guard n > 0 else { return Interval(value: .nan, low: -.infinity, high: .infinity) }
+        let mean = values.reduce(0, +) / n
+        guard n > 1 else { return Interval(value: mean, low: -.infinity, high: .infinity) }
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
+        let half = studentQuantile(0.5 + confidence / 2, degrees: n - 1) * sqrt(variance / n)
+        return Interval(value: mean, low: mean - half, high: mean + half)
+    }
+}
+
+/// Resamples of whole groups of held-out rows, drawn once and used for every score on these rows, so that differences
+/// between scores are paired.
+struct Bootstrap {
+    /// How often group g is drawn in replicate r, (replicates, groups).
+    private let counts: [Double]
+    private let replicates: Int
+    private let groupCount: Int
+    private let groupOfRow: [Int]
+    private let confidence: Double
+
+    /// - Parameter groups: (rows) the group that each row belongs to.
+    init(groups: [Int], replicates: Int, confidence: Double, random: RandomSource) {
+        var numbers: [Int: Int] = [:]
+        groupOfRow = groups.map { group in
+            let next = numbers.count
+            return numbers[group] ?? { numbers[group] = next; return next }()
+        }
+        groupCount = numbers.count
+        self.replicates = replicates
+        self.confidence = confidence
+        var random = random
+        var counts = [Double](repeating: 0, count: replicates * groupCount)
+        for r in 0..<replicates { for _ in 0..<groupCount { counts[r * groupCount + random.below(groupCount)] += 1 } }
+        self.counts = counts
+    }
+
+    /// A statistic on all rows and on every replicate.
+    struct Sample {
+        let value: Double
+        let replicates: [Double]
+
+        static func - (left: Sample, right: Sample) -> Sample {
+            Sample(value: left.value - right.value, replicates: zip(left.replicates, right.replicates).map { $0 - $1 })
+        }
+    }
+
+    /// - Parameters:
+    ///   - sums: (rows, count) what is summed over rows.
+    ///   - statistic: a function of `count` sums.
+    func sample(_ sums: [Double], count: Int, _ statistic: (UnsafePointer<Double>) -> Double) -> Sample {
+        var perGroup = [Double](repeating: 0, count: groupCount * count)
+        var total = [Double](repeating: 0, count: count)
+        for (row, group) in groupOfRow.enumerated() {
+            for i in 0..<count {
+                perGroup[group * count + i] += sums[row * count + i]
+                total[i] += sums[row * count + i]
+            }
+        }
+        var drawn = [Double](repeating: 0, count: replicates * count)
+        LAPACK.multiply(&drawn, count, counts, groupCount, perGroup, count, m: replicates, n: count, k: groupCount)
+        return drawn.withUnsafeBufferPointer { drawn in
+            Sample(value: statistic(total), replicates: (0..<replicates).map { statistic(drawn.baseAddress! + $0 * count) })
+        }
+    }
+
+    /// Percentiles of the replicates about the value.
+    func interval(_ sample: Sample) -> Interval {
+        let sorted = sample.replicates.filter(\.isFinite).sorted()
+        guard !sorted.isEmpty else { return Interval(exactly: sample.value) }
+        let tail = (1 - confidence) / 2
+        return Interval(value: sample.value, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail))
+    }
+
+    /// How many groups the rows form.
+    var independentCount: Int { groupCount }
+}
+
+/// The value below which a share `p` of the sorted values lies, with linear interpolation.
+func quantile(_ sorted: [Double], _ p: Double) -> Double {
+    guard let last = sorted.last else { return .nan }
+    let at = p * Double(sorted.count - 1)
+    let index = Int(at)
+    guard index + 1 < sorted.count else { return last }
+    return sorted[index] + (at - Double(index)) * (sorted[index + 1] - sorted[index])
+}
