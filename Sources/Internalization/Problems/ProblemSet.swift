@@ -8,21 +8,22 @@ public final class ProblemSet: Sendable {
     /// What the problems are, such as `mult 4×4` or a file's name.
     public let taskName: String
     /// The task the problems were made by or recognised as, which knows the facts in them.
-    public let task: (any ProblemTask)?
+    public let kind: (any ProblemKind)?
     /// Whether the same input may occur more than once, because more problems were asked for than there are inputs.
     public let hasRepetition: Bool
 
-    let bytes: [UInt8]
-    let rows: [ProblemRow]
+    let text: ProblemText
     private let cachedFingerprint = Mutex<String?>(nil)
 
-    init(taskName: String, task: (any ProblemTask)?, hasRepetition: Bool = false, bytes: [UInt8], rows: [ProblemRow]) {
+    init(taskName: String, kind: (any ProblemKind)?, hasRepetition: Bool = false, _ text: ProblemText) {
         self.taskName = taskName
-        self.task = task
+        self.kind = kind
         self.hasRepetition = hasRepetition
-        self.bytes = bytes
-        self.rows = rows
+        self.text = text
     }
+
+    var bytes: [UInt8] { text.bytes }
+    var rows: [ProblemRow] { text.rows }
 
     public var count: Int { rows.count }
     public var isEmpty: Bool { rows.isEmpty }
@@ -30,10 +31,10 @@ public final class ProblemSet: Sendable {
     /// Problem `index`, which must be in `0..<count`.
     public subscript(index: Int) -> Problem {
         let row = rows[index]
-        return Problem(question: text(row.question), chain: text(row.chain), answer: text(row.answer))
+        return Problem(question: string(row.question), chain: string(row.chain), answer: string(row.answer))
     }
 
-    private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    private func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// The bytes of a problem's three parts, without making texts of them.
     public func withParts<R>(
@@ -52,7 +53,7 @@ public final class ProblemSet: Sendable {
 
     /// The problems at these places, in this order; every index must be in `0..<count`.
     public func select(_ indices: some Sequence<Int>) -> ProblemSet {
-        ProblemSet(taskName: taskName, task: task, hasRepetition: hasRepetition, bytes: bytes, rows: indices.map { rows[$0] })
+        ProblemSet(taskName: taskName, kind: kind, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: indices.map { rows[$0] }))
     }
 
     /// The problems of a range, cut to those there are.
@@ -81,22 +82,14 @@ public final class ProblemSet: Sendable {
 
     /// The problems of one set after those of another; the task stays known where they share it.
     public static func + (left: ProblemSet, right: ProblemSet) -> ProblemSet {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(left.textCount + right.textCount)
-        var rows: [ProblemRow] = []
-        rows.reserveCapacity(left.count + right.count)
-        for set in [left, right] {
-            for row in set.rows {
-                var moved = row
-                moved.start = bytes.count
-                bytes.append(contentsOf: set.bytes[row.line])
-                rows.append(moved)
-            }
-        }
+        var text = ProblemText()
+        text.reserve(byteCount: left.textCount + right.textCount, rowCount: left.count + right.count)
+        text.append(left.text)
+        text.append(right.text)
         let isSameTask = left.taskName == right.taskName
         return ProblemSet(
-            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)", task: isSameTask ? left.task : nil,
-            hasRepetition: left.hasRepetition || right.hasRepetition, bytes: bytes, rows: rows)
+            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)", kind: isSameTask ? left.kind : nil,
+            hasRepetition: left.hasRepetition || right.hasRepetition, text)
     }
 
     private var textCount: Int { rows.reduce(0) { $0 + $1.line.count } }

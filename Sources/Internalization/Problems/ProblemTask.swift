@@ -1,13 +1,23 @@
 import Tensors
 
-/// A kind of problem that can be made from a few random digits: how an input is drawn, and how the question, its chain of
+/// What is known about all problems of one kind: which facts are in them and where these stand in the text.
+public protocol ProblemKind: Sendable {
+    /// Such as `mult 4×4`, for run records and messages.
+    var name: String { get }
+    /// What can be asked of a problem.
+    var facts: [FactDescription] { get }
+    /// A fact of a problem of this kind, or nil where it has none of this name and index.
+    func fact(_ name: String, index: Int?, of problem: Problem) -> Fact?
+    /// Where the digits of a problem stand and what its chain is made of; nil for a problem of another kind.
+    func layout(of problem: Problem) -> ProblemLayout?
+}
+
+/// Problems that can be made from a few random digits: how an input is drawn, and how the question, its chain of
 /// thought and its answer are written.
 ///
 /// An *input* is `inputCount` small numbers, one a byte, that determine the problem and nothing else: two problems are
 /// the same exactly if their inputs are.
-public protocol ProblemTask: Sendable {
-    /// Such as `mult 4×4`, for run records and messages.
-    var name: String { get }
+public protocol ProblemTask: ProblemKind {
     var inputCount: Int { get }
     /// How many different inputs there are; nil where they cannot be counted in an `Int`.
     var inputSpace: Int? { get }
@@ -24,6 +34,15 @@ public protocol ProblemTask: Sendable {
     func read(_ question: UnsafeBufferPointer<UInt8>, into input: UnsafeMutablePointer<UInt8>) -> Bool
 }
 
+extension ProblemTask {
+    /// The input a problem was made from.
+    func input(of problem: Problem) -> [UInt8]? {
+        var input = [UInt8](repeating: 0, count: inputCount)
+        var question = problem.question
+        return question.withUTF8({ read($0, into: &input) }) ? input : nil
+    }
+}
+
 /// The decimal digits of a question written with blanks between them; other characters are returned as they come.
 struct QuestionScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -38,5 +57,18 @@ struct QuestionScanner {
             if bytes[index] != 0x20 { return bytes[index] }
         }
         return nil
+    }
+
+    /// Reads digits up to the sign or, for nil, to the end; returns how many there were, or nil where something else stands
+    /// among them, the sign is missing or there are more than `countMax`.
+    mutating func readNumber(into digits: UnsafeMutablePointer<UInt8>, countMax: Int, before sign: UInt8?) -> Int? {
+        var count = 0
+        while let byte = next() {
+            if byte == sign { return count }
+            guard (0x30...0x39).contains(byte), count < countMax else { return nil }
+            digits[count] = byte - 0x30
+            count += 1
+        }
+        return sign == nil ? count : nil
     }
 }

@@ -20,6 +20,58 @@ struct ProblemRow {
     var line: Range<Int> { start..<answer.upperBound + 1 }
 }
 
+/// The text of problems: lines in one run of bytes, and where each problem's parts are in it.
+struct ProblemText: Sendable {
+    private(set) var bytes: [UInt8] = []
+    private(set) var rows: [ProblemRow] = []
+
+    init() {}
+
+    init(bytes: [UInt8], rows: [ProblemRow]) {
+        self.bytes = bytes
+        self.rows = rows
+    }
+
+    mutating func reserve(byteCount: Int, rowCount: Int) {
+        bytes.reserveCapacity(byteCount)
+        rows.reserveCapacity(rowCount)
+    }
+
+    /// Adds a problem whose texts are fit to be a line. An answer that begins with `####` keeps it, unless it is just
+    /// `#### answer`.
+    mutating func append(question: UnsafeBufferPointer<UInt8>, chain: UnsafeBufferPointer<UInt8>, answer: UnsafeBufferPointer<UInt8>) {
+        var answer = answer[...]
+        var markCount: UInt32 = 6
+        if ProblemText.hasMark(answer) {
+            let rest = answer.dropFirst(5)
+            let isPlain = answer.dropFirst(4).first == 0x20 && rest.first.map { $0 > 0x20 } == true && !ProblemText.hasMark(rest)
+            if isPlain { answer = rest } else { markCount = 1 }
+        }
+        let start = bytes.count
+        bytes.append(contentsOf: question)
+        bytes.append(contentsOf: "||".utf8)
+        bytes.append(contentsOf: chain)
+        bytes.append(contentsOf: markCount == 6 ? " #### ".utf8 : " ".utf8)
+        bytes.append(contentsOf: answer)
+        bytes.append(0x0A)
+        rows.append(
+            ProblemRow(
+                start: start, questionCount: UInt32(question.count), chainCount: UInt32(chain.count), markCount: markCount,
+                answerCount: UInt32(answer.count)))
+    }
+
+    private static func hasMark(_ answer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { answer.starts(with: "####".utf8) }
+
+    mutating func append(_ other: ProblemText) {
+        for row in other.rows {
+            var moved = row
+            moved.start = bytes.count
+            bytes.append(contentsOf: other.bytes[row.line])
+            rows.append(moved)
+        }
+    }
+}
+
 /// Writes one problem's line into memory that is known to be large enough.
 public struct LineWriter {
     private let start: UnsafeMutablePointer<UInt8>

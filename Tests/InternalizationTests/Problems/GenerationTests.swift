@@ -25,7 +25,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
         return line.finish(from: buffer.baseAddress!)
     }
     #expect(row.line.upperBound <= task.lineCountMax)
-    return ProblemSet(taskName: task.name, task: task, bytes: bytes, rows: [row])[0]
+    return ProblemSet(taskName: task.name, kind: task, ProblemText(bytes: bytes, rows: [row]))[0]
 }
 
 @Suite struct GenerationTests {
@@ -97,14 +97,14 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     }
 
     @Test func `the parity chain is the running parity`() throws {
-        let set = try ProblemSet.generate(DigitSumParity(digits: 6), count: 200, seed: 3)
+        let set = try ProblemSet.generate(DigitSum(digits: 6), count: 200, seed: 3)
         for index in 0..<set.count {
             let digits = set[index].question.split(separator: " ").map { Int($0)! }
             let sums = (2...6).map { digits[..<$0].reduce(0, +) % 2 }
             #expect(set[index].chain == sums.dropLast().map { String($0) }.joined(separator: " "))
             #expect(set[index].answer == String(sums[4]))
         }
-        #expect(write(try DigitSumParity(digits: 6), [2, 7, 4, 3, 5, 3]) == Problem(question: "2 7 4 3 5 3", chain: "1 1 0 1", answer: "0"))
+        #expect(write(try DigitSum(digits: 6), [2, 7, 4, 3, 5, 3]) == Problem(question: "2 7 4 3 5 3", chain: "1 1 0 1", answer: "0"))
     }
 
     @Test func `a seed gives the same bytes for any number of threads`() throws {
@@ -150,7 +150,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     }
 
     @Test func `every input is used before any is repeated`() throws {
-        let all = try ProblemSet.generate(DigitSumParity(digits: 3), count: 1000, seed: 1)
+        let all = try ProblemSet.generate(DigitSum(digits: 3), count: 1000, seed: 1)
         #expect(Set(inputs(all)).count == 1000)
         #expect(!all.hasRepetition)
     }
@@ -180,7 +180,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
 
     @Test func `digits outside the task are refused by name`() {
         #expect(throws: ProblemError.outOfRange(what: "digits", value: 0, allowed: 1...50)) { try Multiplication(digits: 0) }
-        #expect(throws: ProblemError.outOfRange(what: "digits", value: 1, allowed: 2...200)) { try DigitSumParity(digits: 1) }
+        #expect(throws: ProblemError.outOfRange(what: "digits", value: 1, allowed: 2...200)) { try DigitSum(digits: 1) }
         #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: 1 << 60, seed: 1) }
         #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: -1, seed: 1) }
     }

@@ -16,7 +16,7 @@ public struct ReferenceEncoder: ProblemEncoder {
     public let removesSeparator: Bool
     /// Whether an `<eos>` inside a problem's own text is taken for a separator, as the reference does, rather than refused.
     public let acceptsSeparatorInText: Bool
-    private let endText: String
+    let endText: String
 
     /// - Throws: `ProblemError.notEncodable` where the tokenizer has no token that ends a text.
     public init(_ tokenizer: any Tokenizer, removesSeparator: Bool = false, acceptsSeparatorInText: Bool = false) throws {
@@ -39,7 +39,7 @@ public struct ReferenceEncoder: ProblemEncoder {
     }
 
     /// `#### ` and the answer; an answer that has its own `####` stays as it is.
-    private static func marked(_ answer: String) -> String { answer.hasPrefix("####") ? answer : "#### " + answer }
+    static func marked(_ answer: String) -> String { answer.hasPrefix("####") ? answer : "#### " + answer }
 
     public func text(of problem: Problem) -> String {
         " \(problem.question) \(endText) \(problem.chain) \(endText) \(Self.marked(problem.answer)) \(endText)"

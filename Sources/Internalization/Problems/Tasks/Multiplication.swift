@@ -125,20 +125,24 @@ public struct Multiplication: ProblemTask {
 
     public func read(_ question: UnsafeBufferPointer<UInt8>, into input: UnsafeMutablePointer<UInt8>) -> Bool {
         input.update(repeating: 0, count: inputCount)
+        return lengths(of: question, digits: input) != nil
+    }
+
+    /// Reads a and b and returns how many digits each is written with.
+    private func lengths(of question: UnsafeBufferPointer<UInt8>, digits: UnsafeMutablePointer<UInt8>) -> (Int, Int)? {
         var scanner = QuestionScanner(question)
-        var a = 0
-        var b = 0
-        while let byte = scanner.next(), byte != UInt8(ascii: "*") {
-            guard (0x30...0x39).contains(byte), a < left.upperBound else { return false }
-            input[a] = byte - 0x30
-            a += 1
-        }
-        while let byte = scanner.next() {
-            guard (0x30...0x39).contains(byte), b < right.upperBound else { return false }
-            input[left.upperBound + b] = byte - 0x30
-            b += 1
-        }
-        return a > 0 && b > 0
+        guard let a = scanner.readNumber(into: digits, countMax: left.upperBound, before: UInt8(ascii: "*")), a > 0,
+            let b = scanner.readNumber(into: digits + left.upperBound, countMax: right.upperBound, before: nil), b > 0
+        else { return nil }
+        return (a, b)
+    }
+
+    /// The digits of a and b as they are written, least significant first.
+    func operands(of problem: Problem) -> (a: [UInt8], b: [UInt8])? {
+        var digits = [UInt8](repeating: 0, count: inputCount)
+        var question = problem.question
+        guard let (a, b) = question.withUTF8({ lengths(of: $0, digits: &digits) }) else { return nil }
+        return (Array(digits[..<a]), Array(digits[left.upperBound..<left.upperBound + b]))
     }
 
     // MARK: Text

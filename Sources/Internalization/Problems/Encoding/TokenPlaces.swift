@@ -1,0 +1,129 @@
+import Transformer
+
+/// Where a token of an encoded problem comes from.
+public struct TokenPlace: Sendable, Equatable {
+    /// The part it is text of; nil for separators and marks.
+    public var part: ProblemPart?
+    /// The bytes of that part it stands for, blanks before it left out; empty where it stands for no text of the part.
+    public var bytes: Range<Int>
+}
+
+/// An encoder that can say which text each of its tokens stands for.
+public protocol LocatingEncoder: ProblemEncoder {
+    /// One place a token of `encode(problem)`.
+    func places(of problem: Problem) throws -> [TokenPlace]
+}
+
+/// A fact whose value can be read off a token: a probe that looks at this place finds it without any computation.
+public struct TokenFact: Sendable, Equatable {
+    public var token: Int
+    public var name: String
+    public var index: Int?
+}
+
+/// The order in which a chain's pieces are removed, for `RemovalOrder.grouped`.
+public enum ChainOrder: String, Sendable, CaseIterable {
+    /// Reasoning step by reasoning step, each as a whole.
+    case steps
+    /// Token by token: the partial products first, then the sums.
+    case productsFirst
+    /// Token by token: the sums first, then the partial products.
+    case sumsFirst
+    /// Level by level of a tree, each as a whole, from the partial products up.
+    case levels
+    /// Level by level of a tree, each as a whole, from the root down.
+    case levelsDown
+}
+
+extension LocatingEncoder {
+    /// Which token of the encoded problem shows which fact: `a[2]` of the question, `running_parity[3]` of the chain, …
+    public func tokenFacts(of problem: Problem, kind: any ProblemKind) throws -> [TokenFact] {
+        guard let layout = kind.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(kind.name)") }
+        let tokens = try places(of: problem)
+        return layout.places.compactMap { place in
+            tokens.firstIndex { $0.part == place.part && $0.bytes.overlaps(place.bytes) }.map {
+                TokenFact(token: $0, name: place.name, index: place.index)
+            }
+        }
+    }
+
+    /// The chain's tokens, counted from its start, in the order of their removal: each group goes at once.
+    ///
+    /// What belongs to no piece of the chain (the reference's lone blank, a separator that is removed last) goes last.
+    public func removalGroups(_ order: ChainOrder, of problem: Problem, kind: any ProblemKind) throws -> [[Int]] {
+        guard let layout = kind.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(kind.name)") }
+        let chain = try encode(problem).chain
+        let tokens = try places(of: problem)[chain]
+        // The tokens of each segment; the last list takes those of none.
+        var members = [[Int]](repeating: [], count: layout.segments.count + 1)
+        for (offset, token) in tokens.enumerated() {
+            let isText = token.part == .chain && !token.bytes.isEmpty
+            let segment = isText ? layout.segments.firstIndex { $0.bytes.overlaps(token.bytes) } : nil
+            members[segment ?? layout.segments.count].append(offset)
+        }
+        func joined(by key: (ProblemLayout.Segment) -> Int) -> [[Int]] {
+            Dictionary(grouping: layout.segments.indices) { key(layout.segments[$0]) }.sorted { $0.key < $1.key }.map { $0.value.flatMap { members[$0] } }
+        }
+        func singly(_ isFirst: (ProblemLayout.Segment.Kind) -> Bool) -> [[Int]] {
+            let places = layout.segments.indices
+            let order = places.filter { isFirst(layout.segments[$0].kind) } + places.filter { !isFirst(layout.segments[$0].kind) }
+            return order.flatMap { members[$0] }.map { [$0] }
+        }
+        let groups =
+            switch order {
+            case .steps: joined { $0.step }
+            case .levels: joined { $0.level }
+            case .levelsDown: joined { -$0.level }
+            case .productsFirst: singly { $0 != .sum }
+            case .sumsFirst: singly { $0 == .sum }
+            }
+        return groups.filter { !$0.isEmpty } + members[layout.segments.count].map { [$0] }
+    }
+}
+
+extension CharacterEncoder: LocatingEncoder {
+    public func places(of problem: Problem) throws -> [TokenPlace] {
+        _ = try encode(problem)
+        let mark = TokenPlace(part: nil, bytes: 0..<0)
+        let marks = separator == .absent ? [] : [mark]
+        return places(.question, problem.question) + [mark] + places(.chain, problem.chain) + marks + places(.answer, problem.answer) + [mark]
+    }
+
+    private func places(_ part: ProblemPart, _ text: String) -> [TokenPlace] {
+        var cursor = 0
+        return text.compactMap { character in
+            let start = cursor
+            cursor += character.utf8.count
+            return character == " " ? nil : TokenPlace(part: part, bytes: start..<cursor)
+        }
+    }
+}
+
+extension ReferenceEncoder: LocatingEncoder {
+    /// Follows the tokens through the text. A blank that a tokenizer leaves out when it decodes a single token is stepped over.
+    public func places(of problem: Problem) throws -> [TokenPlace] {
+        let tokens = try encode(problem).tokens
+        let text = Array(text(of: problem).utf8)
+        let questionCount = problem.question.utf8.count
+        let chainStart = 1 + questionCount + 2 + endText.utf8.count
+        let chainCount = problem.chain.utf8.count
+        let markedCount = Self.marked(problem.answer).utf8.count
+        let answerStart = chainStart + chainCount + 2 + endText.utf8.count + markedCount - problem.answer.utf8.count
+        let parts: [(ProblemPart, Range<Int>)] = [
+            (.question, 1..<1 + questionCount), (.chain, chainStart..<chainStart + chainCount),
+            (.answer, answerStart..<answerStart + problem.answer.utf8.count),
+        ]
+        var cursor = 0
+        return tokens.map { token in
+            let bytes = tokenizer.decode(CollectionOfOne(token))
+            if !text[min(cursor, text.count)...].starts(with: bytes), text.indices.contains(cursor), text[cursor] == 0x20 { cursor += 1 }
+            var start = cursor
+            cursor = min(cursor + bytes.count, text.count)
+            while start < cursor, text[start] == 0x20 { start += 1 }
+            for (part, range) in parts where range.overlaps(start..<cursor) {
+                return TokenPlace(part: part, bytes: max(start, range.lowerBound) - range.lowerBound..<min(cursor, range.upperBound) - range.lowerBound)
+            }
+            return TokenPlace(part: nil, bytes: 0..<0)
+        }
+    }
+}
