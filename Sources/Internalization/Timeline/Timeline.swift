@@ -81,6 +81,18 @@ public final class Timeline: @unchecked Sendable {
     /// Bytes of memory that all snapshots take together.
     public var byteCount: Int { uniqueParts().reduce(0) { $0 + $1.byteCount } }
 
+    /// All stages and marks, and which one is the present: to put back later.
+    struct State {
+        let stages: [Stage]
+        let marks: [Mark]
+        let currentIndex: Int
+    }
+
+    var state: State {
+        get { State(stages: stages, marks: marks, currentIndex: currentIndex) }
+        set { (stages, marks, currentIndex) = (newValue.stages, newValue.marks, newValue.currentIndex) }
+    }
+
     // MARK: Writing it
 
     func begin(_ snapshot: Snapshot) {

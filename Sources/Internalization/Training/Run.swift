@@ -147,15 +147,18 @@ public final class Run: @unchecked Sendable {
     @discardableResult
     public func remove(to count: RemovalCount, isManual: Bool) -> Bool {
         let resets = clock.remove(to: count, schedule, longest: longest, isManual: isManual)
-        if resets, let kind = AdamW.Reset(schedule.reset) {
-            optimizer.reset(kind)
-            momentsVersion = newVersion()
-            progress.updatesSinceReset = 0
-            progress.resets += 1
-            if accumulated > 0 { trainee.clearGradients(); accumulated = 0 }
-        }
+        if resets, let kind = AdamW.Reset(schedule.reset) { resetOptimizer(kind) }
         noteEmptied()
         return resets
+    }
+
+    /// Forgets the optimizer's moments, as a removal does.
+    public func resetOptimizer(_ kind: AdamW.Reset = .all) {
+        optimizer.reset(kind)
+        momentsVersion = newVersion()
+        progress.updatesSinceReset = 0
+        progress.resets += 1
+        if accumulated > 0 { trainee.clearGradients(); accumulated = 0 }
     }
 
     private func noteEmptied() {

@@ -1,0 +1,23 @@
+/// A run and its whole timeline at one moment.
+public struct RunCheckpoint {
+    let present: Snapshot
+    let timeline: Timeline.State
+}
+
+extension Run {
+    /// Keeps the run with its timeline; what has not changed since the latest snapshot is shared with it.
+    public func checkpoint() -> RunCheckpoint { RunCheckpoint(present: leavingSnapshot(), timeline: timeline.state) }
+
+    /// Makes the run and its timeline what they were.
+    /// - Throws: `RunError.damagedSnapshot`, `FileError` if a part that memory had no room for cannot be read back.
+    public func restore(_ checkpoint: RunCheckpoint) throws {
+        try restore(checkpoint.present)
+        timeline.state = checkpoint.timeline
+    }
+
+    /// Whether a later stage was there before, and nothing has been trained since the return to this one.
+    public var canGoForward: Bool {
+        timeline.current.next != nil && weightsVersion == timeline.current.exit.versions.weights
+            && momentsVersion == timeline.current.exit.versions.moments
+    }
+}
