@@ -45,6 +45,11 @@ public struct EncodedProblems: Sendable {
         self.groups = groups
     }
 
+    /// The problems of a set as an encoder writes them.
+    public init(_ set: ProblemSet, encoder: any ProblemEncoder) throws {
+        try self.init((0..<set.count).map { try encoder.encode(set[$0]) })
+    }
+
     public var count: Int { places.count }
     public var hasGroups: Bool { !groups.isEmpty }
 

@@ -46,11 +46,8 @@ struct Tally {
         }
     }
 
-    /// Whether no example had any chain left, as the schedule's rule sees it: the reference looks only where something could have
-    /// been cut, and with removal from the right it always says yes.
+    /// Whether no example had any chain left, as the schedule's rule sees it.
     func isEmptyOfChain(_ schedule: RemovalSchedule, _ clock: ScheduleClock) -> Bool {
-        guard schedule.resetRule == .reference else { return emptyExamples == examples }
-        if clock.removed == .units(0), schedule.smoothing.isNone { return false }
-        return schedule.order == .right || emptyExamples == examples
+        schedule.seesEmptyBatch(empty: emptyExamples, of: examples, removed: clock.removed)
     }
 }
