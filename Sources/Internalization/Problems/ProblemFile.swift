@@ -38,9 +38,9 @@ public struct ProblemFile: Sendable {
     public func read() throws -> (problems: ProblemSet, droppedLines: Int) {
         var reader = LineParser(file: self)
         try forEachLine { line, bytes in try reader.parse(line, bytes) }
-        let unnamed = ProblemSet(taskName: folderAndName, kind: nil, reader.text)
-        let kind = TaskRecognition.kind(of: unnamed)
-        return (ProblemSet(taskName: kind?.name ?? folderAndName, kind: kind, reader.text), reader.droppedLines)
+        let unnamed = ProblemSet(taskName: folderAndName, task: nil, reader.text)
+        let task = TaskRecognition.task(of: unnamed)
+        return (ProblemSet(taskName: task?.name ?? folderAndName, task: task, reader.text), reader.droppedLines)
     }
 
     /// The file's name with its folder's: the published files are all called `valid.txt` and the like.
@@ -208,9 +208,12 @@ private struct Line {
     }
 }
 
-// MARK: Writing
+// MARK: Sets
 
 extension ProblemSet {
+    /// Reads a problem file by the strict rules (see `ProblemFile` for others); throws `ProblemLineError` or `FileError`.
+    public static func read(_ path: String, limit: Int? = nil) throws -> ProblemSet { try ProblemFile(path, limit: limit).read().problems }
+
     /// Writes the problem file whose SHA-256 is the set's fingerprint, whole or not at all; throws `FileError`.
     public func write(to path: String) throws {
         try writeFileAtomically(path) { sink in

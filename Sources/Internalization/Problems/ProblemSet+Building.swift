@@ -39,9 +39,9 @@ public struct ProblemSetBuilder {
         try append(question: problem.question, chain: problem.chain, answer: problem.answer)
     }
 
-    /// The set of what has been appended. Its facts can be asked for if its kind is given.
-    public consuming func finish(kind: (any ProblemKind)? = nil) -> ProblemSet {
-        ProblemSet(taskName: kind?.name ?? taskName, kind: kind, hasRepetition: hasRepetition, text)
+    /// The set of what has been appended. Its facts can be asked for if its task is given.
+    public consuming func finish(task: (any ProblemKind)? = nil) -> ProblemSet {
+        ProblemSet(taskName: task?.name ?? taskName, task: task, hasRepetition: hasRepetition, text)
     }
 
     /// The text without blanks around it, if a line can hold it as this part.

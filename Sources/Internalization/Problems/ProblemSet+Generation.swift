@@ -155,7 +155,7 @@ extension ProblemSet {
                 }
             }
         }
-        return ProblemSet(taskName: task.name, kind: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: rows))
+        return ProblemSet(taskName: task.name, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: rows))
     }
 
     /// Moves the lines together; returns how many bytes they have.

@@ -8,16 +8,16 @@ public final class ProblemSet: Sendable {
     /// What the problems are, such as `mult 4×4` or a file's name.
     public let taskName: String
     /// The task the problems were made by or recognised as, which knows the facts in them.
-    public let kind: (any ProblemKind)?
+    public let task: (any ProblemKind)?
     /// Whether the same input may occur more than once, because more problems were asked for than there are inputs.
     public let hasRepetition: Bool
 
     let text: ProblemText
     private let cachedFingerprint = Mutex<String?>(nil)
 
-    init(taskName: String, kind: (any ProblemKind)?, hasRepetition: Bool = false, _ text: ProblemText) {
+    init(taskName: String, task: (any ProblemKind)?, hasRepetition: Bool = false, _ text: ProblemText) {
         self.taskName = taskName
-        self.kind = kind
+        self.task = task
         self.hasRepetition = hasRepetition
         self.text = text
     }
@@ -53,7 +53,7 @@ public final class ProblemSet: Sendable {
 
     /// The problems at these places, in this order; every index must be in `0..<count`.
     public func select(_ indices: some Sequence<Int>) -> ProblemSet {
-        ProblemSet(taskName: taskName, kind: kind, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: indices.map { rows[$0] }))
+        ProblemSet(taskName: taskName, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: indices.map { rows[$0] }))
     }
 
     /// The problems of a range, cut to those there are.
@@ -88,7 +88,7 @@ public final class ProblemSet: Sendable {
         text.append(right.text)
         let isSameTask = left.taskName == right.taskName
         return ProblemSet(
-            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)", kind: isSameTask ? left.kind : nil,
+            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)", task: isSameTask ? left.task : nil,
             hasRepetition: left.hasRepetition || right.hasRepetition, text)
     }
 

@@ -102,6 +102,12 @@ public struct LineWriter {
         for byte in text.utf8 { put(byte) }
     }
 
+    /// A number that is not negative, as people write it.
+    public mutating func put(number: Int) {
+        if number >= 10 { put(number: number / 10) }
+        put(UInt8(0x30 + number % 10))
+    }
+
     /// Digits, each 0 to 9, with blanks between them.
     @inline(__always)
     public mutating func put(digits: UnsafePointer<UInt8>, count: Int) {

@@ -25,7 +25,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
         return line.finish(from: buffer.baseAddress!)
     }
     #expect(row.line.upperBound <= task.lineCountMax)
-    return ProblemSet(taskName: task.name, kind: task, ProblemText(bytes: bytes, rows: [row]))[0]
+    return ProblemSet(taskName: task.name, task: task, ProblemText(bytes: bytes, rows: [row]))[0]
 }
 
 @Suite struct GenerationTests {
@@ -97,14 +97,39 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     }
 
     @Test func `the parity chain is the running parity`() throws {
-        let set = try ProblemSet.generate(DigitSum(digits: 6), count: 200, seed: 3)
+        let set = try ProblemSet.generate(DigitSum.parity(digits: 6), count: 200, seed: 3)
         for index in 0..<set.count {
             let digits = set[index].question.split(separator: " ").map { Int($0)! }
             let sums = (2...6).map { digits[..<$0].reduce(0, +) % 2 }
             #expect(set[index].chain == sums.dropLast().map { String($0) }.joined(separator: " "))
             #expect(set[index].answer == String(sums[4]))
         }
-        #expect(write(try DigitSum(digits: 6), [2, 7, 4, 3, 5, 3]) == Problem(question: "2 7 4 3 5 3", chain: "1 1 0 1", answer: "0"))
+        #expect(write(try DigitSum.parity(digits: 6), [2, 7, 4, 3, 5, 3]) == Problem(question: "2 7 4 3 5 3", chain: "1 1 0 1", answer: "0"))
+    }
+
+    @Test func `word problems have the two steps that their words say`() throws {
+        let task = WordProblems()
+        let first = write(task, [0, 0, 0, 4, 12, 5])
+        #expect(first.question == "Ann has 4 boxes with 12 apples each and gives away 5 apples. How many apples are left?")
+        #expect(first.chain == "<<4*12=48>> <<48-5=43>>")
+        #expect(first.answer == "43")
+        let set = try ProblemSet.generate(task, count: 2000, seed: 1)
+        for index in 0..<set.count {
+            let problem = set[index]
+            // Each step is right, the second starts from the first one's result, and the input can be read back.
+            let steps = problem.chain.split(separator: " ").map { $0.dropFirst(2).dropLast(2).split(separator: "=") }
+            let results = try steps.map { step -> Int in
+                let sign = try #require(step[0].first { "+-*/".contains($0) })
+                let operands = step[0].split(separator: sign).map { Int($0)! }
+                let result = ["+": operands[0] + operands[1], "-": operands[0] - operands[1], "*": operands[0] * operands[1], "/": operands[0] / operands[1]][sign]
+                #expect(result == Int(step[1]))
+                return try #require(result)
+            }
+            #expect(results[1] > 0)
+            #expect(problem.answer == "\(results[1])")
+            #expect(steps[1][0].hasPrefix("\(results[0])"))
+            #expect(try write(task, #require(task.input(of: problem))) == problem)
+        }
     }
 
     @Test func `a seed gives the same bytes for any number of threads`() throws {
@@ -150,7 +175,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     }
 
     @Test func `every input is used before any is repeated`() throws {
-        let all = try ProblemSet.generate(DigitSum(digits: 3), count: 1000, seed: 1)
+        let all = try ProblemSet.generate(DigitSum.parity(digits: 3), count: 1000, seed: 1)
         #expect(Set(inputs(all)).count == 1000)
         #expect(!all.hasRepetition)
     }
@@ -180,7 +205,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
 
     @Test func `digits outside the task are refused by name`() {
         #expect(throws: ProblemError.outOfRange(what: "digits", value: 0, allowed: 1...50)) { try Multiplication(digits: 0) }
-        #expect(throws: ProblemError.outOfRange(what: "digits", value: 1, allowed: 2...200)) { try DigitSum(digits: 1) }
+        #expect(throws: ProblemError.outOfRange(what: "digits", value: 1, allowed: 2...200)) { try DigitSum.parity(digits: 1) }
         #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: 1 << 60, seed: 1) }
         #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: -1, seed: 1) }
     }

@@ -58,7 +58,7 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
                 try set.write(to: path)
                 let back = try ProblemFile(path).read().problems
                 #expect(back.fingerprint == set.fingerprint)
-                #expect((back.kind == nil) == (back.taskName == "\(folder.lastPathComponent)/p.txt"))
+                #expect((back.task == nil) == (back.taskName == "\(folder.lastPathComponent)/p.txt"))
                 return back.taskName
             }
         }
@@ -66,7 +66,7 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         #expect(try name(Multiplication(digits: 1...3)) == "mult (1…3)×(1…3)")
         #expect(try name(Multiplication(left: 1...1, right: 5...5)) == "mult 1×5")
         #expect(try name(Multiplication(digits: 4, chain: .tree)) == "mult 4×4 tree")
-        #expect(try name(DigitSum(digits: 6)) == "parity 6")
+        #expect(try name(DigitSum.parity(digits: 6)) == "parity 6")
         #expect(try name(DigitSum(digits: 8, modulus: 10)) == "modsum 8 mod 10")
         #expect(try name(Addition(digits: 3...3)) == "add 3")
         #expect(try name(Addition(digits: 3...5, order: .mostFirst)) == "add (3…5) most significant first")
@@ -151,7 +151,7 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
 
 @Suite struct ProblemSetTests {
     @Test func `selections keep the order they are given`() throws {
-        let set = try ProblemSet.generate(DigitSum(digits: 4), count: 50, seed: 1)
+        let set = try ProblemSet.generate(DigitSum.parity(digits: 4), count: 50, seed: 1)
         #expect(set.select([3, 1, 3])[0] == set[3])
         #expect(set.select([3, 1, 3]).count == 3)
         #expect(set[10..<60].count == 40)
@@ -169,7 +169,7 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         let joined = set[0..<20] + set[20..<50]
         #expect(joined.fingerprint == set.fingerprint)
         #expect(joined.taskName == set.taskName)
-        let mixed = set + (try ProblemSet.generate(DigitSum(digits: 4), count: 5, seed: 1))
+        let mixed = set + (try ProblemSet.generate(DigitSum.parity(digits: 4), count: 5, seed: 1))
         #expect(mixed.count == 55)
         #expect(mixed.taskName == "mult (1…3)×(1…3) + parity 4")
         #expect(mixed[50].chain.count == 3)

@@ -47,6 +47,21 @@ public struct CharacterEncoder: ProblemEncoder {
     }
 
     private func append(_ text: String, to tokens: inout [Int32]) throws {
+        var text = text
+        let start = tokens.count
+        let isDone = text.withUTF8 { bytes in
+            for byte in bytes where byte != 0x20 {
+                guard byte < 0x80, byte != 0x0D, vocabulary.asciiIDs[Int(byte)] >= 0 else { return false }
+                tokens.append(vocabulary.asciiIDs[Int(byte)])
+            }
+            return true
+        }
+        if isDone { return }
+        tokens.removeLast(tokens.count - start)
+        try appendSlowly(text, to: &tokens)
+    }
+
+    private func appendSlowly(_ text: String, to tokens: inout [Int32]) throws {
         for character in text where character != " " {
             guard let id = vocabulary.id(of: character) else { throw ProblemError.unknownCharacter(character, in: text) }
             tokens.append(id)

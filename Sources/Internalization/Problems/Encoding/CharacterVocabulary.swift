@@ -6,6 +6,8 @@ public struct CharacterVocabulary: Sendable, Equatable {
     /// Of the tokens after the marks, in the order of their ids.
     public let characters: [Character]
     private let ids: [Character: Int32]
+    /// The same for ASCII, by code; -1 where there is no token.
+    let asciiIDs: [Int32]
 
     public static let inputEnd: Int32 = 0
     public static let answerMark: Int32 = 1
@@ -25,6 +27,7 @@ public struct CharacterVocabulary: Sendable, Equatable {
         }
         self.characters = kept
         self.ids = ids
+        asciiIDs = (0..<128).map { ids[Character(Unicode.Scalar(UInt8($0)))] ?? -1 }
     }
 
     /// The characters that occur in the problems, blanks aside, in the order of their code points.

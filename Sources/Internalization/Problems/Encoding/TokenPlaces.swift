@@ -37,8 +37,8 @@ public enum ChainOrder: String, Sendable, CaseIterable {
 
 extension LocatingEncoder {
     /// Which token of the encoded problem shows which fact: `a[2]` of the question, `running_parity[3]` of the chain, …
-    public func tokenFacts(of problem: Problem, kind: any ProblemKind) throws -> [TokenFact] {
-        guard let layout = kind.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(kind.name)") }
+    public func tokenFacts(of problem: Problem, task: any ProblemKind) throws -> [TokenFact] {
+        guard let layout = task.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)") }
         let tokens = try places(of: problem)
         return layout.places.compactMap { place in
             tokens.firstIndex { $0.part == place.part && $0.bytes.overlaps(place.bytes) }.map {
@@ -50,8 +50,8 @@ extension LocatingEncoder {
     /// The chain's tokens, counted from its start, in the order of their removal: each group goes at once.
     ///
     /// What belongs to no piece of the chain (the reference's lone blank, a separator that is removed last) goes last.
-    public func removalGroups(_ order: ChainOrder, of problem: Problem, kind: any ProblemKind) throws -> [[Int]] {
-        guard let layout = kind.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(kind.name)") }
+    public func removalGroups(_ order: ChainOrder, of problem: Problem, task: any ProblemKind) throws -> [[Int]] {
+        guard let layout = task.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)") }
         let chain = try encode(problem).chain
         let tokens = try places(of: problem)[chain]
         // The tokens of each segment; the last list takes those of none.
@@ -61,23 +61,51 @@ extension LocatingEncoder {
             let segment = isText ? layout.segments.firstIndex { $0.bytes.overlaps(token.bytes) } : nil
             members[segment ?? layout.segments.count].append(offset)
         }
-        func joined(by key: (ProblemLayout.Segment) -> Int) -> [[Int]] {
-            Dictionary(grouping: layout.segments.indices) { key(layout.segments[$0]) }.sorted { $0.key < $1.key }.map { $0.value.flatMap { members[$0] } }
+        let groups = order.arrange(layout.segments).map { $0.flatMap { members[$0] } }
+        let units = order.isWhole ? groups : groups.joined().map { [$0] }
+        return units.filter { !$0.isEmpty } + members[layout.segments.count].map { [$0] }
+    }
+}
+
+extension ChainOrder {
+    /// Whether pieces go as a whole rather than token by token.
+    public var isWhole: Bool {
+        switch self {
+        case .steps, .levels, .levelsDown: true
+        case .productsFirst, .sumsFirst: false
         }
-        func singly(_ isFirst: (ProblemLayout.Segment.Kind) -> Bool) -> [[Int]] {
-            let places = layout.segments.indices
-            let order = places.filter { isFirst(layout.segments[$0].kind) } + places.filter { !isFirst(layout.segments[$0].kind) }
-            return order.flatMap { members[$0] }.map { [$0] }
-        }
-        let groups =
-            switch order {
-            case .steps: joined { $0.step }
-            case .levels: joined { $0.level }
-            case .levelsDown: joined { -$0.level }
-            case .productsFirst: singly { $0 != .sum }
-            case .sumsFirst: singly { $0 == .sum }
+    }
+
+    /// The segments' indices in the order they go, those that go together in one list.
+    fileprivate func arrange(_ segments: [ProblemLayout.Segment]) -> [[Int]] {
+        let keys = segments.map { segment in
+            switch self {
+            case .steps: segment.step
+            case .levels: segment.level
+            case .levelsDown: -segment.level
+            case .productsFirst: segment.kind == .sum ? 1 : 0
+            case .sumsFirst: segment.kind == .sum ? 0 : 1
             }
-        return groups.filter { !$0.isEmpty } + members[layout.segments.count].map { [$0] }
+        }
+        return Set(keys).sorted().map { key in segments.indices.filter { keys[$0] == key } }
+    }
+}
+
+extension ProblemSet {
+    /// The tokens of every problem's chain in the order of their removal.
+    /// - Throws: `ProblemError` where the order's name is unknown, or the problems have no task that knows their structure.
+    public func removalGroups(_ orderName: String, encoder: any ProblemEncoder) throws -> [[[Int]]] {
+        try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) }
+    }
+
+    public func removalGroups(_ orderName: String, ofProblem index: Int, encoder: any ProblemEncoder) throws -> [[Int]] {
+        guard let order = ChainOrder(rawValue: orderName) else {
+            throw ProblemError.notEncodable(rule: "there is no removal order \(orderName); there are \(ChainOrder.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard let task, let encoder = encoder as? any LocatingEncoder else {
+            throw ProblemError.notEncodable(rule: "\(taskName) has chains of unknown structure: they can be removed from the left, from the right or at random")
+        }
+        return try encoder.removalGroups(order, of: self[index], task: task)
     }
 }
 

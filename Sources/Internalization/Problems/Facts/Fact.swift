@@ -66,7 +66,7 @@ extension ProblemSet {
     /// The facts of the set's task, after those that every set has.
     public var facts: [FactDescription] {
         let lengths = ["question", "chain", "answer"].map { FactDescription("\($0)_length", "how many characters its \($0) has, blanks aside") }
-        return lengths + (kind?.facts ?? [])
+        return lengths + (task?.facts ?? [])
     }
 
     /// A fact of problem `index`, or nil where the problem has none of this name and index.
@@ -80,7 +80,7 @@ extension ProblemSet {
             }
             if let parts { return .integer(parts) }
         }
-        return kind?.fact(name, index: factIndex, of: self[index])
+        return task?.fact(name, index: factIndex, of: self[index])
     }
 
     /// A fact of every problem; throws `UnknownFact` where one does not have it.

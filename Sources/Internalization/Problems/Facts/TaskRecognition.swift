@@ -3,9 +3,9 @@ enum TaskRecognition {
     /// How many problems, spread over the set, must be exactly what the task would have written.
     private static let sampleCount = 2000
 
-    static func kind(of set: ProblemSet) -> (any ProblemKind)? {
+    static func task(of set: ProblemSet) -> (any ProblemKind)? {
         guard !set.isEmpty else { return nil }
-        for task in candidates(set) where writes(task, set) { return task }
+        for task in candidates(set) + [WordProblems()] where writes(task, set) { return task }
         return CalculatorSteps.describes(set) ? CalculatorSteps() : nil
     }
 

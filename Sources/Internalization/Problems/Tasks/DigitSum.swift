@@ -13,12 +13,15 @@ public struct DigitSum: ProblemTask {
     public static let digitsAllowed = 2...200
     public static let modulusAllowed = 2...10
 
-    public init(digits: Int, modulus: Int = 2) throws {
+    public init(digits: Int, modulus: Int) throws {
         guard Self.digitsAllowed.contains(digits) else { throw ProblemError.outOfRange(what: "digits", value: digits, allowed: Self.digitsAllowed) }
         guard Self.modulusAllowed.contains(modulus) else { throw ProblemError.outOfRange(what: "modulus", value: modulus, allowed: Self.modulusAllowed) }
         self.digits = digits
         self.modulus = modulus
     }
+
+    /// The digit sum modulo 2.
+    public static func parity(digits: Int) throws -> DigitSum { try DigitSum(digits: digits, modulus: 2) }
 
     public var name: String { modulus == 2 ? "parity \(digits)" : "modsum \(digits) mod \(modulus)" }
     public var inputCount: Int { digits }
