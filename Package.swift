@@ -78,7 +78,7 @@ let package = Package(
         .testTarget(name: "ProbingTests", dependencies: ["Probing", "Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus"], swiftSettings: strict),
+            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus", "Scripts"], swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport"],

@@ -6,6 +6,9 @@ public struct Command {
     /// Arguments arrive bound, of the kinds that the signature says and within its bounds, defaults filled in.
     /// Throws a `Diagnostic` (see `Invocation.failure`) or any error that the vocabulary's `explain` knows.
     public var run: (Invocation) throws -> Value
+    /// A short cut for small functions of the library, called with every value by place and nothing else: nothing is bound or
+    /// checked. Gives nil where `run` has to take care of it.
+    var direct: ((UnsafeBufferPointer<Value>) throws -> Value?)?
 
     public init(_ signature: CommandSignature, _ run: @escaping (Invocation) throws -> Value) {
         self.signature = signature

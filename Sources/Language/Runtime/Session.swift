@@ -6,21 +6,96 @@ public final class Session {
     public var displayOptions: DisplayOptions
     /// Called on the thread that runs a text.
     public var onEvent: (SessionEvent) -> Void = { _ in }
+    public var limits = Limits()
+    /// Where `import` looks for files whose path does not begin with `/`; the current folder where it is empty.
+    public var importFolder = ""
+
     private let vocabulary: Vocabulary
+    let globals = Globals()
+    /// Verbs and functions of the host and of the library of the language.
+    let commands: [String: CommandFunction]
+    private let signatures: SignatureTable
+    /// Verbs made by `def`, by the host's library first.
+    private(set) var definitions: [String: CommandSignature] = [:]
+    /// Those of them that the host's library made.
+    private var libraryNames: Set<String> = []
+    private(set) lazy var machine = Machine(session: self, globals: globals)
+    var importer = Importer()
+    /// What runs at the moment.
+    private(set) var currentSource = SourceText("")
+
+    private var resultNumber = 1
+    private static let resultsKept = 1000
+    private var undoable: [Globals.Snapshot] = []
+    private var undoes = false
+    private static let undoMax = 50
 
     public init(_ vocabulary: Vocabulary, displayOptions: DisplayOptions = DisplayOptions()) {
         self.vocabulary = vocabulary
         self.displayOptions = displayOptions
+        let verbs = LanguageLibrary.verbs + vocabulary.verbs
+        let functions = LanguageLibrary.functions + vocabulary.functions
+        signatures = SignatureTable(verbs: verbs.map(\.signature), functions: functions.map(\.signature))
+        var commands: [String: CommandFunction] = [:]
+        for command in functions { commands[command.signature.name] = CommandFunction(command, isVerb: false) }
+        for command in verbs { commands[command.signature.name] = CommandFunction(command, isVerb: true) }
+        self.commands = commands
+        for text in vocabulary.library { loadLibrary(text) }
     }
 
     func emit(_ event: SessionEvent) { onEvent(event) }
 
+    // MARK: - What is known
+
+    private var knownContext: (version: Int, context: LanguageContext)?
+
     /// What the checker, completion, highlighting and help know at this moment.
-    public var context: LanguageContext { fatalError("not yet") }
+    public var context: LanguageContext {
+        if let known = knownContext, known.version == globals.version { return known.context }
+        var variables: [String: KnownVariable] = [:]
+        for (name, value) in self.variables {
+            var fields = value.fieldNames
+            if value.asRecord == nil, value.asTable == nil { fields = [] }
+            variables[name] = KnownVariable(typeName: value.typeName, fields: fields)
+        }
+        let importer = importer
+        let folder = importFolder
+        let table = signatures
+        let context = LanguageContext(signatures: signatures, definitions: definitions, variables: variables) { path in
+            importer.signatures(of: path, in: folder, table)
+        }
+        knownContext = (globals.version, context)
+        return context
+    }
+
+    /// The variables in the order of their names.
+    public var variables: [(name: String, value: Value)] {
+        globals.names.indices.compactMap { slot -> (name: String, value: Value)? in
+            let name = globals.names[slot]
+            guard globals.isVariable(slot), !Session.isResultName(name), !name.contains(Importer.separator) else { return nil }
+            return (name, globals.values[slot])
+        }.sorted { $0.name < $1.name }
+    }
+
+    private static func isResultName(_ name: String) -> Bool { name.first == "_" && name.dropFirst().allSatisfy(\.isNumber) }
+
     /// For the prompt.
     public var status: StyledText? { vocabulary.status() }
     /// The number that the next statement's result gets: `_7`.
-    public var nextResultNumber: Int { fatalError("not yet") }
+    public var nextResultNumber: Int { resultNumber }
+
+    /// The value of a variable or an earlier result; nil where there is none.
+    public func value(of name: String) -> Value? { globals[name] }
+
+    /// Gives a variable a value from outside: `-p name=value`.
+    public func define(_ name: String, _ value: Value) { globals.set(globals.slot(of: name), value, .variable) }
+
+    func noteDefinition(_ slot: Int, _ value: Value) {
+        guard let function = value.asFunction, !globals.names[slot].contains(Importer.separator) else { return }
+        definitions[globals.names[slot]] = function.signature
+    }
+
+    // MARK: - Running
 
     /// How a text or a statement ended.
     public enum Outcome: Sendable, Equatable {
@@ -32,7 +107,19 @@ public final class Session {
 
     /// Parses, checks and runs a text. All errors found before running are reported and then nothing runs; while running
     /// the first error ends it, and the variables are as the statements before left them.
-    public func run(_ source: SourceText) -> Outcome { fatalError("not yet") }
+    @discardableResult
+    public func run(_ source: SourceText) -> Outcome {
+        let prepared = prepare(source)
+        let errors = prepared.diagnostics.filter { $0.severity == .error }
+        for diagnostic in prepared.diagnostics { emit(.diagnostic(diagnostic, source)) }
+        if let first = errors.first { return .failed(first.code) }
+        machine.begin()
+        for index in prepared.statements.indices {
+            let outcome = run(prepared.statements[index], in: source)
+            if outcome != .finished { return outcome }
+        }
+        return .finished
+    }
 
     /// A text whose statements can be run one by one, after it was parsed and checked as a whole.
     public struct Prepared {
@@ -40,21 +127,157 @@ public final class Session {
         public let statements: [Statement]
         /// What was found before running.
         public let diagnostics: [Diagnostic]
+
+        /// What was found in one statement.
+        public func diagnostics(ofStatement index: Int) -> [Diagnostic] {
+            guard statements.indices.contains(index) else { return [] }
+            let span = statements[index].span
+            return diagnostics.filter { $0.span.start >= span.start && $0.span.start <= span.end }
+        }
     }
 
-    public func prepare(_ source: SourceText) -> Prepared { fatalError("not yet") }
+    public func prepare(_ source: SourceText) -> Prepared {
+        let context = context
+        let parsed = Parser.parse(source, context)
+        return Prepared(source: source, statements: parsed.program.statements, diagnostics: Checker.check(parsed, context))
+    }
+
     /// Runs statement `index`. A statement with diagnostics of its own from `prepare` fails with them.
-    public func run(_ prepared: Prepared, statement index: Int) -> Outcome { fatalError("not yet") }
+    public func run(_ prepared: Prepared, statement index: Int) -> Outcome {
+        guard prepared.statements.indices.contains(index) else { return .finished }
+        let own = prepared.diagnostics(ofStatement: index).filter { $0.severity == .error }
+        for diagnostic in own { emit(.diagnostic(diagnostic, prepared.source)) }
+        if let first = own.first { return .failed(first.code) }
+        machine.begin()
+        return run(prepared.statements[index], in: prepared.source)
+    }
+
+    private func run(_ statement: Statement, in source: SourceText) -> Outcome {
+        let before = globals.snapshot
+        let definitionsBefore = definitions
+        let versionBefore = globals.version
+        let sourceBefore = currentSource
+        currentSource = source
+        undoes = false
+        defer {
+            currentSource = sourceBefore
+            globals.settle()
+        }
+        do {
+            let code = Compiler.compile(statement, in: source, CompilerScope(globals: globals, commands: commands))
+            let value = try machine.run(code)
+            if globals.version != versionBefore, !undoes {
+                undoable.append(before)
+                if undoable.count > Session.undoMax { undoable.removeFirst() }
+            }
+            if case .expression = statement.kind { keep(value) }
+            return .finished
+        } catch {
+            globals.restore(before)
+            definitions = definitionsBefore
+            let raised = raised(error, at: statement.span, in: source)
+            emit(.diagnostic(raised.diagnostic, raised.source))
+            return raised.diagnostic.code == .interrupted ? .interrupted : .failed(raised.diagnostic.code)
+        }
+    }
+
+    /// Shows the value of a statement and makes it `_` and `_7`.
+    private func keep(_ value: Value) {
+        if value.isNone { return }
+        let bundle = value.display(displayOptions)
+        if !bundle.isEmpty { emit(.output(bundle)) }
+        globals.set(globals.slot(of: "_"), value, .variable)
+        globals.set(globals.slot(of: "_\(resultNumber)"), value, .variable)
+        let old = resultNumber - Session.resultsKept
+        if old > 0 { globals.set(globals.slot(of: "_\(old)"), .none, .undefined) }
+        resultNumber += 1
+    }
+
+    // MARK: - Errors
+
+    /// An error with its place: diagnostics stay as they are, those of the host are explained.
+    func raised(_ error: any Error, at span: SourceSpan, in source: SourceText, command: String? = nil) -> Raised {
+        let prefix = command.map { "\($0): " } ?? ""
+        switch error {
+        case let raised as Raised: return raised
+        case let diagnostic as Diagnostic: return Raised(diagnostic: diagnostic, source: source)
+        case let fault as Fault:
+            let message = fault.message.hasPrefix(prefix) || fault.code == .userError ? fault.message : prefix + fault.message
+            return Raised(diagnostic: Diagnostic(fault.code, message, at: span, help: fault.help), source: source)
+        default: break
+        }
+        if let explanation = vocabulary.explain(error) {
+            let message = explanation.message.hasPrefix(prefix) ? explanation.message : prefix + explanation.message
+            return Raised(diagnostic: Diagnostic(explanation.code, message, at: span, help: explanation.help), source: source)
+        }
+        return Raised(diagnostic: Diagnostic(.commandFailed, prefix + "\(error)", at: span), source: source)
+    }
+
+    // MARK: - Keeping and going back
 
     /// The variables and the state of the host at one moment.
     public final class Checkpoint {
-        init() {}
+        fileprivate let variables: Globals.Snapshot
+        fileprivate let definitions: [String: CommandSignature]
+        fileprivate let resultNumber: Int
+        fileprivate let restoreHost: () -> Void
+
+        fileprivate init(_ variables: Globals.Snapshot, _ definitions: [String: CommandSignature], _ resultNumber: Int, _ restoreHost: @escaping () -> Void) {
+            self.variables = variables
+            self.definitions = definitions
+            self.resultNumber = resultNumber
+            self.restoreHost = restoreHost
+        }
     }
 
-    public func checkpoint() -> Checkpoint { fatalError("not yet") }
-    public func restore(_ checkpoint: Checkpoint) { fatalError("not yet") }
+    public func checkpoint() -> Checkpoint { Checkpoint(globals.snapshot, definitions, resultNumber, vocabulary.capture()) }
 
-    /// Gives a variable a value from outside: `-p name=value`.
-    public func define(_ name: String, _ value: Value) { fatalError("not yet") }
-    public func value(of name: String) -> Value? { fatalError("not yet") }
+    public func restore(_ checkpoint: Checkpoint) {
+        globals.restore(checkpoint.variables)
+        definitions = checkpoint.definitions
+        resultNumber = checkpoint.resultNumber
+        checkpoint.restoreHost()
+    }
+
+    /// Puts the variables back as they were before the last statement that changed one; false where there is none.
+    func undo() -> Bool {
+        guard let before = undoable.popLast() else { return false }
+        undoes = true
+        globals.restore(before)
+        definitions = definitions.filter { globals.kind(of: $0.key) != .undefined }
+        return true
+    }
+
+    // MARK: - Texts that are not the user's own
+
+    /// What a `defaultText` of a signature means.
+    func evaluate(default text: String) throws -> Value {
+        let source = SourceText(text, name: "default")
+        let parsed = Parser.parse(source, LanguageContext(signatures: signatures))
+        guard parsed.diagnostics.isEmpty, parsed.program.statements.count == 1 else {
+            throw Fault(.runtimeArgument, "the default \(text) cannot be read", help: "give the argument")
+        }
+        return try machine.run(Compiler.compile(parsed.program.statements[0], in: source, CompilerScope(globals: globals, commands: commands)))
+    }
+
+    private func loadLibrary(_ text: SourceText) {
+        let context = LanguageContext(signatures: signatures, definitions: definitions)
+        let parsed = Parser.parse(text, context)
+        let problems = Checker.check(parsed, context)
+        precondition(problems.isEmpty, "\(text.name): \(problems.first.map { DiagnosticRenderer().text($0, in: text) } ?? "")")
+        for statement in parsed.program.statements {
+            guard case .definition = statement.kind else { continue }
+            _ = try? machine.run(Compiler.compile(statement, in: text, CompilerScope(globals: globals, commands: commands)))
+        }
+        libraryNames.formUnion(parsed.definitions.map(\.name))
+    }
+
+    /// Takes over the verbs that a file defines.
+    func importFile(_ path: String) throws {
+        let file = try importer.read(path, in: importFolder)
+        try importer.run(file, in: self)
+    }
+
+    /// For `Importer`: the pieces of a session that it needs.
+    var tableOfSignatures: SignatureTable { signatures }
 }

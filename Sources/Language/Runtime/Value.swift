@@ -13,6 +13,9 @@ public enum Value {
 
 /// Any value that does not fit in the enum. The language's own kinds are in `Objects/`; the host's are `HostObject`s.
 open class Object {
+    /// How deep lists, records and functions nest in it; bounded by `Limits.nestingMax`, so that walks may recurse.
+    final var nesting = 0
+
     public init() {}
 
     /// What messages and signatures call its kind; see `TypeName`.
@@ -51,6 +54,137 @@ extension Value {
         case .integer: TypeName.integer
         case .real: TypeName.real
         case .object(let object): object.typeName
+        }
+    }
+
+    /// One line of text, as `print` and a text's `{ }` write it.
+    public var text: String {
+        switch self {
+        case .none: "none"
+        case .boolean(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .real(let value): NumberText.real(value)
+        case .object(let object): object.text
+        }
+    }
+
+    /// The text inside a list or record, where texts keep their quotes.
+    var quotedText: String {
+        if let text = asText { return TextObject.quoted(text) }
+        return text
+    }
+
+    /// Strict JSON on one line: integers of any size as numbers, NaN and infinities as null.
+    public var json: String {
+        switch self {
+        case .none: "null"
+        case .boolean(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .real(let value): NumberText.json(value)
+        case .object(let object): object.json
+        }
+    }
+
+    /// What a statement with this value shows; nothing for `none`.
+    public func display(_ options: DisplayOptions) -> DisplayBundle {
+        switch self {
+        case .none: DisplayBundle()
+        case .boolean, .integer, .real: DisplayBundle(lines: [StyledText(text, .number)], json: json)
+        case .object(let object): object.display(options)
+        }
+    }
+
+    public func field(_ name: String) -> Value? {
+        if case .object(let object) = self { return object.field(name) }
+        return nil
+    }
+
+    public var fieldNames: [String] {
+        if case .object(let object) = self { return object.fieldNames }
+        return []
+    }
+
+    /// How many elements it has; nil where it has none to count.
+    public var count: Int? {
+        if case .object(let object) = self { return object.count }
+        return nil
+    }
+
+    var nesting: Int {
+        if case .object(let object) = self { return object.nesting }
+        return 0
+    }
+}
+
+// MARK: - Making values
+
+extension Value {
+    public static func text(_ string: String) -> Value { .object(TextObject(string)) }
+    public static func list(_ elements: [Value]) -> Value { .object(ListObject(elements)) }
+    public static func record(_ entries: [(String, Value)]) -> Value { .object(RecordObject(entries)) }
+    public static func table(_ table: TableObject) -> Value { .object(table) }
+    public static func array(_ array: ArrayObject) -> Value { .object(array) }
+    public static func range(_ range: Range<Int>) -> Value { .object(RangeObject(range)) }
+    public static func range(_ range: ClosedRange<Int>) -> Value { .object(RangeObject(range)) }
+    /// `.left`, `.answer[2]`
+    public static func choice(_ name: String, _ index: Int? = nil) -> Value { .object(ChoiceObject(name, index: index)) }
+    /// A number, or `none` where there is none.
+    public static func integer(ifAny value: Int?) -> Value { value.map { .integer($0) } ?? .none }
+    public static func real(ifAny value: Double?) -> Value { value.map { .real($0) } ?? .none }
+    public static func text(ifAny value: String?) -> Value { value.map { .text($0) } ?? .none }
+}
+
+// MARK: - Taking values apart
+
+extension Value {
+    public var isNone: Bool {
+        if case .none = self { return true }
+        return false
+    }
+
+    public var asBoolean: Bool? {
+        if case .boolean(let value) = self { return value }
+        return nil
+    }
+
+    /// The integer, where it fits 64 bits.
+    public var asInteger: Int? {
+        if case .integer(let value) = self { return value }
+        return nil
+    }
+
+    /// Any number as a real.
+    public var asReal: Double? {
+        switch self {
+        case .integer(let value): return Double(value)
+        case .real(let value): return value
+        case .object(let object): return (object as? BigIntegerObject).map { Double($0.value) }
+        case .none, .boolean: return nil
+        }
+    }
+
+    public var asText: String? { (asObject as? TextObject)?.string }
+    public var asChoice: ChoiceObject? { asObject as? ChoiceObject }
+    public var asRecord: RecordObject? { asObject as? RecordObject }
+    public var asTable: TableObject? { asObject as? TableObject }
+    public var asArray: ArrayObject? { asObject as? ArrayObject }
+    public var asRange: RangeObject? { asObject as? RangeObject }
+    public var asFunction: FunctionObject? { asObject as? FunctionObject }
+    public var asError: ErrorObject? { asObject as? ErrorObject }
+    public func asHost<Host: HostObject>(_ type: Host.Type) -> Host? { asObject as? Host }
+
+    public var asObject: Object? {
+        if case .object(let object) = self { return object }
+        return nil
+    }
+
+    /// The elements of a list, range or array (along its first axis).
+    public var asList: [Value]? {
+        switch asObject {
+        case let list as ListObject: list.elements
+        case let range as RangeObject: range.bounds.map { .integer($0) }
+        case let array as ArrayObject: array.elements
+        default: nil
         }
     }
 }

@@ -1,0 +1,243 @@
+// The operators for every kind of value. Integers are exact: what leaves 64 bits goes on as a big integer. An integer and a
+// real give a real. `/` is real division; `//` rounds down and `%` has the sign of the divisor, for reals as well.
+
+import BigInt
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+extension Value {
+    /// `==`: numbers by value whatever their kind, everything else by kind and content. NaN equals nothing.
+    public static func == (left: Value, right: Value) -> Bool {
+        switch (left, right) {
+        case (.none, .none): return true
+        case (.boolean(let a), .boolean(let b)): return a == b
+        case (.integer(let a), .integer(let b)): return a == b
+        case (.real(let a), .real(let b)): return a == b
+        case (.integer(let a), .real(let b)), (.real(let b), .integer(let a)): return b == b.rounded() && Int(exactly: b) == a
+        case (.object(let a), .object(let b)): return a.isEqual(to: b)
+        case (.object(let a), .real(let b)), (.real(let b), .object(let a)): return (a as? BigIntegerObject).map { Double($0.value) == b } ?? false
+        default: return false
+        }
+    }
+}
+
+enum Arithmetic {
+    /// The most bits an integer may have: beyond it a single operation would take longer than anyone waits.
+    static let integerBitsMax = 1_000_000
+
+    static func apply(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
+        switch operation {
+        case .equal: return .boolean(left == right)
+        case .notEqual: return .boolean(!(left == right))
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: return try ordered(operation, left, right)
+        case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power: break
+        }
+        switch (left, right) {
+        case (.integer(let a), .integer(let b)): return try integers(operation, a, b)
+        case (.real(let a), .real(let b)): return .real(try reals(operation, a, b))
+        case (.integer(let a), .real(let b)): return .real(try reals(operation, Double(a), b))
+        case (.real(let a), .integer(let b)): return .real(try reals(operation, a, Double(b)))
+        case (.none, _), (_, .none), (.boolean, _), (_, .boolean): throw mismatch(operation, left, right)
+        case (.object, _), (_, .object): return try objects(operation, left, right)
+        }
+    }
+
+    static func negated(_ value: Value) throws -> Value {
+        switch value {
+        case .integer(let a): return a == .min ? Value(-BigInt(a)) : .integer(-a)
+        case .real(let a): return .real(-a)
+        case .object(let object as BigIntegerObject): return Value(-object.value)
+        case .object(let object as ArrayObject): return .array(object.mapping { -$0 })
+        case .none, .boolean, .object: throw Fault(.runtimeType, "'-' takes a number, not \(TypeName.withArticle(value.typeName))", help: "use a number")
+        }
+    }
+
+    private static func mismatch(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> Fault {
+        let (a, b) = (left.typeName, right.typeName)
+        var help = "use two numbers"
+        if operation == .add, a == TypeName.text || b == TypeName.text { help = "to put a value into a text write \"… {value}\"" }
+        if a == TypeName.list || b == TypeName.list { help = operation == .add ? "to add one value to a list write append(xs, value)" : "to work on every element write map xs { x in … }" }
+        let sides = a == b ? "two values of kind \(a)" : "\(TypeName.withArticle(a)) and \(TypeName.withArticle(b))"
+        return Fault(.runtimeType, "'\(operation.rawValue)' cannot work on \(sides)", help: help)
+    }
+
+    // MARK: - Order
+
+    /// -1, 0, 1; nil where one is NaN. Numbers and texts have an order.
+    static func order(_ left: Value, _ right: Value) throws -> Int? {
+        switch (left, right) {
+        case (.integer(let a), .integer(let b)): return a < b ? -1 : a > b ? 1 : 0
+        case (.real(let a), .real(let b)): return order(a, b)
+        case (.integer(let a), .real(let b)): return order(Double(a), b)
+        case (.real(let a), .integer(let b)): return order(a, Double(b))
+        case (.boolean(let a), .boolean(let b)): return a == b ? 0 : a ? 1 : -1
+        default: break
+        }
+        if let a = left.asBigInteger, let b = right.asBigInteger { return a < b ? -1 : a > b ? 1 : 0 }
+        if let a = left.asReal, let b = right.asReal { return order(a, b) }
+        if let a = left.asText, let b = right.asText { return a < b ? -1 : a == b ? 0 : 1 }
+        if let a = left.asObject as? ChoiceObject, let b = right.asObject as? ChoiceObject { return a.text < b.text ? -1 : a.text == b.text ? 0 : 1 }
+        if let a = left.asObject as? ListObject, let b = right.asObject as? ListObject {
+            for (x, y) in zip(a.elements, b.elements) {
+                guard let order = try order(x, y) else { return nil }
+                if order != 0 { return order }
+            }
+            return a.elements.count < b.elements.count ? -1 : a.elements.count == b.elements.count ? 0 : 1
+        }
+        throw Fault(
+            .runtimeType, "\(TypeName.withArticle(left.typeName)) and \(TypeName.withArticle(right.typeName)) have no order",
+            help: "compare two numbers or two texts")
+    }
+
+    private static func order(_ a: Double, _ b: Double) -> Int? { a < b ? -1 : a > b ? 1 : a == b ? 0 : nil }
+
+    private static func ordered(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
+        guard let order = try order(left, right) else { return .boolean(false) }
+        switch operation {
+        case .less: return .boolean(order < 0)
+        case .lessOrEqual: return .boolean(order <= 0)
+        case .greater: return .boolean(order > 0)
+        default: return .boolean(order >= 0)
+        }
+    }
+
+    // MARK: - Numbers
+
+    private static func divisionByZero(_ operation: BinaryOperator) -> Fault {
+        Fault(.runtimeArithmetic, "division by zero", help: "test the divisor before '\(operation.rawValue)'")
+    }
+
+    private static func integers(_ operation: BinaryOperator, _ a: Int, _ b: Int) throws -> Value {
+        switch operation {
+        case .add:
+            let (sum, overflow) = a.addingReportingOverflow(b)
+            return overflow ? Value(BigInt(a) + BigInt(b)) : .integer(sum)
+        case .subtract:
+            let (difference, overflow) = a.subtractingReportingOverflow(b)
+            return overflow ? Value(BigInt(a) - BigInt(b)) : .integer(difference)
+        case .multiply:
+            let (product, overflow) = a.multipliedReportingOverflow(by: b)
+            return overflow ? Value(BigInt(a) * BigInt(b)) : .integer(product)
+        case .divide:
+            if b == 0 { throw divisionByZero(operation) }
+            return .real(Double(a) / Double(b))
+        case .floorDivide, .remainder:
+            if b == 0 { throw divisionByZero(operation) }
+            if b == -1 { return operation == .remainder ? .integer(0) : try negated(.integer(a)) }
+            let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+            let isBelow = rest != 0 && (rest < 0) != (b < 0)
+            return .integer(operation == .floorDivide ? (isBelow ? quotient - 1 : quotient) : (isBelow ? rest + b : rest))
+        case .power: return try power(BigInt(a), BigInt(b))
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .none
+        }
+    }
+
+    private static func reals(_ operation: BinaryOperator, _ a: Double, _ b: Double) throws -> Double {
+        switch operation {
+        case .add: return a + b
+        case .subtract: return a - b
+        case .multiply: return a * b
+        case .divide:
+            if b == 0 { throw divisionByZero(operation) }
+            return a / b
+        case .floorDivide:
+            if b == 0 { throw divisionByZero(operation) }
+            return (a / b).rounded(.down)
+        case .remainder:
+            if b == 0 { throw divisionByZero(operation) }
+            let rest = fmod(a, b)
+            return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+        case .power: return pow(a, b)
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .nan
+        }
+    }
+
+    private static func tooLarge() -> Fault {
+        Fault(.limitReached, "this integer would have more than \(integerBitsMax) bits", help: "use reals, or keep to smaller numbers")
+    }
+
+    private static func power(_ a: BigInt, _ b: BigInt) throws -> Value {
+        if b.sign == .minus {
+            if a == 0 { throw divisionByZero(.power) }
+            return .real(pow(Double(a), Double(b)))
+        }
+        if a == 0 || a == 1 { return b == 0 ? .integer(1) : Value(a) }
+        if a == -1 { return .integer(b.magnitude.trailingZeroBitCount > 0 ? 1 : -1) }
+        guard let exponent = Int(exactly: b), a.bitWidth.multipliedReportingOverflow(by: exponent).overflow == false,
+            (a.magnitude.bitWidth - 1) * exponent <= integerBitsMax
+        else { throw tooLarge() }
+        return Value(a.power(exponent))
+    }
+
+    private static func bigIntegers(_ operation: BinaryOperator, _ a: BigInt, _ b: BigInt) throws -> Value {
+        switch operation {
+        case .add: return Value(a + b)
+        case .subtract: return Value(a - b)
+        case .multiply:
+            if a.bitWidth + b.bitWidth > integerBitsMax + 64 { throw tooLarge() }
+            return Value(a * b)
+        case .divide:
+            if b == 0 { throw divisionByZero(operation) }
+            return .real(quotient(a, b))
+        case .floorDivide, .remainder:
+            if b == 0 { throw divisionByZero(operation) }
+            let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+            let isBelow = rest != 0 && (rest.sign == .minus) != (b.sign == .minus)
+            return Value(operation == .floorDivide ? (isBelow ? quotient - 1 : quotient) : (isBelow ? rest + b : rest))
+        case .power: return try power(a, b)
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .none
+        }
+    }
+
+    /// The quotient of two integers, each of which may be beyond what a real can hold.
+    private static func quotient(_ a: BigInt, _ b: BigInt) -> Double {
+        let excess = max(a.bitWidth, b.bitWidth) - 1000
+        if excess <= 0 { return Double(a) / Double(b) }
+        return Double(a >> excess) / Double(b >> excess)
+    }
+
+    // MARK: - Texts, lists, arrays
+
+    private static func objects(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
+        if left.asObject is ArrayObject || right.asObject is ArrayObject { return try arrays(operation, left, right) }
+        if let a = left.asBigInteger, let b = right.asBigInteger { return try bigIntegers(operation, a, b) }
+        if let a = left.asReal, let b = right.asReal { return .real(try reals(operation, a, b)) }
+        guard operation == .add else { throw mismatch(operation, left, right) }
+        if let a = left.asText, let b = right.asText { return .text(a + b) }
+        if !(left.asObject is ArrayObject), !(right.asObject is ArrayObject), let a = left.asList, let b = right.asList { return .list(a + b) }
+        throw mismatch(operation, left, right)
+    }
+
+    private static func arrays(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
+        func combine(_ a: Float, _ b: Float) -> Float {
+            switch operation {
+            case .add: return a + b
+            case .subtract: return a - b
+            case .multiply: return a * b
+            case .divide: return a / b
+            case .floorDivide: return (a / b).rounded(.down)
+            case .remainder:
+                let rest = fmodf(a, b)
+                return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+            case .power: return powf(a, b)
+            case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .nan
+            }
+        }
+        switch (left.asArray, right.asArray) {
+        case (let a?, let b?):
+            if let result = a.combined(with: b, combine) { return .array(result) }
+            throw Fault(
+                .runtimeShape, "arrays of shape \(a.shape) and \(b.shape) cannot be combined with '\(operation.rawValue)'",
+                help: "take parts of equal shape, such as a[0] or a[..., 0]")
+        case (let a?, nil):
+            guard let number = right.asReal.map({ Float($0) }) else { throw mismatch(operation, left, right) }
+            return .array(a.mapping { combine($0, number) })
+        case (nil, let b?):
+            guard let number = left.asReal.map({ Float($0) }) else { throw mismatch(operation, left, right) }
+            return .array(b.mapping { combine(number, $0) })
+        case (nil, nil): throw mismatch(operation, left, right)
+        }
+    }
+}

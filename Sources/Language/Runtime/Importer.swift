@@ -1,0 +1,103 @@
+// `import "file.icot"`: the verbs that a file defines become verbs here. Of the file only its `def`s, its `import`s and those
+// `let`s are run that call no verb, so an import can do nothing but define; the file's own names stay its own.
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+struct Importer: Sendable {
+    /// Between a file and its own names, so that they cannot meet those of the session.
+    static let separator: Character = "\u{0}"
+    private static let depthMax = 16
+
+    struct File {
+        var path: String
+        var folder: String
+        var source: SourceText
+    }
+
+    func read(_ path: String, in folder: String) throws -> File {
+        let whole = Importer.resolved(path, folder)
+        guard let bytes = Importer.bytes(of: whole) else {
+            throw Fault(.fileMissing, "import: there is no file \"\(path)\"", help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
+        }
+        let parent = whole.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        return File(path: whole, folder: parent, source: SourceText(bytes: bytes, name: path))
+    }
+
+    private static func resolved(_ path: String, _ folder: String) -> String {
+        path.hasPrefix("/") || folder.isEmpty ? path : folder + (folder.hasSuffix("/") ? "" : "/") + path
+    }
+
+    private static func bytes(of path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(file, &buffer, buffer.count)
+            if count < 0 { return nil }
+            if count == 0 { return bytes }
+            bytes += buffer.prefix(count)
+            if bytes.count > 64 << 20 { return nil }
+        }
+    }
+
+    /// The verbs that a file defines; nil where it cannot be read.
+    func signatures(of path: String, in folder: String, _ table: SignatureTable, depth: Int = 0) -> [CommandSignature]? {
+        guard depth < Importer.depthMax, let file = try? read(path, in: folder) else { return nil }
+        return Parser.parse(file.source, context(file, table, depth)).definitions
+    }
+
+    private func context(_ file: File, _ table: SignatureTable, _ depth: Int) -> LanguageContext {
+        LanguageContext(signatures: table) { path in signatures(of: path, in: file.folder, table, depth: depth + 1) }
+    }
+
+    func run(_ file: File, in session: Session, depth: Int = 0) throws {
+        guard depth < Importer.depthMax else { throw Fault(.stackTooDeep, "imports nest more than \(Importer.depthMax) deep", help: "look for files that import each other") }
+        let context = context(file, session.tableOfSignatures, depth)
+        let parsed = Parser.parse(file.source, context)
+        if let first = Checker.check(parsed, context).first { throw Raised(diagnostic: first, source: file.source) }
+        var scope = CompilerScope(globals: session.globals, commands: session.commands)
+        scope.prefix = file.path + String(Importer.separator)
+        for case .binding(let name, _) in parsed.program.statements.map(\.kind) { scope.fileNames.insert(name.text) }
+        for statement in parsed.program.statements {
+            switch statement.kind {
+            case .definition: break
+            case .binding(_, let value) where !value.callsVerbs(context, parsed.definitions): break
+            case .importing(let path, _):
+                try run(try read(path, in: file.folder), in: session, depth: depth + 1)
+                continue
+            default: continue
+            }
+            _ = try session.machine.run(Compiler.compile(statement, in: file.source, scope))
+        }
+    }
+}
+
+extension Expression {
+    /// Whether evaluating it may run a command.
+    fileprivate func callsVerbs(_ context: LanguageContext, _ definitions: [CommandSignature]) -> Bool {
+        func any(_ parts: [Expression?]) -> Bool { parts.contains { $0?.callsVerbs(context, definitions) ?? false } }
+        switch kind {
+        case .none, .boolean, .integer, .bigInteger, .real, .name, .rowField, .invalid, .closure: return false
+        case .text(let pieces):
+            return pieces.contains { piece in
+                if case .interpolation(let value) = piece { return value.callsVerbs(context, definitions) }
+                return false
+            }
+        case .selector(let selector): return any([selector.index])
+        case .list(let items): return any(items)
+        case .record(let entries): return any(entries.map(\.value))
+        case .range(let lower, let upper, _): return any([lower, upper])
+        case .call(let call):
+            guard let name = call.name, context.signatures.functions[name.text] != nil, !definitions.contains(where: { $0.name == name.text }) else { return true }
+            return any(call.arguments.map(\.value))
+        case .pipeline: return true
+        case .index(let base, let positions): return any([base] + positions)
+        case .field(let base, _), .unary(_, let base), .timed(let base), .attempt(let base): return any([base])
+        case .binary(_, let left, let right), .logical(_, let left, let right): return any([left, right])
+        }
+    }
+}

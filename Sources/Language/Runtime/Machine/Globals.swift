@@ -1,0 +1,91 @@
+// The names of the top level: variables and definitions, each with a slot that never moves while a text runs.
+
+final class Globals {
+    enum Kind { case undefined, variable, definition, library }
+
+    private(set) var names: [String] = []
+    private(set) var slots: [String: Int] = [:]
+    private(set) var values: UnsafeMutablePointer<Value>
+    /// For slots that hold a function of the language, what a call needs.
+    private(set) var entries: UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?>
+    private(set) var kinds: [Kind] = []
+    private var capacity = 64
+    /// Grows with every change, so that what was derived from the variables can be kept until then.
+    var version = 0
+    /// Functions that were replaced while they may be running.
+    private var retired: [Value] = []
+
+    init() {
+        values = .allocate(capacity: capacity)
+        entries = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        values.deinitialize(count: names.count)
+        values.deallocate()
+        entries.deallocate()
+    }
+
+    func slot(of name: String) -> Int {
+        if let slot = slots[name] { return slot }
+        if names.count == capacity { grow() }
+        let slot = names.count
+        names.append(name)
+        slots[name] = slot
+        kinds.append(.undefined)
+        (values + slot).initialize(to: .none)
+        (entries + slot).initialize(to: nil)
+        return slot
+    }
+
+    private func grow() {
+        let newValues = UnsafeMutablePointer<Value>.allocate(capacity: capacity * 2)
+        newValues.moveInitialize(from: values, count: names.count)
+        values.deallocate()
+        values = newValues
+        let newEntries = UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?>.allocate(capacity: capacity * 2)
+        newEntries.moveInitialize(from: entries, count: names.count)
+        entries.deallocate()
+        entries = newEntries
+        capacity *= 2
+    }
+
+    func kind(of name: String) -> Kind { slots[name].map { kinds[$0] } ?? .undefined }
+
+    func isUndefined(_ slot: Int) -> Bool { kinds[slot] == .undefined }
+    func isVariable(_ slot: Int) -> Bool { kinds[slot] == .variable }
+
+    /// The value of a variable or definition; nil where there is none.
+    subscript(name: String) -> Value? {
+        guard let slot = slots[name], kinds[slot] != .undefined else { return nil }
+        return values[slot]
+    }
+
+    func set(_ slot: Int, _ value: Value, _ kind: Kind) {
+        let old = values[slot]
+        if case .object(let object) = old, object is Closure { retired.append(old) }
+        values[slot] = value
+        if case .object(let object) = value, let closure = object as? Closure { entries[slot] = closure.entry } else { entries[slot] = nil }
+        if kinds[slot] != kind { kinds[slot] = kind }
+        version &+= 1
+    }
+
+    /// Nothing runs any more: functions that were replaced may go.
+    func settle() { if !retired.isEmpty { retired = [] } }
+
+    // MARK: - Snapshots
+
+    struct Snapshot {
+        var values: [Value]
+        var kinds: [Kind]
+    }
+
+    var snapshot: Snapshot { Snapshot(values: Array(UnsafeBufferPointer(start: values, count: names.count)), kinds: kinds) }
+
+    /// Puts back what a snapshot holds; names that came later have no value.
+    func restore(_ snapshot: Snapshot) {
+        for slot in names.indices {
+            if slot < snapshot.values.count { set(slot, snapshot.values[slot], snapshot.kinds[slot]) } else { set(slot, .none, .undefined) }
+        }
+    }
+}

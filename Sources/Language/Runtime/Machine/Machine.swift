@@ -1,0 +1,686 @@
+// The machine: one loop over instructions, with all frames on one value stack and no recursion of its own for calls of the
+// language. Every place of the stack always holds a value; a frame that ends lets go of its objects.
+//
+// Interrupts and limits: each turn of a loop and each call takes one unit of fuel, long operations more in proportion; when
+// it is used up (every thousand units) the machine looks whether it should stop.
+
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What a caller needs to go on.
+struct Frame {
+    var instruction: UnsafeMutablePointer<Instruction>
+    var registers: Int
+    var entry: UnsafeMutablePointer<Closure.Entry>
+}
+
+final class Machine {
+    unowned let session: Session
+    let globals: Globals
+    private(set) var stack: UnsafeMutablePointer<Value>
+    private var stackCapacity = 1 << 14
+    /// The most values on the stack: a quarter of a gigabyte.
+    private static let stackMax = 1 << 24
+    private var frames: UnsafeMutablePointer<Frame>
+    private var frameCapacity = 256
+    private var frameCount = 0
+    /// The first place of the stack that no frame uses, while a command runs.
+    private(set) var top = 0
+    /// How many loops of the machine lie on the thread's own stack.
+    private var entries = 0
+
+    static let fuelUnit = 1000
+    let fuel: UnsafeMutablePointer<Int>
+    private var steps = 0
+    private var allocated = 0
+    private var startedAt = 0.0
+    private var residentAtStart = 0
+
+    init(session: Session, globals: Globals) {
+        self.session = session
+        self.globals = globals
+        stack = .allocate(capacity: stackCapacity)
+        stack.initialize(repeating: .none, count: stackCapacity)
+        frames = .allocate(capacity: frameCapacity)
+        fuel = .allocate(capacity: 1)
+        fuel.initialize(to: Machine.fuelUnit)
+    }
+
+    deinit {
+        stack.deinitialize(count: stackCapacity)
+        stack.deallocate()
+        frames.deallocate()
+        fuel.deallocate()
+    }
+
+    // MARK: - Running from outside
+
+    /// Runs the code of a statement.
+    func run(_ code: Code) throws -> Value { try call(Closure(code, captures: [], defaults: []), []) }
+
+    /// A text begins: its limits count from here.
+    func begin() {
+        steps = 0
+        allocated = 0
+        fuel.pointee = min(Machine.fuelUnit, session.limits.steps ?? Machine.fuelUnit)
+        startedAt = Machine.seconds()
+        residentAtStart = Machine.residentBytes()
+    }
+
+    /// Calls a function with values by place.
+    func call(_ function: FunctionObject, _ arguments: [Value]) throws -> Value {
+        let saved = top
+        defer { top = saved }
+        try reserve(top + arguments.count + 2)
+        let base = top
+        stack[base] = .object(function)
+        for (place, argument) in arguments.enumerated() { stack[base + 1 + place] = argument }
+        guard let closure = function as? Closure else {
+            guard let command = function as? CommandFunction else { return .none }
+            top = base + arguments.count + 1
+            return try callCommand(command, stack + base, arguments.count, nil, SourceSpan(at: 0), session.currentSource)
+        }
+        if closure.code.parameterCount != arguments.count || closure.code.placedCount != arguments.count {
+            try bind(closure, base, arguments.count, nil)
+        }
+        guard entries < Limits.reentryMax else { throw Fault(.stackTooDeep, "verbs and functions nest more than \(Limits.reentryMax) deep", help: "use a loop") }
+        entries += 1
+        defer { entries -= 1 }
+        return try execute(closure, base)
+    }
+
+    private func reserve(_ count: Int) throws {
+        guard count > stackCapacity else { return }
+        guard count <= Machine.stackMax else { throw Fault(.stackTooDeep, "calls are nested too deep", help: "use a loop, or look for a def that calls itself without end") }
+        var capacity = stackCapacity
+        while capacity < count { capacity *= 2 }
+        let bigger = UnsafeMutablePointer<Value>.allocate(capacity: capacity)
+        bigger.moveInitialize(from: stack, count: stackCapacity)
+        (bigger + stackCapacity).initialize(repeating: .none, count: capacity - stackCapacity)
+        stack.deallocate()
+        stack = bigger
+        stackCapacity = capacity
+    }
+
+    private func growFrames() {
+        let bigger = UnsafeMutablePointer<Frame>.allocate(capacity: frameCapacity * 2)
+        bigger.moveInitialize(from: frames, count: frameCapacity)
+        frames.deallocate()
+        frames = bigger
+        frameCapacity *= 2
+    }
+
+    private static func tooDeep(_ count: Int) -> Fault {
+        Fault(.stackTooDeep, "more than \(count) calls within calls", help: "use a loop, or look for a def that calls itself without end")
+    }
+
+    // MARK: - Fuel
+
+    /// Looks whether to stop, and gives new fuel.
+    func refuel() throws {
+        let given = Machine.fuelUnit
+        steps += given - fuel.pointee
+        fuel.pointee = given
+        if session.interrupt.isRequested { throw Machine.stopped }
+        if let most = session.limits.steps {
+            if steps >= most { throw Fault(.limitReached, "stopped after \(most) steps", help: "raise the limit, or look for a loop without end") }
+            fuel.pointee = min(given, most - steps)
+            steps -= given - fuel.pointee
+        }
+        if let most = session.limits.seconds, Machine.seconds() - startedAt > most {
+            throw Fault(.limitReached, "stopped after \(NumberText.real(most)) s", help: "raise the limit, or look for a loop without end")
+        }
+    }
+
+    static let stopped = Fault(.interrupted, "stopped", help: "what was done until here is kept")
+
+    /// Notes that so many bytes are about to be used.
+    func use(bytes: Int) throws {
+        allocated += bytes
+        fuel.pointee -= bytes >> 11
+        if allocated > Machine.bytesBetweenLooks { try measureMemory(bytes) }
+    }
+
+    private static let bytesBetweenLooks = 32 << 20
+
+    private func measureMemory(_ bytes: Int) throws {
+        allocated = 0
+        let most = session.limits.memoryBytes
+        func isTooMuch() -> Bool { Machine.residentBytes() - residentAtStart + (bytes > Machine.bytesBetweenLooks ? bytes : 0) > most }
+        guard bytes > most || isTooMuch() else { return }
+        throw Fault(.limitReached, "stopped before using more than \(most >> 20) MB", help: "raise the limit, or keep less at once")
+    }
+
+    static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// The memory of the process, from /proc/self/statm; 0 where that cannot be read.
+    private static func residentBytes() -> Int {
+        let file = open("/proc/self/statm", O_RDONLY)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 128)
+        let count = read(file, &buffer, buffer.count)
+        guard count > 0 else { return 0 }
+        let words = String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: " ")
+        return words.count > 1 ? (Int(words[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+    }
+
+    // MARK: - The loop
+
+    /// Runs a function whose arguments lie bound behind `base`; its result is moved out of `base`.
+    private func execute(_ closure: Closure, _ base: Int) throws -> Value {
+        let bottom = frameCount
+        try reserve(base + 1 + closure.code.registerCount)
+        var entry = closure.entry
+        var fp = stack + base + 1
+        var ip = entry.pointee.start
+        var constants = entry.pointee.constants
+        let fuel = fuel
+        var globalValues = globals.values
+        var globalEntries = globals.entries
+
+        while true {
+            do {
+                while true {
+                    let i = ip.pointee
+                    ip += 1
+                    let a = Int(i.a)
+                    let b = Int(i.b)
+                    let c = Int(i.c)
+                    switch i.operation {
+                    case .move: fp[a] = fp[b]
+                    case .take:
+                        swap(&fp[a], &fp[b])
+                        if case .object = fp[b] { fp[b] = .none }
+                    case .constant: fp[a] = constants[b]
+                    case .loadGlobal:
+                        if case .none = globalValues[b] { try checkGlobal(b) }
+                        fp[a] = globalValues[b]
+                    case .storeGlobal:
+                        if case .object = globalValues[a] {
+                            globals.set(a, fp[b], .variable)
+                        } else if case .object = fp[b] {
+                            globals.set(a, fp[b], .variable)
+                        } else if globals.isVariable(a) {
+                            (globalValues + a).initialize(to: fp[b])
+                            globals.version &+= 1
+                        } else {
+                            globals.set(a, fp[b], .variable)
+                        }
+                        if case .object = fp[b] { fp[b] = .none }
+                    case .makeBox:
+                        let box = Box(fp[a])
+                        if box.nesting > Limits.nestingMax { throw Machine.nested() }
+                        fp[a] = .object(box)
+                    case .loadBox: fp[a] = unbox(fp[b])
+                    case .storeBox: try setBox(fp[a], fp[b])
+                    case .loadCapture: fp[a] = entry.pointee.captures[b]
+                    case .loadCaptureBox: fp[a] = unbox(entry.pointee.captures[b])
+                    case .storeCaptureBox: try setBox(entry.pointee.captures[a], fp[b])
+                    case .loadSelf: fp[a] = .object(entry.pointee.closure.takeUnretainedValue())
+
+                    // Arithmetic
+                    case .add:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            let (sum, overflow) = x.addingReportingOverflow(y)
+                            if !overflow {
+                                setInteger(fp + a, sum)
+                                continue
+                            }
+                        }
+                        try addSlowly(fp, a, b, c)
+                    case .subtract:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            let (difference, overflow) = x.subtractingReportingOverflow(y)
+                            if !overflow {
+                                setInteger(fp + a, difference)
+                                continue
+                            }
+                        }
+                        try operate(.subtract, fp, a, b, c)
+                    case .multiply:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            let (product, overflow) = x.multipliedReportingOverflow(by: y)
+                            if !overflow {
+                                setInteger(fp + a, product)
+                                continue
+                            }
+                        }
+                        try operate(.multiply, fp, a, b, c)
+                    case .divide: try operate(.divide, fp, a, b, c)
+                    case .floorDivide:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c], x >= 0, y > 0 {
+                            setInteger(fp + a, x / y)
+                            continue
+                        }
+                        try operate(.floorDivide, fp, a, b, c)
+                    case .remainder:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c], x >= 0, y > 0 {
+                            setInteger(fp + a, x % y)
+                            continue
+                        }
+                        try operate(.remainder, fp, a, b, c)
+                    case .power: try operate(.power, fp, a, b, c)
+                    case .addNumber:
+                        if case .integer(let x) = fp[b] {
+                            let (sum, overflow) = x.addingReportingOverflow(c)
+                            if !overflow {
+                                setInteger(fp + a, sum)
+                                continue
+                            }
+                        }
+                        try operate(.add, fp, a, fp[b], .integer(c))
+                    case .subtractNumber:
+                        if case .integer(let x) = fp[b] {
+                            let (difference, overflow) = x.subtractingReportingOverflow(c)
+                            if !overflow {
+                                setInteger(fp + a, difference)
+                                continue
+                            }
+                        }
+                        try operate(.subtract, fp, a, fp[b], .integer(c))
+                    case .equal: fp[a] = .boolean(fp[b] == fp[c])
+                    case .notEqual: fp[a] = .boolean(!(fp[b] == fp[c]))
+                    case .less: try operate(.less, fp, a, b, c)
+                    case .lessOrEqual: try operate(.lessOrEqual, fp, a, b, c)
+                    case .greater: try operate(.greater, fp, a, b, c)
+                    case .greaterOrEqual: try operate(.greaterOrEqual, fp, a, b, c)
+                    case .negate: fp[a] = try Arithmetic.negated(fp[b])
+                    case .not:
+                        guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean("not", fp[b]) }
+                        fp[a] = .boolean(!value)
+                    case .appendGlobal:
+                        if case .integer(let x) = globalValues[a], case .integer(let y) = fp[b] {
+                            let (sum, overflow) = x.addingReportingOverflow(y)
+                            if !overflow, globals.isVariable(a) {
+                                (globalValues + a).initialize(to: .integer(sum))
+                                globals.version &+= 1
+                                continue
+                            }
+                        }
+                        if case .none = globalValues[a] { try checkGlobal(a) }
+                        try append(fp[b], to: globalValues + a)
+                        globals.version &+= 1
+                    case .push: try push(fp[b], to: fp + a)
+                    case .pushGlobal:
+                        if case .none = globalValues[a] { try checkGlobal(a) }
+                        try push(fp[b], to: globalValues + a)
+                        globals.version &+= 1
+
+                    // Going elsewhere
+                    case .jump: ip = entry.pointee.start + a
+                    case .jumpBack:
+                        ip = entry.pointee.start + a
+                        fuel.pointee -= 1
+                        if fuel.pointee <= 0 { try refuel() }
+                    case .jumpIfFalse:
+                        guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
+                        if !value { ip = entry.pointee.start + a }
+                    case .jumpIfTrue:
+                        guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
+                        if value { ip = entry.pointee.start + a }
+                    case .checkBoolean:
+                        guard case .boolean = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
+                    case .jumpUnlessEqual:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            if x != y { ip = entry.pointee.start + a }
+                        } else if !(fp[b] == fp[c]) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessNotEqual:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            if x == y { ip = entry.pointee.start + a }
+                        } else if fp[b] == fp[c] {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessLess:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            if x >= y { ip = entry.pointee.start + a }
+                        } else if try !compare(.less, fp[b], fp[c]) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessLessOrEqual:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            if x > y { ip = entry.pointee.start + a }
+                        } else if try !compare(.lessOrEqual, fp[b], fp[c]) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessGreater:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            if x <= y { ip = entry.pointee.start + a }
+                        } else if try !compare(.greater, fp[b], fp[c]) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessGreaterOrEqual:
+                        if case .integer(let x) = fp[b], case .integer(let y) = fp[c] {
+                            if x < y { ip = entry.pointee.start + a }
+                        } else if try !compare(.greaterOrEqual, fp[b], fp[c]) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessEqualNumber:
+                        if case .integer(let x) = fp[b] {
+                            if x != c { ip = entry.pointee.start + a }
+                        } else if !(fp[b] == .integer(c)) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessNotEqualNumber:
+                        if case .integer(let x) = fp[b] {
+                            if x == c { ip = entry.pointee.start + a }
+                        } else if fp[b] == .integer(c) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessLessNumber:
+                        if case .integer(let x) = fp[b] {
+                            if x >= c { ip = entry.pointee.start + a }
+                        } else if try !compare(.less, fp[b], .integer(c)) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessLessOrEqualNumber:
+                        if case .integer(let x) = fp[b] {
+                            if x > c { ip = entry.pointee.start + a }
+                        } else if try !compare(.lessOrEqual, fp[b], .integer(c)) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessGreaterNumber:
+                        if case .integer(let x) = fp[b] {
+                            if x <= c { ip = entry.pointee.start + a }
+                        } else if try !compare(.greater, fp[b], .integer(c)) {
+                            ip = entry.pointee.start + a
+                        }
+                    case .jumpUnlessGreaterOrEqualNumber:
+                        if case .integer(let x) = fp[b] {
+                            if x < c { ip = entry.pointee.start + a }
+                        } else if try !compare(.greaterOrEqual, fp[b], .integer(c)) {
+                            ip = entry.pointee.start + a
+                        }
+
+                    // Loops
+                    case .iterate: try startWalk(fp + a, fp + b)
+                    case .next:
+                        let walk = fp + a
+                        guard case .integer(let place) = walk[1], case .integer(let end) = walk[2], place < end else {
+                            if case .object = walk[0] { walk[0] = .none }
+                            ip = entry.pointee.start + c
+                            continue
+                        }
+                        (walk + 1).initialize(to: .integer(place + 1))
+                        if case .none = walk[0] { setInteger(fp + b, place) } else { try loadElement(walk[0], place, into: fp + b) }
+                        fuel.pointee -= 1
+                        if fuel.pointee <= 0 { try refuel() }
+
+                    // Making values
+                    case .makeList: try makeList(fp, a, b, c)
+                    case .makeRecord: try makeRecord(fp, a, b, entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.recordKeys[c] })
+                    case .makeRange: fp[a] = try range(fp[b], fp[c], isClosed: true)
+                    case .makeHalfOpenRange: fp[a] = try range(fp[b], fp[c], isClosed: false)
+                    case .makePartialRange: fp[a] = try partialRange(b < 0 ? nil : fp[b], c < 0 ? nil : fp[c], isClosed: true)
+                    case .makePartialHalfOpenRange: fp[a] = try partialRange(b < 0 ? nil : fp[b], c < 0 ? nil : fp[c], isClosed: false)
+                    case .makeText: try makeText(fp, a, b, c)
+                    case .makeChoice: fp[a] = try choice(entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.names[b] }, c < 0 ? nil : fp[c])
+                    case .makeClosure: try makeClosure(entry, fp, a, b, c)
+
+                    // Parts
+                    case .index:
+                        if case .object(let object) = fp[b], case .integer(let place) = fp[c], type(of: object) == ListObject.self {
+                            let list = unsafeDowncast(object, to: ListObject.self)
+                            if place >= 0, place < list.elements.count {
+                                fp[a] = list.elements[place]
+                                continue
+                            }
+                        }
+                        fp[a] = try Access.element(fp[b], [fp[c]])
+                    case .indexMany:
+                        let path = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.paths[c] }
+                        fp[a] = try Access.element(fp[b], ArraySlice(UnsafeBufferPointer(start: fp + path.base, count: path.count)))
+                    case .field: fp[a] = try Access.field(fp[b], entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.names[c] })
+                    case .storePath:
+                        try storePath(entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.paths[a] }, fp, b, entry)
+                    case .finishDefinition:
+                        globals.set(a, fp[b], .definition)
+                        session.noteDefinition(a, fp[b])
+
+                    // Calls
+                    case .callGlobal:
+                        guard let callee = globalEntries[c], callee.pointee.parameterCount == b, callee.pointee.placedCount == b else {
+                            if case .none = globalValues[c] { try checkGlobal(c) }
+                            fp[a] = globalValues[c]
+                            let place = fp - stack
+                            if let next = try prepareCall(entry, fp, a, b, nil, ip) {
+                                fp = stack + place
+                                frames[frameCount] = Frame(instruction: ip, registers: place, entry: entry)
+                                frameCount += 1
+                                fp += a + 1
+                                entry = next
+                                ip = next.pointee.start
+                                constants = next.pointee.constants
+                            } else {
+                                fp = stack + place
+                                (globalValues, globalEntries) = (globals.values, globals.entries)
+                            }
+                            continue
+                        }
+                        fuel.pointee -= 1
+                        if fuel.pointee <= 0 { try refuel() }
+                        if frameCount == frameCapacity { growFrames() }
+                        let place = fp - stack
+                        if place + a + 1 + callee.pointee.registerCount > stackCapacity || frameCount >= session.limits.callsMax {
+                            if frameCount >= session.limits.callsMax { throw Machine.tooDeep(session.limits.callsMax) }
+                            try reserve(place + a + 1 + callee.pointee.registerCount)
+                            fp = stack + place
+                        }
+                        frames[frameCount] = Frame(instruction: ip, registers: place, entry: entry)
+                        frameCount += 1
+                        fp += a + 1
+                        entry = callee
+                        ip = callee.pointee.start
+                        constants = callee.pointee.constants
+                    case .call:
+                        let place = fp - stack
+                        let site = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.sites[c] }
+                        if let next = try prepareCall(entry, fp, a, b, site, ip) {
+                            fp = stack + place
+                            frames[frameCount] = Frame(instruction: ip, registers: place, entry: entry)
+                            frameCount += 1
+                            fp += a + 1
+                            entry = next
+                            ip = next.pointee.start
+                            constants = next.pointee.constants
+                        } else {
+                            fp = stack + place
+                            (globalValues, globalEntries) = (globals.values, globals.entries)
+                        }
+                    case .callCommand:
+                        let place = fp - stack
+                        try callCommand(entry, fp, a, b, c, ip)
+                        fp = stack + place
+                        (globalValues, globalEntries) = (globals.values, globals.entries)
+                    case .giveBack, .giveNone:
+                        let result: Value
+                        if i.operation == .giveNone {
+                            result = .none
+                        } else {
+                            result = (fp + a).move()
+                            (fp + a).initialize(to: .none)
+                        }
+                        clear(fp, entry.pointee.registerCount)
+                        fp[-1] = result
+                        if frameCount == bottom {
+                            let given = (fp - 1).move()
+                            (fp - 1).initialize(to: .none)
+                            return given
+                        }
+                        frameCount -= 1
+                        let frame = frames[frameCount]
+                        fp = stack + frame.registers
+                        ip = frame.instruction
+                        entry = frame.entry
+                        constants = entry.pointee.constants
+
+                    // Time
+                    case .clock: fp[a] = .real(Machine.seconds())
+                    case .reportTime:
+                        if case .real(let start) = fp[a] { session.emit(.timed(seconds: Machine.seconds() - start)) }
+                    case .importFile:
+                        let place = fp - stack
+                        let saved = top
+                        top = place + entry.pointee.registerCount
+                        defer { top = saved }
+                        if let path = constants[a].asText { try session.importFile(path) }
+                        fp = stack + place
+                        (globalValues, globalEntries) = (globals.values, globals.entries)
+                    }
+                }
+            } catch {
+                // Find who catches it: here, or in one of the frames below that belong to this loop.
+                let raised = locate(error, entry, ip)
+                while true {
+                    let place = ip - entry.pointee.start - 1
+                    let handlers = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.handlers }
+                    if raised.canBeCaught, let handler = handlers.first(where: { $0.start <= place && place < $0.end }) {
+                        fp = stack + (fp - stack)
+                        fp[handler.register] = .object(ErrorObject(raised.diagnostic, in: raised.source))
+                        ip = entry.pointee.start + handler.target
+                        constants = entry.pointee.constants
+                        (globalValues, globalEntries) = (globals.values, globals.entries)
+                        break
+                    }
+                    clear(fp, entry.pointee.registerCount)
+                    fp[-1] = .none
+                    if frameCount == bottom { throw raised }
+                    frameCount -= 1
+                    let frame = frames[frameCount]
+                    fp = stack + frame.registers
+                    ip = frame.instruction
+                    entry = frame.entry
+                }
+            }
+        }
+    }
+
+    /// The error with its place, if it has none yet.
+    private func locate(_ error: any Error, _ entry: UnsafeMutablePointer<Closure.Entry>, _ ip: UnsafeMutablePointer<Instruction>) -> Raised {
+        if let raised = error as? Raised { return raised }
+        let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
+        let place = max(0, ip - code.instructions - 1)
+        let span = place < code.spans.count ? code.spans[place] : SourceSpan(at: 0)
+        return session.raised(error, at: span, in: code.source)
+    }
+
+    // MARK: - Calls
+
+    /// Makes a call ready whose callee lies in register `a`. A function of the language is bound and its entry returned; a
+    /// command is run.
+    private func prepareCall(
+        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int, _ site: CallSite?,
+        _ ip: UnsafeMutablePointer<Instruction>
+    ) throws -> UnsafeMutablePointer<Closure.Entry>? {
+        guard case .object(let object) = fp[a], let function = object as? FunctionObject else {
+            let name = site.map(\.name) ?? ""
+            throw Fault(
+                .runtimeType, (name.isEmpty ? "this" : "'\(name)'") + " is \(TypeName.withArticle(fp[a].typeName)) and cannot be called",
+                help: "functions are made with def or { x in … }")
+        }
+        fuel.pointee -= 1
+        if fuel.pointee <= 0 { try refuel() }
+        let place = fp - stack
+        if let closure = function as? Closure {
+            if frameCount >= session.limits.callsMax { throw Machine.tooDeep(session.limits.callsMax) }
+            if frameCount == frameCapacity { growFrames() }
+            try reserve(place + a + 1 + max(closure.code.registerCount, count + 1))
+            if let site, site.hasPredicate || !site.keyNames.isEmpty {
+                throw Fault(.runtimeArgument, "\(Machine.called(closure, site)): does not take 'where' or 'by'", help: "use filter before it")
+            }
+            if closure.code.placedCount != count || closure.code.parameterCount != count || site?.hasLabels == true { try bind(closure, place + a, count, site) }
+            return closure.entry
+        }
+        guard let command = function as? CommandFunction else { return nil }
+        let saved = top
+        top = place + entry.pointee.registerCount
+        defer { top = saved }
+        let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
+        let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
+        stack[place + a] = result
+        return nil
+    }
+
+    private func callCommand(
+        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int, _ c: Int,
+        _ ip: UnsafeMutablePointer<Instruction>
+    ) throws {
+        let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
+        let site = code.sites[c]
+        guard let command = site.command else { return }
+        let place = fp - stack
+        let saved = top
+        top = place + entry.pointee.registerCount
+        defer { top = saved }
+        if let direct = command.command.direct, !site.hasLabels, count == command.placedCount, !site.hasPredicate, site.keyNames.isEmpty {
+            let arguments = UnsafeBufferPointer(start: fp + a + 1, count: count)
+            if let result = try direct(arguments) {
+                for register in (a + 1)..<(a + 1 + count) { if case .object = fp[register] { fp[register] = .none } }
+                fp[a] = result
+                return
+            }
+        }
+        let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
+        stack[place + a] = result
+        if session.interrupt.isRequested { throw Machine.stopped }
+    }
+
+    static func called(_ function: FunctionObject, _ site: CallSite?) -> String {
+        if !function.signature.name.isEmpty { return function.signature.name }
+        if let name = site?.name, !name.isEmpty { return name }
+        return "this function"
+    }
+
+    /// Puts arguments given by place and by label where the parameters are, with defaults for what was left out.
+    private func bind(_ closure: Closure, _ base: Int, _ count: Int, _ site: CallSite?) throws {
+        try reserve(base + 1 + max(closure.code.registerCount, count + 1))
+        let registers = stack + base + 1
+        var given: [Value] = []
+        for place in 0..<count {
+            given.append((registers + place).move())
+            (registers + place).initialize(to: .none)
+        }
+        let parameters = closure.signature.parameters
+        let name = Machine.called(closure, site)
+        var values = [Value?](repeating: nil, count: parameters.count)
+        var next = 0
+        for (place, value) in given.enumerated() {
+            if let label = site?.labels[place] {
+                guard let target = parameters.firstIndex(where: { $0.label == label }) else {
+                    let labels = parameters.compactMap(\.label)
+                    let near = Suggestions.nearest(to: label, among: labels).first
+                    throw Fault(
+                        .runtimeArgument, "\(name): '\(label)' is not a label of \(name)" + (near.map { "; did you mean '\($0):'?" } ?? ""),
+                        help: labels.isEmpty ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
+                }
+                if values[target] != nil { throw Fault(.runtimeArgument, "\(name): '\(label):' appears twice", help: "take one of them away") }
+                values[target] = value
+            } else {
+                guard next < closure.code.placedCount else {
+                    let most = closure.code.placedCount
+                    let takes = most == 0 ? "no value" : most == 1 ? "one value" : "\(most) values"
+                    throw Fault(.runtimeArgument, "\(name): takes \(takes) by place, not \(given.count - (site?.labels.count { $0 != nil } ?? 0))", help: "take some away")
+                }
+                values[next] = value
+                next += 1
+            }
+        }
+        for (place, parameter) in parameters.enumerated() {
+            if let value = values[place] ?? closure.defaults[place] {
+                registers[place] = value
+            } else {
+                let what = parameter.label.map { "'\($0):'" } ?? parameter.name
+                throw Fault(.runtimeArgument, "\(name): \(what) is missing", help: "it takes " + parameters.map { $0.label.map { "\($0):" } ?? $0.name }.joined(separator: " "))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/// `[3, 1, 4]`
+public final class ListObject: Object {
+    public internal(set) var elements: [Value]
+
+    public init(_ elements: [Value]) {
+        self.elements = elements
+        super.init()
+        for element in elements {
+            if case .object(let object) = element, object.nesting >= nesting { nesting = object.nesting + 1 }
+        }
+    }
+
+    public override var typeName: String { TypeName.list }
+    public override var text: String { "[" + elements.lazy.map(\.quotedText).joined(separator: ", ") + "]" }
+    public override var json: String { "[" + elements.lazy.map(\.json).joined(separator: ",") + "]" }
+    public override var count: Int? { elements.count }
+    public override func element(at index: Int) -> Value { elements[index] }
+    public override func slice(_ range: Range<Int>) -> Value? { .list(Array(elements[range])) }
+
+    public override func isEqual(to other: Object) -> Bool {
+        if self === other { return true }
+        guard let other = other as? ListObject else { return (other as? RangeObject)?.isEqual(to: self) ?? false }
+        return elements.count == other.elements.count && zip(elements, other.elements).allSatisfy { $0 == $1 }
+    }
+
+    /// As many elements as fit a line, then how many there are.
+    public override func display(_ options: DisplayOptions) -> DisplayBundle {
+        DisplayBundle(lines: [ListObject.line(elements, count: elements.count, width: options.width)], json: json)
+    }
+
+    static func line(_ elements: some Sequence<Value>, count: Int, width: Int) -> StyledText {
+        var shown = "["
+        var columns = 1
+        var isFirst = true
+        for element in elements {
+            let word = (isFirst ? "" : ", ") + element.quotedText
+            columns += DisplayWidth.of(word)
+            if columns + 2 > max(width, 40), !isFirst {
+                return StyledText(shown + ", …]") + StyledText("  \(count) elements", .dim)
+            }
+            shown += word
+            isFirst = false
+        }
+        return StyledText(shown + "]")
+    }
+
+    func append(_ value: Value) {
+        if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 }
+        elements.append(value)
+    }
+}
+
+/// `0...8`, `0..<8`: the whole numbers from one to another; empty where the end lies before the start.
+public final class RangeObject: Object {
+    public let lower: Int
+    /// As written: the last number of a closed range, the one behind it otherwise.
+    public let upper: Int
+    public let isClosed: Bool
+    /// All numbers in it.
+    public let bounds: Range<Int>
+
+    public convenience init(_ range: Range<Int>) { self.init(range.lowerBound, range.upperBound, isClosed: false) }
+    public convenience init(_ range: ClosedRange<Int>) { self.init(range.lowerBound, range.upperBound, isClosed: true) }
+
+    init(_ lower: Int, _ upper: Int, isClosed: Bool) {
+        self.lower = lower
+        self.upper = upper
+        self.isClosed = isClosed
+        let end = isClosed ? (upper == .max ? upper : upper + 1) : upper
+        bounds = lower..<max(lower, end)
+        super.init()
+    }
+
+    public override var typeName: String { TypeName.range }
+    public override var text: String { "\(lower)\(isClosed ? "..." : "..<")\(upper)" }
+    public override var json: String { "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" }
+    public override var count: Int? { bounds.count }
+    public override func element(at index: Int) -> Value { .integer(bounds.lowerBound + index) }
+
+    public override func slice(_ range: Range<Int>) -> Value? {
+        .range(bounds.lowerBound + range.lowerBound..<bounds.lowerBound + range.upperBound)
+    }
+
+    public override func display(_ options: DisplayOptions) -> DisplayBundle {
+        DisplayBundle(lines: [StyledText(text)], json: bounds.count <= 100_000 ? json : nil)
+    }
+
+    public override func isEqual(to other: Object) -> Bool {
+        if let other = other as? RangeObject { return bounds == other.bounds || (bounds.isEmpty && other.bounds.isEmpty) }
+        guard let other = other as? ListObject, other.elements.count == bounds.count else { return false }
+        return zip(bounds, other.elements).allSatisfy { .integer($0) == $1 }
+    }
+}
+
+/// A range that misses an end, inside an index only: `xs[2...]`.
+final class PartialRange: Object {
+    let lower: Int?
+    let upper: Int?
+    let isClosed: Bool
+
+    init(_ lower: Int?, _ upper: Int?, isClosed: Bool) {
+        self.lower = lower
+        self.upper = upper
+        self.isClosed = isClosed
+    }
+
+    override var typeName: String { TypeName.range }
+}

@@ -1,0 +1,105 @@
+// A table as lines of text: names above, numbers to the right, cut to the width, long tables with a count of what is left out.
+
+struct TableDisplay {
+    /// Tables up to this many rows are shown whole.
+    static let wholeMax = 40
+    /// Of longer ones so many rows at the start and at the end.
+    static let headCount = 20
+    static let tailCount = 5
+
+    let lines: [StyledText]
+
+    init(_ table: TableObject, width: Int) {
+        guard !table.columns.isEmpty else {
+            lines = [StyledText("an empty table", .dim)]
+            return
+        }
+        let isWhole = table.rowCount <= TableDisplay.wholeMax
+        let head = isWhole ? table.rowCount : TableDisplay.headCount
+        let places = Array(0..<head) + (isWhole ? [] : Array(table.rowCount - TableDisplay.tailCount..<table.rowCount))
+        var shown = table.columns.map { column in
+            ShownColumn(
+                name: column.name, cells: places.map { column.format.text(column.values[$0]) }, isRight: column.isNumeric, isVolatile: column.format.isVolatile)
+        }
+        let hidden = TableDisplay.fit(&shown, width: width)
+        var lines = [TableDisplay.line(shown.map { StyledText($0.padded($0.name), .heading) })]
+        for (number, _) in places.enumerated() {
+            if number == head, !isWhole {
+                lines.append(StyledText("… \(table.rowCount - head - TableDisplay.tailCount) more rows …", .dim))
+            }
+            lines.append(TableDisplay.line(shown.map { $0.cell(number) }))
+        }
+        if table.rowCount == 0 { lines.append(StyledText("no rows", .dim)) }
+        if !hidden.isEmpty { lines.append(Fitted.line(StyledText("not shown: " + hidden.joined(separator: ", "), .dim), width: width)) }
+        self.lines = lines
+    }
+
+    private struct ShownColumn {
+        var name: String
+        var cells: [String]
+        var isRight: Bool
+        var isVolatile: Bool
+        var width: Int
+
+        init(name: String, cells: [String], isRight: Bool, isVolatile: Bool) {
+            self.name = name
+            self.cells = cells
+            self.isRight = isRight
+            self.isVolatile = isVolatile
+            width = max(DisplayWidth.of(name), cells.map { DisplayWidth.of($0) }.max() ?? 0, 1)
+        }
+
+        func padded(_ text: String) -> String {
+            let cut = Fitted.line(StyledText(text), width: width).plain
+            let padding = Fitted.padding(cut, to: width)
+            return isRight ? padding + cut : cut + padding
+        }
+
+        func cell(_ number: Int) -> StyledText {
+            let cut = Fitted.line(StyledText(cells[number]), width: width).plain
+            let padding = StyledText(Fitted.padding(cut, to: width))
+            let content = StyledText(cut, isVolatile: isVolatile)
+            return isRight ? padding + content : content + padding
+        }
+    }
+
+    /// Cuts the widest texts, then leaves out columns at the right; gives the names of those left out.
+    private static func fit(_ columns: inout [ShownColumn], width: Int) -> [String] {
+        func total() -> Int { columns.reduce(0) { $0 + $1.width } + 2 * max(0, columns.count - 1) }
+        let least = 12
+        while total() > width {
+            let wide = columns.indices.filter { !columns[$0].isRight && columns[$0].width > least }.max { columns[$0].width < columns[$1].width }
+            guard let wide else { break }
+            columns[wide].width = max(least, columns[wide].width - (total() - width))
+        }
+        var hidden: [String] = []
+        while total() > width, columns.count > 1 { hidden.insert(columns.removeLast().name, at: 0) }
+        return hidden
+    }
+
+    private static func line(_ cells: [StyledText]) -> StyledText {
+        var line = StyledText()
+        for (place, cell) in cells.enumerated() {
+            if place > 0 { line.append("  ") }
+            line.append(cell)
+        }
+        while let last = line.runs.last, let trimmed = last.trimmedAtEnd {
+            line.runs.removeLast()
+            if !trimmed.text.isEmpty {
+                line.runs.append(trimmed)
+                break
+            }
+        }
+        return line
+    }
+}
+
+extension StyledRun {
+    /// The run without the blanks at its end; nil where there are none.
+    fileprivate var trimmedAtEnd: StyledRun? {
+        guard text.last == " " else { return nil }
+        var copy = self
+        while copy.text.last == " " { copy.text.removeLast() }
+        return copy
+    }
+}
