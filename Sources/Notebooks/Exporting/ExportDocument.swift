@@ -1,0 +1,227 @@
+// A notebook as the pages that are made of it: prose, code and outputs in order. Made from the text alone, or with the
+// report of a replay, which adds what a file cannot hold: figures and data.
+
+import Language
+
+public struct ExportDocument: Sendable {
+    enum Part: Sendable {
+        /// Lines of code with their styles.
+        case code([StyledText])
+        case output([OutputPart])
+    }
+
+    struct Section: Sendable {
+        var cell: Cell
+        /// For cells that are not code.
+        var prose: [String] = []
+        /// For code.
+        var parts: [Part] = []
+    }
+
+    let title: String
+    /// Profile and parameters, to be shown small.
+    let facts: [(key: String, value: String)]
+    private(set) var sections: [Section] = []
+    let notebook: Notebook
+
+    /// `report` is one of a replay of the same notebook; its outputs take the place of the recorded ones.
+    public init(_ notebook: Notebook, _ context: LanguageContext, report: ReplayReport? = nil) {
+        self.notebook = notebook
+        title = notebook.title ?? ExportDocument.baseName(notebook.name)
+        facts = notebook.header.fields.filter { $0.key == "profile" || $0.key == "parameter" }.map { ($0.key, $0.value) }
+        let parsed = Parser.parse(notebook.code, context)
+        let lines = Highlighter.lines(notebook.code, context)
+        let entries = notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics)
+        var runs: [Int: EntryReport] = [:]
+        for entry in report?.entries ?? [] where entry.verdict != .notRun { runs[entry.entry.lines.lowerBound] = entry }
+        for (index, cell) in notebook.cells.enumerated() {
+            guard cell.isCode else {
+                sections.append(Section(cell: cell, prose: notebook.prose(cell).map(ExportDocument.plain)))
+                continue
+            }
+            let parts = ExportDocument.parts(notebook, cell, entries.filter { $0.cell == index }, lines, runs)
+            if !parts.isEmpty || !cell.title.isEmpty { sections.append(Section(cell: cell, parts: parts)) }
+        }
+    }
+
+    /// Code and outputs of a cell in turn.
+    private static func parts(_ notebook: Notebook, _ cell: Cell, _ entries: [Entry], _ lines: [StyledText], _ runs: [Int: EntryReport]) -> [Part] {
+        var parts: [Part] = []
+        var next = cell.lines.lowerBound
+        func takeCode(upTo end: Int) {
+            // Output that belongs to nobody is shown where it stands.
+            var code: [StyledText] = []
+            var stray: [OutputLine] = []
+            for line in next..<max(next, end) {
+                if let output = notebook.outputKinds[line].flatMap({ _ in OutputLine(line: notebook.line(line)) }) {
+                    stray.append(output)
+                } else {
+                    append(&parts, code: &code, output: &stray, isEnd: false)
+                    code.append(lines.indices.contains(line) ? neutral(lines[line]) : StyledText())
+                }
+            }
+            append(&parts, code: &code, output: &stray, isEnd: true)
+            next = max(next, end)
+        }
+        for entry in entries {
+            takeCode(upTo: entry.lines.upperBound)
+            let output: [OutputPart]
+            if let run = runs[entry.lines.lowerBound] {
+                output = OutputPart.parts(run)
+            } else {
+                output = OutputPart.parts(entry.recorded)
+            }
+            if !output.isEmpty { parts.append(.output(output)) }
+            next = entry.recordedLines.upperBound
+        }
+        takeCode(upTo: cell.lines.upperBound)
+        return parts
+    }
+
+    private static func append(_ parts: inout [Part], code: inout [StyledText], output: inout [OutputLine], isEnd: Bool) {
+        if !output.isEmpty || isEnd {
+            while let last = code.last, last.plain.allSatisfy(\.isWhitespace) { code.removeLast() }
+            while let first = code.first, first.plain.allSatisfy(\.isWhitespace) { code.removeFirst() }
+            if !code.isEmpty { parts.append(.code(code)) }
+            code = []
+        }
+        if !output.isEmpty {
+            parts.append(.output(OutputPart.parts(OutputBlock(output))))
+            output = []
+        }
+    }
+
+    /// Tabs as blanks, anything else that could steer a screen by its stand-in.
+    static func plain(_ text: String) -> String { DiagnosticRenderer.neutral(text.replacing("\t", with: "    ")) }
+
+    static func neutral(_ line: StyledText) -> StyledText {
+        StyledText(runs: line.runs.map { StyledRun(plain($0.text), $0.style, isVolatile: $0.isVolatile) })
+    }
+
+    private static func baseName(_ path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return plain(name.hasSuffix(".icot") ? String(name.dropLast(5)) : name)
+    }
+}
+
+/// A piece of what a statement showed.
+enum OutputPart: Sendable {
+    case text([StyledText])
+    case table(ExportTable)
+    /// A picture made of characters.
+    case picture([StyledText])
+    /// A picture as a whole SVG document.
+    case figure(String)
+    case error(code: String, message: String)
+    /// A table of the stages of a run.
+    case timeline(TimelineFigure)
+
+    /// From a record.
+    static func parts(_ block: OutputBlock) -> [OutputPart] {
+        var parts: [OutputPart] = []
+        var lines = block.lines[...]
+        while let kind = lines.first?.kind {
+            let run = lines.prefix { $0.kind == kind }
+            lines = lines.dropFirst(run.count)
+            let shown = run.map { ExportDocument.neutral($0.shown) }
+            switch kind {
+            case .result: parts += results(shown)
+            case .picture: parts.append(.picture(shown))
+            case .error: parts += run.map { line in .error(code: line.code, message: String(ExportDocument.neutral(line.shown).plain.dropFirst(line.code.count).drop { $0 == " " })) }
+            }
+        }
+        return parts
+    }
+
+    /// From a run: as recorded, but with figures and data where a command gave them.
+    static func parts(_ report: EntryReport) -> [OutputPart] {
+        var parts: [OutputPart] = []
+        for bundle in report.bundles {
+            let lines = bundle.lines.map(ExportDocument.neutral)
+            if let json = bundle.json.flatMap({ JSON($0) }), let timeline = TimelineFigure(json) {
+                parts.append(.timeline(timeline))
+                continue
+            }
+            parts += results(lines)
+            if let svg = bundle.svg { parts.append(.figure(svg)) } else if !bundle.picture.isEmpty { parts.append(.picture(bundle.picture.map(ExportDocument.neutral))) }
+        }
+        return parts + OutputPart.parts(OutputBlock(report.output.lines.filter { $0.kind == .error }))
+    }
+
+    /// Lines with the tables in them found.
+    private static func results(_ lines: [StyledText]) -> [OutputPart] {
+        var parts: [OutputPart] = []
+        var text: [StyledText] = []
+        var index = 0
+        while index < lines.count {
+            if let (table, end) = ExportTable.find(lines, at: index) {
+                if !text.isEmpty { parts.append(.text(text)) }
+                text = []
+                parts.append(TimelineFigure(table).map(OutputPart.timeline) ?? .table(table))
+                index = end
+            } else {
+                text.append(lines[index])
+                index += 1
+            }
+        }
+        if !text.isEmpty { parts.append(.text(text)) }
+        return parts
+    }
+}
+
+/// A table found in lines of text: a line of names and lines of as many cells, two blanks or more between cells.
+struct ExportTable: Sendable, Equatable {
+    var names: [String]
+    var rows: [[String]]
+    /// For each column, whether its cells are numbers.
+    var isNumeric: [Bool]
+
+    static func find(_ lines: [StyledText], at index: Int) -> (ExportTable, end: Int)? {
+        let names = cells(lines[index])
+        guard names.count >= 2, names.allSatisfy({ $0.first?.isLetter == true }) else { return nil }
+        var rows: [[String]] = []
+        var end = index + 1
+        while end < lines.count {
+            let row = cells(lines[end])
+            // `… 35 more rows …` stands across.
+            guard row.count == names.count || (row.count == 1 && row[0].hasPrefix("…") && !rows.isEmpty) else { break }
+            rows.append(row)
+            end += 1
+        }
+        guard rows.contains(where: { $0.count == names.count }) else { return nil }
+        let isNumeric = names.indices.map { column in
+            rows.allSatisfy { $0.count == 1 || number($0[column]) != nil || $0[column] == "–" }
+        }
+        return (ExportTable(names: names, rows: rows, isNumeric: isNumeric), end)
+    }
+
+    private static func cells(_ line: StyledText) -> [String] {
+        var cells: [String] = []
+        var cell = ""
+        var blanks = 0
+        for character in line.plain {
+            if character == " " {
+                blanks += 1
+                continue
+            }
+            if blanks >= 2, !cell.isEmpty {
+                cells.append(cell)
+                cell = ""
+            } else if blanks > 0, !cell.isEmpty {
+                cell += " "
+            }
+            blanks = 0
+            cell.append(character)
+        }
+        if !cell.isEmpty { cells.append(cell) }
+        return cells
+    }
+
+    /// The number at the start of a cell such as `95.3%` or `4.2 s`; a percentage as its hundredth.
+    static func number(_ cell: String) -> Double? {
+        let digits = cell.prefix { $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }
+        let text = digits.hasSuffix("e") || digits.hasSuffix("E") ? digits.dropLast() : digits
+        guard let value = Double(text.hasPrefix("+") ? text.dropFirst() : text) else { return nil }
+        return cell.dropFirst(digits.count).first == "%" ? value / 100 : value
+    }
+}

@@ -1,0 +1,108 @@
+// The stages of a run, to be walked through on a page. From any of these:
+//
+//   {"kind": "timeline", "rows": [{"removed": 0, "accuracy": 0.99, …}, …], "chain": ["4", "2", …], "side": "left"}
+//   [{"removed": 0, …}, …]                   a table whose rows have a number `removed`
+//   lines of text with a column `removed`    what a notebook has recorded
+//
+// `chain`, the tokens of one problem's chain of thought, and `side`, from which they go, may be missing: then the chain is
+// shown as so many places. A row may have a `chain` of its own.
+
+struct TimelineFigure: Sendable, Equatable {
+    struct Stage: Sendable, Equatable {
+        var removed: Int
+        /// One a column, as shown.
+        var cells: [String]
+        /// One a column; nil where the cell is no number.
+        var values: [Double?]
+        var chain: [String]?
+    }
+
+    var columns: [String]
+    var stages: [Stage]
+    /// The chain as long as it is before anything is removed.
+    var chain: [String]
+    var removesFromRight: Bool
+
+    init?(_ table: ExportTable) {
+        guard let removed = table.names.firstIndex(of: "removed") else { return nil }
+        let rows = table.rows.filter { $0.count == table.names.count }
+        let stages = rows.compactMap { row -> Stage? in
+            guard let number = ExportTable.number(row[removed]), number >= 0, number < 1e6 else { return nil }
+            return Stage(removed: Int(number), cells: row, values: row.map(ExportTable.number))
+        }
+        guard stages.count == rows.count, stages.count >= 2 else { return nil }
+        self.init(columns: table.names, stages: stages, chain: nil, side: nil)
+    }
+
+    init?(_ json: JSON) {
+        let rows: [JSON]
+        if let list = json.array { rows = list } else if json["kind"]?.string == "timeline", let list = json["rows"]?.array { rows = list } else { return nil }
+        guard case .members(let first)? = rows.first else { return nil }
+        let columns = first.map(\.key).filter { $0 != "chain" }
+        let stages = rows.compactMap { row -> Stage? in
+            guard let removed = row["removed"]?.number, removed >= 0, removed < 1e6 else { return nil }
+            let cells = columns.map { row[$0] ?? .null }
+            return Stage(removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), chain: row["chain"]?.array?.compactMap(\.string))
+        }
+        guard stages.count == rows.count, stages.count >= 2 else { return nil }
+        self.init(columns: columns, stages: stages, chain: json["chain"]?.array?.compactMap(\.string), side: json["side"]?.string)
+    }
+
+    private init(columns: [String], stages: [Stage], chain: [String]?, side: String?) {
+        self.columns = columns
+        self.stages = stages
+        let longest = stages.map(\.removed).max() ?? 0
+        let given = chain ?? stages.compactMap(\.chain).max { $0.count < $1.count } ?? []
+        self.chain = given.count >= longest || longest > 400 ? given : given + [String](repeating: "", count: longest - given.count)
+        removesFromRight = side == "right"
+    }
+
+    private static func shown(_ value: JSON) -> String {
+        switch value {
+        case .null: return "–"
+        case .string(let text): return ExportDocument.plain(text)
+        case .real(let number):
+            // Four significant digits are enough to look at.
+            guard number.isFinite, number != 0 else { return "\(number)" }
+            let size = abs(number)
+            if size >= 1e6 || size < 1e-4 { return "\(Float(number))" }
+            var scale = 1.0
+            while size * scale < 1000 { scale *= 10 }
+            let rounded = (number * scale).rounded() / scale
+            return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+        case .boolean, .integer, .array, .members: return ExportDocument.plain(value.text)
+        }
+    }
+
+    // MARK: - What to draw
+
+    struct Curve: Sendable, Equatable {
+        var name: String
+        var points: [(x: Double, y: Double)]
+
+        static func == (left: Curve, right: Curve) -> Bool { left.name == right.name && left.points.map(\.y) == right.points.map(\.y) }
+    }
+
+    /// The columns that are drawn over the removed tokens: accuracies, or else losses, or else the first numbers there are.
+    var curves: [Curve] {
+        func curves(_ isWanted: (String) -> Bool) -> [Curve] {
+            columns.indices.filter { isWanted(columns[$0].lowercased()) }.compactMap { column in
+                let points = stages.compactMap { stage in stage.values[column].map { (Double(stage.removed), $0) } }
+                return points.count >= 2 ? Curve(name: columns[column], points: points) : nil
+            }
+        }
+        let accuracies = curves { $0.contains("acc") || $0.contains("right") || $0.contains("exact") }
+        if !accuracies.isEmpty { return Array(accuracies.prefix(3)) }
+        let losses = curves { $0.contains("loss") }
+        if !losses.isEmpty { return Array(losses.prefix(2)) }
+        return Array(curves { $0 != "removed" && $0 != "stage" && $0 != "steps" }.prefix(1))
+    }
+
+    /// The chain at a stage: each token and whether it is gone.
+    func tokens(_ stage: Stage) -> [(text: String, isGone: Bool)] {
+        let tokens = chain
+        return tokens.indices.map { index in
+            (tokens[index], removesFromRight ? index >= tokens.count - stage.removed : index < stage.removed)
+        }
+    }
+}

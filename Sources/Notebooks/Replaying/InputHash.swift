@@ -1,0 +1,93 @@
+// What a file or folder holds, as one number, so that a notebook can say which inputs its outputs come from.
+//
+//   file     SHA-256 of its bytes
+//   folder   SHA-256 over one line `path NUL hash LF` for each regular file below it, sorted by the bytes of its path, where
+//            path is relative to the folder and hash is the file's; names that start with a dot or end in `.lock` or `.tmp`
+//            do not count, and links are followed to files only
+
+import Glibc
+
+public enum InputHash {
+    /// The hash of what lies at a path; nil where nothing does or it cannot be read.
+    public static func of(_ path: String) -> String? {
+        var status = stat()
+        guard stat(expanded(path), &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return file(expanded(path))
+        case S_IFDIR: return folder(expanded(path))
+        default: return nil
+        }
+    }
+
+    /// With the home folder for `~`.
+    static func expanded(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = getenv("HOME") else { return path }
+        return String(cString: home) + path.dropFirst()
+    }
+
+    private static func file(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var hash = SHA256()
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { return nil }
+            if count == 0 { return hash.hexadecimal() }
+            hash.add(count == buffer.count ? buffer : Array(buffer[..<count]))
+        }
+    }
+
+    private static func folder(_ path: String) -> String? {
+        var files: [String] = []
+        guard collect(path, "", depth: 0, &files) else { return nil }
+        files.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        var hash = SHA256()
+        for name in files {
+            guard let digest = file("\(path)/\(name)") else { return nil }
+            hash.add(Array("\(name)\0\(digest)\n".utf8))
+        }
+        return hash.hexadecimal()
+    }
+
+    private static func collect(_ root: String, _ prefix: String, depth: Int, _ files: inout [String]) -> Bool {
+        guard depth < 32, files.count < 100_000, let folder = opendir(prefix.isEmpty ? root : "\(root)/\(prefix)") else { return false }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasPrefix(".") || name.hasSuffix(".lock") || name.hasSuffix(".tmp") { continue }
+            let relative = prefix.isEmpty ? name : "\(prefix)/\(name)"
+            var own = stat()
+            var target = stat()
+            guard lstat("\(root)/\(relative)", &own) == 0, stat("\(root)/\(relative)", &target) == 0 else { continue }
+            if own.st_mode & S_IFMT == S_IFDIR {
+                guard collect(root, relative, depth: depth + 1, &files) else { return false }
+            } else if target.st_mode & S_IFMT == S_IFREG {
+                files.append(relative)
+            }
+        }
+        return true
+    }
+}
+
+/// What became of a pinned input.
+public struct InputReport: Sendable, Equatable {
+    public enum State: String, Sendable { case same, changed, missing }
+
+    public var path: String
+    public var state: State
+
+    init(_ pin: Pin) {
+        path = pin.path
+        guard let hash = InputHash.of(pin.path) else {
+            state = .missing
+            return
+        }
+        // A shortened hash is compared as far as it goes.
+        state = hash.hasPrefix(pin.hash.lowercased()) ? .same : .changed
+    }
+}

@@ -1,0 +1,226 @@
+// What a replay found.
+
+import Language
+
+/// How a replay ends, as the exit status of the program.
+public enum ReplayExit: Int32, Sendable {
+    case fine = 0
+    /// Outputs are not those that are recorded.
+    case differs = 1
+    /// A statement failed that is not expected to, or the notebook cannot be run.
+    case failed = 2
+    /// A pinned input is missing or holds something else.
+    case inputs = 3
+    /// Not done: an unknown version, or a file that changed on disk meanwhile.
+    case refused = 4
+}
+
+/// What became of the statements that share a line.
+public struct EntryReport: Sendable {
+    public enum Verdict: String, Sendable {
+        /// Its output agrees with the record.
+        case same
+        case differs
+        /// It failed and is not expected to; nothing after it ran.
+        case failed
+        case interrupted
+        /// It ran; nobody compared it.
+        case ran
+        case notRun
+    }
+
+    public let entry: Entry
+    /// The title of its cell.
+    public let cell: String
+    public var verdict: Verdict = .notRun
+    public var differences: [Difference] = []
+    /// The line of an earlier difference, which may be the cause of this one.
+    public var downstreamOf: Int?
+    public var seconds = 0.0
+    /// What it showed, as lines.
+    public var output = OutputBlock()
+    /// What it showed, as data.
+    public var bundles: [DisplayBundle] = []
+
+    init(_ entry: Entry, cell: String) {
+        self.entry = entry
+        self.cell = cell
+    }
+
+    /// The first line of its code.
+    public var title: String { entry.code.split(whereSeparator: \.isNewline).first.map(String.init) ?? "" }
+}
+
+public struct ReplayReport: Sendable {
+    /// The path of the notebook.
+    public let name: String
+    public internal(set) var entries: [EntryReport] = []
+    /// The pins of the notebook, where they were looked at.
+    public internal(set) var inputs: [InputReport] = []
+    /// What kept the notebook from being run at all.
+    public internal(set) var problems: [Diagnostic] = []
+    /// What is odd about the file.
+    public internal(set) var findings: [Notebook.Finding] = []
+    public internal(set) var isRefused = false
+    /// The notebook with what was recorded; as it was where nothing was.
+    public internal(set) var recorded: Notebook
+    /// The text that spans of diagnostics refer to.
+    public let source: SourceText
+
+    init(_ notebook: Notebook) {
+        name = notebook.name
+        recorded = notebook
+        source = notebook.code
+        findings = notebook.findings
+    }
+
+    public var exit: ReplayExit {
+        if isRefused { return .refused }
+        if inputs.contains(where: { $0.state != .same }) { return .inputs }
+        if !problems.isEmpty || entries.contains(where: { $0.verdict == .failed || $0.verdict == .interrupted }) { return .failed }
+        return entries.contains { $0.verdict == .differs } ? .differs : .fine
+    }
+
+    public var seconds: Double { entries.reduce(0) { $0 + $1.seconds } }
+    /// The first entry whose output is not the recorded one.
+    public var firstDivergence: EntryReport? { entries.first { $0.verdict == .differs || $0.verdict == .failed } }
+
+    func count(_ verdict: EntryReport.Verdict) -> Int { entries.count { $0.verdict == verdict } }
+
+    // MARK: - For people
+
+    /// The result in lines: one where all is well, otherwise the first divergence with what is different and the others in a
+    /// line each.
+    public var lines: [StyledText] {
+        var lines: [StyledText] = []
+        for finding in findings { lines.append(StyledText("\(name):\(finding.line): ", .dim) + StyledText(DiagnosticRenderer.neutral(finding.message), .warning)) }
+        for input in inputs where input.state != .same {
+            let word = input.state == .missing ? "is missing" : "holds something else than when the outputs were recorded"
+            lines.append(StyledText("input \(DiagnosticRenderer.neutral(input.path)) \(word)", .error))
+        }
+        for problem in problems.prefix(10) { lines += DiagnosticRenderer(width: 100, showsPlace: true).lines(problem, in: source) }
+        if !problems.isEmpty { lines.append(StyledText("nothing was run", .dim)) }
+        var isFirst = true
+        for entry in entries where entry.verdict == .differs || entry.verdict == .failed || entry.verdict == .interrupted {
+            lines += isFirst ? full(entry) : [brief(entry)]
+            isFirst = false
+        }
+        lines.append(summary)
+        return lines
+    }
+
+    private func full(_ report: EntryReport) -> [StyledText] {
+        var lines = [place(report)]
+        if report.verdict == .interrupted { return [lines[0] + StyledText(" was interrupted", .warning)] }
+        for difference in report.differences.prefix(3) {
+            if difference.line != report.entry.lineNumber { lines.append(StyledText("  line \(difference.line)", .dim)) }
+            lines += difference.lines
+        }
+        if report.differences.count > 3 { lines.append(StyledText("  and \(report.differences.count - 3) more lines", .dim)) }
+        return lines
+    }
+
+    private func brief(_ report: EntryReport) -> StyledText {
+        var line = place(report)
+        line.append(": \(report.differences.first?.reason ?? report.verdict.rawValue)")
+        if let first = report.downstreamOf { line.append(", downstream of line \(first)", .dim) }
+        return line
+    }
+
+    private func place(_ report: EntryReport) -> StyledText {
+        StyledText("\(name):\(report.entry.lineNumber): ", .dim) + StyledText(DiagnosticRenderer.neutral(report.title), .emphasis)
+    }
+
+    private var summary: StyledText {
+        var parts: [String] = []
+        let same = count(.same)
+        let differs = count(.differs)
+        if same > 0 { parts.append("\(same) \(same == 1 ? "statement agrees" : "statements agree")") }
+        if differs > 0 { parts.append("\(differs) \(differs == 1 ? "differs" : "differ")") }
+        if count(.ran) > 0 { parts.append("\(count(.ran)) ran") }
+        if count(.failed) > 0 { parts.append("\(count(.failed)) failed") }
+        if count(.notRun) > 0, !entries.isEmpty { parts.append("\(count(.notRun)) not run") }
+        if parts.isEmpty { parts.append("no statements") }
+        var line = StyledText("\(name): ", .dim)
+        line.append(parts.joined(separator: ", "), exit == .fine ? .good : .bad)
+        line.append("  " + OutputBlock.duration(seconds), .dim, isVolatile: true)
+        return line
+    }
+
+    // MARK: - For programs
+
+    public var json: String {
+        let list = entries.map { report -> JSON in
+            JSON.object([
+                ("line", .integer(report.entry.lineNumber)), ("cell", .string(report.cell)), ("code", .string(report.entry.code)), ("verdict", .string(report.verdict.rawValue)),
+                ("seconds", .real(report.seconds)), ("downstream_of", report.downstreamOf.map(JSON.integer) ?? .null),
+                (
+                    "differences",
+                    .array(
+                        report.differences.map { difference in
+                            .object([
+                                ("line", .integer(difference.line)), ("recorded", difference.recorded.map(JSON.string) ?? .null), ("got", difference.got.map(JSON.string) ?? .null),
+                                ("reason", .string(difference.reason)),
+                            ])
+                        })
+                ),
+                ("output", .array(report.output.lines.map { .string($0.line) })),
+            ])
+        }
+        return JSON.object([
+            ("notebook", .string(name)), ("exit", .integer(Int(exit.rawValue))), ("seconds", .real(seconds)), ("same", .integer(count(.same))), ("differs", .integer(count(.differs))),
+            ("inputs", .array(inputs.map { .object([("path", .string($0.path)), ("state", .string($0.state.rawValue))]) })),
+            ("problems", .array(problems.map { .object([("line", .integer(source.position(at: $0.span.start).line)), ("code", .string($0.code.rawValue)), ("message", .string($0.message))]) })),
+            ("findings", .array(findings.map { .object([("line", .integer($0.line)), ("message", .string($0.message))]) })), ("statements", .array(list)),
+        ]).text
+    }
+
+    /// The report as JUnit reads it: a suite for the notebook, a case for each entry.
+    public var junit: String {
+        let problemCount = problems.count + inputs.count { $0.state != .same }
+        let failed = count(.failed) + count(.interrupted)
+        var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        text += "<testsuites>\n<testsuite name=\"\(XML.escaped(name))\" tests=\"\(entries.count + problemCount)\" failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" time=\"\(seconds)\">\n"
+        for problem in problems {
+            let line = source.position(at: problem.span.start).line
+            text += "<testcase classname=\"\(XML.escaped(name))\" name=\"line \(line)\"><error message=\"\(XML.escaped("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
+        }
+        for input in inputs where input.state != .same {
+            text += "<testcase classname=\"\(XML.escaped(name))\" name=\"input \(XML.escaped(input.path))\"><error message=\"\(input.state.rawValue)\"/></testcase>\n"
+        }
+        for report in entries {
+            let name = "line \(report.entry.lineNumber): \(report.title)"
+            text += "<testcase classname=\"\(XML.escaped(self.name))\" name=\"\(XML.escaped(name))\" time=\"\(report.seconds)\">"
+            switch report.verdict {
+            case .same, .ran: break
+            case .notRun: text += "<skipped/>"
+            case .differs, .failed, .interrupted:
+                let tag = report.verdict == .differs ? "failure" : "error"
+                let reason = report.differences.first?.reason ?? report.verdict.rawValue
+                let message = report.downstreamOf.map { "\(reason) (downstream of line \($0))" } ?? reason
+                let body = report.differences.map { "line \($0.line)\nrecorded: \($0.recorded ?? "-")\ngot: \($0.got ?? "-")\n\($0.reason)" }.joined(separator: "\n\n")
+                text += "<\(tag) message=\"\(XML.escaped(message))\">\(XML.escaped(body, keepsLines: true))</\(tag)>"
+            }
+            text += "</testcase>\n"
+        }
+        return text + "</testsuite>\n</testsuites>\n"
+    }
+}
+
+enum XML {
+    /// Text for an attribute or an element of XML or HTML; what neither may hold is shown by a stand-in.
+    static func escaped(_ text: String, keepsLines: Bool = false) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\n" where keepsLines: result += "\n"
+            default: result += scalar.value < 0x80 && scalar.value >= 0x20 && scalar.value != 0x7F ? String(scalar) : DiagnosticRenderer.neutral(String(scalar))
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import Language
+import TestSupport
+import Testing
+
+@testable import Notebooks
+
+@Suite("Export") struct ExportTests {
+    static let lesson = """
+        # icot 1
+        # title: Taking the chain of thought away
+        # profile: cpu-f32 seed 3456
+
+        # %% [md]
+        # # Taking the chain of thought away
+        #
+        # A model that *writes* its steps is trained on; then its chain goes, **one token at a time**.
+        # See [the paper](https://arxiv.org/abs/2405.14838) and `step`.
+        #
+        # > It still answers.
+        #
+        # <script>alert(1)</script>
+
+        # %% params
+        let n = 500
+
+        # %% one step
+        # the first token goes
+        step
+        #> removed 1 of 9: the chain now starts at "4" <b>
+        train steps: 200
+        #> loss 0.0312 ±0.004   {~4.2 s}
+        #~ ▁▂▂▁▁▅▇  200 steps
+
+        # %% [notes]
+        # Ask the class.
+
+        # %% the whole timeline
+        print 1
+        #> stage  removed  steps    loss  accuracy before  accuracy   time
+        #>     0        0   1200  0.0101             0.0%     99.8%  {~12.0 s}
+        #>     1        1    200  0.0312            12.4%     99.2%  {~4.2 s}
+        #>     2        2    200  0.0290            80.0%     98.8%  {~4.1 s}
+        #>     3        4    400  0.0450            55.5%     99.0%  {~8.3 s}
+        #>     4        9    900  0.0333            31.0%     97.6%  {~19 s}
+        print 2
+        #> digit  right  wrong
+        #> first    480     20
+        #> last     500      0
+        #> … 3 more rows …
+
+        # %% wrong on purpose
+        train epoch: 1
+        #! E203 train has no label epoch:
+
+        """
+
+    private static func document(_ text: String = lesson) -> ExportDocument { ExportDocument(Notebook(text), TestVocabulary.context) }
+
+    @Test func `a page holds prose, coloured code, tables, a timeline and errors`() {
+        let html = Self.document().html
+        #expect(html.contains("<em>writes</em>"))
+        #expect(html.contains("<span class=\"s-verb\">step</span>"))
+        #expect(html.contains("<span class=\"s-label\">steps:</span>"))
+        #expect(html.contains("<tr><td>first</td><td class=\"n\">480</td><td class=\"n\">20</td></tr>"))
+        #expect(html.contains("<td class=\"across\" colspan=\"3\">… 3 more rows …</td>"))
+        #expect(html.contains("<figure class=\"timeline\">"))
+        #expect(html.contains("max=\"4\""))
+        #expect(html.contains("<span class=\"volatile\">4.2 s</span>"))
+        #expect(html.contains("<b>E203</b> train has no label epoch:"))
+        #expect(html.contains("removed 1 of 9: the chain now starts at &quot;4&quot; &lt;b&gt;"))
+        #expect(!html.contains("alert"))
+        #expect(html.contains("<summary>notes</summary>"))
+    }
+
+    @Test func `Markdown keeps prose, fences code and makes tables`() {
+        let text = Self.document().markdown
+        #expect(text.hasPrefix("# Taking the chain of thought away\n\nA model that *writes*"))
+        #expect(text.contains("```icot\n# the first token goes\nstep\n```\n\n```text\nremoved 1 of 9"))
+        #expect(text.contains("| digit | right | wrong |\n|---|---:|---:|\n| first | 480 | 20 |"))
+        #expect(text.contains("**E203** train has no label epoch:"))
+        #expect(ExportDocument(Notebook("# icot 1\n# %% [raw]\n# ````\n"), TestVocabulary.context).markdown.contains("`````text\n````\n`````"))
+    }
+
+    @Test func `a Jupyter notebook is valid by nbformat`() throws {
+        let text = Self.document().jupyter
+        let json = try #require(JSON(text))
+        #expect(json["cells"]?.array?.count == 11)
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "a.ipynb")
+            try Data(text.utf8).write(to: file)
+            let check = "import nbformat,sys; n=nbformat.read(sys.argv[1],4); nbformat.validate(n); print(len(n.cells), [o.output_type for c in n.cells if c.cell_type=='code' for o in c.outputs])"
+            guard let answer = Self.python(check, file.path) else {
+                print("note: skipped, there is no python3 with nbformat")
+                return
+            }
+            #expect(answer == "11 ['display_data', 'display_data', 'display_data', 'display_data', 'display_data', 'error']\n")
+        }
+    }
+
+    /// The output of a line of Python, nil where Python or nbformat is missing; `ICOT_PYTHON` names another interpreter.
+    private static func python(_ code: String, _ argument: String) -> String? {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [ProcessInfo.processInfo.environment["ICOT_PYTHON"] ?? "python3", "-c", "try:\n  import nbformat\nexcept ImportError:\n  import os; os._exit(77)\n" + code, argument]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        guard (try? process.run()) != nil else { return nil }
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return [77, 127].contains(process.terminationStatus) ? nil : String(decoding: data, as: UTF8.self)
+    }
+
+    @Test func `nothing of a foreign file steers a terminal or runs in a browser`() {
+        var random = TestRandom(seed: 8)
+        let pieces = RoundTripTests.pieces.map { String(decoding: $0, as: UTF8.self) } + ["# \u{1B}]0;x\u{7}", "#> \u{9B}31m\u{202E}", "#> <script>x</script>", "# [x](javascript:alert(1))", "# %% \u{1B}[2J<img onerror=x>", "# <img src=x onerror=y>"]
+        for _ in 0..<400 {
+            let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in random.pick(pieces) }.joined(separator: "\n")
+            let document = ExportDocument(Notebook(text), TestVocabulary.context)
+            let report = EffectsReport(Notebook(text), TestVocabulary.context)
+            for output in [document.html, document.markdown, document.jupyter, report.lines.map(\.plain).joined(), report.json] {
+                let isNeutral = !output.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value) || (0x2066...0x2069).contains($0.value) }
+                if !isNeutral { Issue.record("\(text.debugDescription)") }
+            }
+            let html = document.html
+            for danger in ["<img ", "<script>x", "href=\"javascript"] where html.contains(danger) { Issue.record("\(danger) in \(text.debugDescription)") }
+        }
+    }
+
+    @Test func `a figure is drawn in the page if it only draws, else it is an image`() {
+        func page(_ svg: String) -> String {
+            var report = ReplayReport(Notebook("# icot 1\nstep\n"))
+            var entry = EntryReport(Notebook("# icot 1\nstep\n").entries()[0], cell: "")
+            entry.verdict = .ran
+            entry.bundles = [DisplayBundle(lines: ["plot, 3 points"], picture: ["▁▂▃"], svg: svg)]
+            report.entries = [entry]
+            return ExportDocument(Notebook("# icot 1\nstep\n"), TestVocabulary.context, report: report).html
+        }
+        let plain = page("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><g fill=\"red\"><path d=\"M0 0\"/><text x=\"1\">on = 3</text></g></svg>")
+        #expect(plain.contains("<figure class=\"figure\"><svg xmlns"))
+        #expect(!plain.contains("▁▂▃"))
+        for bad in ["<svg><script>x</script></svg>", "<svg onload=\"x\"/>", "<svg><a href=\"x\"/></svg>", "<svg><g style=\"x\"/></svg>", "<svg><rect fill=\"url(http://x)\"/></svg>", "<svg/onload=x>", "<!DOCTYPE x><svg></svg>", "no picture"] {
+            #expect(page(bad).contains("data:image/svg+xml;base64,"), "\(bad)")
+        }
+    }
+
+    @Test func `a timeline comes from data with the tokens of its chain`() throws {
+        let json = try #require(JSON("""
+            {"kind": "timeline", "side": "right", "chain": ["4", "2", "+", "1"], "rows": [{"removed": 0, "accuracy": 1, "loss": 0.5}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25}, {"removed": 4, "accuracy": 0.5, "loss": null}]}
+            """))
+        let timeline = try #require(TimelineFigure(json))
+        #expect(timeline.columns == ["removed", "accuracy", "loss"])
+        #expect(timeline.stages.map(\.cells) == [["0", "1", "0.5"], ["1", "0.9877", "0.25"], ["4", "0.5", "–"]])
+        #expect(timeline.tokens(timeline.stages[1]).map(\.isGone) == [false, false, false, true])
+        #expect(timeline.curves.map(\.name) == ["accuracy"])
+        for bad in ["[]", "{}", "[1, 2]", "{\"kind\": \"timeline\"}", "[{\"removed\": 1}]", "[{\"removed\": \"x\"}, {\"removed\": 2}]", "{\"kind\": \"other\", \"rows\": [{\"removed\": 1}, {\"removed\": 2}]}"] {
+            #expect(JSON(bad).flatMap { TimelineFigure($0) } == nil, "\(bad)")
+        }
+    }
+
+    @Test func `the page is opened and its slider is moved in a browser`() throws {
+        guard let path = Chromium.path else {
+            print("note: skipped, there is no chromium")
+            return
+        }
+        try withTemporaryFolder { folder in
+            let page = folder.appending(path: "page.html")
+            try Data(Self.document().html.utf8).write(to: page)
+            let browser = try Chromium(path)
+            try browser.open(page)
+            let label = "document.querySelector('.controls output').textContent"
+            let gone = "document.querySelectorAll('.token.gone').length"
+            let first = try [browser.value(label), browser.value(gone), browser.value("document.querySelectorAll('.token').length")]
+            #expect(first == ["stage 1 of 5", "0", "9"])
+            try browser.click(".later")
+            try browser.click(".later")
+            let second = try [browser.value(label), browser.value(gone), browser.value("document.querySelector('.stages tr.now').cells[1].textContent")]
+            #expect(second == ["stage 3 of 5", "2", "2"])
+            try browser.click(".controls input", at: 0.99)
+            let last = try [browser.value(label), browser.value(gone), browser.value("document.querySelectorAll('circle.now').length"), browser.value("document.querySelector('.numbers').innerText.replaceAll('\\n', ' ')")]
+            #expect(last == ["stage 5 of 5", "9", "2", "stage 4 removed 9 steps 900 loss 0.0333 accuracy before 31.0% accuracy 97.6% time 19 s"])
+            try browser.click(".earlier")
+            let back = try browser.value(label)
+            #expect(back == "stage 4 of 5")
+            #expect(browser.complaints == [])
+            #expect(browser.requests == [])
+            // Without scripts everything is there to be read, and nothing waits to be clicked.
+            try browser.open(page, scripts: false)
+            let seen = try [browser.value("getComputedStyle(document.querySelector('.controls')).display"), browser.value("document.querySelector('.stages tbody').innerText.includes('97.6%')"), browser.value("document.querySelector('.chart').getBoundingClientRect().height > 100")]
+            #expect(seen == ["none", "true", "true"])
+            if let kept = ProcessInfo.processInfo.environment["ICOT_KEEP_PICTURES"] { try Self.keepPictures(browser, page, in: URL(filePath: kept)) }
+        }
+    }
+
+    /// Pictures of the page for a person to look at.
+    private static func keepPictures(_ browser: Chromium, _ page: URL, in folder: URL) throws {
+        for (name, dark, width) in [("light", false, 1000), ("dark", true, 1000), ("narrow", false, 380)] {
+            try browser.open(page, dark: dark, width: width)
+            try browser.click(".later")
+            try browser.screenshot().write(to: folder.appending(path: "\(name).png"))
+        }
+    }
+}
