@@ -12,6 +12,8 @@ public struct Figure: Sendable, Equatable {
     public var panels: [Panel]
     /// Panels side by side in the grid; fewer where there is no room. Nil lets the renderer choose.
     public var columns: Int?
+    /// Whether panels whose axes (or colours) measure the same share one scale, so that they can be compared by eye.
+    public var sharesScales: Bool
 
     /// A figure of one panel.
     public init(
@@ -21,11 +23,12 @@ public struct Figure: Sendable, Equatable {
     }
 
     /// Small multiples: `panels` in a grid of `columns`.
-    public init(title: String = "", subtitle: String = "", panels: [Panel], columns: Int? = nil) {
+    public init(title: String = "", subtitle: String = "", panels: [Panel], columns: Int? = nil, sharesScales: Bool = true) {
         self.title = title
         self.subtitle = subtitle
         self.panels = panels
         self.columns = columns
+        self.sharesScales = sharesScales
     }
 }
 

@@ -59,16 +59,24 @@ extension Panel {
         return values.filter(\.isFinite)
     }
 
-    /// How many values each series has.
+    /// How many values each series has; a series drawn as line and as points is one.
     private var seriesCounts: [Int] {
-        marks.compactMap { mark in
+        var counts: [(name: String, count: Int)] = []
+        for mark in marks {
+            let (name, count): (String, Int)
             switch mark {
             case .line(let series), .points(let series), .bars(let series):
-                return zip(series.x, series.y).count { $0.0.isFinite && $0.1.isFinite }
-            case .histogram(let sample): return sample.values.count(where: \.isFinite)
-            case .heatMap, .reference, .band, .errorBars, .text: return nil
+                (name, count) = (series.name, zip(series.x, series.y).count { $0.0.isFinite && $0.1.isFinite })
+            case .histogram(let sample): (name, count) = (sample.name, sample.values.count(where: \.isFinite))
+            case .heatMap, .reference, .band, .errorBars, .text: continue
+            }
+            if let known = counts.firstIndex(where: { $0.name == name }) {
+                counts[known].count = max(counts[known].count, count)
+            } else {
+                counts.append((name, count))
             }
         }
+        return counts.map(\.count)
     }
 
     private var heatMap: HeatMap? {

@@ -24,7 +24,8 @@ struct Bins: Equatable {
         if wanted == 0 {
             let iqr = values[values.count * 3 / 4] - values[values.count / 4]
             let ideal = 2 * iqr / pow(Double(values.count), 1.0 / 3)
-            wanted = ideal > 0 ? min(max((high - low) / ideal, 5), 60) : 10
+            // The step is rounded up, which makes fewer bins than were wanted.
+            wanted = ideal > 0 ? min(max((high - low) / ideal * 1.4, 5), 60) : 10
         }
         width = Ticks.step(span: span.high - span.low, count: Int(wanted))
         origin = floor(span.low / width) * width

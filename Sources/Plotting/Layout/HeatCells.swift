@@ -34,5 +34,7 @@ struct HeatCells {
     var isMerged: Bool { mergedRows > 1 || mergedColumns > 1 }
 
     /// What to tell the reader about merging.
-    func note(_ thing: String) -> String { "each \(thing) is the strongest of \(mergedRows) × \(mergedColumns) cells" }
+    func note(_ thing: String, times: String = "×") -> String {
+        "each \(thing) is the strongest of \(mergedRows) \(times) \(mergedColumns) cells"
+    }
 }

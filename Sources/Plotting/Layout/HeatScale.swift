@@ -1,6 +1,8 @@
 // How the values of a heat map become shares of its colour scale.
 
-struct HeatScale {
+import Glibc
+
+struct HeatScale: Equatable {
     let low: Double
     let high: Double
     let centre: Double
@@ -36,8 +38,14 @@ struct HeatScale {
     /// How much a value counts where cells are merged.
     func weight(_ value: Double) -> Double { isDiverging ? (value - centre).magnitude : value }
 
-    /// The number of one cell or of an end of the scale.
-    func label(_ value: Double) -> String { NumberText.short(value.rounded(toDigits: 3)) }
+    /// An end of the scale, with the digits that matter on it: one percent of its length.
+    func label(_ value: Double) -> String {
+        let length = high - low
+        guard length >= 1e-3, length < 1e5 else { return NumberText.short(value.rounded(toDigits: 3)) }
+        if value == 0 || [low, centre, high].allSatisfy({ $0 == $0.rounded() }) { return NumberText.fixed(value, decimals: 0) }
+        let exponent = Int(floor(log10(length) + 1e-9))
+        return NumberText.fixed(value, decimals: exponent < 0 ? 1 - exponent : max(0, 2 - exponent))
+    }
 
     /// The cells' numbers with the same decimals throughout, empty where there is no value.
     func numbers(_ values: [Double]) -> [String] {

@@ -2,7 +2,7 @@
 
 /// A series as the legend shows it.
 struct LegendEntry: Equatable {
-    enum Sample: Equatable { case line, points, bar, band }
+    enum Sample: Equatable { case line, points, bar, outline, band }
 
     var name: String
     var series: Int
@@ -22,13 +22,16 @@ struct ResolvedFigure {
         columns = figure.columns
         // Unnamed layers look like the first series.
         var entries: [LegendEntry] = []
+        let isOverlaid = figure.panels.contains { panel in
+            panel.marks.count { if case .histogram = $0 { true } else { false } } > 1
+        }
         for mark in figure.panels.flatMap(\.marks) {
             let (name, sample): (String, LegendEntry.Sample)
             switch mark {
             case .line(let series): (name, sample) = (series.name, .line)
             case .points(let series): (name, sample) = (series.name, .points)
             case .bars(let series): (name, sample) = (series.name, .bar)
-            case .histogram(let series): (name, sample) = (series.name, .bar)
+            case .histogram(let series): (name, sample) = (series.name, isOverlaid ? .outline : .bar)
             case .band(let intervals), .errorBars(let intervals): (name, sample) = (intervals.name, .band)
             case .heatMap, .reference, .text: continue
             }
@@ -39,13 +42,51 @@ struct ResolvedFigure {
             }
         }
         let names = entries.map(\.name)
-        panels = figure.panels.map { ResolvedPanel($0, names: names) }
+        let shared = figure.sharesScales && figure.panels.count > 1
+        let sources = shared ? Self.withSharedColours(figure.panels) : figure.panels
+        let extents = sources.map { Extent($0, bins: $0.bins) }
+        panels = sources.indices.map { index in
+            var extent = extents[index]
+            if shared {
+                for (other, panel) in zip(extents, sources) {
+                    if panel.x == sources[index].x { extent.x.join(other.x) }
+                    if panel.y == sources[index].y { extent.y.join(other.y) }
+                }
+            }
+            return ResolvedPanel(sources[index], names: names, extent: extent)
+        }
         // A lone series needs no legend: the axes and the title say what it is.
         legend = entries.filter { !$0.name.isEmpty }.map { LegendEntry(name: Label.neutral($0.name), series: $0.series, sample: $0.sample) }
     }
 
     var isEmpty: Bool { panels.allSatisfy(\.isEmpty) }
-    var seriesCount: Int { (legend.map(\.series).max() ?? 0) + 1 }
+
+    /// The heat map whose colours all panels use, where they have the same scale: they need one key only.
+    var commonHeatMap: HeatMap? {
+        guard panels.count > 1, let first = panels[0].heatMap else { return nil }
+        let scale = HeatScale(first)
+        let isCommon = panels.allSatisfy { panel in
+            guard let map = panel.heatMap else { return panel.isEmpty }
+            return HeatScale(map) == scale && map.map == first.map && map.label == first.label && map.unit == first.unit
+        }
+        return isCommon ? first : nil
+    }
+
+    /// The panels with one range of colours for all heat maps that measure the same and have no limits of their own.
+    private static func withSharedColours(_ panels: [Panel]) -> [Panel] {
+        let maps = panels.flatMap { $0.marks.compactMap { if case .heatMap(let map) = $0 { map } else { nil } } }
+        return panels.map { panel in
+            var panel = panel
+            panel.marks = panel.marks.map { mark in
+                guard case .heatMap(var map) = mark, map.limits == nil else { return mark }
+                let alike = maps.filter { $0.label == map.label && $0.unit == map.unit && $0.map == map.map && $0.limits == nil }
+                let finite = alike.flatMap { $0.values.filter(\.isFinite) }
+                if let low = finite.min(), let high = finite.max() { map.limits = low...high }
+                return .heatMap(map)
+            }
+            return panel
+        }
+    }
 }
 
 struct ResolvedPanel {
@@ -62,7 +103,7 @@ struct ResolvedPanel {
     /// Nothing finite to draw.
     var isEmpty: Bool
 
-    init(_ panel: Panel, names: [String]) {
+    fileprivate init(_ panel: Panel, names: [String], extent: Extent) {
         title = Label.neutral(panel.title)
         xAxis = panel.x
         yAxis = panel.y
@@ -76,13 +117,10 @@ struct ResolvedPanel {
             return
         }
         heatMap = nil
-        let samples = panel.marks.compactMap { if case .histogram(let sample) = $0 { sample } else { nil } }
-        let bins = Bins(samples)
-        let extent = Extent(panel, bins: bins)
         (countsX, countsY, isEmpty) = (extent.x.isWhole, extent.y.isWhole, extent.isEmpty)
         x = extent.xSpan(panel.x)
         y = extent.ySpan(panel.y)
-        shapes = extent.isEmpty ? [] : ShapeMaker(x: x, y: y, bins: bins, names: names).shapes(panel.marks)
+        shapes = extent.isEmpty ? [] : ShapeMaker(x: x, y: y, bins: panel.bins, names: names).shapes(panel.marks)
     }
 
     /// Ticks for at most `count` divisions of the x axis; categories are all there, for the renderer to thin out.
@@ -98,6 +136,21 @@ struct ResolvedPanel {
     }
 }
 
+extension Panel {
+    /// Whether all data are points or error bars on their own.
+    fileprivate var hasOnlyPlacedMarks: Bool {
+        marks.allSatisfy {
+            switch $0 {
+            case .points, .errorBars, .reference, .text: true
+            case .line, .bars, .histogram, .heatMap, .band: false
+            }
+        }
+    }
+
+    /// The bins that the panel's histograms share.
+    fileprivate var bins: Bins? { Bins(marks.compactMap { if case .histogram(let sample) = $0 { sample } else { nil } }) }
+}
+
 /// The ends of the data along both axes.
 private struct Extent {
     struct Range {
@@ -111,6 +164,12 @@ private struct Extent {
             low = min(low, value)
             high = max(high, value)
             if isData, value != value.rounded() || value.magnitude > 1e15 { isWhole = false }
+        }
+
+        mutating func join(_ other: Range) {
+            low = min(low, other.low)
+            high = max(high, other.high)
+            isWhole = isWhole && other.isWhole
         }
     }
 
@@ -146,6 +205,14 @@ private struct Extent {
             case .reference(let reference):
                 if reference.direction == .horizontal { y.add(reference.value) } else { x.add(reference.value) }
             case .text, .heatMap: break
+            }
+        }
+        if panel.hasOnlyPlacedMarks, x.low < x.high {
+            // Points at the ends would stand on the axis.
+            let room = (x.high - x.low) * 0.03
+            if panel.x.scale == .linear, room.isFinite {
+                x.low -= room
+                x.high += room
             }
         }
         if !panel.x.categories.isEmpty {

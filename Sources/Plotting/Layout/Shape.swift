@@ -18,6 +18,8 @@ enum Shape: Equatable {
         var x: Double
         var from: Double
         var to: Double
+        /// In units of the data, however much of it is seen.
+        var value: Double
     }
 
     struct Bin: Equatable {
@@ -31,6 +33,10 @@ enum Shape: Equatable {
         var x: Double
         var low: Double
         var high: Double
+        /// In units of the data, however much of it is seen.
+        var values: (low: Double, high: Double)
+
+        static func == (a: Reach, b: Reach) -> Bool { a.x == b.x && a.low == b.low && a.high == b.high && a.values == b.values }
     }
 }
 
@@ -128,7 +134,7 @@ struct ShapeMaker {
         let zero = y.clamped(0) ?? 0
         let made = zip(bars.x, bars.y).compactMap { value -> Shape.Bar? in
             guard let px = x.position(value.0), let to = y.clamped(value.1), px >= 0, px <= 1 else { return nil }
-            return Shape.Bar(x: px, from: zero, to: to)
+            return Shape.Bar(x: px, from: zero, to: to, value: value.1)
         }
         let low = x.position(x.low) ?? 0
         let width = (x.position(x.low + slot) ?? low + 1) - low
@@ -159,7 +165,8 @@ struct ShapeMaker {
             else { return nil }
             let (bottom, top) = (min(low, high), max(low, high))
             guard top >= 0, bottom <= 1 else { return nil }
-            return Shape.Reach(x: px, low: max(bottom, 0), high: min(top, 1))
+            return Shape.Reach(
+                x: px, low: max(bottom, 0), high: min(top, 1), values: (intervals.low[index], intervals.high[index]))
         }
     }
 

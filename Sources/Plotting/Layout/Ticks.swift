@@ -3,7 +3,7 @@
 // Linear axes: the step is the smallest of 1, 2, 5 times a power of ten (2.5 is left out: 0.25 needs a digit more than its
 // neighbours) that gives at most the wanted number of divisions, after P. Heckbert, "Nice numbers for graph labels",
 // Graphics Gems (1990); ticks are the multiples of it. Axes that count (all values whole) get whole steps only.
-// Logarithmic axes: powers of ten, or every k-th of them; where fewer than two would be seen, 1, 2 and 5 times each.
+// Logarithmic axes: powers of ten, or every k-th of them; with room for more, 1, 2 and 5 times each, or 1, 2, 3, 5 and 7.
 
 import Glibc
 
@@ -52,7 +52,7 @@ struct Ticks: Equatable {
         let last = floor(log10(high) + 1e-9)
         let decades = last - first + 1
         var values: [Double] = []
-        if decades >= 2 {
+        if decades >= 2, decades * 3 > Double(count) {
             let stride = max(1, ceil(decades / Double(max(count, 2))))
             var exponent = first
             while exponent <= last, values.count < 700 {
@@ -60,11 +60,10 @@ struct Ticks: Equatable {
                 exponent += stride
             }
         } else {
-            for exponent in [first - 1, first] {
-                for mantissa in [1.0, 2, 5] {
-                    let value = mantissa * pow(10, exponent)
-                    if value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) { values.append(value) }
-                }
+            let powers = (0...max(0, Int(decades))).map { pow(10, first - 1 + Double($0)) }
+            let (least, most) = (low * (1 - 1e-9), high * (1 + 1e-9))
+            for mantissas: [Double] in [[1, 2, 5], [1, 2, 3, 5, 7]] where values.count < 3 {
+                values = powers.flatMap { power in mantissas.map { $0 * power } }.filter { $0 >= least && $0 <= most }
             }
             if values.count < 2 { return linear(low, high, count: count) }
         }

@@ -5,7 +5,7 @@
 //
 // Colour maps are paths through OKLCh (B. Ottosson 2020), where equal steps of lightness look equal, so that a map printed
 // in grey still reads from light to dark:
-//   sequential  L from 0.97 down to 0.27, hue from 190° (sea) to 285° (violet), chroma 0.02 + 0.11 · sin(π · share^0.8)
+//   sequential  L from 0.97 down to 0.27, hue from 200° (sea) to 285° (violet), chroma 0.012 + 0.105 · sin(π · share)
 //   diverging   from L 0.97 at the centre down to 0.42, hue 255° (blue) below and 45° (orange) above, chroma 0.14 · √distance
 
 import Glibc
@@ -60,8 +60,8 @@ struct Colour: Equatable {
 
     /// The sequential map at 0 to 1.
     static func sequential(_ share: Double) -> Colour {
-        let chroma = 0.02 + 0.11 * sin(.pi * pow(share, 0.8))
-        return Colour(lightness: 0.97 - 0.70 * share, chroma: chroma, hue: 190 + 95 * share)
+        let chroma = 0.012 + 0.105 * sin(.pi * share)
+        return Colour(lightness: 0.97 - 0.70 * share, chroma: chroma, hue: 200 + 85 * share)
     }
 
     /// The diverging map at 0 to 1, its centre at 0.5.

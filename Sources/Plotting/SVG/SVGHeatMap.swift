@@ -8,9 +8,11 @@ struct SVGHeatMap {
     let x: Double
     let y: Double
     let width: Double
+    /// False in small multiples that share one key.
+    let hasKey: Bool
 
     private static let labelSize = 11.0
-    private static let keyWidth = 58.0
+    private var keyWidth: Double { hasKey ? 58 : 0 }
 
     /// Draws the map and returns its lower edge.
     func draw(on drawing: inout SVGDocument) -> Double {
@@ -20,7 +22,7 @@ struct SVGHeatMap {
         let columnNames = names(panel.xAxis, count: map.columns, merged: cells.mergedColumns)
         let labels = min(rowNames.map { SVGText.width($0, size: Self.labelSize) }.max() ?? 0, width * 0.3)
         let left = x + labels + 8
-        let room = max(40, x + width - Self.keyWidth - left)
+        let room = max(40, x + width - keyWidth - left)
         let cellWidth = min(room / Double(cells.columns), 46)
         let cellHeight = max(min(cellWidth, 34), cells.rows <= 40 ? 13 : 640 / Double(cells.rows))
         let caption = panel.yAxis.caption
@@ -28,7 +30,7 @@ struct SVGHeatMap {
         let bottom = top + cellHeight * Double(cells.rows)
         let right = left + cellWidth * Double(cells.columns)
 
-        drawing.text(SVGText.fitted(caption, to: width - Self.keyWidth, size: 12), x: x, y: y + 12, size: 12, colour: SVGStyle.quiet)
+        drawing.text(SVGText.fitted(caption, to: width - keyWidth, size: 12), x: x, y: y + 12, size: 12, colour: SVGStyle.quiet)
         draw(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, rowNames, columnNames, on: &drawing)
         drawRowNames(rowNames, right: left - 6, top: top, cellHeight: cellHeight, width: labels, on: &drawing)
         var edge = drawColumnNames(columnNames, left: left, top: bottom, cellWidth: cellWidth, on: &drawing)
@@ -38,7 +40,11 @@ struct SVGHeatMap {
             drawing.text(text, x: max((left + right) / 2, x + half), y: edge + 14, size: 12, colour: SVGStyle.quiet, anchor: .middle)
             edge += 20
         }
-        let key = drawKey(scale, x: right + 14, top: top, height: min(max(bottom - top, 70), 180), on: &drawing)
+        var key = top
+        if hasKey {
+            key = SVGHeatKey(map: map).drawUpright(
+                x: right + 14, top: top, height: min(max(bottom - top, 70), 180), rightEdge: x + width, on: &drawing)
+        }
         if cells.isMerged {
             drawing.text(cells.note("cell"), x: x, y: max(edge, key) + 13, size: 11, colour: SVGStyle.quiet)
             edge = max(edge, key) + 18
@@ -95,7 +101,8 @@ struct SVGHeatMap {
     ) {
         let levels = 48
         var paths = [String](repeating: "", count: levels)
-        let (w, h) = (SVGDocument.number(cellWidth), SVGDocument.number(cellHeight))
+        // A little overlap: rounding would leave seams between cells.
+        let (w, h) = (SVGDocument.number(cellWidth + 0.4), SVGDocument.number(cellHeight + 0.4))
         for row in 0..<cells.rows {
             for column in 0..<cells.columns {
                 guard let share = scale.share(cells[row, column]) else { continue }
@@ -105,19 +112,12 @@ struct SVGHeatMap {
         }
         drawing.open("shape-rendering=\"crispEdges\"")
         for (level, path) in paths.enumerated() where !path.isEmpty {
-            drawing.path(path, "fill=\"\(colour(share: (Double(level) + 0.5) / Double(levels)).hex)\"")
+            drawing.path(path, "fill=\"\(map.map.colour((Double(level) + 0.5) / Double(levels)).hex)\"")
         }
         drawing.close()
     }
 
-    private func colour(_ value: Double, _ scale: HeatScale) -> Colour? { scale.share(value).map { colour(share: $0) } }
-
-    private func colour(share: Double) -> Colour {
-        switch map.map {
-        case .sequential: Colour.sequential(share)
-        case .diverging: Colour.diverging(share)
-        }
-    }
+    private func colour(_ value: Double, _ scale: HeatScale) -> Colour? { scale.share(value).map { map.map.colour($0) } }
 
     // MARK: Names
 
@@ -127,10 +127,15 @@ struct SVGHeatMap {
         }
     }
 
+    /// Every how many cells a number can stand, in steps that read well.
+    private static func spacing(_ cell: Double, atLeast room: Double) -> Int {
+        [1, 2, 5, 10, 20, 50, 100].first { Double($0) * cell >= room } ?? 200
+    }
+
     private func drawRowNames(
         _ names: [String], right: Double, top: Double, cellHeight: Double, width: Double, on drawing: inout SVGDocument
     ) {
-        let every = max(1, Int((12 / cellHeight).rounded(.up)))
+        let every = panel.yAxis.categories.isEmpty ? Self.spacing(cellHeight, atLeast: 12) : max(1, Int((12 / cellHeight).rounded(.up)))
         for (row, name) in names.enumerated() where row % every == 0 {
             let text = SVGText.fitted(name, to: width, size: Self.labelSize)
             drawing.text(
@@ -147,7 +152,7 @@ struct SVGHeatMap {
         let areNumbers = panel.xAxis.categories.isEmpty
         let fits = widest + 3 <= cellWidth
         if fits || areNumbers {
-            let every = fits ? 1 : [2, 5, 10, 20, 50, 100].first { Double($0) * cellWidth >= widest + 6 } ?? 200
+            let every = fits ? 1 : Self.spacing(cellWidth, atLeast: widest + 6)
             for (column, name) in names.enumerated() where column % every == 0 {
                 drawing.text(
                     name, x: left + (Double(column) + 0.5) * cellWidth, y: top + 14, size: Self.labelSize, colour: SVGStyle.quiet,
@@ -162,34 +167,5 @@ struct SVGHeatMap {
                 size: Self.labelSize, colour: SVGStyle.quiet, anchor: .end, rotation: -90)
         }
         return top + min(widest, 90) + 10
-    }
-
-    // MARK: Key
-
-    /// The colour scale with its ticks; returns its lower edge.
-    private func drawKey(_ scale: HeatScale, x: Double, top: Double, height: Double, on drawing: inout SVGDocument) -> Double {
-        let caption = map.caption
-        if !caption.isEmpty {
-            let text = SVGText.fitted(caption, to: max(60, self.x + width - x), size: 11)
-            let start = min(x, self.x + width - SVGText.width(text, size: 11))
-            drawing.text(text, x: start, y: top - 8, size: 11, colour: SVGStyle.quiet)
-        }
-        let steps = 40
-        drawing.open("shape-rendering=\"crispEdges\"")
-        for step in 0..<steps {
-            let share = (Double(step) + 0.5) / Double(steps)
-            drawing.rectangle(
-                x: x, y: top + height * (1 - Double(step + 1) / Double(steps)), width: 11, height: height / Double(steps) + 0.3,
-                "fill=\"\(colour(share: share).hex)\"")
-        }
-        drawing.close()
-        let ticks = Ticks.linear(scale.low, scale.high, count: max(2, Int(height / 30)))
-        for (value, label) in zip(ticks.values, ticks.labels) {
-            guard let share = scale.share(value) else { continue }
-            let at = top + height * (1 - share)
-            drawing.line(x + 11, at, x + 14, at, "stroke=\"\(SVGStyle.axis)\"")
-            drawing.text(label, x: x + 17, y: at + 4, size: 10, colour: SVGStyle.quiet)
-        }
-        return top + height
     }
 }

@@ -44,23 +44,30 @@ struct SVGMarks {
         var stripes = ""
         let n = SVGDocument.number
         if [1, 4].contains(series % 5) {
-            for at in stride(from: y + height - 4, to: y, by: -5) { stripes += "M\(n(x)) \(n(at))h\(n(width))" }
+            for at in stride(from: y + height - 4, to: y, by: -6) { stripes += "M\(n(x)) \(n(at))h\(n(width))" }
         }
         if [3, 4].contains(series % 5) {
-            for at in stride(from: x + 3, to: x + width, by: 5) { stripes += "M\(n(at)) \(n(y))v\(n(height))" }
+            for at in stride(from: x + 3, to: x + width, by: 6) { stripes += "M\(n(at)) \(n(y))v\(n(height))" }
         }
-        if !stripes.isEmpty { document.path(stripes, "stroke=\"\(SVGStyle.paper)\" stroke-width=\"1.2\" fill=\"none\"") }
+        if !stripes.isEmpty { document.path(stripes, "stroke=\"\(SVGStyle.paper)\" stroke-width=\"1.2\" stroke-opacity=\"0.75\" fill=\"none\"") }
     }
 
-    /// The sample of a legend, 26 wide and centred on `y`.
+    /// Width of the sample of a legend.
+    static func sampleWidth(_ entry: LegendEntry) -> Double { [.points, .bar].contains(entry.sample) ? 14 : 26 }
+
+    /// The sample of a legend, centred on `y`.
     static func sample(_ entry: LegendEntry, x: Double, y: Double, on document: inout SVGDocument) {
         let colour = Colour.series(entry.series).hex
         switch entry.sample {
         case .line:
             document.line(x, y, x + 26, y, "stroke=\"\(colour)\" stroke-width=\"2\"\(dash(entry.series))")
             marker(entry.series, x: x + 13, y: y, on: &document)
-        case .points: marker(entry.series, x: x + 13, y: y, on: &document)
-        case .bar: bar(entry.series, x: x + 6, y: y - 6, width: 14, height: 12, title: "", on: &document)
+        case .points: marker(entry.series, x: x + 7, y: y, on: &document)
+        case .bar: bar(entry.series, x: x, y: y - 6, width: 14, height: 12, title: "", on: &document)
+        case .outline:
+            document.rectangle(
+                x: x + 1, y: y - 5, width: 24, height: 10,
+                "fill=\"\(colour)\" fill-opacity=\"0.12\" stroke=\"\(colour)\" stroke-width=\"2\"\(dash(entry.series))")
         case .band: document.rectangle(x: x + 2, y: y - 5, width: 22, height: 10, "fill=\"\(colour)\" fill-opacity=\"0.2\"")
         }
     }

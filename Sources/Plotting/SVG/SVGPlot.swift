@@ -28,7 +28,7 @@ struct SVGPlot {
     func draw(on drawing: inout SVGDocument) {
         let yCaption = panel.yAxis.caption
         let xCaption = panel.xAxis.caption
-        let top = y + (yCaption.isEmpty ? 4 : 22)
+        let top = y + (yCaption.isEmpty ? 6 : hasBars ? 26 : 22)
         let yTicks = panel.yTicks(max(2, Int(height / 48)))
         let widest = yTicks.labels.map { SVGText.width($0, size: Self.tickSize) }.max() ?? 0
         let labels = min(widest, width * 0.35)
@@ -180,9 +180,9 @@ struct SVGPlot {
         for bar in bars {
             let left = frame.x(bar.x) - group / 2 + Double(place) * each
             let (top, bottom) = (frame.y(max(bar.from, bar.to)), frame.y(min(bar.from, bar.to)))
-            let value = panel.y.scale == .linear ? NumberText.short((panel.y.low + bar.to * (panel.y.high - panel.y.low)).rounded(toDigits: 4)) : ""
             SVGMarks.bar(
-                series, x: left + 0.5, y: top, width: max(each - 1, 0.5), height: bottom - top, title: value, on: &drawing)
+                series, x: left + 0.5, y: top, width: max(each - 1, 0.5), height: bottom - top,
+                title: NumberText.short(bar.value.rounded(toDigits: 4)), on: &drawing)
         }
     }
 
@@ -206,7 +206,7 @@ struct SVGPlot {
     }
 
     private func path(_ runs: [[Point]], series: Int, _ frame: Frame, on drawing: inout SVGDocument) {
-        let data = runs.filter { $0.count > 1 }.map { SVGDocument.polyline($0.map(frame.point)) }.joined()
+        let data = runs.filter { $0.count > 1 }.map { SVGDocument.polyline(thinned($0.map(frame.point))) }.joined()
         guard !data.isEmpty else { return }
         drawing.path(
             data,
@@ -219,7 +219,9 @@ struct SVGPlot {
             let (at, top, bottom) = (frame.x(reach.x), frame.y(reach.high), frame.y(reach.low))
             return "M\(n(at - 4)) \(n(top))h8M\(n(at)) \(n(top))V\(n(bottom))M\(n(at - 4)) \(n(bottom))h8"
         }.joined()
-        if !data.isEmpty { drawing.path(data, "fill=\"none\" stroke=\"\(Colour.series(series).hex)\" stroke-width=\"1.5\"") }
+        // On a bar of the same colour half of the whisker would vanish.
+        let colour = hasBars ? SVGStyle.ink : Colour.series(series).hex
+        if !data.isEmpty { drawing.path(data, "fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\"") }
     }
 
     private func markers(_ shape: Shape, _ frame: Frame, on drawing: inout SVGDocument) {
@@ -269,7 +271,7 @@ struct SVGPlot {
         let size = 11.0
         func place(_ text: String, _ candidates: [(x: Double, y: Double)]) {
             let width = SVGText.width(text, size: size)
-            let inside = candidates.filter { $0.x >= frame.left && $0.x + width <= frame.right && $0.y - 10 >= frame.top - 8 && $0.y <= frame.bottom }
+            let inside = candidates.filter { $0.x >= frame.left && $0.x + width <= frame.right && $0.y - 10 >= frame.top - 3 && $0.y <= frame.bottom }
             guard let best = inside.min(by: { obstacles.cost($0, width: width) < obstacles.cost($1, width: width) }) else { return }
             obstacles.add(best, width: width)
             drawing.raw("<text x=\"\(SVGDocument.number(best.x))\" y=\"\(SVGDocument.number(best.y))\" font-size=\"11\" fill=\"\(SVGStyle.ink)\" stroke=\"\(SVGStyle.paper)\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\">\(SVGDocument.escaped(text))</text>\n")

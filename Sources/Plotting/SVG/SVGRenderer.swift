@@ -16,7 +16,10 @@ public struct SVGRenderer: Sendable {
     private static let margin = 16.0
 
     /// The whole document.
-    public func document(_ figure: Figure) -> String {
+    public func document(_ figure: Figure) -> String { draw(figure).document }
+
+    /// The document and how large it is.
+    func draw(_ figure: Figure) -> (document: String, width: Double, height: Double) {
         let resolved = ResolvedFigure(figure)
         let width = Double(min(max(width, 240), 10_000))
         let inner = width - 2 * Self.margin
@@ -36,9 +39,12 @@ public struct SVGRenderer: Sendable {
             y += 18
         } else {
             y = legend(resolved.legend, y: y, width: inner, on: &drawing)
-            y = panels(resolved, y: y, width: inner, on: &drawing)
+            let common = resolved.commonHeatMap
+            if let common { y = SVGHeatKey(map: common).drawLying(x: Self.margin, y: y, width: inner, on: &drawing) }
+            y = panels(resolved, y: y, width: inner, hasKeys: common == nil, on: &drawing)
         }
-        return wrap(drawing, figure: figure, resolved, width: width, height: y + Self.margin)
+        let height = y + Self.margin
+        return (wrap(drawing, figure: figure, resolved, width: width, height: height), width, height)
     }
 
     private func wrap(_ drawing: SVGDocument, figure: Figure, _ resolved: ResolvedFigure, width: Double, height: Double) -> String {
@@ -60,17 +66,18 @@ public struct SVGRenderer: Sendable {
         guard !entries.isEmpty else { return y }
         var (x, y) = (Self.margin, y)
         for entry in entries {
-            let name = SVGText.fitted(entry.name, to: width - 34, size: 12)
-            let needed = 34 + SVGText.width(name, size: 12)
+            let sample = SVGMarks.sampleWidth(entry)
+            let name = SVGText.fitted(entry.name, to: width - sample - 8, size: 12)
+            let needed = sample + 8 + SVGText.width(name, size: 12)
             if x > Self.margin, x + needed > Self.margin + width { (x, y) = (Self.margin, y + 20) }
             SVGMarks.sample(entry, x: x, y: y + 9, on: &drawing)
-            drawing.text(name, x: x + 32, y: y + 13, size: 12)
+            drawing.text(name, x: x + sample + 6, y: y + 13, size: 12)
             x += needed + 18
         }
         return y + 28
     }
 
-    private func panels(_ figure: ResolvedFigure, y: Double, width: Double, on drawing: inout SVGDocument) -> Double {
+    private func panels(_ figure: ResolvedFigure, y: Double, width: Double, hasKeys: Bool, on drawing: inout SVGDocument) -> Double {
         let count = figure.panels.count
         let gap = 24.0
         let fitting = max(1, Int((width + gap) / (170 + gap)))
@@ -83,7 +90,9 @@ public struct SVGRenderer: Sendable {
             var bottom = y
             for (index, panel) in figure.panels[start..<min(start + across, count)].enumerated() {
                 let x = Self.margin + Double(index) * (each + gap)
-                bottom = max(bottom, self.panel(panel, x: x, y: y, width: each, height: height, inGrid: count > 1, on: &drawing))
+                let edge = self.panel(
+                    panel, x: x, y: y, width: each, height: height, inGrid: count > 1, hasKey: hasKeys, on: &drawing)
+                bottom = max(bottom, edge)
             }
             y = bottom + (start + across < count ? 18 : 0)
         }
@@ -92,7 +101,8 @@ public struct SVGRenderer: Sendable {
 
     /// Draws one panel and returns its lower edge.
     private func panel(
-        _ panel: ResolvedPanel, x: Double, y: Double, width: Double, height: Double, inGrid: Bool, on drawing: inout SVGDocument
+        _ panel: ResolvedPanel, x: Double, y: Double, width: Double, height: Double, inGrid: Bool, hasKey: Bool,
+        on drawing: inout SVGDocument
     ) -> Double {
         var y = y
         if inGrid, !panel.title.isEmpty {
@@ -104,7 +114,7 @@ public struct SVGRenderer: Sendable {
             return y + 18
         }
         if let map = panel.heatMap {
-            return SVGHeatMap(panel: panel, map: map, x: x, y: y, width: width).draw(on: &drawing)
+            return SVGHeatMap(panel: panel, map: map, x: x, y: y, width: width, hasKey: hasKey).draw(on: &drawing)
         }
         SVGPlot(panel: panel, x: x, y: y, width: width, height: height).draw(on: &drawing)
         return y + height

@@ -1,11 +1,14 @@
-// A heat map in characters: shades from light to full, strokes below the centre of a diverging scale. Where there is room
-// each cell also has its number. Maps too large are merged (`HeatCells`), and a note says so.
+// A heat map in characters: shades from light to full, strokes below the centre of a diverging scale. A blank cell is within
+// a twentieth of the lower end (of the centre, on a diverging scale). Where there is room each cell also has its number.
+// Maps too large are merged (`HeatCells`), and a note says so.
 
 struct TerminalHeatMap {
     let panel: ResolvedPanel
     let map: HeatMap
     let set: GlyphSet
     let columns: Int
+    /// False in small multiples that share one key.
+    var hasKey = true
 
     private static let rowsMax = 120
 
@@ -25,17 +28,19 @@ struct TerminalHeatMap {
         let xCaption = panel.xAxis.caption
         let top = yCaption.isEmpty ? 0 : 1
         let below = top + shown.rows
-        let notes = shown.isMerged ? [shown.note("character")] : []
-        let key = self.key(scale)
+        let notes = shown.isMerged ? [shown.note("character", times: set.glyphs == .ascii ? "x" : "×")] : []
+        let key = hasKey ? self.key() : TextGrid(columns: columns, rows: 0)
         var grid = TextGrid(
-            columns: columns, rows: below + header.count + (xCaption.isEmpty ? 0 : 1) + notes.count + 1 + key.rows)
+            columns: columns, rows: below + header.count + (xCaption.isEmpty ? 0 : 1) + notes.count + (hasKey ? 1 + key.rows : 0))
         grid.put(Label.fitted(yCaption, to: columns, mark: set.ellipsis), row: 0, column: 0, ink: .dim)
         for row in 0..<shown.rows {
             let name = Label.fitted(rowNames[row * shown.mergedRows], to: labels, mark: set.ellipsis)
             grid.put(name, row: top + row, column: labels - Label.columns(of: name), ink: .dim)
             for column in 0..<shown.columns {
                 let text = numbers.isEmpty ? "" : numbers[row * map.columns + column]
-                draw(shown[row, column], scale, number: text, row: top + row, column: left + column * cell, cell: cell, on: &grid)
+                draw(
+                    shown[row, column], scale, number: text, hasNumbers: !numbers.isEmpty, row: top + row, column: left + column * cell,
+                    cell: cell, on: &grid)
             }
         }
         for (index, line) in header.enumerated() {
@@ -49,7 +54,7 @@ struct TerminalHeatMap {
         }
         grid.put(key, row: row + 1, column: 0)
         for (index, note) in notes.enumerated() {
-            grid.put(Label.fitted(note, to: columns, mark: set.ellipsis), row: row + 1 + key.rows + index, column: 0, ink: .dim)
+            grid.put(Label.fitted(note, to: columns, mark: set.ellipsis), row: row + (hasKey ? 1 + key.rows : 0) + index, column: 0, ink: .dim)
         }
         return grid
     }
@@ -57,11 +62,16 @@ struct TerminalHeatMap {
     // MARK: Cells
 
     private func draw(
-        _ value: Double, _ scale: HeatScale, number: String, row: Int, column: Int, cell: Int, on grid: inout TextGrid
+        _ value: Double, _ scale: HeatScale, number: String, hasNumbers: Bool, row: Int, column: Int, cell: Int,
+        on grid: inout TextGrid
     ) {
         let (glyph, ink) = glyph(value, scale)
-        let shade = number.isEmpty ? (cell > 3 ? cell - 1 : cell) : 2
-        for offset in 0..<shade { grid.put(glyph, row: row, column: column + offset, ink: ink) }
+        let shade = hasNumbers ? 2 : cell > 3 ? cell - 1 : cell
+        if glyph == set.missing {
+            grid.put(glyph, row: row, column: column + (shade - 1) / 2, ink: ink)
+        } else {
+            for offset in 0..<shade { grid.put(glyph, row: row, column: column + offset, ink: ink) }
+        }
         if !number.isEmpty { grid.put(number, row: row, column: column + cell - 1 - Label.columns(of: number)) }
     }
 
@@ -77,7 +87,10 @@ struct TerminalHeatMap {
         }
     }
 
-    private func level(_ share: Double, of count: Int) -> Int { min(Int(share * Double(count)), count - 1) }
+    /// 0 for almost nothing, then equal steps.
+    private func level(_ share: Double, of count: Int) -> Int {
+        share < 0.05 ? 0 : 1 + min(Int((share - 0.05) / 0.95 * Double(count - 1)), count - 2)
+    }
 
     /// The cells' numbers, all with the same decimals; none where they do not fit.
     private func numbers(_ scale: HeatScale, room: Int) -> [String] {
@@ -112,6 +125,9 @@ struct TerminalHeatMap {
             let line = places.enumerated().filter { $0.offset % step == 0 && $0.element.column + widest <= room }.map { ($0.element.column, $0.element.name) }
             return [line]
         }
+        // A few long names are better cut than all of them turned.
+        let long = places.count { Label.columns(of: $0.name) >= cell }
+        if cell >= 4, long * 4 <= places.count { return [places.map { ($0.column, Label.fitted($0.name, to: cell - 1, mark: set.ellipsis)) }] }
         let height = min(widest, 10)
         var lines: [[(Int, String)]] = Array(repeating: [], count: height)
         for place in places {
@@ -125,36 +141,45 @@ struct TerminalHeatMap {
 
     // MARK: Key
 
-    /// The shades with the values where each begins.
-    private func key(_ scale: HeatScale) -> TextGrid {
-        var parts: [(String, TerminalInk)] = []
+    /// The shades between the values at their ends, on as many lines as the width needs.
+    func key() -> TextGrid {
+        let scale = HeatScale(map)
         let caption = map.caption
-        if !caption.isEmpty { parts.append((caption + " ", .dim)) }
-        switch map.map {
-        case .sequential:
-            parts.append((scale.label(scale.low) + " ", .dim))
-            for shade in set.shades { parts.append((String(repeating: shade, count: 2), .series(0))) }
-            parts.append((" " + scale.label(scale.high), .dim))
-        case .diverging:
-            parts.append((scale.label(scale.low) + " ", .dim))
-            for stroke in set.strokes.reversed() { parts.append((String(repeating: stroke, count: 2), .series(0))) }
-            parts.append((scale.label(scale.centre), .dim))
-            for shade in set.shades { parts.append((String(repeating: shade, count: 2), .series(1))) }
-            parts.append((" " + scale.label(scale.high), .dim))
-        }
-        if map.values.contains(where: { !$0.isFinite }) { parts.append(("   \(set.missing) no value", .dim)) }
-        let width = parts.reduce(0) { $0 + Label.columns(of: $1.0) }
-        let isSplit = width > columns && !caption.isEmpty
-        var grid = TextGrid(columns: columns, rows: isSplit ? 2 : 1)
-        var column = 0
-        for (index, part) in parts.enumerated() {
-            if index == 0, isSplit {
-                grid.put(Label.fitted(caption, to: columns, mark: set.ellipsis), row: 0, column: 0, ink: part.1)
-                continue
+        var shades = self.shades(scale, repeated: 2)
+        if Self.width(shades) > columns { shades = self.shades(scale, repeated: 1) }
+        var lines = caption.isEmpty ? [] : [[(Label.fitted(caption, to: columns, mark: set.ellipsis), TerminalInk.dim)]]
+        func add(_ parts: [(String, TerminalInk)], gap: String) {
+            if let last = lines.last, Self.width(last) + gap.count + Self.width(parts) <= columns {
+                lines[lines.count - 1] += [(gap, .plain)] + parts
+            } else {
+                lines.append(parts)
             }
-            grid.put(part.0, row: isSplit ? 1 : 0, column: column, ink: part.1)
-            column += Label.columns(of: part.0)
+        }
+        add(shades, gap: " ")
+        if map.values.contains(where: { !$0.isFinite }) { add([("\(set.missing) no value", .dim)], gap: "   ") }
+        var grid = TextGrid(columns: columns, rows: lines.count)
+        for (row, line) in lines.enumerated() {
+            var column = 0
+            for (text, ink) in line {
+                grid.put(text, row: row, column: column, ink: ink)
+                column += Label.columns(of: text)
+            }
         }
         return grid
     }
+
+    private func shades(_ scale: HeatScale, repeated count: Int) -> [(String, TerminalInk)] {
+        func run(_ glyphs: some Sequence<Character>) -> String { glyphs.map { String(repeating: $0, count: count) }.joined() }
+        let (low, high) = (scale.label(scale.low) + " ", " " + scale.label(scale.high))
+        switch map.map {
+        case .sequential: return [(low, .dim), (run(set.shades), .series(0)), (high, .dim)]
+        case .diverging:
+            return [
+                (low, .dim), (run(set.strokes.reversed()), .series(0)), (scale.label(scale.centre), .dim), (run(set.shades), .series(1)),
+                (high, .dim),
+            ]
+        }
+    }
+
+    private static func width(_ parts: [(String, TerminalInk)]) -> Int { parts.reduce(0) { $0 + Label.columns(of: $1.0) } }
 }

@@ -33,7 +33,8 @@ struct TerminalLegend {
 
     private func sample(_ entry: LegendEntry) -> String {
         switch entry.sample {
-        case .line:
+        case .outline where entry == entries.first { $0.sample == .outline }: return String(repeating: set.areaFill, count: 2)
+        case .line, .outline:
             // A piece of the line itself, with its marker in the middle.
             var canvas = DotCanvas(glyphs: set.glyphs, columns: 5, rows: 1)
             var phase = 0
@@ -41,7 +42,7 @@ struct TerminalLegend {
                 from: Point(0, 0.5), to: Point(1, 0.5), ink: .plain, dash: Dash(series: entry.series), phase: &phase)
             var grid = TextGrid(columns: 5, rows: 1)
             canvas.draw(on: &grid, row: 0, column: 0)
-            grid.put(set.marker(entry.series), row: 0, column: 2, ink: .plain)
+            if entry.sample == .line { grid.put(set.marker(entry.series), row: 0, column: 2, ink: .plain) }
             let text = grid.lines()[0].map(\.text).joined()
             return text + String(repeating: " ", count: max(0, 5 - Label.columns(of: text)))
         case .points: return String(set.marker(entry.series))

@@ -129,7 +129,15 @@ struct TerminalPlot {
     /// From back to front: areas, rules, bars, lines, markers, words.
     private func drawShapes(on grid: inout TextGrid, _ frame: Frame) {
         for shape in panel.shapes {
-            if case .area(let series, let runs) = shape { fill(runs, ink: .series(series % 8), on: &grid, frame) }
+            switch shape {
+            case .area(let series, let runs): fill(runs, ink: .series(series % 8), on: &grid, frame)
+            case .bins(let series, let bins, true) where shape == firstBins:
+                for bin in bins where bin.height > 0 {
+                    let ends = [bin.left, bin.right].map { Shape.Reach(x: $0, low: 0, high: bin.height, values: (0, 0)) }
+                    fill([ends], ink: .series(series % 8), on: &grid, frame)
+                }
+            default: break
+            }
         }
         for shape in panel.shapes {
             if case .rule(let direction, let at, _) = shape { rule(direction, at: at, on: &grid, frame) }
@@ -167,7 +175,10 @@ struct TerminalPlot {
             var number = 0
             switch shape {
             case .path(let series, let runs, _): (number, lines) = (series, runs)
-            case .bins(let series, let bins, true): (number, lines) = (series, [outline(bins)])
+            case .bins(let series, let bins, true):
+                // The first is an area. The others are dashed along and solid up and down, where dashes would fall apart.
+                if shape != firstBins { draw(outline(bins), series: series, on: &canvas) }
+                continue
             case .scatter(let series, let points) where isCrowded(points, frame): (number, lines) = (series, points.map { [$0] })
             default: continue
             }
@@ -183,6 +194,15 @@ struct TerminalPlot {
             }
         }
         canvas.draw(on: &grid, row: frame.top, column: frame.left)
+    }
+
+    private var firstBins: Shape? { panel.shapes.first { if case .bins = $0 { true } else { false } } }
+
+    private func draw(_ outline: [Point], series: Int, on canvas: inout DotCanvas) {
+        var phase = 0
+        for (a, b) in zip(outline, outline.dropFirst()) {
+            canvas.line(from: a, to: b, ink: .series(series % 8), dash: a.x == b.x ? .solid : Dash(series: series), phase: &phase)
+        }
     }
 
     private func outline(_ bins: [Shape.Bin]) -> [Point] {
@@ -203,7 +223,7 @@ struct TerminalPlot {
         case .scatter(let series, let points): if !isCrowded(points, frame) { points.forEach { put($0, series) } }
         case .path(let series, _, let points):
             let isSingle = !panel.shapes.contains { if case .path(let other, _, _) = $0 { other != series } else { false } }
-            let isSparse = points.count <= max(2, frame.columns / 5)
+            let isSparse = points.count <= max(2, frame.columns / 4)
             if isSingle, !isSparse { return }
             var last = Int.min / 2
             for point in points {

@@ -39,10 +39,15 @@ public struct TerminalRenderer: Sendable {
             return [[TerminalRun(title, .emphasis), TerminalRun("no data", .dim)].filter { !$0.text.isEmpty }]
         }
         lines += TerminalLegend(entries: resolved.legend, set: set, columns: columns).lines()
-        let grids = arrange(resolved, columns: columns)
+        let common = resolved.commonHeatMap
+        let grids = arrange(resolved, columns: columns, hasKeys: common == nil)
         for (index, row) in grids.enumerated() {
             if index > 0 { lines.append([]) }
             lines += row.lines()
+        }
+        if let common {
+            lines.append([])
+            lines += TerminalHeatMap(panel: resolved.panels[0], map: common, set: set, columns: columns).key().lines()
         }
         return colour ? lines : lines.map { $0.map(withoutColour) }
     }
@@ -62,14 +67,17 @@ public struct TerminalRenderer: Sendable {
     }
 
     /// One grid for each row of panels.
-    private func arrange(_ figure: ResolvedFigure, columns: Int) -> [TextGrid] {
+    private func arrange(_ figure: ResolvedFigure, columns: Int, hasKeys: Bool) -> [TextGrid] {
         let count = figure.panels.count
         let gap = 3
-        let fitting = max(1, (columns + gap) / (30 + gap))
-        let across = max(1, min(figure.columns ?? count, count, fitting))
+        let needed = figure.panels.map { $0.heatMap == nil ? 30 : max(14, $0.heatMapColumns, Label.columns(of: $0.title)) }.max() ?? 30
+        let fitting = max(1, (columns + gap) / (needed + gap))
+        let most = max(1, min(figure.columns ?? count, count, fitting))
+        // As many in each row as possible, but no row much shorter than the others.
+        let across = figure.columns == nil ? (count + (count + most - 1) / most - 1) / ((count + most - 1) / most) : most
         let width = (columns - gap * (across - 1)) / across
         return stride(from: 0, to: count, by: across).map { start in
-            let panels = figure.panels[start..<min(start + across, count)].map { draw($0, columns: width, inGrid: count > 1) }
+            let panels = figure.panels[start..<min(start + across, count)].map { draw($0, columns: width, inGrid: count > 1, hasKey: hasKeys) }
             guard panels.count > 1 else { return panels[0] }
             var grid = TextGrid(columns: columns, rows: panels.map(\.rows).max() ?? 0)
             for (index, panel) in panels.enumerated() { grid.put(panel, row: 0, column: index * (width + gap)) }
@@ -77,13 +85,13 @@ public struct TerminalRenderer: Sendable {
         }
     }
 
-    private func draw(_ panel: ResolvedPanel, columns: Int, inGrid: Bool) -> TextGrid {
+    private func draw(_ panel: ResolvedPanel, columns: Int, inGrid: Bool, hasKey: Bool) -> TextGrid {
         var drawn: TextGrid
         if panel.isEmpty {
             drawn = TextGrid(columns: columns, rows: 1)
             drawn.put("no data", row: 0, column: 0, ink: .dim)
         } else if let map = panel.heatMap {
-            drawn = TerminalHeatMap(panel: panel, map: map, set: set, columns: columns).grid()
+            drawn = TerminalHeatMap(panel: panel, map: map, set: set, columns: columns, hasKey: hasKey).grid()
         } else if let bars = TerminalRowBars(panel: panel, set: set, columns: columns) {
             drawn = bars.grid()
         } else {
@@ -99,5 +107,14 @@ public struct TerminalRenderer: Sendable {
     private func withoutColour(_ run: TerminalRun) -> TerminalRun {
         if case .series = run.ink { return TerminalRun(run.text) }
         return run
+    }
+}
+
+extension ResolvedPanel {
+    /// Columns that make a heat map pleasant to read: two a cell.
+    fileprivate var heatMapColumns: Int {
+        guard let map = heatMap else { return 0 }
+        let names = yAxis.categories.prefix(map.rows).map { Label.columns(of: Label.neutral($0)) }.max() ?? String(map.rows).count
+        return min(names, 12) + 1 + 2 * map.columns
     }
 }
