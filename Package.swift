@@ -67,6 +67,12 @@ let package = Package(
             path: "Sources/EmbedStandardLibrary"),
         .executableTarget(name: "embed-stdlib", swiftSettings: strict),
 
+        // Measurements (see Benchmarks/engine/README.md); no part of the product.
+        .target(name: "CAllocationCount", path: "Benchmarks/engine/CAllocationCount"),
+        .executableTarget(
+            name: "EngineBenchmarks", dependencies: ["Transformer", "Tensors", "CAllocationCount", "COpenBLAS", "CKernels"],
+            path: "Benchmarks/engine/Sources", swiftSettings: strict),
+
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal", linkerSettings: [.linkedLibrary("util")]),

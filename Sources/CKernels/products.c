@@ -1,131 +1,153 @@
 #include "CKernels.h"
 #include "vector.h"
 
-// The micro-kernel keeps a tile of 4 rows × 16 columns of C in registers over the whole inner length: 8 AVX2
-// accumulators, two loads of B and four broadcasts of A for eight fused multiply-adds.
+// C = A·B for the sizes that OpenBLAS is not made for: whole layers up to a width of some hundreds, and the heads of an
+// attention. A micro-kernel keeps a tile of C (some rows × one or two vectors) in registers over a block of the inner
+// length. The columns of B that it meets are first packed side by side (Goto & van de Geijn 2008), which is also where a
+// transposed B is turned; A is small enough to be read where it lies.
 
-#define TILE_ROWS 4
-#define TILE_COLUMNS 16
+#define INNER_BLOCK 256  /* with one vector a row of the panel: 16 KB, half of a first-level cache */
+#define ROW_BLOCK 384    /* rows of A that stay in the second-level cache while the panels go by */
+#define MOST_ROWS 8
+#define MOST_VECTORS 2
 
-/// One full tile; A's element (row r, inner p) is a[r * rs + p * ps].
+/// One tile of `rows` ≤ R rows and `columns` ≤ 16·V columns. A's element (row r, inner p) is a[r · rs + p · ps].
 INLINE void tile(
-    float *restrict c, size_t ldc, const float *restrict a, size_t rs, size_t ps, const float *restrict b, size_t ldb, size_t inner,
-    int accumulate) {
-    float acc[TILE_ROWS][TILE_COLUMNS];
-    for (int r = 0; r < TILE_ROWS; r++)
-        for (int j = 0; j < TILE_COLUMNS; j++) acc[r][j] = accumulate ? c[r * ldc + j] : 0.0f;
+    float *c, size_t ldc, const float *add, size_t ldadd, const float *bias, const float *a, size_t rs, size_t ps, const float *panel,
+    size_t inner, size_t rows, size_t columns, const int R, const int V) {
+    floats acc[MOST_ROWS][MOST_VECTORS];
+    const float *row[MOST_ROWS];
+    // Rows beyond the edge are computed from the first one and thrown away.
+    for (int r = 0; r < R; r++) row[r] = a + ((size_t)r < rows ? (size_t)r : 0) * rs;
+    for (int r = 0; r < R; r++)
+        for (int v = 0; v < V; v++) acc[r][v] = all(0);
     for (size_t p = 0; p < inner; p++) {
-        const float *restrict row = b + p * ldb;
-        float a0 = a[p * ps], a1 = a[rs + p * ps], a2 = a[2 * rs + p * ps], a3 = a[3 * rs + p * ps];
-        for (int j = 0; j < TILE_COLUMNS; j++) {
-            float v = row[j];
-            acc[0][j] += a0 * v;
-            acc[1][j] += a1 * v;
-            acc[2][j] += a2 * v;
-            acc[3][j] += a3 * v;
+        floats b[MOST_VECTORS];
+        for (int v = 0; v < V; v++) b[v] = load(panel + (p * V + v) * LANES);
+        for (int r = 0; r < R; r++)
+            for (int v = 0; v < V; v++) acc[r][v] += row[r][p * ps] * b[v];
+    }
+    for (int r = 0; r < R; r++) {
+        if ((size_t)r >= rows) break;
+        for (int v = 0; v < V; v++) {
+            float *out = c + r * ldc + v * LANES;
+            if ((size_t)(v + 1) * LANES <= columns) {
+                if (add) acc[r][v] += load(add + r * ldadd + v * LANES);
+                if (bias) acc[r][v] += load(bias + v * LANES);
+                store(out, acc[r][v]);
+            } else {
+                float lanes[LANES];
+                store(lanes, acc[r][v]);
+                for (size_t j = 0; v * LANES + j < columns; j++)
+                    out[j] = lanes[j] + (add ? add[r * ldadd + v * LANES + j] : 0) + (bias ? bias[v * LANES + j] : 0);
+            }
         }
     }
-    for (int r = 0; r < TILE_ROWS; r++)
-        for (int j = 0; j < TILE_COLUMNS; j++) c[r * ldc + j] = acc[r][j];
 }
 
-/// What is left at the right and bottom edges.
-INLINE void edge(
-    float *restrict c, size_t ldc, const float *restrict a, size_t rs, size_t ps, const float *restrict b, size_t ldb, size_t rows,
-    size_t columns, size_t inner, int accumulate) {
-    for (size_t r = 0; r < rows; r++) {
-        float *restrict out = c + r * ldc;
-        if (!accumulate) memset(out, 0, columns * sizeof(float));
+typedef float eight __attribute__((ext_vector_type(8), aligned(4)));
+
+INLINE void transpose_eight(float *t, size_t ldt, const float *x, size_t ldx) {
+    eight r[8], s[8];
+    for (int i = 0; i < 8; i++) memcpy(&r[i], x + i * ldx, sizeof r[i]);
+    for (int i = 0; i < 8; i += 2) {
+        s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            r[i + j] = __builtin_shufflevector(s[i + j], s[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            r[i + j + 2] = __builtin_shufflevector(s[i + j], s[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int i = 0; i < 4; i++) {
+        eight low = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        eight high = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+        memcpy(t + i * ldt, &low, sizeof low);
+        memcpy(t + (i + 4) * ldt, &high, sizeof high);
+    }
+}
+
+/// panel[p][j] = B's element (p, j), zero beyond its columns; `width` floats a row.
+INLINE void pack(float *panel, const float *b, size_t ldb, int transposed, size_t inner, size_t columns, const size_t width) {
+    if (!transposed) {
         for (size_t p = 0; p < inner; p++) {
-            float v = a[r * rs + p * ps];
-            const float *restrict row = b + p * ldb;
-            for (size_t j = 0; j < columns; j++) out[j] += v * row[j];
+            if (columns == width) {
+                for (size_t j = 0; j < width; j += LANES) store(panel + p * width + j, load(b + p * ldb + j));
+            } else {
+                for (size_t j = 0; j < width; j++) panel[p * width + j] = j < columns ? b[p * ldb + j] : 0;
+            }
         }
+        return;
     }
-}
-
-CLONES void ck_product(
-    float *restrict c, size_t ldc, const float *restrict a, size_t lda, const float *restrict b, size_t ldb, size_t m, size_t n, size_t k,
-    enum ck_triangle triangle, int accumulate) {
-    for (size_t i = 0; i < m; i += TILE_ROWS) {
-        size_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
-        // The rows of a tile share the length of the longest.
-        size_t reach = i + rows;
-        size_t inner = triangle == CK_LOWER_FACTOR && reach < k ? reach : k;
-        size_t columns = triangle == CK_LOWER_RESULT && reach < n ? reach : n;
-        size_t j = 0;
-        if (rows == TILE_ROWS)
-            for (; j < columns && j + TILE_COLUMNS <= n; j += TILE_COLUMNS)
-                tile(c + i * ldc + j, ldc, a + i * lda, lda, 1, b + j, ldb, inner, accumulate);
-        if (j < columns) edge(c + i * ldc + j, ldc, a + i * lda, lda, 1, b + j, ldb, rows, columns - j, inner, accumulate);
+    size_t j = 0;
+    for (; j + 8 <= columns; j += 8) {
+        size_t p = 0;
+        for (; p + 8 <= inner; p += 8) transpose_eight(panel + p * width + j, width, b + j * ldb + p, ldb);
+        for (; p < inner; p++)
+            for (size_t q = j; q < j + 8; q++) panel[p * width + q] = b[q * ldb + p];
     }
+    for (; j < width; j++)
+        for (size_t p = 0; p < inner; p++) panel[p * width + j] = j < columns ? b[j * ldb + p] : 0;
 }
 
-CLONES void ck_product_transposed(
-    float *restrict c, size_t ldc, const float *restrict a, size_t lda, const float *restrict b, size_t ldb, size_t m, size_t n, size_t k,
-    int lower, int accumulate) {
-    for (size_t i = 0; i < m; i += TILE_ROWS) {
-        size_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
-        size_t first = lower ? (i < k ? i : k) : 0;
-        size_t inner = k - first;
-        const float *restrict left = a + first * lda + i;
-        const float *restrict right = b + first * ldb;
-        size_t j = 0;
-        if (rows == TILE_ROWS)
-            for (; j + TILE_COLUMNS <= n; j += TILE_COLUMNS)
-                tile(c + i * ldc + j, ldc, left, 1, lda, right + j, ldb, inner, accumulate);
-        if (j < n) edge(c + i * ldc + j, ldc, left, 1, lda, right + j, ldb, rows, n - j, inner, accumulate);
-    }
-}
-
-CLONES void ck_transpose(float *restrict t, size_t ldt, const float *restrict x, size_t ldx, size_t rows, size_t columns) {
-    for (size_t c = 0; c < columns; c++)
-        for (size_t r = 0; r < rows; r++) t[c * ldt + r] = x[r * ldx + c];
-}
-
-CLONES void ck_row_product(
-    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end,
-    int accumulate) {
-    // Four rows of w at a time, so that y is read and written once for four multiply-adds.
-    if (!accumulate) memset(y + begin, 0, (end - begin) * sizeof(float));
-    size_t i = 0;
-    for (; i + 4 <= inputs; i += 4) {
-        const float *restrict w0 = w + i * ldw, *restrict w1 = w0 + ldw, *restrict w2 = w1 + ldw, *restrict w3 = w2 + ldw;
-        float x0 = x[i], x1 = x[i + 1], x2 = x[i + 2], x3 = x[i + 3];
-        for (size_t o = begin; o < end; o++) y[o] += x0 * w0[o] + x1 * w1[o] + x2 * w2[o] + x3 * w3[o];
-    }
-    for (; i < inputs; i++)
-        for (size_t o = begin; o < end; o++) y[o] += x[i] * w[i * ldw + o];
-}
-
-CLONES void ck_row_dots(
-    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end, int accumulate) {
-    for (size_t o = begin; o < end; o++) {
-        const float *restrict row = w + o * inputs;
-        float sum = 0;
-        {
-            REDUCTION for (size_t i = 0; i < inputs; i++) sum += x[i] * row[i];
+/// The whole product with tiles of R rows and V vectors, a tile's inner length at most `block`.
+INLINE void product(
+    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
+    enum ck_triangle triangle, const int R, const int V, const size_t block) {
+    float panel[INNER_BLOCK * LANES] __attribute__((aligned(64)));
+    const size_t width = (size_t)V * LANES;
+    const size_t rs = a.transposed ? 1 : a.stride, ps = a.transposed ? a.stride : 1;
+    size_t p0 = 0;
+    do {
+        size_t inner = k - p0 < block ? k - p0 : block;
+        for (size_t i0 = 0; i0 < m; i0 += ROW_BLOCK) {
+            size_t end = m - i0 < ROW_BLOCK ? m : i0 + ROW_BLOCK;
+            for (size_t j = 0; j < n; j += width) {
+                // No row of this block reaches column j of a triangular result.
+                if (triangle == CK_LOWER_RESULT && j >= end) break;
+                size_t columns = n - j < width ? n - j : width;
+                pack(panel, b.transposed ? b.values + j * b.stride + p0 : b.values + p0 * b.stride + j, b.stride, b.transposed, inner, columns, width);
+                for (size_t i = i0; i < end; i += R) {
+                    size_t rows = end - i < (size_t)R ? end - i : (size_t)R;
+                    // The rows of a tile share the inner range of the longest.
+                    size_t first = 0, last = inner;
+                    if (triangle == CK_LOWER_RESULT && j >= i + rows) continue;
+                    if (triangle == CK_LOWER_FACTOR) last = i + rows <= p0 ? 0 : (i + rows - p0 < inner ? i + rows - p0 : inner);
+                    if (triangle == CK_UPPER_FACTOR) first = i <= p0 ? 0 : (i - p0 < inner ? i - p0 : inner);
+                    float *out = c + i * ldc + j;
+                    tile(
+                        out, ldc, p0 > 0 ? out : (add ? add + i * ldadd + j : add), p0 > 0 ? ldc : ldadd, p0 > 0 || !bias ? 0 : bias + j,
+                        a.values + i * rs + (p0 + first) * ps, rs, ps, panel + first * width, last - first, rows, columns, R, V);
+                }
+            }
         }
-        y[o] = accumulate ? y[o] + sum : sum;
-    }
+        p0 += block;
+    } while (p0 < k);
 }
 
-CLONES void ck_attend_row(
-    float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k, const float *restrict v, size_t ldk,
-    size_t count, size_t width, float scale) {
-    for (size_t j = 0; j < count; j++) {
-        const float *restrict row = k + j * ldk;
-        float sum = 0;
-        {
-            REDUCTION for (size_t d = 0; d < width; d++) sum += q[d] * row[d];
-        }
-        scores[j] = sum;
-    }
-    ck_softmax(scores, scale, count);
-    for (size_t d = 0; d < width; d++) out[d] = 0;
-    for (size_t j = 0; j < count; j++) {
-        const float *restrict row = v + j * ldk;
-        float p = scores[j];
-        for (size_t d = 0; d < width; d++) out[d] += p * row[d];
-    }
+#define PARAMETERS                                                                                                                 \
+    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias, \
+        enum ck_triangle triangle
+#define ARGUMENTS c, ldc, a, b, m, n, k, add, ldadd, bias, triangle
+
+#if defined(__x86_64__)
+// 32 registers of 16 floats: 8 × 32 tiles; for narrow results 8 × 16.
+__attribute__((target("arch=x86-64-v4"), min_vector_width(512))) static void product_v4(PARAMETERS) {
+    if (n <= LANES || triangle != CK_FULL) product(ARGUMENTS, 8, 1, INNER_BLOCK);
+    else product(ARGUMENTS, 8, 2, INNER_BLOCK / 2);
 }
+
+// 16 registers of 8 floats: 6 × 16 tiles.
+__attribute__((target("arch=x86-64-v3"))) static void product_v3(PARAMETERS) { product(ARGUMENTS, 6, 1, INNER_BLOCK); }
+
+static void product_baseline(PARAMETERS) { product(ARGUMENTS, 2, 1, INNER_BLOCK); }
+
+void ck_product(PARAMETERS) {
+    if (__builtin_cpu_supports("x86-64-v4")) product_v4(ARGUMENTS);
+    else if (__builtin_cpu_supports("x86-64-v3")) product_v3(ARGUMENTS);
+    else product_baseline(ARGUMENTS);
+}
+#else
+// arm64: 32 registers of 4 floats.
+void ck_product(PARAMETERS) { product(ARGUMENTS, 6, 1, INNER_BLOCK); }
+#endif

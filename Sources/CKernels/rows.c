@@ -130,18 +130,6 @@ CLONES float ck_softmax(float *restrict x, float scale, size_t n) {
     return top * scale + logf(sum);
 }
 
-CLONES void ck_softmax_known(float *restrict x, float scale, float logSumExp, size_t n) {
-    for (size_t i = 0; i < n; i++) x[i] = exp_f(x[i] * scale - logSumExp);
-}
-
-CLONES void ck_softmax_backward(float *restrict dp, const float *restrict p, float scale, size_t n) {
-    float dot = 0;
-    {
-        REDUCTION for (size_t i = 0; i < n; i++) dot += p[i] * dp[i];
-    }
-    for (size_t i = 0; i < n; i++) dp[i] = p[i] * (dp[i] - dot) * scale;
-}
-
 CLONES size_t ck_argmax(const float *restrict x, size_t n) {
     float top = maximum(x, n);
     for (size_t i = 0; i < n; i++)
@@ -177,4 +165,81 @@ CLONES float ck_cross_entropy(float *restrict logits, size_t n, int32_t label, f
         logits[label] -= scale;
     }
     return logf(sum) + top - target;
+}
+
+// Here the vectors are written out, because rows are short and their ends would cost more than their middles. The bodies are
+// apart from the functions with clones, since only functions for one instruction set may hand each other vectors.
+
+/// The lanes j … j + 15 of a causal row: −1 within first … i, else 0.
+INLINE integers seen(size_t j, size_t first, size_t i) {
+    integers column = lane_numbers() + (int32_t)j;
+    return (column >= (int32_t)first) & (column <= (int32_t)i);
+}
+
+INLINE size_t first_seen(size_t i, size_t window) { return window > 0 && i + 1 > window ? i + 1 - window : 0; }
+
+/// Zeros before and after the vectors that hold a causal row's values.
+INLINE void clear_rest(float *row, size_t begin, size_t end, size_t ld) {
+    for (size_t j = 0; j < begin; j += LANES) store(row + j, all(0));
+    for (size_t j = end; j < ld; j += LANES) store(row + j, all(0));
+}
+
+INLINE void causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp) {
+    for (size_t i = 0; i < count; i++) {
+        float *restrict row = s + i * ld;
+        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
+        floats tops = all(-INFINITY), sums = all(0);
+        for (size_t j = begin; j < end; j += LANES) tops = __builtin_elementwise_max(tops, choose(seen(j, first, i), load(row + j), all(-INFINITY)));
+        float top = largest_of(tops);
+        for (size_t j = begin; j < end; j += LANES) {
+            floats e = choose(seen(j, first, i), exp_v((load(row + j) - top) * scale), all(0));
+            store(row + j, e);
+            sums += e;
+        }
+        float sum = sum_of(sums), inverse = 1.0f / sum;
+        for (size_t j = begin; j < end; j += LANES) store(row + j, load(row + j) * inverse);
+        clear_rest(row, begin, end, ld);
+        logSumExp[i] = top * scale + logf(sum);
+    }
+}
+
+CLONES void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp) {
+    causal_softmax(s, ld, count, window, scale, logSumExp);
+}
+
+INLINE void causal_softmax_known(
+    float *restrict s, size_t ld, size_t count, size_t window, float scale, const float *restrict logSumExp) {
+    for (size_t i = 0; i < count; i++) {
+        float *restrict row = s + i * ld;
+        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
+        for (size_t j = begin; j < end; j += LANES)
+            store(row + j, choose(seen(j, first, i), exp_v(load(row + j) * scale - logSumExp[i]), all(0)));
+        clear_rest(row, begin, end, ld);
+    }
+}
+
+CLONES void ck_causal_softmax_known(
+    float *restrict s, size_t ld, size_t count, size_t window, float scale, const float *restrict logSumExp) {
+    causal_softmax_known(s, ld, count, window, scale, logSumExp);
+}
+
+INLINE void causal_softmax_backward(
+    float *restrict dp, const float *restrict p, size_t ld, size_t count, size_t window, float scale) {
+    for (size_t i = 0; i < count; i++) {
+        float *restrict row = dp + i * ld;
+        const float *restrict probabilities = p + i * ld;
+        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
+        floats dots = all(0);
+        // What lies beyond the row's own columns may be anything, also NaN, so it is chosen away and not multiplied by 0.
+        for (size_t j = begin; j < end; j += LANES) dots += load(probabilities + j) * choose(seen(j, first, i), load(row + j), all(0));
+        float dot = sum_of(dots);
+        for (size_t j = begin; j < end; j += LANES)
+            store(row + j, choose(seen(j, first, i), load(probabilities + j) * (load(row + j) - dot) * scale, all(0)));
+        clear_rest(row, begin, end, ld);
+    }
+}
+
+CLONES void ck_causal_softmax_backward(
+    float *restrict dp, const float *restrict p, size_t ld, size_t count, size_t window, float scale) {
+    causal_softmax_backward(dp, p, ld, count, window, scale);
 }

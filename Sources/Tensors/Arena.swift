@@ -65,10 +65,17 @@ public final class Arena {
     }
 
     private func add(bytes: Int) {
-        var block: UnsafeMutableRawPointer?
         let size = (bytes + 63) & ~63
-        guard posix_memalign(&block, 64, size) == 0, let block else { preconditionFailure("no memory for \(size) bytes") }
+        let block = UnsafeMutableRawPointer(allocateFloats(size / 4))
         blocks.append(block)
         capacities.append(size)
     }
+}
+
+/// Room for `count` floats from the heap, aligned to a cache line; give it back with `free`.
+func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    var block: UnsafeMutableRawPointer?
+    let size = (max(count, 1) * MemoryLayout<Float>.stride + 63) & ~63
+    guard posix_memalign(&block, 64, size) == 0, let block else { preconditionFailure("no memory for \(size) bytes") }
+    return block.bindMemory(to: Float.self, capacity: count)
 }

@@ -1,7 +1,8 @@
 import CKernels
 import COpenBLAS
 
-/// General matrix products by OpenBLAS, each call on one thread; the engine's own workers provide the parallelism.
+/// General matrix products, the large ones by OpenBLAS, each call on one thread; the engine's own workers provide the
+/// parallelism.
 ///
 /// All matrices are row-major. `accumulate` adds to C instead of overwriting it.
 public enum MatrixProduct {
@@ -11,16 +12,41 @@ public enum MatrixProduct {
         return true
     }()
 
-    /// C (m, n) = A (m, k) · B (k, n), with either factor read transposed.
+    /// Floats of a factor, or of a result that sums over many rows, up to which our own kernel beats OpenBLAS: it packs only
+    /// one factor, and panel by panel. Both reach nine tenths of the machine's peak on either side of the border.
+    private static let smallSize = 1 << 18
+
+    /// C (m, n) = A (m, k) · B (k, n) + add + bias, with either factor read transposed. `add` is (m, n), its rows `ldadd` apart,
+    /// and may be C itself; `bias` is (n).
+    public static func multiply(
+        _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
+        m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, add: UnsafePointer<Float>?, ldadd: Int,
+        bias: UnsafePointer<Float>? = nil
+    ) {
+        guard m > 0, n > 0 else { return }
+        if (transposeA ? m : k) * n <= smallSize {
+            ck_product(
+                c, ldc, ck_factor(values: a, stride: lda, transposed: transposeA ? 1 : 0),
+                ck_factor(values: b, stride: ldb, transposed: transposeB ? 1 : 0), m, n, k, add, ldadd, bias, CK_FULL)
+            return
+        }
+        _ = isConfigured
+        if let add, add != UnsafePointer(c) { for i in 0..<m { (c + i * ldc).update(from: add + i * ldadd, count: n) } }
+        cblas_sgemm(
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
+            blasint(k), 1, a, blasint(lda), b, blasint(ldb), add == nil ? 0 : 1, c, blasint(ldc))
+        if let bias { ck_add_bias(c, bias, m, n, ldc) }
+    }
+
+    /// C (m, n) = A (m, k) · B (k, n), or C += A · B, with either factor read transposed.
     @inline(__always)
     public static func multiply(
         _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
         m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, accumulate: Bool = false
     ) {
-        guard m > 0, n > 0, isConfigured else { return }
-        cblas_sgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
-            blasint(k), 1, a, blasint(lda), b, blasint(ldb), accumulate ? 1 : 0, c, blasint(ldc))
+        multiply(
+            c, ldc, a, lda, b, ldb, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB,
+            add: accumulate ? UnsafePointer(c) : nil, ldadd: ldc)
     }
 
     /// Rows up to which a product goes through our own row kernels: sgemm reads the weights at a fraction of the
@@ -42,10 +68,11 @@ public enum MatrixProduct {
             }
             return
         }
-        workers.parts(of: rows, grain: 4) { _, part in
+        workers.parts(of: rows, grain: 8) { _, part in
             let out = y + part.lowerBound * outputs
-            multiply(out, outputs, x + part.lowerBound * inputs, inputs, w, outputs, m: part.count, n: outputs, k: inputs, accumulate: accumulate)
-            if let bias { ck_add_bias(out, bias, part.count, outputs, outputs) }
+            multiply(
+                out, outputs, x + part.lowerBound * inputs, inputs, w, outputs, m: part.count, n: outputs, k: inputs,
+                add: accumulate ? UnsafePointer(out) : nil, ldadd: outputs, bias: bias)
         }
     }
 
@@ -66,7 +93,7 @@ public enum MatrixProduct {
                     transposeB: true, accumulate: accumulate)
             }
         } else {
-            workers.parts(of: rows, grain: 4) { _, part in
+            workers.parts(of: rows, grain: 8) { _, part in
                 multiply(
                     y + part.lowerBound * outputs, outputs, x + part.lowerBound * inputs, inputs, w, inputs, m: part.count, n: outputs,
                     k: inputs, transposeB: true, accumulate: accumulate)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A matrix of activations on a tape: `rows` × `columns` floats. Its gradient exists only while the backward pass needs it.
 public struct Variable {
     public let values: UnsafeMutablePointer<Float>
@@ -63,7 +65,7 @@ public final class Tape {
         allBuffers.reserveCapacity(64)
     }
 
-    deinit { for buffer in allBuffers { buffer.pointer.deallocate() } }
+    deinit { for buffer in allBuffers { free(buffer.pointer) } }
 
     /// Forgets the last pass and starts a new one.
     public func begin(recording: Bool) {
@@ -165,7 +167,7 @@ public final class Tape {
             return buffer.pointer
         }
         let capacity = max(count + count / 8, 1024)
-        let pointer = UnsafeMutablePointer<Float>.allocate(capacity: capacity)
+        let pointer = allocateFloats(capacity)
         allBuffers.append((pointer, capacity))
         return pointer
     }

@@ -22,7 +22,8 @@ public final class Workers: @unchecked Sendable {
     private let isStopping = Atomic<Bool>(false)
     /// Whether a region is running.
     private let isBusy = Atomic<Bool>(false)
-    private var body: ((Int) -> Void)?
+    /// The body of the running region.
+    private var body = ck_closure(function: nil, context: nil)
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var threads: [pthread_t] = []
@@ -66,19 +67,18 @@ public final class Workers: @unchecked Sendable {
         }
         defer { isBusy.store(false, ordering: .releasing) }
         if threads.isEmpty { start() }
-        withoutActuallyEscaping(body) { escaping in
-            self.body = escaping
-            remaining.store(threadCount - 1, ordering: .relaxed)
-            generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
-            if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
-            escaping(0)
-            var spins = 0
-            while remaining.load(ordering: .acquiring) > 0 {
-                ck_pause()
-                spins += 1
-                if spins > Self.spinLimit { sched_yield() }
-            }
-            self.body = nil
+        // Kept as two words: an escaping copy would be an allocation for each of a step's hundreds of regions. The closure
+        // lives at least until all threads have returned from it, below.
+        keepClosure(&self.body, body)
+        remaining.store(threadCount - 1, ordering: .relaxed)
+        generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
+        body(0)
+        var spins = 0
+        while remaining.load(ordering: .acquiring) > 0 {
+            ck_pause()
+            spins += 1
+            if spins > Self.spinLimit { sched_yield() }
         }
     }
 
@@ -138,7 +138,7 @@ public final class Workers: @unchecked Sendable {
         while true {
             seen = waitForRegion(after: seen)
             if isStopping.load(ordering: .sequentiallyConsistent) { return }
-            body?(index)
+            withUnsafePointer(to: &body) { ck_call_closure($0, index) }
             remaining.wrappingSubtract(1, ordering: .releasing)
         }
     }
@@ -166,3 +166,6 @@ public final class Workers: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 }
+
+@_silgen_name("ck_keep_closure")
+private func keepClosure(_ target: UnsafeMutablePointer<ck_closure>, _ body: (Int) -> Void)

@@ -9,8 +9,20 @@
 // Matrices are row-major; `ld…` is the distance in floats between the starts of two rows. Outputs never overlap inputs
 // unless a comment says "in place". Sums over rows run in a fixed order, so equal inputs give equal bits.
 
+// Threads
+
 /// One spin of a busy wait.
 void ck_pause(void);
+
+/// A Swift closure of type (Int) -> Void as the two words it consists of (Swift's calling convention: the function takes its
+/// context in the context register). Filled by `ck_keep_closure`, which Swift declares with the closure as its second argument,
+/// so that another thread can call a closure that does not escape without a copy of it on the heap.
+typedef struct {
+    void *function;
+    void *context;
+} ck_closure;
+
+void ck_call_closure(const ck_closure *closure, ptrdiff_t argument);
 
 // Elementwise
 
@@ -57,31 +69,40 @@ void ck_rms_norm_backward(
     const float *restrict gain, size_t rows, size_t columns, int accumulate);
 /// In place: x becomes softmax(x · scale); returns log Σ exp(x · scale).
 float ck_softmax(float *restrict x, float scale, size_t n);
-/// In place: x becomes exp(x · scale − logSumExp), the softmax whose normaliser is known.
-void ck_softmax_known(float *restrict x, float scale, float logSumExp, size_t n);
-/// In place on dp: ds = p · (dp − Σ p·dp) · scale.
-void ck_softmax_backward(float *restrict dp, const float *restrict p, float scale, size_t n);
 /// Cross-entropy of one row of logits against a label: returns −log p(label); *best receives the argmax (the lowest at a tie).
 /// If `scale` is not 0 the row is overwritten by its gradient, (softmax − onehot) · scale.
 float ck_cross_entropy(float *restrict logits, size_t n, int32_t label, float scale, int32_t *restrict best);
 /// The index of the largest value, the lowest at a tie; NaN never wins.
 size_t ck_argmax(const float *restrict x, size_t n);
 
-// Small matrix products, for attention: one thread, no call overhead. C is (m, n), k is the inner length.
+// Causal attention of one head: s, p and dp are (count, ld), ld a multiple of 16 and at least count; row i sees the columns
+// j ≤ i, and of those only the last `window` (0: all). Everything else in a row is overwritten with zeros.
 
-/// Which part of a causal product is wanted: everything; only columns j ≤ i of the result (the rest is left undefined); or
-/// A's row i counts only up to column i, beyond which it must hold zeros.
-enum ck_triangle { CK_FULL, CK_LOWER_RESULT, CK_LOWER_FACTOR };
-/// C = A·B, or C += A·B.
+/// In place: s becomes softmax(scale · s) by rows; keeps each row's log Σ exp.
+void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp);
+/// In place: the same, the normalisers being known.
+void ck_causal_softmax_known(float *restrict s, size_t ld, size_t count, size_t window, float scale, const float *restrict logSumExp);
+/// In place: dp becomes scale · p ∘ (dp − rowsum(p ∘ dp)).
+void ck_causal_softmax_backward(float *restrict dp, const float *restrict p, size_t ld, size_t count, size_t window, float scale);
+
+// Matrix products on one thread.
+
+/// A factor: its element (i, j) is values[i · stride + j], or values[j · stride + i] if transposed.
+typedef struct {
+    const float *values;
+    size_t stride;
+    int transposed;
+} ck_factor;
+
+/// Which part of a causal product is wanted: everything; only columns j ≤ i of the result (others are not written, or hold
+/// something); of A's row i only the columns j ≤ i count, or only those ≥ i. What does not count must be zero.
+enum ck_triangle { CK_FULL, CK_LOWER_RESULT, CK_LOWER_FACTOR, CK_UPPER_FACTOR };
+
+/// C (m, n) = A (m, k) · B (k, n) + add (m, n) + bias (n) in every row; `add` and `bias` may be null, `add` may be C itself.
+/// At its best up to k · n of some hundred thousand.
 void ck_product(
-    float *restrict c, size_t ldc, const float *restrict a, size_t lda, const float *restrict b, size_t ldb, size_t m, size_t n, size_t k,
-    enum ck_triangle triangle, int accumulate);
-/// C = Aᵀ·B or C += Aᵀ·B where A is (k, m). Rows i of C use only inner indices ≥ i if `lower` (the triangle).
-void ck_product_transposed(
-    float *restrict c, size_t ldc, const float *restrict a, size_t lda, const float *restrict b, size_t ldb, size_t m, size_t n, size_t k,
-    int lower, int accumulate);
-/// t (columns, ldt) = the transpose of x (rows, columns).
-void ck_transpose(float *restrict t, size_t ldt, const float *restrict x, size_t ldx, size_t rows, size_t columns);
+    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
+    enum ck_triangle triangle);
 
 // One row times a matrix, for decoding: memory-bound.
 

@@ -118,53 +118,31 @@ extension CausalAttentionOperation {
         base + row * columns.variable.columns + columns.offset + head * shape.headWidth
     }
 
-    private func firstKey(_ query: Int) -> Int {
-        guard let window = shape.window else { return 0 }
-        return max(0, query - window + 1)
-    }
-
-    /// (T, w) → (w, padded T), zeros beyond T.
-    private func packTransposed(_ t: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ stride: Int, _ task: Task) {
-        ck_transpose(t, task.padded, x, stride, task.length, shape.headWidth)
-        if task.padded > task.length {
-            for d in 0..<shape.headWidth { (t + d * task.padded + task.length).update(repeating: 0, count: task.padded - task.length) }
-        }
+    private func factor(_ columns: HeadColumns, _ head: Int, _ row: Int, isTransposed: Bool = false) -> ck_factor {
+        ck_factor(
+            values: self.head(columns, columns.variable.values, head, row), stride: columns.variable.columns, transposed: isTransposed ? 1 : 0)
     }
 
     func forward(_ tape: Tape, _ inspect: ((Int, Int, UnsafeMutablePointer<Float>, Int) -> Void)?) {
         let width = shape.headWidth
-        let longestPadded = Self.pad(longest)
-        let scratchSize = longestPadded * (width + longest)
+        let scratchSize = Self.pad(longest) * longest
         let scratch = tape.arena.take(scratchSize * tape.workers.threadCount)
         let rows = output.rows
         forEachTask(tape.workers) { thread, task in
-            let keys = scratch + thread * scratchSize
-            let pattern = keys + longestPadded * width
-            packTransposed(keys, head(key, key.variable.values, task.keyHead, task.start), key.variable.columns, task)
+            let pattern = scratch + thread * scratchSize
             for head in task.keyHead * groupSize..<(task.keyHead + 1) * groupSize {
                 ck_product(
-                    pattern, task.padded, self.head(query, query.variable.values, head, task.start), query.variable.columns, keys,
-                    task.padded, task.length, task.padded, width, CK_LOWER_RESULT, 0)
-                for i in 0..<task.length {
-                    let row = pattern + i * task.padded
-                    let first = firstKey(i)
-                    logSumExp[head * rows + task.start + i] = ck_softmax(row + first, shape.scale, i + 1 - first)
-                    clear(row, first, i + 1, task.padded)
-                }
+                    pattern, task.padded, factor(query, head, task.start), factor(key, task.keyHead, task.start, isTransposed: true),
+                    task.length, task.length, width, nil, 0, nil, CK_LOWER_RESULT)
+                ck_causal_softmax(pattern, task.padded, task.length, shape.window ?? 0, shape.scale, logSumExp + head * rows + task.start)
                 thin(pattern, head, task)
                 inspect?(task.sequence, head, pattern, task.padded)
                 ck_product(
-                    output.values + task.start * output.columns + head * width, output.columns, pattern, task.padded,
-                    self.head(value, value.variable.values, task.keyHead, task.start), value.variable.columns, task.length, width,
-                    task.length, CK_LOWER_FACTOR, 0)
+                    output.values + task.start * output.columns + head * width, output.columns,
+                    ck_factor(values: pattern, stride: task.padded, transposed: 0), factor(value, task.keyHead, task.start), task.length, width,
+                    task.length, nil, 0, nil, CK_LOWER_FACTOR)
             }
         }
-    }
-
-    /// Zeros outside the keys that a row sees.
-    private func clear(_ row: UnsafeMutablePointer<Float>, _ first: Int, _ end: Int, _ padded: Int) {
-        row.update(repeating: 0, count: first)
-        (row + end).update(repeating: 0, count: padded - end)
     }
 
     /// Applies dropout to a pattern; element numbers depend only on the head, the row and the key.
@@ -182,50 +160,40 @@ extension CausalAttentionOperation {
         let (dvalue, valueAdds) = value.variable.slot == query.variable.slot ? (dquery, queryAdds) : tape.contribute(to: value.variable)
         precondition(!queryAdds && !keyAdds && !valueAdds, "queries, keys and values have no other consumer")
         let width = shape.headWidth
-        let longestPadded = Self.pad(longest)
-        let scratchSize = longestPadded * (2 * width + 2 * longest)
-        let scratch = tape.takeBuffer(scratchSize * tape.workers.threadCount)
+        let patternSize = Self.pad(longest) * longest
+        let scratch = tape.takeBuffer(2 * patternSize * tape.workers.threadCount)
         let rows = output.rows
         forEachTask(tape.workers) { thread, task in
-            let keys = scratch + thread * scratchSize
-            let values = keys + longestPadded * width
-            let pattern = values + longestPadded * width
-            let dpattern = pattern + longestPadded * longest
-            let k = head(key, key.variable.values, task.keyHead, task.start)
-            packTransposed(keys, k, key.variable.columns, task)
-            packTransposed(values, head(value, value.variable.values, task.keyHead, task.start), value.variable.columns, task)
+            let pattern = scratch + thread * 2 * patternSize
+            let dpattern = pattern + patternSize
+            let dk = head(key, dkey, task.keyHead, task.start)
+            let dv = head(value, dvalue, task.keyHead, task.start)
             for query in task.keyHead * groupSize..<(task.keyHead + 1) * groupSize {
-                let q = head(self.query, self.query.variable.values, query, task.start)
-                let dout = gradient + task.start * output.columns + query * width
-                let adds: Int32 = query > task.keyHead * groupSize ? 1 : 0
+                // Of query heads that share a key head the first overwrites, the others add.
+                let adds = query > task.keyHead * groupSize
+                let q = factor(self.query, query, task.start)
+                let dout = ck_factor(values: gradient + task.start * output.columns + query * width, stride: output.columns, transposed: 0)
                 ck_product(
-                    pattern, task.padded, q, self.query.variable.columns, keys, task.padded, task.length, task.padded, width,
-                    CK_LOWER_RESULT, 0)
-                for i in 0..<task.length {
-                    let row = pattern + i * task.padded
-                    let first = firstKey(i)
-                    ck_softmax_known(row + first, shape.scale, logSumExp[query * rows + task.start + i], i + 1 - first)
-                    clear(row, first, i + 1, task.padded)
-                }
+                    pattern, task.padded, q, factor(key, task.keyHead, task.start, isTransposed: true), task.length, task.length, width, nil, 0,
+                    nil, CK_LOWER_RESULT)
+                ck_causal_softmax_known(
+                    pattern, task.padded, task.length, shape.window ?? 0, shape.scale, logSumExp + query * rows + task.start)
                 ck_product(
-                    dpattern, task.padded, dout, output.columns, values, task.padded, task.length, task.padded, width, CK_LOWER_RESULT, 0)
+                    dpattern, task.padded, dout, factor(value, task.keyHead, task.start, isTransposed: true), task.length, task.length, width,
+                    nil, 0, nil, CK_LOWER_RESULT)
                 thin(dpattern, query, task)
-                for i in 0..<task.length {
-                    let first = firstKey(i)
-                    let row = dpattern + i * task.padded
-                    ck_softmax_backward(row + first, pattern + i * task.padded + first, shape.scale, i + 1 - first)
-                    clear(row, first, i + 1, task.padded)
-                }
+                ck_causal_softmax_backward(dpattern, pattern, task.padded, task.length, shape.window ?? 0, shape.scale)
                 ck_product(
-                    head(self.query, dquery, query, task.start), self.query.variable.columns, dpattern, task.padded, k,
-                    key.variable.columns, task.length, width, task.length, CK_LOWER_FACTOR, 0)
-                ck_product_transposed(
-                    head(key, dkey, task.keyHead, task.start), key.variable.columns, dpattern, task.padded, q,
-                    self.query.variable.columns, task.length, width, task.length, 1, adds)
+                    head(self.query, dquery, query, task.start), self.query.variable.columns,
+                    ck_factor(values: dpattern, stride: task.padded, transposed: 0), factor(key, task.keyHead, task.start), task.length, width,
+                    task.length, nil, 0, nil, CK_LOWER_FACTOR)
+                ck_product(
+                    dk, key.variable.columns, ck_factor(values: dpattern, stride: task.padded, transposed: 1), q, task.length, width,
+                    task.length, adds ? UnsafePointer(dk) : nil, key.variable.columns, nil, CK_UPPER_FACTOR)
                 thin(pattern, query, task)
-                ck_product_transposed(
-                    head(value, dvalue, task.keyHead, task.start), value.variable.columns, pattern, task.padded, dout, output.columns,
-                    task.length, width, task.length, 1, adds)
+                ck_product(
+                    dv, value.variable.columns, ck_factor(values: pattern, stride: task.padded, transposed: 1), dout, task.length, width,
+                    task.length, adds ? UnsafePointer(dv) : nil, value.variable.columns, nil, CK_UPPER_FACTOR)
             }
         }
         tape.giveBack(scratch)

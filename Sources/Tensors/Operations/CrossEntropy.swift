@@ -51,27 +51,38 @@ extension Tape {
         let logits = arena.take(block * vocabularySize)
         let gradient = isRecording ? arena.take(count * columns) : gathered
         let weight = isRecording ? scale(count) : 0
-        for m in 0..<count { (gathered + m * columns).update(from: input.values + Int(rows[m]) * columns, count: columns) }
+        let threads = workers.threadCount
 
         var start = 0
         while start < count {
             let size = min(block, count - start)
             let x = gathered + start * columns
-            MatrixProduct.applyTransposed(
-                logits, x, weight: head.values, rows: size, inputs: columns, outputs: vocabularySize, workers: workers)
-            workers.parts(of: size) { _, part in
+            // With more words than eight times the rows the threads share the words, so that each reads half of the head.
+            let isWide = vocabularySize > 8 * size
+            if isWide {
+                for m in 0..<size { (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns) }
+                MatrixProduct.applyTransposed(
+                    logits, x, weight: head.values, rows: size, inputs: columns, outputs: vocabularySize, workers: workers)
+            }
+            workers.parts(of: size, grain: 8) { _, part in
+                if !isWide {
+                    for m in part { (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns) }
+                    MatrixProduct.multiply(
+                        logits + part.lowerBound * vocabularySize, vocabularySize, x + part.lowerBound * columns, columns, head.values, columns,
+                        m: part.count, n: vocabularySize, k: columns, transposeB: true)
+                }
                 for m in part {
                     losses[start + m] = ck_cross_entropy(
                         logits + m * vocabularySize, vocabularySize, labels[Int(rows[start + m])], weight, predictions + start + m)
                 }
+                if isRecording {
+                    MatrixProduct.multiply(
+                        gradient + (start + part.lowerBound) * columns, columns, logits + part.lowerBound * vocabularySize, vocabularySize,
+                        head.values, columns, m: part.count, n: columns, k: vocabularySize)
+                }
             }
             if isRecording {
-                let threads = workers.threadCount
                 workers.run { thread in
-                    let own = Workers.part(thread, of: threads, count: size, grain: 4)
-                    MatrixProduct.multiply(
-                        gradient + (start + own.lowerBound) * columns, columns, logits + own.lowerBound * vocabularySize, vocabularySize,
-                        head.values, columns, m: own.count, n: columns, k: vocabularySize)
                     let words = Workers.part(thread, of: threads, count: vocabularySize, grain: 8)
                     MatrixProduct.multiply(
                         head.gradient + words.lowerBound * columns, columns, logits + words.lowerBound, vocabularySize, x, columns,
@@ -89,7 +100,9 @@ extension CrossEntropyOperation {
     func backward(_ tape: Tape) {
         let columns = input.columns
         let (dx, accumulate) = tape.contribute(to: input)
-        if !accumulate { dx.update(repeating: 0, count: input.count) }
-        for m in 0..<count { ck_add(dx + Int(rows[m]) * columns, gradient + m * columns, columns) }
+        tape.workers.parts(of: input.rows, grain: 8) { _, part in
+            if !accumulate { (dx + part.lowerBound * columns).update(repeating: 0, count: part.count * columns) }
+            for m in 0..<count where part.contains(Int(rows[m])) { ck_add(dx + Int(rows[m]) * columns, gradient + m * columns, columns) }
+        }
     }
 }

@@ -37,18 +37,20 @@ extension LayerNormOperation {
         let columns = input.columns
         let (dx, accumulate) = tape.contribute(to: input)
         let threads = tape.workers.threadCount
-        let partial = tape.takeBuffer(threads * 2 * columns)
-        partial.update(repeating: 0, count: threads * 2 * columns)
+        // Each thread's sums begin on a cache line of their own.
+        let stride = (2 * columns + 31) & ~31
+        let partial = tape.takeBuffer(threads * stride)
+        partial.update(repeating: 0, count: threads * stride)
         tape.workers.parts(of: input.rows) { thread, part in
             let offset = part.lowerBound * columns
-            let sums = partial + thread * 2 * columns
+            let sums = partial + thread * stride
             ck_layer_norm_backward(
                 dx + offset, sums, sums + columns, dy + offset, input.values + offset, mean + part.lowerBound, rstd + part.lowerBound,
                 gain.values, part.count, columns, accumulate ? 1 : 0)
         }
         for thread in 0..<threads {
-            ck_add(gain.gradient, partial + thread * 2 * columns, columns)
-            ck_add(bias.gradient, partial + thread * 2 * columns + columns, columns)
+            ck_add(gain.gradient, partial + thread * stride, columns)
+            ck_add(bias.gradient, partial + thread * stride + columns, columns)
         }
         tape.giveBack(partial)
         tape.releaseGradient(of: output)

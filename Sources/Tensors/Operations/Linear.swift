@@ -23,25 +23,17 @@ extension Tape {
         let output = variable(rows: input.rows, columns: outputs)
         let dropout = dropout.flatMap { $0.probability > 0 ? $0 : nil }
         let inputs = input.columns
-        workers.parts(of: input.rows, grain: 4) { _, part in
-            let y = output.values + part.lowerBound * outputs
-            let x = input.values + part.lowerBound * inputs
-            let count = part.count * outputs
+        workers.parts(of: input.rows, grain: 8) { _, part in
+            let start = part.lowerBound * outputs
+            let y = output.values + start
             // Without dropout the residual is simply what the product is added to.
-            let startsFromResidual = residual != nil && dropout == nil
-            if startsFromResidual, let residual { y.update(from: residual.values + part.lowerBound * outputs, count: count) }
-            if isTransposed {
-                MatrixProduct.multiply(
-                    y, outputs, x, inputs, weight.values, inputs, m: part.count, n: outputs, k: inputs, transposeB: true,
-                    accumulate: startsFromResidual)
-            } else {
-                MatrixProduct.multiply(
-                    y, outputs, x, inputs, weight.values, outputs, m: part.count, n: outputs, k: inputs, accumulate: startsFromResidual)
-            }
-            if let bias { ck_add_bias(y, bias.values, part.count, outputs, outputs) }
+            MatrixProduct.multiply(
+                y, outputs, input.values + part.lowerBound * inputs, inputs, weight.values, isTransposed ? inputs : outputs, m: part.count,
+                n: outputs, k: inputs, transposeB: isTransposed, add: dropout == nil ? residual.map { UnsafePointer($0.values + start) } : nil,
+                ldadd: outputs, bias: bias.map { UnsafePointer($0.values) })
             if let dropout {
-                dropout.apply(y, first: part.lowerBound * outputs, count: count)
-                if let residual { ck_add(y, residual.values + part.lowerBound * outputs, count) }
+                dropout.apply(y, first: start, count: part.count * outputs)
+                if let residual { ck_add(y, residual.values + start, part.count * outputs) }
             }
         }
         record(.linear(LinearOperation(
@@ -70,22 +62,19 @@ extension LinearOperation {
         let gradient = dy
         let threads = tape.workers.threadCount
         tape.workers.run { thread in
-            // Rows of dx, then rows of dW: each thread owns what it writes.
-            let part = Workers.part(thread, of: threads, count: rows, grain: 4)
+            // Rows of dx, then a part of dW: each thread owns what it writes.
+            let part = Workers.part(thread, of: threads, count: rows, grain: 8)
             MatrixProduct.multiply(
                 dx + part.lowerBound * inputs, inputs, gradient + part.lowerBound * outputs, outputs, weight.values,
                 isTransposed ? inputs : outputs, m: part.count, n: inputs, k: outputs, transposeB: !isTransposed, accumulate: accumulate)
-            if isTransposed {
-                let own = Workers.part(thread, of: threads, count: outputs, grain: 8)
-                MatrixProduct.multiply(
-                    weight.gradient + own.lowerBound * inputs, inputs, gradient + own.lowerBound, outputs, input.values, inputs,
-                    m: own.count, n: inputs, k: rows, transposeA: true, accumulate: true)
-            } else {
-                let own = Workers.part(thread, of: threads, count: inputs, grain: 8)
-                MatrixProduct.multiply(
-                    weight.gradient + own.lowerBound * outputs, outputs, input.values + own.lowerBound, inputs, gradient, outputs,
-                    m: own.count, n: outputs, k: rows, transposeA: true, accumulate: true)
-            }
+            let (left, right) = isTransposed ? (gradient, input.values) : (input.values, gradient)
+            let (height, width) = isTransposed ? (outputs, inputs) : (inputs, outputs)
+            // The longer side of dW is cut.
+            let own = Workers.part(thread, of: threads, count: max(width, height), grain: 32)
+            let (down, across) = width >= height ? (0..<height, own) : (own, 0..<width)
+            MatrixProduct.multiply(
+                weight.gradient + down.lowerBound * width + across.lowerBound, width, left + down.lowerBound, height,
+                right + across.lowerBound, width, m: down.count, n: across.count, k: rows, transposeA: true, accumulate: true)
             if let bias {
                 let own = Workers.part(thread, of: threads, count: outputs, grain: 16)
                 ck_column_sums(bias.gradient + own.lowerBound, gradient + own.lowerBound, rows, own.count, outputs)

@@ -31,15 +31,17 @@ extension RMSNormOperation {
         let columns = input.columns
         let (dx, accumulate) = tape.contribute(to: input)
         let threads = tape.workers.threadCount
-        let partial = tape.takeBuffer(threads * columns)
-        partial.update(repeating: 0, count: threads * columns)
+        // Each thread's sums begin on a cache line of their own.
+        let stride = (columns + 31) & ~31
+        let partial = tape.takeBuffer(threads * stride)
+        partial.update(repeating: 0, count: threads * stride)
         tape.workers.parts(of: input.rows) { thread, part in
             let offset = part.lowerBound * columns
             ck_rms_norm_backward(
-                dx + offset, partial + thread * columns, dy + offset, input.values + offset, rrms + part.lowerBound, gain.values,
+                dx + offset, partial + thread * stride, dy + offset, input.values + offset, rrms + part.lowerBound, gain.values,
                 part.count, columns, accumulate ? 1 : 0)
         }
-        for thread in 0..<threads { ck_add(gain.gradient, partial + thread * columns, columns) }
+        for thread in 0..<threads { ck_add(gain.gradient, partial + thread * stride, columns) }
         tape.giveBack(partial)
         tape.releaseGradient(of: output)
     }

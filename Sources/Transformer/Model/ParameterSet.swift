@@ -58,8 +58,8 @@ public final class ParameterSet: @unchecked Sendable {
         base.update(from: other.base, count: count)
     }
 
-    public func clear() {
-        Workers.shared.parts(of: count, grain: 1024) { _, part in (base + part.lowerBound).update(repeating: 0, count: part.count) }
+    public func clear(workers: Workers = .shared) {
+        workers.parts(of: count, grain: 1024) { _, part in (base + part.lowerBound).update(repeating: 0, count: part.count) }
     }
 
     /// The parameter that holds element `index`.

@@ -63,10 +63,10 @@ public final class AdamW {
     }
 
     public func reset(_ reset: Reset) {
-        secondMoments.clear()
+        secondMoments.clear(workers: workers)
         secondStepCount = 0
         if reset == .all {
-            firstMoments.clear()
+            firstMoments.clear(workers: workers)
             stepCount = 0
         }
     }
@@ -105,7 +105,7 @@ public final class AdamW {
         return sqrt(squares)
     }
 
-    private static let blockSize = 1 << 16
+    private static let blockSize = 1 << 14
     private var blockSums: [Double] = []
 
     /// Calls `body` for each block of `count` elements, spread over the workers, and adds up its results in order.

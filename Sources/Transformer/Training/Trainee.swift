@@ -29,7 +29,7 @@ public final class Trainee {
     }
 
     /// Sets every gradient to 0.
-    public func clearGradients() { gradients.clear() }
+    public func clearGradients() { gradients.clear(workers: tape.workers) }
 
     /// A pass forwards and backwards; adds the gradient of `scale` × (mean loss) to `gradients`.
     /// - Parameter dropout: the source of this pass's masks; nil to train without dropout.

@@ -1,0 +1,51 @@
+#include "CKernels.h"
+#include "vector.h"
+
+// One row times a matrix: every weight is used once, so the memory decides.
+
+CLONES void ck_row_product(
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end,
+    int accumulate) {
+    // Four rows of w at a time, so that y is read and written once for four multiply-adds.
+    if (!accumulate) memset(y + begin, 0, (end - begin) * sizeof(float));
+    size_t i = 0;
+    for (; i + 4 <= inputs; i += 4) {
+        const float *restrict w0 = w + i * ldw, *restrict w1 = w0 + ldw, *restrict w2 = w1 + ldw, *restrict w3 = w2 + ldw;
+        float x0 = x[i], x1 = x[i + 1], x2 = x[i + 2], x3 = x[i + 3];
+        for (size_t o = begin; o < end; o++) y[o] += x0 * w0[o] + x1 * w1[o] + x2 * w2[o] + x3 * w3[o];
+    }
+    for (; i < inputs; i++)
+        for (size_t o = begin; o < end; o++) y[o] += x[i] * w[i * ldw + o];
+}
+
+CLONES void ck_row_dots(
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end, int accumulate) {
+    for (size_t o = begin; o < end; o++) {
+        const float *restrict row = w + o * inputs;
+        float sum = 0;
+        {
+            REDUCTION for (size_t i = 0; i < inputs; i++) sum += x[i] * row[i];
+        }
+        y[o] = accumulate ? y[o] + sum : sum;
+    }
+}
+
+CLONES void ck_attend_row(
+    float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k, const float *restrict v, size_t ldk,
+    size_t count, size_t width, float scale) {
+    for (size_t j = 0; j < count; j++) {
+        const float *restrict row = k + j * ldk;
+        float sum = 0;
+        {
+            REDUCTION for (size_t d = 0; d < width; d++) sum += q[d] * row[d];
+        }
+        scores[j] = sum;
+    }
+    ck_softmax(scores, scale, count);
+    for (size_t d = 0; d < width; d++) out[d] = 0;
+    for (size_t j = 0; j < count; j++) {
+        const float *restrict row = v + j * ldk;
+        float p = scores[j];
+        for (size_t d = 0; d < width; d++) out[d] += p * row[d];
+    }
+}

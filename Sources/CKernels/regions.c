@@ -1,0 +1,21 @@
+#include "CKernels.h"
+
+#define SWIFT __attribute__((swiftcall))
+#define CONTEXT __attribute__((swift_context))
+
+void ck_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+SWIFT void ck_keep_closure(ck_closure *target, void *function, void *context) {
+    target->function = function;
+    target->context = context;
+}
+
+void ck_call_closure(const ck_closure *closure, ptrdiff_t argument) {
+    ((SWIFT void (*)(ptrdiff_t, CONTEXT void *))closure->function)(argument, closure->context);
+}
