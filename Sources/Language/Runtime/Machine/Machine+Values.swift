@@ -8,6 +8,26 @@ extension Machine {
         if case .object = place.pointee { place.pointee = .integer(number) } else { place.initialize(to: .integer(number)) }
     }
 
+    /// a ← b. Only objects have to be counted; everything else is sixteen bytes.
+    @inline(__always)
+    func copy(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
+        if case .object = target.pointee {
+            target.pointee = place.pointee
+        } else if case .object = place.pointee {
+            target.initialize(to: place.pointee)
+        } else {
+            UnsafeMutableRawPointer(target).copyMemory(from: place, byteCount: MemoryLayout<Value>.stride)
+        }
+    }
+
+    /// a ← b, which is left without an object.
+    @inline(__always)
+    func take(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
+        if case .object = target.pointee { target.pointee = .none }
+        UnsafeMutableRawPointer(target).copyMemory(from: place, byteCount: MemoryLayout<Value>.stride)
+        if case .object = place.pointee { place.initialize(to: .none) }
+    }
+
     @inline(__always)
     func clear(_ registers: UnsafeMutablePointer<Value>, _ count: Int) {
         for place in 0..<count { if case .object = registers[place] { registers[place] = .none } }

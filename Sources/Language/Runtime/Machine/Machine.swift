@@ -20,20 +20,36 @@ struct Frame {
 final class Machine {
     unowned let session: Session
     let globals: Globals
-    private(set) var stack: UnsafeMutablePointer<Value>
-    private var stackCapacity = 1 << 14
+    /// Behind a pointer, so that the loop reads and writes it without the checks that properties of a class have.
+    private let state: UnsafeMutablePointer<State>
     /// The most values on the stack: a quarter of a gigabyte.
     private static let stackMax = 1 << 24
-    private var frames: UnsafeMutablePointer<Frame>
-    private var frameCapacity = 256
-    private var frameCount = 0
     /// The first place of the stack that no frame uses, while a command runs.
     private(set) var top = 0
     /// How many loops of the machine lie on the thread's own stack.
     private var entries = 0
 
+    private struct State {
+        var stack: UnsafeMutablePointer<Value>
+        var stackCapacity = 1 << 14
+        var frames: UnsafeMutablePointer<Frame>
+        var frameCapacity = 256
+        var frameCount = 0
+        var callsMax = 10_000
+        var fuel = Machine.fuelUnit
+
+        mutating func push(_ frame: Frame) {
+            (frames + frameCount).initialize(to: frame)
+            frameCount += 1
+        }
+
+        mutating func pop() -> Frame {
+            frameCount -= 1
+            return frames[frameCount]
+        }
+    }
+
     static let fuelUnit = 1000
-    let fuel: UnsafeMutablePointer<Int>
     private var steps = 0
     private var allocated = 0
     private var startedAt = 0.0
@@ -42,18 +58,16 @@ final class Machine {
     init(session: Session, globals: Globals) {
         self.session = session
         self.globals = globals
-        stack = .allocate(capacity: stackCapacity)
-        stack.initialize(repeating: .none, count: stackCapacity)
-        frames = .allocate(capacity: frameCapacity)
-        fuel = .allocate(capacity: 1)
-        fuel.initialize(to: Machine.fuelUnit)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(stack: .allocate(capacity: 1 << 14), frames: .allocate(capacity: 256)))
+        state.pointee.stack.initialize(repeating: .none, count: state.pointee.stackCapacity)
     }
 
     deinit {
-        stack.deinitialize(count: stackCapacity)
-        stack.deallocate()
-        frames.deallocate()
-        fuel.deallocate()
+        state.pointee.stack.deinitialize(count: state.pointee.stackCapacity)
+        state.pointee.stack.deallocate()
+        state.pointee.frames.deallocate()
+        state.deallocate()
     }
 
     // MARK: - Running from outside
@@ -65,7 +79,8 @@ final class Machine {
     func begin() {
         steps = 0
         allocated = 0
-        fuel.pointee = min(Machine.fuelUnit, session.limits.steps ?? Machine.fuelUnit)
+        state.pointee.fuel = min(Machine.fuelUnit, session.limits.steps ?? Machine.fuelUnit)
+        state.pointee.callsMax = session.limits.callsMax
         startedAt = Machine.seconds()
         residentAtStart = Machine.residentBytes()
     }
@@ -76,6 +91,7 @@ final class Machine {
         defer { top = saved }
         try reserve(top + arguments.count + 2)
         let base = top
+        let stack = state.pointee.stack
         stack[base] = .object(function)
         for (place, argument) in arguments.enumerated() { stack[base + 1 + place] = argument }
         guard let closure = function as? Closure else {
@@ -93,28 +109,36 @@ final class Machine {
     }
 
     private func reserve(_ count: Int) throws {
-        guard count > stackCapacity else { return }
+        let old = state.pointee.stackCapacity
+        guard count > old else { return }
         guard count <= Machine.stackMax else { throw Fault(.stackTooDeep, "calls are nested too deep", help: "use a loop, or look for a def that calls itself without end") }
-        var capacity = stackCapacity
+        var capacity = old
         while capacity < count { capacity *= 2 }
         let bigger = UnsafeMutablePointer<Value>.allocate(capacity: capacity)
-        bigger.moveInitialize(from: stack, count: stackCapacity)
-        (bigger + stackCapacity).initialize(repeating: .none, count: capacity - stackCapacity)
-        stack.deallocate()
-        stack = bigger
-        stackCapacity = capacity
+        bigger.moveInitialize(from: state.pointee.stack, count: old)
+        (bigger + old).initialize(repeating: .none, count: capacity - old)
+        state.pointee.stack.deallocate()
+        state.pointee.stack = bigger
+        state.pointee.stackCapacity = capacity
     }
 
     private func growFrames() {
-        let bigger = UnsafeMutablePointer<Frame>.allocate(capacity: frameCapacity * 2)
-        bigger.moveInitialize(from: frames, count: frameCapacity)
-        frames.deallocate()
-        frames = bigger
-        frameCapacity *= 2
+        let count = state.pointee.frameCapacity
+        let bigger = UnsafeMutablePointer<Frame>.allocate(capacity: count * 2)
+        bigger.moveInitialize(from: state.pointee.frames, count: count)
+        state.pointee.frames.deallocate()
+        state.pointee.frames = bigger
+        state.pointee.frameCapacity = count * 2
     }
 
-    private static func tooDeep(_ count: Int) -> Fault {
-        Fault(.stackTooDeep, "more than \(count) calls within calls", help: "use a loop, or look for a def that calls itself without end")
+    /// Room for one more frame and for so many values.
+    private func makeRoom(_ count: Int) throws {
+        if state.pointee.frameCount >= state.pointee.callsMax {
+            throw Fault(
+                .stackTooDeep, "more than \(state.pointee.callsMax) calls within calls", help: "use a loop, or look for a def that calls itself without end")
+        }
+        if state.pointee.frameCount == state.pointee.frameCapacity { growFrames() }
+        try reserve(count)
     }
 
     // MARK: - Fuel
@@ -122,13 +146,13 @@ final class Machine {
     /// Looks whether to stop, and gives new fuel.
     func refuel() throws {
         let given = Machine.fuelUnit
-        steps += given - fuel.pointee
-        fuel.pointee = given
+        steps += given - state.pointee.fuel
+        state.pointee.fuel = given
         if session.interrupt.isRequested { throw Machine.stopped }
         if let most = session.limits.steps {
             if steps >= most { throw Fault(.limitReached, "stopped after \(most) steps", help: "raise the limit, or look for a loop without end") }
-            fuel.pointee = min(given, most - steps)
-            steps -= given - fuel.pointee
+            state.pointee.fuel = min(given, most - steps)
+            steps -= given - state.pointee.fuel
         }
         if let most = session.limits.seconds, Machine.seconds() - startedAt > most {
             throw Fault(.limitReached, "stopped after \(NumberText.real(most)) s", help: "raise the limit, or look for a loop without end")
@@ -140,7 +164,7 @@ final class Machine {
     /// Notes that so many bytes are about to be used.
     func use(bytes: Int) throws {
         allocated += bytes
-        fuel.pointee -= bytes >> 11
+        state.pointee.fuel -= bytes >> 11
         if allocated > Machine.bytesBetweenLooks { try measureMemory(bytes) }
     }
 
@@ -176,13 +200,13 @@ final class Machine {
 
     /// Runs a function whose arguments lie bound behind `base`; its result is moved out of `base`.
     private func execute(_ closure: Closure, _ base: Int) throws -> Value {
-        let bottom = frameCount
+        let state = state
+        let bottom = state.pointee.frameCount
         try reserve(base + 1 + closure.code.registerCount)
         var entry = closure.entry
-        var fp = stack + base + 1
+        var fp = state.pointee.stack + base + 1
         var ip = entry.pointee.start
         var constants = entry.pointee.constants
-        let fuel = fuel
         var globalValues = globals.values
         var globalEntries = globals.entries
 
@@ -195,14 +219,12 @@ final class Machine {
                     let b = Int(i.b)
                     let c = Int(i.c)
                     switch i.operation {
-                    case .move: fp[a] = fp[b]
-                    case .take:
-                        swap(&fp[a], &fp[b])
-                        if case .object = fp[b] { fp[b] = .none }
-                    case .constant: fp[a] = constants[b]
+                    case .move: copy(fp + a, from: fp + b)
+                    case .take: take(fp + a, from: fp + b)
+                    case .constant: copy(fp + a, from: constants + b)
                     case .loadGlobal:
                         if case .none = globalValues[b] { try checkGlobal(b) }
-                        fp[a] = globalValues[b]
+                        copy(fp + a, from: globalValues + b)
                     case .storeGlobal:
                         if case .object = globalValues[a] {
                             globals.set(a, fp[b], .variable)
@@ -221,7 +243,7 @@ final class Machine {
                         fp[a] = .object(box)
                     case .loadBox: fp[a] = unbox(fp[b])
                     case .storeBox: try setBox(fp[a], fp[b])
-                    case .loadCapture: fp[a] = entry.pointee.captures[b]
+                    case .loadCapture: copy(fp + a, from: entry.pointee.captures + b)
                     case .loadCaptureBox: fp[a] = unbox(entry.pointee.captures[b])
                     case .storeCaptureBox: try setBox(entry.pointee.captures[a], fp[b])
                     case .loadSelf: fp[a] = .object(entry.pointee.closure.takeUnretainedValue())
@@ -318,8 +340,8 @@ final class Machine {
                     case .jump: ip = entry.pointee.start + a
                     case .jumpBack:
                         ip = entry.pointee.start + a
-                        fuel.pointee -= 1
-                        if fuel.pointee <= 0 { try refuel() }
+                        state.pointee.fuel -= 1
+                        if state.pointee.fuel <= 0 { try refuel() }
                     case .jumpIfFalse:
                         guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
                         if !value { ip = entry.pointee.start + a }
@@ -412,8 +434,8 @@ final class Machine {
                         }
                         (walk + 1).initialize(to: .integer(place + 1))
                         if case .none = walk[0] { setInteger(fp + b, place) } else { try loadElement(walk[0], place, into: fp + b) }
-                        fuel.pointee -= 1
-                        if fuel.pointee <= 0 { try refuel() }
+                        state.pointee.fuel -= 1
+                        if state.pointee.fuel <= 0 { try refuel() }
 
                     // Making values
                     case .makeList: try makeList(fp, a, b, c)
@@ -451,74 +473,62 @@ final class Machine {
                         guard let callee = globalEntries[c], callee.pointee.parameterCount == b, callee.pointee.placedCount == b else {
                             if case .none = globalValues[c] { try checkGlobal(c) }
                             fp[a] = globalValues[c]
-                            let place = fp - stack
+                            let place = fp - state.pointee.stack
                             if let next = try prepareCall(entry, fp, a, b, nil, ip) {
-                                fp = stack + place
-                                frames[frameCount] = Frame(instruction: ip, registers: place, entry: entry)
-                                frameCount += 1
+                                fp = state.pointee.stack + place
+                                state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
                                 fp += a + 1
                                 entry = next
                                 ip = next.pointee.start
                                 constants = next.pointee.constants
                             } else {
-                                fp = stack + place
+                                fp = state.pointee.stack + place
                                 (globalValues, globalEntries) = (globals.values, globals.entries)
                             }
                             continue
                         }
-                        fuel.pointee -= 1
-                        if fuel.pointee <= 0 { try refuel() }
-                        if frameCount == frameCapacity { growFrames() }
-                        let place = fp - stack
-                        if place + a + 1 + callee.pointee.registerCount > stackCapacity || frameCount >= session.limits.callsMax {
-                            if frameCount >= session.limits.callsMax { throw Machine.tooDeep(session.limits.callsMax) }
-                            try reserve(place + a + 1 + callee.pointee.registerCount)
-                            fp = stack + place
+                        state.pointee.fuel -= 1
+                        if state.pointee.fuel <= 0 { try refuel() }
+                        let place = fp - state.pointee.stack
+                        if place + a + 1 + callee.pointee.registerCount > state.pointee.stackCapacity || state.pointee.frameCount >= state.pointee.frameCapacity
+                            || state.pointee.frameCount >= state.pointee.callsMax {
+                            try makeRoom(place + a + 1 + callee.pointee.registerCount)
+                            fp = state.pointee.stack + place
                         }
-                        frames[frameCount] = Frame(instruction: ip, registers: place, entry: entry)
-                        frameCount += 1
+                        state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
                         fp += a + 1
                         entry = callee
                         ip = callee.pointee.start
                         constants = callee.pointee.constants
                     case .call:
-                        let place = fp - stack
+                        let place = fp - state.pointee.stack
                         let site = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.sites[c] }
                         if let next = try prepareCall(entry, fp, a, b, site, ip) {
-                            fp = stack + place
-                            frames[frameCount] = Frame(instruction: ip, registers: place, entry: entry)
-                            frameCount += 1
+                            fp = state.pointee.stack + place
+                            state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
                             fp += a + 1
                             entry = next
                             ip = next.pointee.start
                             constants = next.pointee.constants
                         } else {
-                            fp = stack + place
+                            fp = state.pointee.stack + place
                             (globalValues, globalEntries) = (globals.values, globals.entries)
                         }
                     case .callCommand:
-                        let place = fp - stack
+                        let place = fp - state.pointee.stack
                         try callCommand(entry, fp, a, b, c, ip)
-                        fp = stack + place
+                        fp = state.pointee.stack + place
                         (globalValues, globalEntries) = (globals.values, globals.entries)
                     case .giveBack, .giveNone:
-                        let result: Value
-                        if i.operation == .giveNone {
-                            result = .none
-                        } else {
-                            result = (fp + a).move()
-                            (fp + a).initialize(to: .none)
-                        }
+                        if i.operation == .giveNone { fp[-1] = .none } else { take(fp - 1, from: fp + a) }
                         clear(fp, entry.pointee.registerCount)
-                        fp[-1] = result
-                        if frameCount == bottom {
+                        if state.pointee.frameCount == bottom {
                             let given = (fp - 1).move()
                             (fp - 1).initialize(to: .none)
                             return given
                         }
-                        frameCount -= 1
-                        let frame = frames[frameCount]
-                        fp = stack + frame.registers
+                        let frame = state.pointee.pop()
+                        fp = state.pointee.stack + frame.registers
                         ip = frame.instruction
                         entry = frame.entry
                         constants = entry.pointee.constants
@@ -528,12 +538,12 @@ final class Machine {
                     case .reportTime:
                         if case .real(let start) = fp[a] { session.emit(.timed(seconds: Machine.seconds() - start)) }
                     case .importFile:
-                        let place = fp - stack
+                        let place = fp - state.pointee.stack
                         let saved = top
                         top = place + entry.pointee.registerCount
                         defer { top = saved }
                         if let path = constants[a].asText { try session.importFile(path) }
-                        fp = stack + place
+                        fp = state.pointee.stack + place
                         (globalValues, globalEntries) = (globals.values, globals.entries)
                     }
                 }
@@ -544,7 +554,6 @@ final class Machine {
                     let place = ip - entry.pointee.start - 1
                     let handlers = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.handlers }
                     if raised.canBeCaught, let handler = handlers.first(where: { $0.start <= place && place < $0.end }) {
-                        fp = stack + (fp - stack)
                         fp[handler.register] = .object(ErrorObject(raised.diagnostic, in: raised.source))
                         ip = entry.pointee.start + handler.target
                         constants = entry.pointee.constants
@@ -553,10 +562,9 @@ final class Machine {
                     }
                     clear(fp, entry.pointee.registerCount)
                     fp[-1] = .none
-                    if frameCount == bottom { throw raised }
-                    frameCount -= 1
-                    let frame = frames[frameCount]
-                    fp = stack + frame.registers
+                    if state.pointee.frameCount == bottom { throw raised }
+                    let frame = state.pointee.pop()
+                    fp = state.pointee.stack + frame.registers
                     ip = frame.instruction
                     entry = frame.entry
                 }
@@ -587,13 +595,11 @@ final class Machine {
                 .runtimeType, (name.isEmpty ? "this" : "'\(name)'") + " is \(TypeName.withArticle(fp[a].typeName)) and cannot be called",
                 help: "functions are made with def or { x in … }")
         }
-        fuel.pointee -= 1
-        if fuel.pointee <= 0 { try refuel() }
-        let place = fp - stack
+        state.pointee.fuel -= 1
+        if state.pointee.fuel <= 0 { try refuel() }
+        let place = fp - state.pointee.stack
         if let closure = function as? Closure {
-            if frameCount >= session.limits.callsMax { throw Machine.tooDeep(session.limits.callsMax) }
-            if frameCount == frameCapacity { growFrames() }
-            try reserve(place + a + 1 + max(closure.code.registerCount, count + 1))
+            try makeRoom(place + a + 1 + max(closure.code.registerCount, count + 1))
             if let site, site.hasPredicate || !site.keyNames.isEmpty {
                 throw Fault(.runtimeArgument, "\(Machine.called(closure, site)): does not take 'where' or 'by'", help: "use filter before it")
             }
@@ -606,7 +612,7 @@ final class Machine {
         defer { top = saved }
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
         let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
-        stack[place + a] = result
+        state.pointee.stack[place + a] = result
         return nil
     }
 
@@ -617,7 +623,7 @@ final class Machine {
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
         let site = code.sites[c]
         guard let command = site.command else { return }
-        let place = fp - stack
+        let place = fp - state.pointee.stack
         let saved = top
         top = place + entry.pointee.registerCount
         defer { top = saved }
@@ -630,7 +636,7 @@ final class Machine {
             }
         }
         let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
-        stack[place + a] = result
+        state.pointee.stack[place + a] = result
         if session.interrupt.isRequested { throw Machine.stopped }
     }
 
@@ -643,7 +649,7 @@ final class Machine {
     /// Puts arguments given by place and by label where the parameters are, with defaults for what was left out.
     private func bind(_ closure: Closure, _ base: Int, _ count: Int, _ site: CallSite?) throws {
         try reserve(base + 1 + max(closure.code.registerCount, count + 1))
-        let registers = stack + base + 1
+        let registers = state.pointee.stack + base + 1
         var given: [Value] = []
         for place in 0..<count {
             given.append((registers + place).move())
