@@ -21,7 +21,12 @@ INLINE void tile(
     for (int r = 0; r < R; r++) row[r] = a + ((size_t)r < rows ? (size_t)r : 0) * rs;
     for (int r = 0; r < R; r++)
         for (int v = 0; v < V; v++) acc[r][v] = all(0);
+    // A tile's rows of C lie on as many pages, where no hardware looks ahead; asked for now, they are here at the end.
+    for (int r = 0; r < R; r++)
+        for (int v = 0; v < V; v++) __builtin_prefetch(c + ((size_t)r < rows ? (size_t)r : 0) * ldc + v * LANES, 1);
     for (size_t p = 0; p < inner; p++) {
+        // So do the steps of a transposed A.
+        if (ps != 1) __builtin_prefetch(row[0] + (p + 32) * ps);
         floats b[MOST_VECTORS];
         for (int v = 0; v < V; v++) b[v] = load(panel + (p * V + v) * LANES);
         for (int r = 0; r < R; r++)
