@@ -104,6 +104,13 @@ void ck_product(
     float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
     enum ck_triangle triangle);
 
+/// The instruction set that this machine's products use: 4, 3 or 1 for x86-64-v4, -v3 and the baseline; 1 elsewhere.
+int ck_best_level(void);
+/// `ck_product` for a level that is at most the best one, so that the others can be tested and measured.
+void ck_product_at(
+    int level, float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd,
+    const float *bias, enum ck_triangle triangle);
+
 // One row times a matrix, for decoding: memory-bound.
 
 /// y[begin..<end] = Σ_i x[i] · w[i][begin..<end] for w (inputs, ldw), or y += that.
