@@ -14,6 +14,9 @@
 /// One spin of a busy wait.
 void ck_pause(void);
 
+/// Adds 1 to *counter, atomically, and returns what it was.
+ptrdiff_t ck_take(ptrdiff_t *counter);
+
 /// A Swift closure of type (Int) -> Void as the two words it consists of (Swift's calling convention: the function takes its
 /// context in the context register). Filled by `ck_keep_closure`, which Swift declares with the closure as its second argument,
 /// so that another thread can call a closure that does not escape without a copy of it on the heap.
