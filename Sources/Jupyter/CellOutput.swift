@@ -64,8 +64,8 @@ final class CellOutput {
             let shown = (bundle.lines + bundle.picture).map(\.plain).joined(separator: "\n")
             outbox.publish(
                 "display_data", ["data": ["image/svg+xml": .text(svg), "text/plain": .text(shown)], "metadata": [:], "transient": [:]], parent: request)
-        } else if bundle.json != nil {
-            // Only values have JSON; what a command or `print` shows on its way is text.
+        } else if let json = bundle.json, json != JSON.text(plain).encoded {
+            // A value; what a command or `print` shows on its way is text, with no JSON or the same text as JSON.
             outbox.publish(
                 "execute_result", ["execution_count": .integer(count), "data": ["text/plain": .text(plain)], "metadata": [:]], parent: request)
         } else {

@@ -17,7 +17,7 @@ struct Icot: ParsableCommand {
             icot -c 'statements'            runs statements and ends
             """,
         version: version,
-        subcommands: [RunCommand.self, KernelCommand.self],
+        subcommands: [RunCommand.self, ReplayCommand.self, ExportCommand.self, EffectsCommand.self, KernelCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

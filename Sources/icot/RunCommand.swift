@@ -9,6 +9,12 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "The prompt, or statements given with -c or through a pipe.", shouldDisplay: false)
 
+    @ArgumentParser.Argument(help: "A notebook to replay on the terminal.")
+    var file: String?
+
+    @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter of the notebook; may be repeated.", valueName: "name=value"))
+    var parameters: [String] = []
+
     @Option(name: .customShort("c"), help: ArgumentHelp("Runs statements and ends; may be repeated.", valueName: "statements"))
     var statements: [String] = []
 
@@ -20,7 +26,17 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
+    func validate() throws {
+        if file != nil, !statements.isEmpty { throw ValidationError("give a notebook or -c, not both") }
+        if file == nil, !parameters.isEmpty { throw ValidationError("-p sets a parameter of a notebook; give one") }
+    }
+
     func run() throws {
+        if let file {
+            var replay = NotebookReplay(path: file, shared: shared)
+            replay.parameters = parameters
+            return try replay.run()
+        }
         let writer = TerminalWriter()
         let form: EventPrinter.Form = shared.json ? .json : .text
         if let transcript {

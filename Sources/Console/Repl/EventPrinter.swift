@@ -101,9 +101,10 @@ public final class EventPrinter {
 
     /// Three digits.
     private static func rounded(_ value: Double) -> String {
+        if value >= 99.95 { return "\(Int(value.rounded()))" }
+        let tenths = Int((value * 10).rounded())
+        if value >= 9.995 { return "\(tenths / 10).\(tenths % 10)" }
         let hundredths = Int((value * 100).rounded())
-        if value >= 100 { return "\(Int(value.rounded()))" }
-        if value >= 10 { return "\(hundredths / 100).\(hundredths / 10 % 10)" }
         return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10)"
     }
 }

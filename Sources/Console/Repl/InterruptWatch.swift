@@ -41,6 +41,12 @@ public final class InterruptWatch: Sendable {
         return try body()
     }
 
+    /// From now on, within `during`, Ctrl-C stops what looks at another one: a second session took over.
+    public func redirect(to interrupt: Interrupt) {
+        interrupt.clear()
+        state.withLock { $0 = State(interrupt: interrupt) }
+    }
+
     private func listen(_ descriptor: Int32) {
         var byte: UInt8 = 0
         while true {

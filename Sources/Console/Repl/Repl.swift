@@ -94,7 +94,7 @@ public final class Repl {
         var text = ""
         var head = prompt.plain
         while true {
-            writer.prompt(head)
+            writer.ask(head)
             switch plain.readLine() {
             case .end: return text.isEmpty ? .end : .text(text)
             case .interrupted:

@@ -45,7 +45,11 @@ final class SessionServices: EditorServices {
 
     func state(of text: String) -> InputState {
         guard Question(text) == nil else { return .complete }
-        return parse(text).completeness == .incomplete ? .incomplete : .complete
+        let parsed = parse(text)
+        if parsed.completeness == .incomplete { return .incomplete }
+        // A slip inside a block that is still open waits until the block is whole; an empty line ends it as it is.
+        let isOpen = parsed.diagnostics.contains { $0.code == .unclosedBracket }
+        return isOpen && !text.hasSuffix("\n") ? .incomplete : .complete
     }
 
     func completions(in text: String, at offset: Int) -> [CompletionItem] {

@@ -44,7 +44,7 @@ public final class TerminalWriter {
             buffered += row.utf8
             buffered.append(0x0a)
         }
-        if terminal.outputIsTerminal || buffered.count > 1 << 16 { flush() }
+        flush()
     }
 
     /// Prints text as it is, such as JSON.
@@ -52,11 +52,11 @@ public final class TerminalWriter {
         progressLine.clear()
         buffered += text.utf8
         buffered.append(0x0a)
-        if terminal.outputIsTerminal || buffered.count > 1 << 16 { flush() }
+        flush()
     }
 
-    /// Prints what a plain terminal or a driving program waits for before it types; no newline follows.
-    func prompt(_ text: String) {
+    /// Prints what whoever types waits for before it does; no newline follows.
+    public func ask(_ text: String) {
         progressLine.clear()
         buffered += Neutral.text(text).utf8
         flush()

@@ -9,4 +9,7 @@ pid_t pseudo_terminal_spawn(int *fd, int rows, int columns, const char *path, ch
 /// Tells the program that its terminal now has another size (it receives SIGWINCH).
 int pseudo_terminal_resize(int fd, int rows, int columns);
 
+/// Runs a line of bash in a process group of its own, in `folder`, where its output goes to the files `out` and `err`.
+pid_t shell_spawn(const char *line, const char *folder, char *const envp[]);
+
 #endif

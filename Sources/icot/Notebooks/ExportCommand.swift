@@ -1,0 +1,61 @@
+import ArgumentParser
+import Console
+import Language
+import Notebooks
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Makes a page of a notebook, from its recorded outputs unless told to run it.")
+
+    enum Form: String, ExpressibleByArgument, CaseIterable { case html, ipynb, md }
+
+    @ArgumentParser.Argument(help: "The notebook.")
+    var file: String
+
+    @Option(help: "What to make.")
+    var to: Form
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to; - for standard output. By default beside the notebook.", valueName: "path"))
+    var output: String?
+
+    @Flag(name: .customLong("run"), help: "Runs the notebook first: pages then hold its figures as pictures.")
+    var runs = false
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        let writer = TerminalWriter()
+        let session = Host.session(shared)
+        let file = try NotebookInput.read(file)
+        var report: ReplayReport?
+        if runs {
+            session.displayOptions = Replay.displayOptions(wantsSVG: true)
+            var replay = Replay(file.notebook, mode: .show)
+            replay.onEvent = { event in
+                if case .session(.progress(let line)) = event { writer.progress(line) }
+                if case .finished = event { writer.endProgress() }
+            }
+            let ran = try InterruptWatch().during(session.interrupt) { try replay.run { session } }
+            if ran.exit != .fine {
+                writer.printError(ran.isRefused ? ran.refusal : ran.lines)
+                throw ExitCode(ran.exit.rawValue)
+            }
+            report = ran
+        }
+        let document = ExportDocument(file.notebook, session.context, report: report)
+        let text = switch to {
+        case .html: document.html
+        case .ipynb: document.jupyter
+        case .md: document.markdown
+        }
+        if output == "-" {
+            writer.print(verbatim: text.hasSuffix("\n") ? String(text.dropLast()) : text)
+            writer.flush()
+            throw ExitCode(TextRun.complain(writer, 0))
+        }
+        let path = output ?? (file.path.hasSuffix(".icot") ? String(file.path.dropLast(5)) : file.path) + ".\(to.rawValue)"
+        do { try NotebookFile.write(Array(text.utf8), to: path) } catch { throw NotebookInput.refused(error) }
+        writer.print([StyledText("wrote \(path)", .good)])
+        writer.flush()
+    }
+}

@@ -1,0 +1,32 @@
+// What the commands that take a notebook have in common.
+
+import ArgumentParser
+import Console
+import Language
+import Notebooks
+
+enum NotebookInput {
+    /// A notebook from disk; says what is wrong and throws the exit status.
+    static func read(_ path: String) throws -> NotebookFile {
+        do {
+            return try NotebookFile(path: path)
+        } catch {
+            throw refused(error)
+        }
+    }
+
+    static func setting(_ parameters: [String], in notebook: Notebook, _ context: LanguageContext) throws(NotebookError) -> Notebook {
+        var pairs: [(name: String, value: String)] = []
+        for parameter in parameters { pairs.append(try Notebook.parameter(parameter)) }
+        return try notebook.setting(pairs, context)
+    }
+
+    /// Says what is wrong; the exit status to throw.
+    static func refused(_ error: NotebookError) -> ExitCode {
+        switch error {
+        case .unreadable: Icot.failure("\(error)", status: ReplayExit.inputs.rawValue)
+        case .changedMeanwhile: Icot.failure("\(error)", status: ReplayExit.refused.rawValue)
+        case .unwritable, .unknownCell, .unknownParameter, .malformedParameter: Icot.failure("\(error)")
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// Replaying a notebook for `icot FILE.icot` and `icot replay`.
+
+import ArgumentParser
+import Console
+import Language
+import Notebooks
+
+struct NotebookReplay {
+    enum Purpose { case show, check, update, promote, twice }
+
+    let path: String
+    let shared: SharedOptions
+    var purpose = Purpose.show
+    var parameters: [String] = []
+    var only: String?
+    var from: String?
+    var junit: String?
+    private let writer = TerminalWriter()
+
+    init(path: String, shared: SharedOptions) {
+        self.path = path
+        self.shared = shared
+    }
+
+    /// Runs the notebook; throws the exit status.
+    func run() throws {
+        let printer = EventPrinter(writer, form: shared.json ? .json : .text)
+        let session = Host.session(shared)
+        let context = session.context
+        var file = try NotebookInput.read(path)
+        var replay = Replay(file.notebook, mode: mode)
+        do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch { throw NotebookInput.refused(error) }
+        (replay.only, replay.from) = (only, from)
+        let screen = NotebookScreen(writer: writer, printer: printer, isJSON: shared.json)
+        replay.onEvent = { event in
+            if isShown { return screen.show(event) }
+            // A comparison is quiet but for how far it is.
+            if case .session(.progress(let line)) = event { writer.progress(line) }
+            if case .finished = event { writer.endProgress() }
+            if case .notice(let line) = event { writer.printError([line]) }
+        }
+        let report = try run(replay, session, isShown ? printer.displayOptions : Replay.displayOptions())
+        printer.finish()
+        try finish(report, &file)
+    }
+
+    private var isShown: Bool { purpose == .show }
+
+    private var mode: Replay.Mode {
+        switch purpose {
+        case .show: .show
+        case .check: .check
+        case .update: .update
+        case .promote: .promote { ask($0) }
+        case .twice: .twice
+        }
+    }
+
+    /// Runs with Ctrl-C stopping the session at hand; the first pass is that of `session`.
+    private func run(_ replay: Replay, _ session: Session, _ options: DisplayOptions) throws -> ReplayReport {
+        let interrupts = InterruptWatch()
+        var first: Session? = session
+        do {
+            return try interrupts.during(session.interrupt) {
+                try replay.run {
+                    let next = first ?? Host.session(shared)
+                    first = nil
+                    next.displayOptions = options
+                    interrupts.redirect(to: next.interrupt)
+                    return next
+                }
+            }
+        } catch let error as NotebookError {
+            throw NotebookInput.refused(error)
+        }
+    }
+
+    private func ask(_ entry: EntryReport) -> Replay.Answer {
+        writer.endProgress()
+        writer.print([StyledText("line \(entry.entry.lineNumber): ", .dim) + StyledText(entry.title, .emphasis)] + entry.differences.flatMap(\.lines))
+        while true {
+            writer.ask("record it? y yes, n no, a all, q stop: ")
+            guard let line = readLine() else { return .stop }
+            switch line.trimming(" ").lowercased() {
+            case "y", "yes": return .record
+            case "n", "no": return .keep
+            case "a", "all": return .recordAll
+            case "q", "stop", "quit": return .stop
+            default: continue
+            }
+        }
+    }
+
+    private func finish(_ report: ReplayReport, _ file: inout NotebookFile) throws {
+        do {
+            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, try file.write(report.recorded), !shared.json {
+                writer.print([StyledText("recorded in \(file.path)", .good)])
+            }
+            if let junit { try NotebookFile.write(Array(report.junit.utf8), to: junit) }
+        } catch {
+            throw NotebookInput.refused(error)
+        }
+        let isStopped = report.entries.contains { $0.verdict == .interrupted }
+        if !isShown {
+            if shared.json { writer.print(verbatim: report.json) } else { writer.print(report.lines) }
+        } else if report.exit != .fine, !isStopped {
+            // What failed while running was shown as it happened.
+            if !report.problems.isEmpty || report.isRefused { writer.printError(report.isRefused ? report.refusal : report.lines) }
+        }
+        writer.flush()
+        throw ExitCode(TextRun.complain(writer, isStopped ? 130 : report.exit.rawValue))
+    }
+}
+
+extension ReplayReport {
+    /// Why nothing was run.
+    var refusal: [StyledText] {
+        [StyledText("icot: \(name) is written for another version of the language than '\(Notebook.languageVersion)'", .error)]
+    }
+}
+
+extension String {
+    func trimming(_ character: Character) -> String {
+        String(drop { $0 == character }.reversed().drop { $0 == character }.reversed())
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Glibc
+
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Runs a notebook, and compares or records what it shows.",
+        discussion: "Exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused.")
+
+    @ArgumentParser.Argument(help: "The notebook.")
+    var file: String
+
+    @Flag(help: "Compares with the recorded outputs.")
+    var check = false
+
+    @Flag(help: "Records the outputs that differ.")
+    var update = false
+
+    @Flag(help: "Asks for each output that differs whether to record it.")
+    var promote = false
+
+    @Flag(help: "Runs two times and says what differs between them.")
+    var twice = false
+
+    @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
+    var parameters: [String] = []
+
+    @Option(help: ArgumentHelp("Compares or records only this cell.", valueName: "title"))
+    var only: String?
+
+    @Option(help: ArgumentHelp("Compares or records from this cell on.", valueName: "title"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("Writes the report for JUnit.", valueName: "path"))
+    var junit: String?
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        if [check, update, promote, twice].count(where: { $0 }) > 1 {
+            throw ValidationError("give one of --check, --update, --promote and --twice")
+        }
+        if promote, isatty(STDIN_FILENO) == 0 { throw ValidationError("--promote asks a person at a terminal; --update records everything") }
+    }
+
+    func run() throws {
+        var replay = NotebookReplay(path: file, shared: shared)
+        (replay.parameters, replay.only, replay.from, replay.junit) = (parameters, only, from, junit)
+        replay.purpose = check ? .check : update ? .update : promote ? .promote : twice ? .twice : .show
+        try replay.run()
+    }
+}

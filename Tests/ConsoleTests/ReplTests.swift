@@ -1,0 +1,64 @@
+import Language
+import Testing
+
+@testable import Console
+
+@Suite struct QuestionTests {
+    @Test(arguments: [
+        ("?", "", false), ("?train", "train", false), ("??train", "train", true), ("? train", "train", false), ("train?", "train", false),
+        ("train??", "train", true), (" ?epochs: ", "epochs", false), ("?.left", "left", false), ("?sqrt()", "sqrt", false),
+    ])
+    func `a question names what it is about`(_ text: String, _ name: String, _ wantsMore: Bool) {
+        let question = Question(text)
+        #expect(question?.name == name)
+        #expect(question?.wantsMore == wantsMore)
+    }
+
+    @Test(arguments: ["train", "print \"?\"", "print \"why?\"", "a b?", "?train steps: 3", ""])
+    func `what is not a question is not taken for one`(_ text: String) {
+        #expect(Question(text) == nil)
+    }
+}
+
+@Suite struct CorrectionTests {
+    private func diagnostic(_ span: SourceSpan, _ text: String?) -> Diagnostic {
+        Diagnostic(.unknownVerb, "m", at: span, replacement: text.map { Diagnostic.Replacement(span, $0) })
+    }
+
+    @Test func `all edits are made at once, from their places in the text as it was`() {
+        let source = SourceText("trian epoch: 3")
+        let found = [diagnostic(SourceSpan(6, 12), "epochs:"), diagnostic(SourceSpan(0, 5), "train")]
+        #expect(Correction.applied(found, to: source) == "train epochs: 3")
+    }
+
+    @Test func `edits that overlap or lie outside are left out`() {
+        let source = SourceText("abc")
+        #expect(Correction.applied([diagnostic(SourceSpan(0, 2), "x"), diagnostic(SourceSpan(1, 3), "y")], to: source) == "xc")
+        #expect(Correction.applied([diagnostic(SourceSpan(1, 9), "x")], to: source) == nil)
+        #expect(Correction.applied([diagnostic(SourceSpan(0, 2), nil)], to: source) == nil)
+    }
+}
+
+@Suite struct EventPrinterTests {
+    @Test func `an error as JSON says where, what and how to put it right`() {
+        let source = SourceText("let x = 1\nprnt \"\\\"\"", name: "cell 3")
+        let span = SourceSpan(10, 14)
+        let diagnostic = Diagnostic(
+            .unknownVerb, "'prnt' is not a verb", at: span, help: "write print", replacement: .init(span, "print"))
+        #expect(
+            EventPrinter.json(diagnostic, in: source)
+                == #"{"error": {"code": "E201", "message": "'prnt' is not a verb", "source": "cell 3", "line": 2, "column": 1, "start": 10, "end": 14, "text": "prnt", "help": "write print", "replacement": {"start": 10, "end": 14, "text": "print"}}}"#
+        )
+    }
+
+    @Test func `text in JSON is escaped where it must be`() {
+        #expect(JSONText.quoted("a\"\\\n\t\u{1b}\u{9b}é") == #""a\"\\\n\t\u001b\u009bé""#)
+    }
+
+    @Test(arguments: [
+        (0.0000123, "12.3 µs"), (0.00042, "420 µs"), (0.0314, "31.4 ms"), (1.305, "1.31 s"), (59.95, "60.0 s"), (125.2, "2 min 5 s"),
+    ])
+    func `durations have three digits`(_ seconds: Double, _ text: String) {
+        #expect(EventPrinter.duration(seconds) == text)
+    }
+}
