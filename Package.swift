@@ -67,11 +67,13 @@ let package = Package(
             path: "Sources/EmbedStandardLibrary"),
         .executableTarget(name: "embed-stdlib", swiftSettings: strict),
 
-        // Measurements (see Benchmarks/engine/README.md); no part of the product.
+        // Measurements (see the README.md beside each); no part of the product.
         .target(name: "CAllocationCount", path: "Benchmarks/engine/CAllocationCount"),
         .executableTarget(
             name: "EngineBenchmarks", dependencies: ["Transformer", "Tensors", "CAllocationCount", "COpenBLAS", "CKernels"],
             path: "Benchmarks/engine/Sources", swiftSettings: strict),
+        .executableTarget(
+            name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources", swiftSettings: strict),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -64,6 +64,8 @@ extension Double {
     /// The nearest number with that many significant digits.
     func rounded(toDigits digits: Int) -> Double {
         guard isFinite, self != 0 else { return self }
-        return Double(NumberText.scientific(self, digits: digits)) ?? self
+        let scale = pow(10, Double(digits - 1) - floor(log10(magnitude)))
+        let rounded = (self * scale).rounded() / scale
+        return rounded.isFinite ? rounded : self
     }
 }

@@ -8,14 +8,22 @@ struct SVGDocument {
 
     /// Lengths with at most two decimals.
     static func number(_ value: Double) -> String {
-        let text = NumberText.fixed(value, decimals: 2)
-        guard text.contains(".") else { return text }
-        if text.hasSuffix("00") { return String(text.dropLast(3)) }
-        return text.hasSuffix("0") ? String(text.dropLast()) : text
+        // By integers: a page has tens of thousands of lengths.
+        let hundredths = Int((min(max(value, -1e6), 1e6) * 100).rounded())
+        let (whole, part) = (hundredths.magnitude / 100, hundredths.magnitude % 100)
+        var text = hundredths < 0 ? "-" : ""
+        text += String(whole)
+        if part > 0 {
+            text += part < 10 ? ".0" : "."
+            text += String(part % 10 == 0 ? part / 10 : part)
+        }
+        return text
     }
 
     /// Text for element content and attribute values; what XML 1.0 cannot hold is left out.
     static func escaped(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && !"&<>\"".utf8.contains($0) }
+        if isPlain { return text }
         var out = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -44,9 +52,23 @@ struct SVGDocument {
 
     /// A rectangle; `title` is what a pointer that rests on it reads.
     mutating func rectangle(x: Double, y: Double, width: Double, height: Double, _ attributes: String, title: String = "") {
-        body +=
-            "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" width=\"\(Self.number(width))\" height=\"\(Self.number(height))\" \(attributes)"
-        body += title.isEmpty ? "/>\n" : "><title>\(Self.escaped(title))</title></rect>\n"
+        body += "<rect x=\""
+        body += Self.number(x)
+        body += "\" y=\""
+        body += Self.number(y)
+        body += "\" width=\""
+        body += Self.number(width)
+        body += "\" height=\""
+        body += Self.number(height)
+        body += "\" "
+        body += attributes
+        if title.isEmpty {
+            body += "/>\n"
+        } else {
+            body += "><title>"
+            body += Self.escaped(title)
+            body += "</title></rect>\n"
+        }
     }
 
     mutating func path(_ data: String, _ attributes: String) { body += "<path d=\"\(data)\" \(attributes)/>\n" }

@@ -10,6 +10,8 @@ struct SVGHeatMap {
     let width: Double
     /// False in small multiples that share one key.
     let hasKey: Bool
+    /// Whether each cell tells its value under the pointer; too much for a page with many thousands of cells.
+    let hasValues: Bool
 
     private static let labelSize = 11.0
     private var keyWidth: Double { hasKey ? 58 : 0 }
@@ -58,15 +60,38 @@ struct SVGHeatMap {
         _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double,
         _ rowNames: [String], _ columnNames: [String], on drawing: inout SVGDocument
     ) {
-        let count = cells.rows * cells.columns
         let texts = cells.isMerged ? [] : scale.numbers(map.values)
         let widest = texts.map { SVGText.width($0, size: 10) }.max() ?? 0
-        let hasNumbers = !texts.isEmpty && count <= 400 && widest + 4 <= cellWidth && cellHeight >= 14
-        if count > 1500 {
-            drawGroups(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, on: &drawing)
-            return
-        }
+        let hasNumbers = !texts.isEmpty && cells.rows * cells.columns <= 400 && widest + 4 <= cellWidth && cellHeight >= 14
         let gap = cellWidth > 12 ? 1.0 : 0
+        if hasValues {
+            drawCells(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, gap: gap, rowNames, columnNames, on: &drawing)
+        } else {
+            drawGroups(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, gap: gap, on: &drawing)
+        }
+        let hasSigns = if case .diverging = map.map { cellWidth >= 7 } else { false }
+        guard hasNumbers || hasSigns else { return }
+        for row in 0..<cells.rows {
+            for column in 0..<cells.columns {
+                let value = cells[row, column]
+                guard let colour = colour(value, scale) else { continue }
+                let ink = colour.luminance > 0.3 ? SVGStyle.ink : SVGStyle.paper
+                let (cx, cy) = (left + (Double(column) + 0.5) * cellWidth, top + (Double(row) + 0.5) * cellHeight)
+                if hasNumbers {
+                    drawing.text(texts[row * cells.columns + column], x: cx - gap / 2, y: cy + 3.5, size: 10, colour: ink, anchor: .middle)
+                } else if let share = scale.share(value), share < 0.45 {
+                    let half = min(cellWidth, cellHeight) * 0.22
+                    drawing.line(cx - half, cy, cx + half, cy, "stroke=\"\(ink)\"")
+                }
+            }
+        }
+    }
+
+    /// One rectangle for each cell, which tells its value.
+    private func drawCells(
+        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double, gap: Double,
+        _ rowNames: [String], _ columnNames: [String], on drawing: inout SVGDocument
+    ) {
         drawing.open(gap == 0 ? "shape-rendering=\"crispEdges\"" : "")
         for row in 0..<cells.rows {
             for column in 0..<cells.columns {
@@ -78,31 +103,18 @@ struct SVGHeatMap {
             }
         }
         drawing.close()
-        for row in 0..<cells.rows {
-            for column in 0..<cells.columns {
-                let value = cells[row, column]
-                guard let colour = colour(value, scale) else { continue }
-                let ink = colour.luminance > 0.3 ? SVGStyle.ink : SVGStyle.paper
-                let (cx, cy) = (left + (Double(column) + 0.5) * cellWidth, top + (Double(row) + 0.5) * cellHeight)
-                if hasNumbers {
-                    drawing.text(texts[row * cells.columns + column], x: cx - gap / 2, y: cy + 3.5, size: 10, colour: ink, anchor: .middle)
-                } else if case .diverging = map.map, cellWidth >= 7, let share = scale.share(value), share < 0.45 {
-                    let half = min(cellWidth, cellHeight) * 0.22
-                    drawing.line(cx - half, cy, cx + half, cy, "stroke=\"\(ink)\"")
-                }
-            }
-        }
     }
 
     /// Many cells: one path for each of 48 colours.
     private func drawGroups(
-        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double,
+        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double, gap: Double,
         on drawing: inout SVGDocument
     ) {
         let levels = 48
         var paths = [String](repeating: "", count: levels)
-        // A little overlap: rounding would leave seams between cells.
-        let (w, h) = (SVGDocument.number(cellWidth + 0.4), SVGDocument.number(cellHeight + 0.4))
+        // Without a gap a little overlap: rounding would leave seams between cells.
+        let grown = gap == 0 ? 0.4 : -gap
+        let (w, h) = (SVGDocument.number(cellWidth + grown), SVGDocument.number(cellHeight + grown))
         for row in 0..<cells.rows {
             for column in 0..<cells.columns {
                 guard let share = scale.share(cells[row, column]) else { continue }
@@ -110,7 +122,7 @@ struct SVGHeatMap {
                 paths[min(Int(share * Double(levels)), levels - 1)] += "M\(SVGDocument.number(cx)) \(SVGDocument.number(cy))h\(w)v\(h)h-\(w)z"
             }
         }
-        drawing.open("shape-rendering=\"crispEdges\"")
+        drawing.open(gap == 0 ? "shape-rendering=\"crispEdges\"" : "")
         for (level, path) in paths.enumerated() where !path.isEmpty {
             drawing.path(path, "fill=\"\(map.map.colour((Double(level) + 0.5) / Double(levels)).hex)\"")
         }

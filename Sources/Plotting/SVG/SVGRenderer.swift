@@ -83,6 +83,7 @@ public struct SVGRenderer: Sendable {
         let fitting = max(1, Int((width + gap) / (170 + gap)))
         let across = max(1, min(figure.columns ?? Int(Double(count).squareRoot().rounded(.up)), count, fitting))
         let each = (width - gap * Double(across - 1)) / Double(across)
+        let hasValues = figure.panels.reduce(0) { $0 + min(($1.heatMap?.values.count ?? 0), 10_000) } <= 2000
         // Small multiples are lower, in proportion to their width.
         let height = count == 1 ? Double(min(max(self.height, 120), 10_000)) : min(Double(max(self.height, 120)), max(170, each * 0.72))
         var y = y
@@ -91,7 +92,8 @@ public struct SVGRenderer: Sendable {
             for (index, panel) in figure.panels[start..<min(start + across, count)].enumerated() {
                 let x = Self.margin + Double(index) * (each + gap)
                 let edge = self.panel(
-                    panel, x: x, y: y, width: each, height: height, inGrid: count > 1, hasKey: hasKeys, on: &drawing)
+                    panel, x: x, y: y, width: each, height: height, inGrid: count > 1, hasKey: hasKeys, hasValues: hasValues,
+                    on: &drawing)
                 bottom = max(bottom, edge)
             }
             y = bottom + (start + across < count ? 18 : 0)
@@ -102,7 +104,7 @@ public struct SVGRenderer: Sendable {
     /// Draws one panel and returns its lower edge.
     private func panel(
         _ panel: ResolvedPanel, x: Double, y: Double, width: Double, height: Double, inGrid: Bool, hasKey: Bool,
-        on drawing: inout SVGDocument
+        hasValues: Bool, on drawing: inout SVGDocument
     ) -> Double {
         var y = y
         if inGrid, !panel.title.isEmpty {
@@ -114,7 +116,8 @@ public struct SVGRenderer: Sendable {
             return y + 18
         }
         if let map = panel.heatMap {
-            return SVGHeatMap(panel: panel, map: map, x: x, y: y, width: width, hasKey: hasKey).draw(on: &drawing)
+            return SVGHeatMap(panel: panel, map: map, x: x, y: y, width: width, hasKey: hasKey, hasValues: hasValues)
+                .draw(on: &drawing)
         }
         SVGPlot(panel: panel, x: x, y: y, width: width, height: height).draw(on: &drawing)
         return y + height
