@@ -10,7 +10,7 @@ import Transformer
 // token that follows it in what remains. One function does this for training, evaluation and display.
 
 /// How much of the chain has been taken away: so many units of the removal order (tokens, unless the order says groups), or everything.
-public enum RemovalCount: Sendable, Hashable, Comparable, CustomStringConvertible {
+public enum RemovalCount: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
     case units(Int)
     case all
 
@@ -47,7 +47,7 @@ public enum RemovalCount: Sendable, Hashable, Comparable, CustomStringConvertibl
 }
 
 /// Which position ids what remains has.
-public enum PositionRule: String, Sendable, CaseIterable {
+public enum PositionRule: String, Sendable, Codable, CaseIterable {
     /// 0, 1, 2, … as if nothing had been there: the paper's main setting.
     case shifted
     /// The ids from before the removal, and the last token before the gap takes the id of the last one removed: the

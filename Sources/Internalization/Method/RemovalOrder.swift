@@ -1,7 +1,7 @@
 import Tensors
 
 /// Which tokens of a chain go first.
-public enum RemovalOrder: Sendable, Hashable {
+public enum RemovalOrder: Sendable, Hashable, Codable {
     /// From the front: the paper's.
     case left
     /// From the back.

@@ -1,7 +1,7 @@
 import Transformer
 
 /// Whose version of a point is followed where paper and code differ.
-public enum Reading: String, Sendable, CaseIterable {
+public enum Reading: String, Sendable, Codable, CaseIterable {
     /// The text of arXiv 2405.14838.
     case paper
     /// The published code (da03/Internalize_CoT_Step_by_Step, c2e3891), quirks included.
@@ -12,15 +12,15 @@ public enum Reading: String, Sendable, CaseIterable {
 
 /// Removes more when the model has caught up: when the running mean of a measure of the training batches passes a threshold.
 /// Only examples without a smoothing offset count, because the first target of the others is ambiguous.
-public struct AdaptiveRule: Sendable, Equatable {
-    public enum Measure: Sendable, Equatable {
+public struct AdaptiveRule: Sendable, Equatable, Codable {
+    public enum Measure: Sendable, Equatable, Codable {
         /// Every target of the example predicted (by the most probable token), as a rate, at least this.
         case exactMatch(Double)
         /// Mean loss in nats, at most this.
         case loss(Double)
     }
 
-    public enum WhenStuck: String, Sendable, CaseIterable {
+    public enum WhenStuck: String, Sendable, Codable, CaseIterable {
         /// Remove the next token although this one is not mastered.
         case removeAnyway
         /// Say so and stop, or rescue the stage where that is asked for.
@@ -51,7 +51,7 @@ public struct AdaptiveRule: Sendable, Equatable {
 
 /// Removes more when the loss has stopped falling: the mean over the last `window` steps is not lower than that over the
 /// `window` before by more than `tolerance` of it.
-public struct FlatLossRule: Sendable, Equatable {
+public struct FlatLossRule: Sendable, Equatable, Codable {
     public var window: Int
     public var tolerance: Double
     public var mostSteps: Int?
@@ -64,7 +64,7 @@ public struct FlatLossRule: Sendable, Equatable {
 }
 
 /// When the next removal comes.
-public enum Pace: Sendable, Equatable {
+public enum Pace: Sendable, Equatable, Codable {
     /// Δ: so many in each pass over the data; may be a fraction.
     case perEpoch(Double)
     case stepsPerRemoval(Int)
@@ -77,21 +77,21 @@ public enum Pace: Sendable, Equatable {
 }
 
 /// How many units go in one removal.
-public enum RemovalChunk: Sendable, Equatable {
+public enum RemovalChunk: Sendable, Equatable, Codable {
     case units(Int)
     /// Half of what is left, rounded up: about log₂ m removals instead of m.
     case half
 }
 
 /// What happens to the optimizer when more is removed.
-public enum OptimizerReset: String, Sendable, CaseIterable {
+public enum OptimizerReset: String, Sendable, Codable, CaseIterable {
     case all, secondMoments, none
 }
 
 /// Every switch of the method that concerns the chain.
 ///
 /// The defaults are those that let a small model trained from scratch succeed; `.paper` and `.reference` are the others'.
-public struct RemovalSchedule: Sendable, Equatable {
+public struct RemovalSchedule: Sendable, Equatable, Codable {
     public var pace: Pace = .adaptive(AdaptiveRule())
     public var chunk: RemovalChunk = .units(1)
     public var order: RemovalOrder = .left

@@ -33,7 +33,7 @@ public struct FinishedBatch: Sendable, Equatable {
 }
 
 /// Where a run is in its schedule.
-public struct ScheduleClock: Sendable, Equatable {
+public struct ScheduleClock: Sendable, Equatable, Codable {
     /// How much is removed now.
     public private(set) var removed: RemovalCount
     /// Passes over the data that have been started, less one.

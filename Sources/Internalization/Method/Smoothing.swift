@@ -6,7 +6,7 @@ import Tensors
 // Chains shorter than 100 tokens make no difference between the two.
 
 /// How many tokens more than scheduled an example loses.
-public struct RemovalSmoothing: Sendable, Equatable {
+public struct RemovalSmoothing: Sendable, Equatable, Codable {
     /// λ; infinite for no smoothing.
     public var lambda: Double
     /// Offsets are below this; nil for no limit (the paper).

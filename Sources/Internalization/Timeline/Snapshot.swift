@@ -3,39 +3,54 @@ import Transformer
 
 /// Numbers of a snapshot that other snapshots may share: all weights, or one of the moments.
 public final class SnapshotPart: @unchecked Sendable {
-    enum Storage {
-        case memory([Float])
-        /// In a file of raw little-endian numbers with this SHA-256.
-        case file(path: String, digest: String)
-        /// All zero: the moments after a reset.
-        case zeros
-    }
-    public let count: Int
-    var storage: Storage
+    let layout: ParameterLayout
+    /// All zero: the moments after a reset. Such a part takes no memory and no file.
+    let isZero: Bool
+    /// The numbers, as long as they are in memory.
+    private(set) var values: [Float]?
+    /// A file that holds them.
+    private(set) var file: PartFile?
 
-    init(_ values: UnsafeMutableBufferPointer<Float>) {
-        count = values.count
-        storage = .memory(Array(values))
-    }
-
-    init(count: Int, _ storage: Storage) {
-        self.count = count
-        self.storage = storage
+    init(_ set: ParameterSet, isZero: Bool = false) {
+        layout = set.layout
+        self.isZero = isZero
+        values = isZero ? nil : Array(set.values)
     }
 
-    static func zeros(_ count: Int) -> SnapshotPart { SnapshotPart(count: count, .zeros) }
+    init(_ layout: ParameterLayout, file: PartFile?) {
+        self.layout = layout
+        isZero = file == nil
+        self.file = file
+    }
 
     /// Bytes of memory it takes.
-    public var byteCount: Int { if case .memory(let values) = storage { values.count * 4 } else { 0 } }
+    public var byteCount: Int { (values?.count ?? 0) * 4 }
 
-    /// - Throws: `FileError` if a spilled part cannot be read back as it was written.
+    /// - Throws: `FileError`, `RunError.damagedSnapshot` if it is in a file and cannot be read back as it was written.
     func copy(to target: ParameterSet) throws {
-        switch storage {
-        case .memory(let values): values.withUnsafeBufferPointer { target.base.update(from: $0.baseAddress!, count: count) }
-        case .zeros: target.clear()
-        case .file(let path, let digest): try SpilledPart.read(path, digest, into: target)
+        if let values {
+            values.withUnsafeBufferPointer { if let base = $0.baseAddress { target.base.update(from: base, count: $0.count) } }
+        } else if let file {
+            try file.read(into: target)
+        } else {
+            target.clear()
         }
     }
+
+    /// Makes sure that the numbers are in a file of `folder`.
+    func keep(in folder: String) throws {
+        guard !isZero, file.map({ !$0.path.hasPrefix(folder + "/") }) ?? true else { return }
+        if let values {
+            file = try PartFile.write(values, layout, to: folder)
+        } else {
+            let set = ParameterSet(layout)
+            try copy(to: set)
+            file = try PartFile.write(Array(set.values), layout, to: folder)
+        }
+    }
+
+    /// Gives the memory back; the numbers stay in the file.
+    func release() { if file != nil { values = nil } }
 }
 
 /// Everything a run is at one moment; a run that goes on from it has the bits it would have had.
@@ -63,15 +78,11 @@ extension Run {
         let sameMoments = previous.flatMap { $0.versions.moments == momentsVersion ? $0 : nil }
         let isFresh = optimizer.stepCount == 0 && optimizer.secondStepCount == 0
         return Snapshot(
-            weights: sameWeights ?? SnapshotPart(model.parameters.values),
-            firstMoments: sameMoments?.firstMoments ?? part(of: optimizer.firstMoments, isZero: isFresh),
-            secondMoments: sameMoments?.secondMoments ?? part(of: optimizer.secondMoments, isZero: optimizer.secondStepCount == 0),
+            weights: sameWeights ?? SnapshotPart(model.parameters),
+            firstMoments: sameMoments?.firstMoments ?? SnapshotPart(optimizer.firstMoments, isZero: isFresh),
+            secondMoments: sameMoments?.secondMoments ?? SnapshotPart(optimizer.secondMoments, isZero: optimizer.secondStepCount == 0),
             momentSteps: (optimizer.stepCount, optimizer.secondStepCount), clock: clock, progress: progress, schedule: schedule,
             settings: settings, versions: (weightsVersion, momentsVersion))
-    }
-
-    private func part(of moments: ParameterSet, isZero: Bool) -> SnapshotPart {
-        isZero ? .zeros(moments.count) : SnapshotPart(moments.values)
     }
 
     /// Makes the run what it was. A snapshot of the present weights or moments is not copied again.

@@ -2,7 +2,7 @@ import Glibc
 import Tensors
 
 /// What is known of one stage of a run: the time between two removals.
-public struct StageRecord: Sendable, Equatable {
+public struct StageRecord: Sendable, Equatable, Codable {
     public var removed: RemovalCount
     /// Updates of the weights before it began.
     public var startedAt = 0
@@ -58,7 +58,7 @@ public final class Timeline: @unchecked Sendable {
     public private(set) var currentIndex = 0
     /// Bytes of snapshots that may be in memory.
     public var memoryLimit: Int
-    private let spill: SpillFolder
+    private var spill: SpillFolder
 
     /// - Parameter spillFolder: where snapshots go that memory has no room for; nil for a temporary folder.
     public init(memoryLimit: Int = 1 << 30, spillFolder: String? = nil) {
@@ -92,6 +92,9 @@ public final class Timeline: @unchecked Sendable {
         get { State(stages: stages, marks: marks, currentIndex: currentIndex) }
         set { (stages, marks, currentIndex) = (newValue.stages, newValue.marks, newValue.currentIndex) }
     }
+
+    /// Puts snapshots that memory has no room for into `folder` from now on.
+    func spill(to folder: String) { spill = SpillFolder(folder) }
 
     // MARK: Writing it
 
@@ -175,8 +178,7 @@ extension Snapshot {
 final class SpillFolder {
     private var path: String?
     private let isTemporary: Bool
-    private var count = 0
-    private var files: [String] = []
+    private var files: Set<String> = []
 
     init(_ path: String?) {
         self.path = path
@@ -188,12 +190,13 @@ final class SpillFolder {
         if isTemporary, let path { rmdir(path) }
     }
 
+    /// Moves a part out of memory.
     func take(_ part: SnapshotPart) throws {
-        guard case .memory(let values) = part.storage else { return }
-        let file = try folder() + "/part-\(getpid())-\(count)"
-        count += 1
-        part.storage = .file(path: file, digest: try SpilledPart.write(values, to: file))
-        files.append(file)
+        if part.file == nil {
+            try part.keep(in: folder())
+            if isTemporary, let file = part.file { files.insert(file.path) }
+        }
+        part.release()
     }
 
     private func folder() throws -> String {

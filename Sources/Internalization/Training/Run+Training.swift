@@ -3,9 +3,9 @@ extension Run {
     @discardableResult
     public func evaluateHeldOut() throws -> Evaluation? {
         guard let heldOut else { return nil }
-        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == clock.removed { return last.1 }
+        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount { return last.1 }
         let evaluator = Evaluator(model, encoder: heldOut.encoder, trainee: trainee, workers: workers)
-        let result = try evaluator.evaluate(heldOut.problems, removed: clock.removed, schedule: schedule, heldOut.options)
+        let result = try evaluator.evaluate(heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options)
         lastEvaluation = (weightsVersion, result)
         timeline.edit {
             $0.accuracy = result.accuracy
@@ -13,6 +13,9 @@ extension Run {
         }
         return result
     }
+
+    /// With how much removed it is measured: without a schedule the whole chain is to be gone.
+    private var measuredCount: RemovalCount { schedule.pace == .uniform ? .all : clock.removed }
 
     /// Trains until the goal is reached or somebody interrupts; either way the run can go on from where it is.
     /// - Throws: `RunError`, `NonFiniteGradient`: the weights are then as they were before the step at fault.
@@ -34,7 +37,7 @@ extension Run {
                 }
             }
             if let steps = goal.steps, taken >= steps { return .stepsDone }
-            let isFinal = !goal.followsSchedule || isEmptied
+            let isFinal = !goal.followsSchedule || isEmptied || schedule.pace == .uniform
             if isFinal, goal.followsSchedule, let most = goal.finalSteps, finalSteps >= most { return .stepsDone }
             let started = now()
             let step = try step(isScheduled: goal.followsSchedule)

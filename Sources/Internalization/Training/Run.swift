@@ -51,7 +51,7 @@ public final class Run: @unchecked Sendable {
 
     /// Which states the weights and moments are in: a number that no other state of this run has.
     var weightsVersion = 0, momentsVersion = 0
-    private var lastVersion = 0
+    var lastVersion = 0
     /// The latest evaluation and the state it belongs to.
     var lastEvaluation: (version: Int, Evaluation)?
 

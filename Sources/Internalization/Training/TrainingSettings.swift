@@ -38,7 +38,7 @@ public struct TrainingSettings: Sendable, Equatable {
 }
 
 /// What a run has done so far: with the weights, the moments and the schedule's clock, all that a resumed run needs.
-public struct Progress: Sendable, Equatable {
+public struct Progress: Sendable, Equatable, Codable {
     /// Batches drawn and not skipped; the reference's `step`.
     public var steps = 0
     /// Updates of the weights.
@@ -72,5 +72,47 @@ extension TrainingSettings {
             rate *= Float(max(0, decay - (progress.updates - start))) / Float(decay)
         }
         return rate
+    }
+}
+
+extension TrainingSettings: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case batchSize, learningRate, warmUp, decay, beta1, beta2, epsilon, weightDecay, clip, accumulation, accumulationRule, isShuffled
+        case keepsPartialBatch, seed
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(batchSize, forKey: .batchSize)
+        try values.encode(learningRate, forKey: .learningRate)
+        try values.encode(warmUp, forKey: .warmUp)
+        try values.encodeIfPresent(decay, forKey: .decay)
+        try values.encode(optimizer.beta1, forKey: .beta1)
+        try values.encode(optimizer.beta2, forKey: .beta2)
+        try values.encode(optimizer.epsilon, forKey: .epsilon)
+        try values.encode(optimizer.weightDecay, forKey: .weightDecay)
+        try values.encodeIfPresent(clip, forKey: .clip)
+        try values.encode(accumulation, forKey: .accumulation)
+        try values.encode(accumulationRule, forKey: .accumulationRule)
+        try values.encode(isShuffled, forKey: .isShuffled)
+        try values.encode(keepsPartialBatch, forKey: .keepsPartialBatch)
+        try values.encode(seed, forKey: .seed)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        batchSize = try values.decode(Int.self, forKey: .batchSize)
+        learningRate = try values.decode(Float.self, forKey: .learningRate)
+        warmUp = try values.decode(Int.self, forKey: .warmUp)
+        decay = try values.decodeIfPresent(Int.self, forKey: .decay)
+        optimizer = AdamWHyperparameters(
+            beta1: try values.decode(Float.self, forKey: .beta1), beta2: try values.decode(Float.self, forKey: .beta2),
+            epsilon: try values.decode(Float.self, forKey: .epsilon), weightDecay: try values.decode(Float.self, forKey: .weightDecay))
+        clip = try values.decodeIfPresent(Float.self, forKey: .clip)
+        accumulation = try values.decode(Int.self, forKey: .accumulation)
+        accumulationRule = try values.decode(Reading.self, forKey: .accumulationRule)
+        isShuffled = try values.decode(Bool.self, forKey: .isShuffled)
+        keepsPartialBatch = try values.decode(Bool.self, forKey: .keepsPartialBatch)
+        seed = try values.decode(UInt64.self, forKey: .seed)
     }
 }

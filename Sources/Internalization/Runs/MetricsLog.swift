@@ -1,0 +1,70 @@
+import Glibc
+import Transformer
+
+/// `metrics.jsonl`: one JSON object a line, only ever appended to. Lines that a crash left after the last checkpoint, or a torn
+/// last line, are cut off on resuming and kept as `metrics.lost-<time>.jsonl`.
+final class MetricsLog {
+    private let path: String
+    private let descriptor: Int32
+    private var pending: [UInt8] = []
+    /// Bytes written, pending ones included.
+    private(set) var byteCount: Int
+
+    /// - Parameter length: how much of the file is kept.
+    init(_ folder: String, keeping length: Int) throws {
+        path = folder + "/metrics.jsonl"
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw RunFiles.failure(path) }
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        byteCount = min(length, max(size, 0))
+        guard size > byteCount else { return }
+        try keepLost(size, folder)
+        guard ftruncate(descriptor, byteCount) == 0 else { throw RunFiles.failure(path) }
+    }
+
+    deinit {
+        try? flush()
+        close(descriptor)
+    }
+
+    private func keepLost(_ size: Int, _ folder: String) throws {
+        var bytes = [UInt8](repeating: 0, count: size - byteCount)
+        let count = pread(descriptor, &bytes, bytes.count, off_t(byteCount))
+        guard count >= 0 else { throw RunFiles.failure(path) }
+        var name = folder + "/metrics.lost-\(RunFiles.timestamp().filter { $0 != ":" }).jsonl"
+        var number = 2
+        while RunFiles.exists(name) {
+            name = folder + "/metrics.lost-\(RunFiles.timestamp().filter { $0 != ":" })-\(number).jsonl"
+            number += 1
+        }
+        try writeFileAtomically(name, bytes.prefix(count))
+    }
+
+    func append(_ line: JSONObject) throws {
+        var writer = JSONWriter(.compact)
+        writer.write(.object(line))
+        pending += writer.bytes + [UInt8(ascii: "\n")]
+        byteCount += writer.bytes.count + 1
+        if pending.count > 1 << 14 { try flush() }
+    }
+
+    func flush() throws {
+        var done = 0
+        while done < pending.count {
+            let count = pending.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, pending.count - done) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                pending.removeFirst(done)
+                throw RunFiles.failure(path)
+            }
+            done += count
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Makes sure that all of it is on the disk.
+    func sync() throws {
+        try flush()
+        guard fsync(descriptor) == 0 else { throw RunFiles.failure(path) }
+    }
+}

@@ -1,0 +1,275 @@
+import Glibc
+import Tensors
+import Transformer
+
+// A run on disk:
+//
+//   run.json                        format, when and by what it was made, digests of its data, and what the caller wants to remember
+//   lock, owner.json                who is writing (see `RunLock`)
+//   model/                          the model at the start, as a Hugging Face folder
+//   data/training.safetensors       the problems (see `EncodedProblems+File`); data/held-out.safetensors
+//   parts/<sha256>.safetensors      weights and moments of snapshots, never changed
+//   checkpoints/step-<ten digits>/  state.json (see `SavedState`) and MANIFEST.json
+//   metrics.jsonl                   see `MetricsLog`
+//
+// Writing a checkpoint: the parts that are not there yet, each flushed; then a folder `checkpoints/.tmp-…` with state.json and, last,
+// MANIFEST.json (the bytes and SHA-256 of everything the checkpoint needs), flushed; then a rename to `step-…` and a flush of
+// `checkpoints`; then it is read back and verified; only then older ones go (the last two stay). The number counts checkpoints,
+// not steps, because a run can go back. Resuming takes the highest number whose manifest verifies, and says which were passed over.
+
+/// A run's folder, held for writing.
+public final class RunFolder {
+    public let path: String
+    /// What the caller wanted to remember: how the data was made, how answers are read.
+    public let info: JSONValue
+    private let lock: RunLock
+    private let metrics: MetricsLog
+    private var lastNumber: Int
+    private let keptCheckpoints = 2
+    private static let format = 1
+
+    private var parts: String { path + "/parts" }
+    private var checkpoints: String { path + "/checkpoints" }
+
+    private init(path: String, info: JSONValue, lock: RunLock, metrics: MetricsLog, lastNumber: Int) {
+        self.path = path
+        self.info = info
+        self.lock = lock
+        self.metrics = metrics
+        self.lastNumber = lastNumber
+    }
+
+    // MARK: Making one
+
+    /// Puts a run into a new folder and saves its first checkpoint.
+    /// - Throws: `RunFolderError.exists` if there is a run already, `.inUse`; `FileError`.
+    public static func create(_ path: String, for run: Run, info: JSONValue = .null) throws -> RunFolder {
+        if RunFiles.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
+        for folder in ["", "/data", "/parts", "/checkpoints"] { try RunFiles.makeFolder(path + folder) }
+        let lock = try RunLock(path)
+        try run.model.write(to: path + "/model")
+        try run.problems.write(to: path + "/data/training.safetensors")
+        try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
+        var description = JSONObject([
+            .init("format", JSONValue(format)), .init("created", .string(RunFiles.timestamp())), .init("host", .string(RunLock.host)),
+            .init("threads", JSONValue(run.workers.threadCount)), .init("training", .string(run.problems.fingerprint)),
+        ])
+        if let heldOut = run.heldOut {
+            description["held_out"] = .string(heldOut.problems.fingerprint)
+            if let limit = heldOut.options.limit { description["held_out_limit"] = JSONValue(limit) }
+        }
+        description["info"] = info
+        // Last: a folder without run.json is no run yet.
+        try writeFileAtomically(path + "/run.json", (JSONWriter.text(.object(description)) + "\n").utf8)
+        let folder = RunFolder(path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0)
+        run.timeline.spill(to: folder.parts)
+        try folder.save(run)
+        return folder
+    }
+
+    // MARK: Saving
+
+    /// Writes a checkpoint of the run and its whole timeline. When this returns, `resume` finds it even after a loss of power.
+    public func save(_ run: Run) throws {
+        try metrics.sync()
+        var state = try run.savedState(keepingPartsIn: parts)
+        state.metricsBytes = metrics.byteCount
+        let text = Array(JSONWriter.text(try JSONValue(encoding: state), .compact).utf8)
+        let temporary = checkpoints + "/.tmp-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        try RunFiles.makeFolder(temporary)
+        do {
+            try writeFileAtomically(temporary + "/state.json", text)
+            let manifest = try manifest(state, text, run)
+            try writeFileAtomically(temporary + "/MANIFEST.json", (JSONWriter.text(manifest) + "\n").utf8)
+            let final = checkpointPath(lastNumber + 1)
+            guard rename(temporary, final) == 0 else { throw RunFiles.failure(final) }
+            try RunFiles.flush(checkpoints)
+            try RunFolder.verify(final, parts: parts)
+            lastNumber += 1
+        } catch {
+            RunFiles.removeFolder(temporary)
+            throw error
+        }
+        removeOld()
+    }
+
+    private func checkpointPath(_ number: Int) -> String { RunFolder.checkpointPath(path, number) }
+
+    private static func checkpointPath(_ path: String, _ number: Int) -> String {
+        let digits = String(number)
+        return path + "/checkpoints/step-" + String(repeating: "0", count: max(10 - digits.count, 0)) + digits
+    }
+
+    private func manifest(_ state: SavedState, _ text: [UInt8], _ run: Run) throws -> JSONValue {
+        var files: [JSONValue] = [
+            ["name": "state.json", "bytes": JSONValue(text.count), "sha256": .string(text.withUnsafeBytes { SHA256.hex($0) })]
+        ]
+        for digest in Set(state.snapshots.flatMap(\.digests)).sorted() {
+            let size = RunFolder.size(of: PartFile(digest, in: parts).path) ?? -1
+            files.append(["name": .string("../../parts/\(digest).safetensors"), "bytes": JSONValue(size), "data_sha256": .string(digest)])
+        }
+        return ["format": JSONValue(RunFolder.format), "updates": JSONValue(run.progress.updates), "files": .array(files)]
+    }
+
+    private static func size(of path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    /// - Throws: the first reason why the checkpoint cannot be gone on from. The numbers of a part are verified when they are read.
+    private static func verify(_ checkpoint: String, parts: String) throws {
+        let manifest = try JSONReader.readFile(checkpoint + "/MANIFEST.json", limit: 1 << 28).object
+        guard let format = manifest?["format"]?.integer, let files = manifest?["files"]?.array else {
+            throw RunFolderError.malformed(path: checkpoint, rule: "its manifest lacks format or files")
+        }
+        guard format == Self.format else { throw RunFolderError.version(path: checkpoint, found: format, known: Self.format) }
+        for file in files.compactMap(\.object) {
+            guard let name = file["name"]?.string, let bytes = file["bytes"]?.integer else {
+                throw RunFolderError.malformed(path: checkpoint, rule: "its manifest lists a file without name or size")
+            }
+            let path = checkpoint + "/" + name
+            guard size(of: path) == bytes else { throw RunFolderError.malformed(path: path, rule: "it does not have the \(bytes) bytes of the manifest") }
+            if let digest = file["sha256"]?.string, try SHA256.hex(ofFile: path) != digest {
+                throw RunFolderError.malformed(path: path, rule: "it is not what was written")
+            }
+        }
+    }
+
+    /// Removes checkpoints before the last ones, and the parts that nothing needs any more.
+    private func removeOld() {
+        let numbers = RunFolder.numbers(path)
+        let kept = Set(numbers.suffix(keptCheckpoints))
+        for number in numbers where !kept.contains(number) { RunFiles.removeFolder(checkpointPath(number)) }
+        for name in RunFiles.names(in: checkpoints) where name.hasPrefix(".tmp-") { RunFiles.removeFolder(checkpoints + "/" + name) }
+        var needed: Set<String> = []
+        for number in kept {
+            guard let state = try? JSONReader.readFile(checkpointPath(number) + "/state.json", limit: 1 << 28).decode(SavedState.self) else { return }
+            for digest in state.snapshots.flatMap(\.digests) { needed.insert(digest + ".safetensors") }
+        }
+        for name in RunFiles.names(in: parts) where !needed.contains(name) { unlink(parts + "/" + name) }
+    }
+
+    private static func numbers(_ path: String) -> [Int] {
+        RunFiles.names(in: path + "/checkpoints").compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()
+    }
+
+    // MARK: Metrics
+
+    /// Appends an event to the metrics.
+    /// - Parameter stepInterval: how many steps one line stands for; removals and evaluations are all written.
+    public func note(_ event: TrainingEvent, stepInterval: Int = 10) throws {
+        guard let line = event.metrics(stepInterval: stepInterval) else { return }
+        try metrics.append(line)
+    }
+
+    // MARK: Going on
+
+    /// A run as its folder has it.
+    public struct Resumed {
+        public let run: Run
+        public let folder: RunFolder
+        /// Checkpoints that were passed over because they are not complete, and why.
+        public let warnings: [String]
+    }
+
+    /// What a run's folder says about it, without taking it over.
+    public static func info(of path: String) throws -> JSONValue { try description(path)["info"] ?? .null }
+
+    private static func description(_ path: String) throws -> JSONObject {
+        guard RunFiles.exists(path + "/run.json") else { throw RunFolderError.notARun(path: path) }
+        guard let description = try JSONReader.readFile(path + "/run.json").object, let found = description["format"]?.integer else {
+            throw RunFolderError.malformed(path: path + "/run.json", rule: "it has no format")
+        }
+        guard found == format else { throw RunFolderError.version(path: path, found: found, known: format) }
+        return description
+    }
+
+    /// Goes on with a run from its last complete checkpoint, bit for bit.
+    /// - Parameter encoder: makes the encoder of the held-out problems from what the caller remembered.
+    /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
+    public static func resume(
+        _ path: String, steals: Bool = false, workers: Workers = .shared, encoder: (JSONValue) throws -> any ProblemEncoder
+    ) throws -> Resumed {
+        let description = try description(path)
+        let lock = try RunLock(path, steals: steals)
+        let info = description["info"] ?? .null
+        let problems = try problems(path, "training", description)
+        var heldOut: HeldOut?
+        if description["held_out"] != nil {
+            heldOut = HeldOut(
+                try self.problems(path, "held-out", description), encoder: try encoder(info),
+                options: EvaluationOptions(limit: description["held_out_limit"]?.integer))
+        }
+        var warnings: [String] = []
+        for number in numbers(path).reversed() {
+            let checkpoint = checkpointPath(path, number)
+            do {
+                try verify(checkpoint, parts: path + "/parts")
+                let state = try JSONReader.readFile(checkpoint + "/state.json", limit: 1 << 28).decode(SavedState.self)
+                guard let present = state.snapshots.first else { throw RunFolderError.malformed(path: checkpoint, rule: "its state is empty") }
+                let run = try Run(
+                    LanguageModel.load(from: path + "/model"), on: problems, heldOut: heldOut, schedule: present.schedule,
+                    settings: present.settings, workers: workers)
+                try run.adopt(state, partsFolder: path + "/parts")
+                run.timeline.spill(to: path + "/parts")
+                let folder = RunFolder(
+                    path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: state.metricsBytes),
+                    lastNumber: numbers(path).last ?? number)
+                return Resumed(run: run, folder: folder, warnings: warnings)
+            } catch let error as DecodingError {
+                warnings.append("\(checkpoint): \(error.summary)")
+            } catch let error as RunFolderError {
+                if case .version = error { throw error }
+                warnings.append("\(error)")
+            } catch let error as RunError {
+                warnings.append("\(checkpoint): \(error)")
+            } catch let error as FileError {
+                warnings.append("\(error)")
+            }
+        }
+        throw RunFolderError.noCheckpoint(path: path)
+    }
+
+    private static func problems(_ path: String, _ name: String, _ description: JSONObject) throws -> EncodedProblems {
+        let problems = try EncodedProblems(file: path + "/data/\(name).safetensors")
+        guard problems.fingerprint == description[name == "training" ? "training" : "held_out"]?.string else {
+            throw RunFolderError.changedData(path: path, what: "the \(name) problems")
+        }
+        return problems
+    }
+}
+
+extension TrainingEvent {
+    /// A line of metrics; nil for a step that is not written.
+    fileprivate func metrics(stepInterval: Int) -> JSONObject? {
+        func number(_ value: Double?) -> JSONValue { value.map { JSONValue($0) } ?? .null }
+        func count(_ count: RemovalCount) -> JSONValue { if case .units(let units) = count { JSONValue(units) } else { "all" } }
+        switch self {
+        case .step(let step):
+            guard step.updates % max(stepInterval, 1) == 0 else { return nil }
+            return JSONObject([
+                .init("event", "step"), .init("updates", JSONValue(step.updates)), .init("epoch", JSONValue(step.epoch)),
+                .init("removed", count(step.removed)), .init("loss", number(step.loss)), .init("match_rate", number(step.smoothedMatchRate)),
+                .init("learning_rate", number(Double(step.learningRate))), .init("gradient_norm", number(step.gradientNorm)),
+                .init("update_norm", number(step.updateNorm)),
+            ])
+        case .evaluated(let evaluation, let updates):
+            return JSONObject([
+                .init("event", "evaluation"), .init("updates", JSONValue(updates)), .init("removed", count(evaluation.removed)),
+                .init("accuracy", number(evaluation.accuracy)), .init("loss", number(evaluation.loss)),
+            ])
+        case .removed(let from, let to, let resets, let before, let after):
+            return JSONObject([
+                .init("event", "removal"), .init("from", count(from)), .init("to", count(to)), .init("reset", .bool(resets)),
+                .init("accuracy_before", number(before?.accuracy)), .init("accuracy_after", number(after?.accuracy)),
+            ])
+        case .recovered(let steps, let evaluation):
+            return JSONObject([.init("event", "recovery"), .init("steps", JSONValue(steps)), .init("accuracy", number(evaluation?.accuracy))])
+        case .rescued(let rescue):
+            return JSONObject([
+                .init("event", "rescue"), .init("stuck_at", count(rescue.stuckAt)), .init("removed", count(rescue.removed)),
+                .init("attempt", JSONValue(rescue.attempt)),
+            ])
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Transformer
+
+// state.json of a checkpoint: the present state of a run and its timeline. Numbers are elsewhere, named by their SHA-256.
+
+struct SavedSnapshot: Codable {
+    /// The digest of the weights; "zeros" for moments after a reset.
+    var weights: String
+    var firstMoments: String
+    var secondMoments: String
+    var firstSteps: Int
+    var secondSteps: Int
+    var weightsVersion: Int
+    var momentsVersion: Int
+    var clock: ScheduleClock
+    var progress: Progress
+    var schedule: RemovalSchedule
+    var settings: TrainingSettings
+
+    static let zeros = "zeros"
+
+    init(_ snapshot: Snapshot) {
+        func name(_ part: SnapshotPart) -> String { part.isZero ? Self.zeros : part.file?.digest ?? "" }
+        weights = name(snapshot.weights)
+        firstMoments = name(snapshot.firstMoments)
+        secondMoments = name(snapshot.secondMoments)
+        (firstSteps, secondSteps) = snapshot.momentSteps
+        (weightsVersion, momentsVersion) = snapshot.versions
+        clock = snapshot.clock
+        progress = snapshot.progress
+        schedule = snapshot.schedule
+        settings = snapshot.settings
+    }
+
+    var digests: [String] { [weights, firstMoments, secondMoments].filter { $0 != Self.zeros } }
+}
+
+struct SavedStage: Codable {
+    var parent: Int?
+    var branch: String
+    var next: Int?
+    var record: StageRecord
+    var entry: Int
+    var exit: Int
+}
+
+struct SavedMark: Codable {
+    var name: String
+    var stage: Int
+    var snapshot: Int
+}
+
+struct SavedState: Codable {
+    var format = 1
+    /// Every state that is kept, each once; the first is the present one.
+    var snapshots: [SavedSnapshot] = []
+    var stages: [SavedStage] = []
+    var marks: [SavedMark] = []
+    var current = 0
+    var lastVersion = 0
+    /// How much of metrics.jsonl belongs to this state.
+    var metricsBytes = 0
+}
+
+extension Run {
+    /// The run and its timeline, with all numbers put into files of `folder`.
+    func savedState(keepingPartsIn folder: String) throws -> SavedState {
+        var state = SavedState()
+        var snapshots: [Snapshot] = []
+        func index(_ snapshot: Snapshot) -> Int {
+            if let found = snapshots.firstIndex(where: { $0.isSameState(as: snapshot) }) { return found }
+            snapshots.append(snapshot)
+            return snapshots.count - 1
+        }
+        _ = index(leavingSnapshot())
+        state.stages = timeline.stages.map {
+            SavedStage(parent: $0.parent, branch: $0.branch, next: $0.next, record: $0.record, entry: index($0.entry), exit: index($0.exit))
+        }
+        state.marks = timeline.marks.map { SavedMark(name: $0.name, stage: $0.stage, snapshot: index($0.snapshot)) }
+        state.current = timeline.currentIndex
+        state.lastVersion = lastVersion
+        for part in snapshots.flatMap(\.parts) { try part.keep(in: folder) }
+        state.snapshots = snapshots.map { SavedSnapshot($0) }
+        return state
+    }
+
+    /// Makes the run what was saved.
+    /// - Throws: `RunFolderError.malformed` if the state contradicts itself; `RunError.damagedSnapshot`, `FileError`.
+    func adopt(_ state: SavedState, partsFolder: String) throws {
+        let layout = model.parameters.layout
+        var parts: [String: SnapshotPart] = [:]
+        func part(_ digest: String) -> SnapshotPart {
+            if let part = parts[digest] { return part }
+            let part = SnapshotPart(layout, file: digest == SavedSnapshot.zeros ? nil : PartFile(digest, in: partsFolder))
+            parts[digest] = part
+            return part
+        }
+        let snapshots = state.snapshots.map { saved in
+            Snapshot(
+                weights: part(saved.weights), firstMoments: part(saved.firstMoments), secondMoments: part(saved.secondMoments),
+                momentSteps: (saved.firstSteps, saved.secondSteps), clock: saved.clock, progress: saved.progress, schedule: saved.schedule,
+                settings: saved.settings, versions: (saved.weightsVersion, saved.momentsVersion))
+        }
+        func snapshot(_ index: Int) throws -> Snapshot {
+            guard snapshots.indices.contains(index) else { throw RunFolderError.malformed(path: partsFolder, rule: "the saved state names a snapshot \(index) that it does not have") }
+            return snapshots[index]
+        }
+        let stages = try state.stages.enumerated().map { id, saved in
+            guard saved.parent.map({ $0 >= 0 && $0 < id }) ?? (id == 0), saved.next.map({ state.stages.indices.contains($0) }) ?? true else {
+                throw RunFolderError.malformed(path: partsFolder, rule: "stage \(id) of the saved timeline follows none before it")
+            }
+            return Timeline.Stage(
+                id: id, parent: saved.parent, branch: saved.branch, record: saved.record, entry: try snapshot(saved.entry),
+                exit: try snapshot(saved.exit), next: saved.next)
+        }
+        let marks = try state.marks.map { Timeline.Mark(name: $0.name, stage: $0.stage, snapshot: try snapshot($0.snapshot)) }
+        guard stages.indices.contains(state.current), marks.allSatisfy({ stages.indices.contains($0.stage) }) else {
+            throw RunFolderError.malformed(path: partsFolder, rule: "the saved timeline names a stage that it does not have")
+        }
+        try restore(try snapshot(0))
+        timeline.state = Timeline.State(stages: stages, marks: marks, currentIndex: state.current)
+        lastVersion = state.lastVersion
+    }
+}
