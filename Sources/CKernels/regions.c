@@ -11,6 +11,8 @@ void ck_pause(void) {
 #endif
 }
 
+ptrdiff_t ck_take(ptrdiff_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+
 SWIFT void ck_keep_closure(ck_closure *target, void *function, void *context) {
     target->function = function;
     target->context = context;

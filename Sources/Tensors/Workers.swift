@@ -24,6 +24,8 @@ public final class Workers: @unchecked Sendable {
     private let isBusy = Atomic<Bool>(false)
     /// The body of the running region.
     private var body = ck_closure(function: nil, context: nil)
+    /// For `share`: of each thread's run the next task and the end, a cache line each.
+    private let counters: UnsafeMutablePointer<Int>
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var threads: [pthread_t] = []
@@ -34,6 +36,7 @@ public final class Workers: @unchecked Sendable {
     public init(threadCount: Int) {
         precondition(threadCount >= 1, "threadCount is \(threadCount)")
         self.threadCount = threadCount
+        counters = UnsafeMutableRawPointer(allocateFloats(16 * threadCount)).bindMemory(to: Int.self, capacity: 8 * threadCount)
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -44,6 +47,7 @@ public final class Workers: @unchecked Sendable {
         // A running worker holds the pool, so this is reached only by pools that never started a thread or were stopped.
         pthread_mutex_destroy(mutex)
         pthread_cond_destroy(condition)
+        free(counters)
         mutex.deallocate()
         condition.deallocate()
     }
@@ -61,11 +65,19 @@ public final class Workers: @unchecked Sendable {
     /// Calls `body(0) … body(threadCount − 1)`, each once, and returns when all have returned. They run at the same time,
     /// or one after another where the pool is busy with a region of another thread, or with the one this is called from.
     public func run(_ body: (Int) -> Void) {
-        guard threadCount > 1, isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
+        guard acquire() else {
             for index in 0..<threadCount { body(index) }
             return
         }
-        defer { isBusy.store(false, ordering: .releasing) }
+        runAcquired(body)
+        isBusy.store(false, ordering: .releasing)
+    }
+
+    private func acquire() -> Bool {
+        threadCount > 1 && isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    private func runAcquired(_ body: (Int) -> Void) {
         if threads.isEmpty { start() }
         // Kept as two words: an escaping copy would be an allocation for each of a step's hundreds of regions. The closure
         // lives at least until all threads have returned from it, below.
@@ -89,6 +101,31 @@ public final class Workers: @unchecked Sendable {
             let part = Self.part(thread, of: threadCount, count: count, grain: grain)
             if !part.isEmpty { body(thread, part) }
         }
+    }
+
+    /// Calls `task` for every number in the runs of all threads. Each thread begins with its own run and then helps with what is
+    /// left of the others', so who executes a task depends on timing; a task must write only what is its own.
+    public func share(runs: (Int) -> Range<Int>, task: (_ thread: Int, _ task: Int) -> Void) {
+        guard acquire() else {
+            for thread in 0..<threadCount { for next in runs(thread) { task(thread, next) } }
+            return
+        }
+        for thread in 0..<threadCount {
+            let own = runs(thread)
+            counters[8 * thread] = own.lowerBound
+            counters[8 * thread + 1] = own.upperBound
+        }
+        runAcquired { thread in
+            for turn in 0..<threadCount {
+                let counter = counters + 8 * ((thread + turn) % threadCount)
+                while true {
+                    let next = ck_take(counter)
+                    if next >= counter[1] { break }
+                    task(thread, next)
+                }
+            }
+        }
+        isBusy.store(false, ordering: .releasing)
     }
 
     /// Part `index` of `0..<count` cut into `parts` runs at multiples of `grain`.

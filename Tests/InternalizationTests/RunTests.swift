@@ -9,7 +9,7 @@ func smallRun(
     digits: Int = 4, seed: UInt64 = 1, schedule: RemovalSchedule = RemovalSchedule(), train: Int = 400, test: Int = 50, width: Int = 16, heads: Int = 2,
     dropout: Float = 0, timeline: Timeline = Timeline(), change: (inout TrainingSettings) -> Void = { _ in }
 ) throws -> Run {
-    let task = try DigitSumParity(digits: digits)
+    let task = try DigitSum.parity(digits: digits)
     let encoder = CharacterEncoder(answerCount: 1)
     let held = try ProblemSet.generate(task, count: test, seed: 99)
     let problems = try EncodedProblems(ProblemSet.generate(task, count: train, seed: 7, apartFrom: [held]), encoder: encoder)
@@ -205,7 +205,7 @@ private func following(_ steps: Int) -> TrainingGoal {
 
     @Test func `problems that do not fit the model are refused`() throws {
         let encoder = CharacterEncoder(answerCount: 1)
-        let problems = try EncodedProblems(ProblemSet.generate(DigitSumParity(digits: 6), count: 5, seed: 1), encoder: encoder)
+        let problems = try EncodedProblems(ProblemSet.generate(DigitSum.parity(digits: 6), count: 5, seed: 1), encoder: encoder)
         func model(vocabulary: Int, positions: Int) -> LanguageModel {
             LanguageModel(.gpt2(vocabularySize: vocabulary, positionCount: positions, width: 8, layerCount: 1, headCount: 1), initialization: .gpt2, seed: 0)
         }

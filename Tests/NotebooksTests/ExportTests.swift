@@ -82,6 +82,14 @@ import Testing
         #expect(ExportDocument(Notebook("# icot 1\n# %% [raw]\n# ````\n"), TestVocabulary.context).markdown.contains("`````text\n````\n`````"))
     }
 
+    @Test func `a file is read on a terminal without running`() {
+        let lines = Self.document().lines.map(\.plain)
+        #expect(lines.contains("  train steps: 200"))
+        #expect(lines.contains("    loss 0.0312 ±0.004   4.2 s"))
+        #expect(lines.contains("    digit  right  wrong"))
+        #expect(lines.contains("    E203 train has no label epoch:"))
+    }
+
     @Test func `a Jupyter notebook is valid by nbformat`() throws {
         let text = Self.document().jupyter
         let json = try #require(JSON(text))
@@ -118,7 +126,7 @@ import Testing
             let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in random.pick(pieces) }.joined(separator: "\n")
             let document = ExportDocument(Notebook(text), TestVocabulary.context)
             let report = EffectsReport(Notebook(text), TestVocabulary.context)
-            for output in [document.html, document.markdown, document.jupyter, report.lines.map(\.plain).joined(), report.json] {
+            for output in [document.html, document.markdown, document.jupyter, document.lines.map(\.plain).joined(), report.lines.map(\.plain).joined(), report.json] {
                 let isNeutral = !output.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value) || (0x2066...0x2069).contains($0.value) }
                 if !isNeutral { Issue.record("\(text.debugDescription)") }
             }

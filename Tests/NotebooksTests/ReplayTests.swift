@@ -251,11 +251,13 @@ import Testing
         }
     }
 
-    @Test func `files found while running are pinned too`() throws {
+    @Test func `files found while running are pinned too, but not what the notebook made itself`() throws {
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "in.txt").path
+            let own = folder.appending(path: "own.txt").path
             try "abc".write(toFile: file, atomically: true, encoding: .utf8)
-            let report = try replay("# icot 1\nlet p = \"\(file)\"\nload p\n", .update) { $0.filesRead = { [file] } }
+            try "left from before".write(toFile: own, atomically: true, encoding: .utf8)
+            let report = try replay("# icot 1\nlet p = \"\(file)\"\nload p\nlet q = \"\(own)\"\nwrite 5 q\nload \"\(own)\"\nload q\n", .update)
             #expect(report.recorded.header.pins.map(\.path) == [file])
         }
     }

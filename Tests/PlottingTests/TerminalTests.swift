@@ -93,12 +93,14 @@ import Testing
         let figure = Figure.comparison(
             [("probe", 0.5, 0.25...0.75), ("shuffled labels", 4, nil), ("untrained model", 3, nil)], measure: Axis("error"), title: "")
         #expect(
-            drawn(figure, width: 50, height: 8, .block) == """
+            drawn(figure, width: 52, height: 8, .block) == """
                                  error
-                          probe │█▎ 0.500 (0.250 to 0.750)
-                shuffled labels │██████████ 4
-                untrained model │███████▌ 3
+                          probe │█▌ 0.500 (0.250 to 0.750)
+                shuffled labels │████████████ 4
+                untrained model │█████████ 3
                 """)
+        // Too narrow for intervals: the bars keep their room.
+        #expect(drawn(figure, width: 50, height: 8, .ascii).contains("untrained model |#################### 3"))
     }
 
     @Test func `a heat map diverges in shades and strokes`() {
@@ -120,13 +122,13 @@ import Testing
             drawn(figure, width: 20, height: 8, .ascii) == """
                 answer
                 0 @@  2 ++  1     0
-                1 ~~ -1 %% -2 ?
+                1 ~~ -1 %% -2 _
                   0     1     2
                         input
 
                 effect
                 -2 %=~- 0 .:+*#@ 2
-                ? no value
+                _ no value
                 """)
     }
 

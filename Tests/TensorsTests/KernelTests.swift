@@ -6,6 +6,9 @@ import Testing
 
 // The kernels that no operation's test reaches by itself.
 
+/// The instruction sets that this machine has.
+private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
+
 @Suite struct KernelTests {
     @Test(arguments: [1, 4, 15, 16, 33, 100])
     func `softmax is the definition and returns its normaliser`(_ n: Int) {
@@ -82,9 +85,11 @@ import Testing
         #expect(largestDifference(out, expected) <= 3e-6)
     }
 
-    // Sizes on both sides of every tile and block: rows 6 and 8, columns 16 and 32, inner lengths 128 and 256, 384 rows together.
-    @Test(arguments: [(1, 1, 1), (3, 0, 5), (7, 17, 0), (8, 32, 128), (9, 33, 129), (13, 47, 300), (401, 5, 19), (2, 100, 257)])
-    func `a product is the triple loop, with every transposition, addition and bias`(_ shape: (m: Int, n: Int, k: Int)) {
+    // Sizes on both sides of every tile and block: rows 6 and 8, columns 16 and 32, inner lengths 128 and 256, 96 and 384 rows.
+    @Test(
+        arguments: [(1, 1, 1), (3, 0, 5), (7, 17, 0), (8, 32, 128), (9, 33, 129), (13, 47, 300), (401, 5, 19), (2, 100, 257), (103, 67, 259)],
+        levels)
+    func `a product is the triple loop, with every transposition, addition and bias`(_ shape: (m: Int, n: Int, k: Int), _ level: Int32) {
         let (m, n, k) = shape
         let a = randomFloats(m * k + 1, seed: 1), b = randomFloats(k * n + 1, seed: 2), add = randomFloats(m * n + 1, seed: 3)
         let bias = randomFloats(n + 1, seed: 4)
@@ -97,7 +102,7 @@ import Testing
                 var c = [Float](repeating: -9, count: m * ldc + 1)
                 let left = ck_factor(values: keptA, stride: ta == 1 ? m : k, transposed: ta)
                 let right = ck_factor(values: keptB, stride: tb == 1 ? k : n, transposed: tb)
-                ck_product(&c, ldc, left, right, m, n, k, extras & 1 == 1 ? add : nil, n, extras & 2 == 2 ? bias : nil, CK_FULL)
+                ck_product_at(level, &c, ldc, left, right, m, n, k, extras & 1 == 1 ? add : nil, n, extras & 2 == 2 ? bias : nil, CK_FULL)
                 for i in 0..<m {
                     for j in 0..<n {
                         var sum = 0.0
@@ -113,9 +118,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 7, 16, 33, 300])
-    func `triangular products leave out what does not count`(_ t: Int) {
-        let w = 20
+    @Test(arguments: [1, 7, 16, 33, 300], levels)
+    func `triangular products leave out what does not count`(_ t: Int, _ level: Int32) {
+        let w = t > 100 ? 70 : 20
         let x = randomFloats(t * w, seed: 1), y = randomFloats(t * w, seed: 2)
         var lower = randomFloats(t * t, seed: 3)
         for i in 0..<t { for j in i + 1..<max(t, i + 1) { lower[i * t + j] = 0 } }
@@ -125,17 +130,17 @@ import Testing
             ck_factor(values: tape.keep(values), stride: stride, transposed: transposed)
         }
         var square = [Float](repeating: 0, count: t * t)
-        ck_product(&square, t, factor(x, w), factor(y, w, 1), t, t, w, nil, 0, nil, CK_LOWER_RESULT)
+        ck_product_at(level, &square, t, factor(x, w), factor(y, w, 1), t, t, w, nil, 0, nil, CK_LOWER_RESULT)
         var down = [Float](repeating: 0, count: t * w), up = down
-        ck_product(&down, w, factor(lower, t), factor(x, w), t, w, t, nil, 0, nil, CK_LOWER_FACTOR)
-        ck_product(&up, w, factor(lower, t, 1), factor(x, w), t, w, t, nil, 0, nil, CK_UPPER_FACTOR)
+        ck_product_at(level, &down, w, factor(lower, t), factor(x, w), t, w, t, nil, 0, nil, CK_LOWER_FACTOR)
+        ck_product_at(level, &up, w, factor(lower, t, 1), factor(x, w), t, w, t, nil, 0, nil, CK_UPPER_FACTOR)
         for i in 0..<t {
             for j in 0...i {
-                #expect(abs(Double(square[i * t + j]) - (0..<w).reduce(0.0) { $0 + Double(x[i * w + $1]) * Double(y[j * w + $1]) }) < 1e-4)
+                #expect(abs(Double(square[i * t + j]) - (0..<w).reduce(0.0) { $0 + Double(x[i * w + $1]) * Double(y[j * w + $1]) }) < 2e-4)
             }
             for d in 0..<w {
-                #expect(abs(Double(down[i * w + d]) - (0..<t).reduce(0.0) { $0 + Double(lower[i * t + $1]) * Double(x[$1 * w + d]) }) < 1e-4)
-                #expect(abs(Double(up[i * w + d]) - (0..<t).reduce(0.0) { $0 + Double(lower[$1 * t + i]) * Double(x[$1 * w + d]) }) < 1e-4)
+                #expect(abs(Double(down[i * w + d]) - (0..<t).reduce(0.0) { $0 + Double(lower[i * t + $1]) * Double(x[$1 * w + d]) }) < 2e-4)
+                #expect(abs(Double(up[i * w + d]) - (0..<t).reduce(0.0) { $0 + Double(lower[$1 * t + i]) * Double(x[$1 * w + d]) }) < 2e-4)
             }
         }
     }

@@ -50,6 +50,23 @@ import Testing
         #expect(wrong.load(ordering: .relaxed) == 0)
     }
 
+    @Test(arguments: [1, 2, 4])
+    func `shared tasks are each done once, also those of uneven runs`(_ threads: Int) {
+        let workers = Workers(threadCount: threads)
+        defer { workers.stop() }
+        for _ in 0..<50 {
+            var done = [Int](repeating: 0, count: 100)
+            done.withUnsafeMutableBufferPointer { done in
+                nonisolated(unsafe) let done = done
+                // The last thread has nothing of its own.
+                workers.share { thread in thread == 0 ? 0..<(threads == 1 ? 100 : 90) : (thread == 1 ? 90..<100 : 100..<100) } task: { _, task in
+                    done[task] += 1
+                }
+            }
+            #expect(done.allSatisfy { $0 == 1 })
+        }
+    }
+
     @Test func `a region inside a region runs`() {
         let workers = Workers(threadCount: 2)
         defer { workers.stop() }

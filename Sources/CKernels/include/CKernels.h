@@ -14,6 +14,9 @@
 /// One spin of a busy wait.
 void ck_pause(void);
 
+/// Adds 1 to *counter, atomically, and returns what it was.
+ptrdiff_t ck_take(ptrdiff_t *counter);
+
 /// A Swift closure of type (Int) -> Void as the two words it consists of (Swift's calling convention: the function takes its
 /// context in the context register). Filled by `ck_keep_closure`, which Swift declares with the closure as its second argument,
 /// so that another thread can call a closure that does not escape without a copy of it on the heap.
@@ -103,6 +106,13 @@ enum ck_triangle { CK_FULL, CK_LOWER_RESULT, CK_LOWER_FACTOR, CK_UPPER_FACTOR };
 void ck_product(
     float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
     enum ck_triangle triangle);
+
+/// The instruction set that this machine's products use: 4, 3 or 1 for x86-64-v4, -v3 and the baseline; 1 elsewhere.
+int ck_best_level(void);
+/// `ck_product` for a level that is at most the best one, so that the others can be tested and measured.
+void ck_product_at(
+    int level, float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd,
+    const float *bias, enum ck_triangle triangle);
 
 // One row times a matrix, for decoding: memory-bound.
 

@@ -72,10 +72,27 @@ struct ProblemText: Sendable {
     }
 }
 
+/// The text of every four digits, least significant first and each with a blank after it: 8 bytes for each of 10,000.
+enum DigitText {
+    nonisolated(unsafe) static let table: UnsafePointer<UInt8> = {
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 80_000)
+        for value in 0..<10_000 {
+            var rest = value
+            for place in 0..<4 {
+                bytes[8 * value + 2 * place] = UInt8(0x30 + rest % 10)
+                bytes[8 * value + 2 * place + 1] = 0x20
+                rest /= 10
+            }
+        }
+        return UnsafePointer(bytes)
+    }()
+}
+
 /// Writes one problem's line into memory that is known to be large enough.
 public struct LineWriter {
     private let start: UnsafeMutablePointer<UInt8>
     private var cursor: UnsafeMutablePointer<UInt8>
+    private let digitText = DigitText.table
     private var questionEnd: UnsafeMutablePointer<UInt8>
     private var chainEnd: UnsafeMutablePointer<UInt8>
 
@@ -98,10 +115,6 @@ public struct LineWriter {
         cursor += text.utf8CodeUnitCount
     }
 
-    public mutating func put(_ text: String) {
-        for byte in text.utf8 { put(byte) }
-    }
-
     /// A number that is not negative, as people write it.
     public mutating func put(number: Int) {
         if number >= 10 { put(number: number / 10) }
@@ -116,6 +129,39 @@ public struct LineWriter {
             cursor[2 * index + 1] = 0x20
         }
         if count > 0 { cursor += 2 * count - 1 }
+    }
+
+    /// The lowest `width` digits of a value, least significant first, with blanks between them. It is never the last thing
+    /// of a line, so the blank that is stored after it is overwritten.
+    @inline(__always)
+    mutating func put(value: UInt64, width: Int) {
+        var rest = value
+        var left = width
+        while left >= 4 {
+            let quotient = rest / 10_000
+            store(8, of: rest &- quotient &* 10_000)
+            rest = quotient
+            left -= 4
+        }
+        if left > 0 { store(2 * left, of: rest % 10_000) }
+        cursor -= 1
+    }
+
+    /// Stores the first `count` bytes of the text of four digits.
+    @inline(__always)
+    private mutating func store(_ count: Int, of digits: UInt64) {
+        let source = UnsafeRawPointer(digitText + 8 * Int(truncatingIfNeeded: digits))
+        let target = UnsafeMutableRawPointer(cursor)
+        if count == 8 {
+            target.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
+        } else {
+            if count >= 4 { target.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self) }
+            if count != 4 {
+                let offset = count - 2
+                target.storeBytes(of: source.loadUnaligned(fromByteOffset: offset, as: UInt16.self), toByteOffset: offset, as: UInt16.self)
+            }
+        }
+        cursor += count
     }
 
     /// Ends the question.

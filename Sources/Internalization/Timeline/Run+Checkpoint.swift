@@ -1,3 +1,5 @@
+import Transformer
+
 /// A run and its whole timeline at one moment.
 public struct RunCheckpoint {
     let present: Snapshot
@@ -19,5 +21,16 @@ extension Run {
     public var canGoForward: Bool {
         timeline.current.next != nil && weightsVersion == timeline.current.exit.versions.weights
             && momentsVersion == timeline.current.exit.versions.moments
+    }
+}
+
+extension Run {
+    /// A copy of the model as it was when a stage was last left, or is now for the present stage.
+    /// - Throws: `RunError.damagedSnapshot`, `FileError` if memory had no room for it and it cannot be read back.
+    public func model(at stage: Timeline.Stage) throws -> LanguageModel {
+        guard stage.id != timeline.current.id else { return model.copy() }
+        let copy = LanguageModel(uninitialized: model.configuration)
+        try stage.exit.weights.copy(to: copy.parameters)
+        return copy
     }
 }

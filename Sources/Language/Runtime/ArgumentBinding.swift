@@ -16,6 +16,7 @@ extension Machine {
         let clauses = Array(given[count...])
         var binding = Binding(command: command, site: site, span: span, session: session)
         try binding.bind(given.prefix(count))
+        if command.namesFiles { noteFiles(command, binding.values) }
         let predicate = site?.hasPredicate == true ? rowPredicate(clauses[0], command) : nil
         let keys = (site?.keyNames ?? []).enumerated().map { number, name in
             (name: name, value: rowFunction(clauses[number + (predicate == nil ? 0 : 1)]))
@@ -28,6 +29,23 @@ extension Machine {
             return try command.command.run(invocation)
         } catch {
             throw session.raised(error, at: span, in: source, command: command.signature.name)
+        }
+    }
+
+    /// Tells the session's listener of the files that a command is about to read or write.
+    private func noteFiles(_ command: CommandFunction, _ values: [Value?]) {
+        for (parameter, value) in zip(command.parameters, values) {
+            guard let value else { continue }
+            for use in parameter.kind.pathUses {
+                for path in value.asText.map({ [$0] }) ?? value.asList?.compactMap(\.asText) ?? [] { session.onFile(path, use) }
+            }
+        }
+        for effect in command.signature.effects {
+            switch effect {
+            case .reads(let path): session.onFile(path, .read)
+            case .writes(let path): session.onFile(path, .write)
+            case .runsPrograms, .changesRun: break
+            }
         }
     }
 

@@ -6,7 +6,11 @@ public final class Session {
     public var displayOptions: DisplayOptions
     /// Called on the thread that runs a text.
     public var onEvent: (SessionEvent) -> Void = { _ in }
+    /// Called before a command that was given a path, or has one of its own, reads or writes it, and before an `import`.
+    public var onFile: (_ path: String, _ use: ParameterKind.PathUse) -> Void = { _, _ in }
     public var limits = Limits()
+    /// The statements so far and what they showed, as the text of a notebook; nil where nobody keeps a record.
+    public var recording: (() -> String)?
     /// Where `import` looks for files whose path does not begin with `/`; the current folder where it is empty.
     public var importFolder = ""
 
@@ -274,6 +278,7 @@ public final class Session {
 
     /// Takes over the verbs that a file defines.
     func importFile(_ path: String) throws {
+        onFile(path.hasPrefix("/") || importFolder.isEmpty ? path : "\(importFolder)/\(path)", .read)
         let file = try importer.read(path, in: importFolder)
         try importer.run(file, in: self)
     }

@@ -34,18 +34,21 @@ public struct ExportDocument: Sendable {
         let entries = notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics)
         var runs: [Int: EntryReport] = [:]
         for entry in report?.entries ?? [] where entry.verdict != .notRun { runs[entry.entry.lines.lowerBound] = entry }
+        var next = 0
         for (index, cell) in notebook.cells.enumerated() {
+            let first = next
+            while next < entries.count, entries[next].cell <= index { next += 1 }
             guard cell.isCode else {
                 sections.append(Section(cell: cell, prose: notebook.prose(cell).map(ExportDocument.plain)))
                 continue
             }
-            let parts = ExportDocument.parts(notebook, cell, entries.filter { $0.cell == index }, lines, runs)
+            let parts = ExportDocument.parts(notebook, cell, entries[first..<next], lines, runs)
             if !parts.isEmpty || !cell.title.isEmpty { sections.append(Section(cell: cell, parts: parts)) }
         }
     }
 
     /// Code and outputs of a cell in turn.
-    private static func parts(_ notebook: Notebook, _ cell: Cell, _ entries: [Entry], _ lines: [StyledText], _ runs: [Int: EntryReport]) -> [Part] {
+    private static func parts(_ notebook: Notebook, _ cell: Cell, _ entries: ArraySlice<Entry>, _ lines: [StyledText], _ runs: [Int: EntryReport]) -> [Part] {
         var parts: [Part] = []
         var next = cell.lines.lowerBound
         func takeCode(upTo end: Int) {
@@ -91,6 +94,27 @@ public struct ExportDocument: Sendable {
         }
     }
 
+    /// The notebook to be read on a terminal, outputs as they are recorded: nothing runs.
+    public var lines: [StyledText] {
+        var lines: [StyledText] = [StyledText(title, .heading)]
+        for section in sections {
+            lines.append(StyledText())
+            switch section.cell.kind {
+            case .markdown, .raw: lines += section.prose.map { StyledText($0) }
+            case .notes: lines += section.prose.map { StyledText("  \($0)", .dim) }
+            case .code, .params:
+                if !section.cell.title.isEmpty { lines.append(StyledText(ExportDocument.plain(section.cell.title), .heading)) }
+                for part in section.parts {
+                    switch part {
+                    case .code(let code): lines += code.map { StyledText("  ") + $0 }
+                    case .output(let parts): lines += parts.flatMap(\.lines).map { StyledText("    ") + $0 }
+                    }
+                }
+            }
+        }
+        return lines
+    }
+
     /// Tabs as blanks, anything else that could steer a screen by its stand-in.
     static func plain(_ text: String) -> String { DiagnosticRenderer.neutral(text.replacing("\t", with: "    ")) }
 
@@ -115,6 +139,16 @@ enum OutputPart: Sendable {
     case error(code: String, message: String)
     /// A table of the stages of a run.
     case timeline(TimelineFigure)
+
+    var lines: [StyledText] {
+        switch self {
+        case .text(let lines), .picture(let lines): lines
+        case .table(let table): ExportTable.aligned([table.names] + table.rows).map { StyledText($0) }
+        case .timeline(let timeline): ExportTable.aligned([timeline.columns] + timeline.stages.map(\.cells)).map { StyledText($0) }
+        case .figure: [StyledText("a figure", .dim)]
+        case .error(let code, let message): [StyledText(code, .error) + StyledText(" \(message)")]
+        }
+    }
 
     /// From a record.
     static func parts(_ block: OutputBlock) -> [OutputPart] {
@@ -215,6 +249,22 @@ struct ExportTable: Sendable, Equatable {
         }
         if !cell.isEmpty { cells.append(cell) }
         return cells
+    }
+
+    /// Rows as lines with the cells of a column at one width.
+    static func aligned(_ rows: [[String]]) -> [String] {
+        var widths: [Int] = []
+        for row in rows where row.count > 1 {
+            for (column, cell) in row.enumerated() {
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], DisplayWidth.of(cell))
+            }
+        }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                row.count == 1 ? cell : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell))) + cell
+            }.joined(separator: "  ")
+        }
     }
 
     /// The number at the start of a cell such as `95.3%` or `4.2 s`; a percentage as its hundredth.

@@ -63,8 +63,8 @@ private enum JupyterExport {
     private static func output(_ part: OutputPart) -> JSON {
         switch part {
         case .text(let lines), .picture(let lines): display([("text/plain", source(lines.map(\.plain)))])
-        case .table(let table): display([("text/html", .string(HTML.table(table))), ("text/plain", source(aligned([table.names] + table.rows)))])
-        case .timeline(let timeline): display([("text/html", .string(HTML.table(timeline))), ("text/plain", source(aligned([timeline.columns] + timeline.stages.map(\.cells))))])
+        case .table(let table): display([("text/html", .string(HTML.table(table))), ("text/plain", source(ExportTable.aligned([table.names] + table.rows)))])
+        case .timeline(let timeline): display([("text/html", .string(HTML.table(timeline))), ("text/plain", source(ExportTable.aligned([timeline.columns] + timeline.stages.map(\.cells))))])
         case .figure(let svg): display([("image/svg+xml", .string(svg)), ("text/plain", .string("a figure"))])
         case .error(let code, let message):
             .object([("output_type", .string("error")), ("ename", .string(code)), ("evalue", .string(message)), ("traceback", .array([.string("\(code) \(message)")]))])
@@ -78,20 +78,5 @@ private enum JupyterExport {
     /// Lines as nbformat keeps them: each with its end but the last.
     private static func source(_ lines: [String]) -> JSON {
         .array(lines.enumerated().map { .string($0.offset == lines.count - 1 ? $0.element : $0.element + "\n") })
-    }
-
-    private static func aligned(_ rows: [[String]]) -> [String] {
-        var widths: [Int] = []
-        for row in rows where row.count > 1 {
-            for (column, cell) in row.enumerated() {
-                if column == widths.count { widths.append(0) }
-                widths[column] = max(widths[column], DisplayWidth.of(cell))
-            }
-        }
-        return rows.map { row in
-            row.enumerated().map { column, cell in
-                row.count == 1 ? cell : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell))) + cell
-            }.joined(separator: "  ")
-        }
     }
 }

@@ -6,6 +6,7 @@
 //            do not count, and links are followed to files only
 
 import Glibc
+import Language
 
 public enum InputHash {
     /// The hash of what lies at a path; nil where nothing does or it cannot be read.
@@ -89,5 +90,44 @@ public struct InputReport: Sendable, Equatable {
         }
         // A shortened hash is compared as far as it goes.
         state = hash.hasPrefix(pin.hash.lowercased()) ? .same : .changed
+    }
+}
+
+/// The inputs of a run: what its text names and what it really reads, each as it was before the run touched it. What the run
+/// itself wrote before is no input.
+final class InputWatch {
+    private var hashes: [String: String] = [:]
+    private var order: [String] = []
+    private var written: [String] = []
+    private var readBefore: Set<String> = []
+
+    init(_ named: [String]) {
+        for path in named { add(path) }
+    }
+
+    private func add(_ path: String) {
+        guard !order.contains(path) else { return }
+        order.append(path)
+        hashes[path] = InputHash.of(path)
+    }
+
+    func note(_ path: String, _ use: ParameterKind.PathUse) {
+        switch use {
+        case .read: if !isOwn(path) { add(path) }
+        case .write:
+            if isOwn(path) { return }
+            written.append(path)
+            // Named by the text as an input, but not read before it is written.
+            if !readBefore.contains(path) { hashes[path] = nil }
+        }
+        if use == .read { readBefore.insert(path) }
+    }
+
+    private func isOwn(_ path: String) -> Bool { written.contains { path == $0 || path.hasPrefix($0 + "/") } }
+
+    /// Old pins that still are inputs in their order, then new ones.
+    func pins(after old: [Pin]) -> [Pin] {
+        let kept = old.map(\.path).filter { hashes[$0] != nil }
+        return (kept + order.filter { !kept.contains($0) }).compactMap { path in hashes[path].map { Pin(path: path, hash: $0) } }
     }
 }

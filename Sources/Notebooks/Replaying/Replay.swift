@@ -45,8 +45,6 @@ public struct Replay {
     public var only: String?
     /// `--from`: compares and records from the cell of this title on; those before it run for their state.
     public var from: String?
-    /// Files that were really read, from whoever opens them; asked for after the run.
-    public var filesRead: () -> [String] = { [] }
     public var onEvent: (ReplayEvent) -> Void = { _ in }
 
     public init(_ notebook: Notebook, mode: Mode = .show) {
@@ -136,7 +134,15 @@ public struct Replay {
         report.entries = entries.map { EntryReport($0, cell: notebook.cells.indices.contains($0.cell) ? notebook.cells[$0.cell].title : "") }
         report.problems = problems(prepared.diagnostics, entries)
         if !report.problems.isEmpty { return }
-        let pins = isRecording ? hashes(of: EffectsReport(notebook, session.context).inputs) : [:]
+        let inputs = InputWatch(isRecording ? EffectsReport(notebook, session.context).inputs : [])
+        let listener = session.onFile
+        defer { session.onFile = listener }
+        if isRecording {
+            session.onFile = { path, use in
+                inputs.note(path, use)
+                listener(path, use)
+            }
+        }
         let lines = Highlighter.lines(notebook.code, session.context)
         let runner = EntryRunner(session, prepared, onEvent)
         var cell = 0
@@ -156,7 +162,7 @@ public struct Replay {
             }
         }
         announce(&cell, upTo: min(range.upperBound, notebook.cells.count) - 1)
-        if isRecording { record(&report, range, pins) }
+        if isRecording { record(&report, range, inputs) }
     }
 
     private var isRecording: Bool {
@@ -243,7 +249,7 @@ public struct Replay {
     // MARK: - Recording
 
     /// Writes what ran into a copy of the notebook. What did not run, or was interrupted, keeps its record.
-    private func record(_ report: inout ReplayReport, _ range: Range<Int>, _ pins: [String: String]) {
+    private func record(_ report: inout ReplayReport, _ range: Range<Int>, _ inputs: InputWatch) {
         var outputs: [Int: OutputBlock] = [:]
         var recordsAll = true
         var ask: ((EntryReport) -> Answer)?
@@ -268,7 +274,7 @@ public struct Replay {
             outputs[entry.entry.index] = block
         }
         var notebook = notebook.recording(outputs, of: report.entries.map(\.entry))
-        if only == nil, from == nil { notebook = notebook.pinning(newPins(pins)) }
+        if only == nil, from == nil { notebook = notebook.pinning(inputs.pins(after: notebook.header.pins)) }
         report.recorded = notebook
         settle(&report, outputs)
     }
@@ -278,27 +284,6 @@ public struct Replay {
         for index in report.entries.indices where report.entries[index].verdict == .differs && outputs[report.entries[index].entry.index] != nil {
             report.entries[index].verdict = .same
         }
-    }
-
-    /// The pins in the order in which they stand, then new ones in the order of the text. Inputs that the text no longer
-    /// reads lose theirs, unless something really read them.
-    private func newPins(_ hashes: [String: String]) -> [Pin] {
-        let reads = filesRead()
-        let old = notebook.header.pins
-        var pins: [Pin] = []
-        for pin in old {
-            if let hash = hashes[pin.path] ?? (reads.contains(pin.path) ? InputHash.of(pin.path) : nil) { pins.append(Pin(path: pin.path, hash: hash)) }
-        }
-        for path in hashes.keys.sorted() + reads where !pins.contains(where: { $0.path == path }) {
-            if let hash = hashes[path] ?? InputHash.of(path) { pins.append(Pin(path: path, hash: hash)) }
-        }
-        return pins
-    }
-
-    private func hashes(of paths: [String]) -> [String: String] {
-        var hashes: [String: String] = [:]
-        for path in paths { hashes[path] = InputHash.of(path) }
-        return hashes
     }
 }
 

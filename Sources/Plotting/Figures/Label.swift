@@ -53,6 +53,22 @@ enum Label {
         return out
     }
 
+    /// `text` broken at blanks into lines that satisfy `fits`, the last one whatever is left when there are `lines`.
+    static func broken(_ text: String, lines: Int, fits: (String) -> Bool) -> [String] {
+        var out: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            let longer = line.isEmpty ? String(word) : line + " " + word
+            if !line.isEmpty, out.count + 1 < lines, !fits(longer) {
+                out.append(line)
+                line = String(word)
+            } else {
+                line = longer
+            }
+        }
+        return line.isEmpty ? out : out + [line]
+    }
+
     private static func columns(of scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
         if value < 0x300 { return value == 0xAD ? 0 : 1 }

@@ -35,6 +35,6 @@ struct HeatCells {
 
     /// What to tell the reader about merging.
     func note(_ thing: String, times: String = "×") -> String {
-        "each \(thing) is the strongest of \(mergedRows) \(times) \(mergedColumns) cells"
+        "one \(thing): the strongest of \(mergedRows) \(times) \(mergedColumns)"
     }
 }

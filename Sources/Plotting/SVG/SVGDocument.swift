@@ -127,20 +127,8 @@ enum SVGText {
 
     /// `text` in lines broken at blanks, the last one cut if there would be more than `lines`.
     static func wrapped(_ text: String, to width: Double, size: Double, isBold: Bool = false, lines: Int) -> [String] {
-        guard !text.isEmpty else { return [] }
-        var out: [String] = []
-        var line = ""
-        for word in text.split(separator: " ") {
-            let longer = line.isEmpty ? String(word) : line + " " + word
-            if !line.isEmpty, out.count + 1 < lines, Self.width(longer, size: size, isBold: isBold) > width {
-                out.append(line)
-                line = String(word)
-            } else {
-                line = longer
-            }
-        }
-        if !line.isEmpty { out.append(line) }
-        return out.map { fitted($0, to: width, size: size, isBold: isBold) }
+        Label.broken(text, lines: lines) { Self.width($0, size: size, isBold: isBold) <= width }
+            .map { fitted($0, to: width, size: size, isBold: isBold) }
     }
 
     private static func ems(_ character: Character) -> Double {

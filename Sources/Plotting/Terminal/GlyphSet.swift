@@ -47,5 +47,5 @@ struct GlyphSet {
     /// From little to much below the centre of a diverging scale: lines, where the other side has areas.
     var strokes: [Character] { Array(isASCII ? " -~=%" : " ╌─═≡") }
     /// A cell without a value.
-    var missing: Character { isASCII ? "?" : "·" }
+    var missing: Character { isASCII ? "_" : "·" }
 }

@@ -126,9 +126,9 @@ struct TerminalHeatMap {
             return [line]
         }
         // A few long names are better cut than all of them turned.
-        let long = places.count { Label.columns(of: $0.name) >= cell }
+        let long = places.count { Label.columns(of: $0.name) > (cell >= 4 ? cell - 1 : 3) }
         if cell >= 4, long * 4 <= places.count { return [places.map { ($0.column, Label.fitted($0.name, to: cell - 1, mark: set.ellipsis)) }] }
-        let height = min(widest, 10)
+        let height = min(widest, long * 4 <= places.count ? 3 : 10)
         var lines: [[(Int, String)]] = Array(repeating: [], count: height)
         for place in places {
             let text = place.name.count > height ? String(place.name.prefix(height - 1)) + String(set.ellipsis) : place.name

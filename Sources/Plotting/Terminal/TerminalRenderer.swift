@@ -60,10 +60,11 @@ public struct TerminalRenderer: Sendable {
     private var set: GlyphSet { GlyphSet(glyphs: glyphs) }
 
     private func heading(_ figure: ResolvedFigure, columns: Int) -> [[TerminalRun]] {
-        var lines: [[TerminalRun]] = []
-        if !figure.title.isEmpty { lines.append([TerminalRun(Label.fitted(figure.title, to: columns, mark: set.ellipsis), .emphasis)]) }
-        if !figure.subtitle.isEmpty { lines.append([TerminalRun(Label.fitted(figure.subtitle, to: columns, mark: set.ellipsis), .dim)]) }
-        return lines
+        func lines(_ text: String, most: Int, ink: TerminalInk) -> [[TerminalRun]] {
+            Label.broken(text, lines: most) { Label.columns(of: $0) <= columns }
+                .map { [TerminalRun(Label.fitted($0, to: columns, mark: set.ellipsis), ink)] }
+        }
+        return lines(figure.title, most: 2, ink: .emphasis) + lines(figure.subtitle, most: 3, ink: .dim)
     }
 
     /// One grid for each row of panels.

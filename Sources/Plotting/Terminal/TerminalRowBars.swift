@@ -36,9 +36,14 @@ struct TerminalRowBars {
         let names = panel.xAxis.categories.map { Label.neutral($0) }
         let labels = min(names.map { Label.columns(of: $0) }.max() ?? 0, columns / 3)
         let left = labels + 2
-        let texts = series.map { entry in names.indices.map { text(entry.series, entry.bars, at: $0) } }
-        let widest = texts.joined().map { Label.columns(of: $0) }.max() ?? 0
-        let room = max(1, columns - left - widest - 1)
+        // Intervals are written only where the bars keep enough room beside them.
+        func numbers(intervals: Bool) -> [[String]] {
+            series.map { entry in names.indices.map { text(entry.series, entry.bars, at: $0, withInterval: intervals) } }
+        }
+        func room(_ texts: [[String]]) -> Int { columns - left - 1 - (texts.joined().map { Label.columns(of: $0) }.max() ?? 0) }
+        var texts = numbers(intervals: true)
+        if room(texts) < 12 { texts = numbers(intervals: false) }
+        let room = max(1, room(texts))
         let captions = rules.filter { !$0.label.isEmpty }
         var grid = TextGrid(columns: columns, rows: names.count * series.count + 1 + captions.count)
         grid.put(Label.fitted(panel.yAxis.caption, to: columns - left, mark: set.ellipsis), row: 0, column: left, ink: .dim)
@@ -71,12 +76,14 @@ struct TerminalRowBars {
         let (from, to) = (min(bar.from, bar.to), max(bar.from, bar.to))
         let first = Int((from * Double(room)).rounded(.down))
         let eighths = Int((to * Double(room) * 8).rounded()) - first * 8
-        let cells = max(0, (eighths + 7) / 8)
-        for column in 0..<cells {
+        var end = left + first
+        for column in 0..<max(0, (eighths + 7) / 8) {
             let glyph = set.end(series, eighths: eighths - column * 8)
-            if glyph != " " { grid.put(glyph, row: row, column: left + first + column, ink: .series(series % 8)) }
+            guard glyph != " " else { break }
+            grid.put(glyph, row: row, column: left + first + column, ink: .series(series % 8))
+            end = left + first + column + 1
         }
-        return left + first + cells
+        return end
     }
 
     private func bar(_ bars: [Shape.Bar], at index: Int) -> Shape.Bar? {
@@ -84,10 +91,10 @@ struct TerminalRowBars {
     }
 
     /// The value of a bar, with its interval in brackets.
-    private func text(_ series: Int, _ bars: [Shape.Bar], at index: Int) -> String {
+    private func text(_ series: Int, _ bars: [Shape.Bar], at index: Int, withInterval: Bool) -> String {
         guard let bar = bar(bars, at: index) else { return String(set.missing) }
         let text = number(bar.value)
-        guard let reach = reaches[series]?.first(where: { $0.x == bar.x }) else { return text }
+        guard withInterval, let reach = reaches[series]?.first(where: { $0.x == bar.x }) else { return text }
         return "\(text) (\(number(reach.values.low)) to \(number(reach.values.high)))"
     }
 

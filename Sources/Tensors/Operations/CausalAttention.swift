@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 // Causal self-attention over ragged sequences. For each sequence of length T and each head of width w:
 //   S = scale · Q·Kᵀ (j ≤ i only, and j > i − window if there is a window),  P = softmax(S) by rows,  O = dropout(P)·V.
@@ -92,26 +91,29 @@ extension CausalAttentionOperation {
     /// Length rounded up to whole vector tiles.
     private static func pad(_ length: Int) -> Int { (length + 15) & ~15 }
 
-    /// Calls `body` for every task; threads take the next one as they become free (each writes only its own rows).
+    /// Calls `body` for every task. A thread begins with the sequences whose rows are its own in the other operations, which its
+    /// cache holds, and then helps with what is left of the others' (each task writes only its own rows).
     private func forEachTask(_ workers: Workers, _ body: (_ thread: Int, Task) -> Void) {
-        let count = sequenceCount * shape.keyValueHeadCount
-        let next = Atomic<Int>(0)
-        // Runs of neighbouring tasks, so that small tasks do not fight over the counter.
-        let run = max(1, count / (workers.threadCount * 8))
-        workers.run { thread in
-            while true {
-                let first = next.wrappingAdd(run, ordering: .relaxed).oldValue
-                if first >= count { return }
-                for index in first..<min(first + run, count) {
-                    let sequence = index / shape.keyValueHeadCount
-                    let length = offsets[sequence + 1] - offsets[sequence]
-                    if length == 0 { continue }
-                    body(thread, Task(
-                        sequence: sequence, keyHead: index % shape.keyValueHeadCount, start: offsets[sequence], length: length,
-                        padded: Self.pad(length)))
-                }
-            }
+        let heads = shape.keyValueHeadCount
+        let threads = workers.threadCount
+        workers.share { thread in
+            firstSequence(at: output.rows * thread / threads) * heads..<firstSequence(at: output.rows * (thread + 1) / threads) * heads
+        } task: { thread, index in
+            let sequence = index / heads
+            let length = offsets[sequence + 1] - offsets[sequence]
+            if length == 0 { return }
+            body(thread, Task(sequence: sequence, keyHead: index % heads, start: offsets[sequence], length: length, padded: Self.pad(length)))
         }
+    }
+
+    /// The first sequence that starts at `row` or later.
+    private func firstSequence(at row: Int) -> Int {
+        var low = 0, high = sequenceCount
+        while low < high {
+            let middle = (low + high) / 2
+            if offsets[middle] < row { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private func head(_ columns: HeadColumns, _ base: UnsafeMutablePointer<Float>, _ head: Int, _ row: Int) -> UnsafeMutablePointer<Float> {

@@ -45,9 +45,6 @@ extension Tape {
 extension LinearOperation {
     func backward(_ tape: Tape) {
         guard let full = tape.gradient(of: output) else { return }
-        let rows = input.rows
-        let inputs = input.columns
-        let outputs = output.columns
         // What reaches the product: dy, thinned by the mask. The residual receives dy as it is.
         var dy = full
         if let dropout {
@@ -58,28 +55,7 @@ extension LinearOperation {
                 dropout.apply(masked + part.lowerBound, first: part.lowerBound, count: part.count)
             }
         }
-        let (dx, accumulate) = tape.contribute(to: input)
-        let gradient = dy
-        let threads = tape.workers.threadCount
-        tape.workers.run { thread in
-            // Rows of dx, then a part of dW: each thread owns what it writes.
-            let part = Workers.part(thread, of: threads, count: rows, grain: 8)
-            MatrixProduct.multiply(
-                dx + part.lowerBound * inputs, inputs, gradient + part.lowerBound * outputs, outputs, weight.values,
-                isTransposed ? inputs : outputs, m: part.count, n: inputs, k: outputs, transposeB: !isTransposed, accumulate: accumulate)
-            let (left, right) = isTransposed ? (gradient, input.values) : (input.values, gradient)
-            let (height, width) = isTransposed ? (outputs, inputs) : (inputs, outputs)
-            // The longer side of dW is cut.
-            let own = Workers.part(thread, of: threads, count: max(width, height), grain: 32)
-            let (down, across) = width >= height ? (0..<height, own) : (own, 0..<width)
-            MatrixProduct.multiply(
-                weight.gradient + down.lowerBound * width + across.lowerBound, width, left + down.lowerBound, height,
-                right + across.lowerBound, width, m: down.count, n: across.count, k: rows, transposeA: true, accumulate: true)
-            if let bias {
-                let own = Workers.part(thread, of: threads, count: outputs, grain: 16)
-                ck_column_sums(bias.gradient + own.lowerBound, gradient + own.lowerBound, rows, own.count, outputs)
-            }
-        }
+        multiply(tape, dy)
         if dropout != nil { tape.giveBack(dy) }
         if let residual {
             tape.passGradient(from: output, to: residual) { target, source in
@@ -89,6 +65,63 @@ extension LinearOperation {
             }
         } else {
             tape.releaseGradient(of: output)
+        }
+    }
+
+    /// dx, dW and db from dy.
+    private func multiply(_ tape: Tape, _ dy: UnsafeMutablePointer<Float>) {
+        let (rows, inputs, outputs) = (input.rows, input.columns, output.columns)
+        let (dx, accumulate) = tape.contribute(to: input)
+        // dW (height, width) = leftᵀ · right.
+        let (left, right) = isTransposed ? (dy, input.values) : (input.values, dy)
+        let (height, width) = isTransposed ? (outputs, inputs) : (inputs, outputs)
+        func rowsOfDx(_ part: Range<Int>) {
+            MatrixProduct.multiply(
+                dx + part.lowerBound * inputs, inputs, dy + part.lowerBound * outputs, outputs, weight.values, isTransposed ? inputs : outputs,
+                m: part.count, n: inputs, k: outputs, transposeB: !isTransposed, accumulate: accumulate)
+        }
+        let threads = tape.workers.threadCount
+        if threads > 1, height * width * 4 < rows * (height + width) {
+            // What crosses between the cores decides here. Each thread sums over its own rows, which its cache holds; only the
+            // sums cross, and are added in the order of the threads.
+            let size = (height * width + outputs + 31) & ~31
+            let partial = tape.takeBuffer((threads - 1) * size)
+            tape.workers.run { thread in
+                let part = Workers.part(thread, of: threads, count: rows, grain: 8)
+                rowsOfDx(part)
+                let sums = thread == 0 ? weight.gradient : partial + (thread - 1) * size
+                MatrixProduct.multiply(
+                    sums, width, left + part.lowerBound * height, height, right + part.lowerBound * width, width, m: height, n: width,
+                    k: part.count, transposeA: true, accumulate: thread == 0)
+                if let bias {
+                    let sums = thread == 0 ? bias.gradient : partial + (thread - 1) * size + height * width
+                    if thread > 0 { sums.update(repeating: 0, count: outputs) }
+                    ck_column_sums(sums, dy + part.lowerBound * outputs, part.count, outputs, outputs)
+                }
+            }
+            tape.workers.parts(of: height * width + outputs, grain: 32) { _, part in
+                for sums in 0..<threads - 1 {
+                    let sums = partial + sums * size
+                    let matrix = part.clamped(to: 0..<height * width), vector = part.clamped(to: height * width..<height * width + outputs)
+                    ck_add(weight.gradient + matrix.lowerBound, sums + matrix.lowerBound, matrix.count)
+                    if let bias { ck_add(bias.gradient + vector.lowerBound - height * width, sums + vector.lowerBound, vector.count) }
+                }
+            }
+            tape.giveBack(partial)
+            return
+        }
+        tape.workers.run { thread in
+            // Rows of dx, then a part of dW along its longer side: each thread owns what it writes.
+            rowsOfDx(Workers.part(thread, of: threads, count: rows, grain: 8))
+            let own = Workers.part(thread, of: threads, count: max(width, height), grain: 32)
+            let (down, across) = width >= height ? (0..<height, own) : (own, 0..<width)
+            MatrixProduct.multiply(
+                weight.gradient + down.lowerBound * width + across.lowerBound, width, left + down.lowerBound, height,
+                right + across.lowerBound, width, m: down.count, n: across.count, k: rows, transposeA: true, accumulate: true)
+            if let bias {
+                let own = Workers.part(thread, of: threads, count: outputs, grain: 16)
+                ck_column_sums(bias.gradient + own.lowerBound, dy + own.lowerBound, rows, own.count, outputs)
+            }
         }
     }
 }

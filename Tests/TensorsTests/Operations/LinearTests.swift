@@ -16,7 +16,8 @@ func naiveLinear(_ x: [Double], _ w: [Double], _ b: [Double]?, rows: Int, inputs
 }
 
 @Suite struct LinearTests {
-    static let shapes = [(1, 1, 1), (1, 8, 19), (3, 5, 4), (7, 9, 17), (13, 6, 33)]
+    /// (rows, inputs, outputs); in the last there are so many rows that each thread sums the weights' gradient by itself.
+    static let shapes = [(1, 1, 1), (1, 8, 19), (3, 5, 4), (7, 9, 17), (13, 6, 33), (40, 5, 7)]
 
     @Test(arguments: shapes, [1, 2])
     func `a linear layer multiplies, adds its bias and differentiates both`(_ shape: (rows: Int, inputs: Int, outputs: Int), _ threads: Int) {

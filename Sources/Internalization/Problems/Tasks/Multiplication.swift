@@ -101,8 +101,17 @@ public struct Multiplication: ProblemTask {
     /// Uniform over the numbers with exactly `length` digits.
     @inline(__always)
     private func drawNumber(_ random: inout RandomSource, _ digits: UnsafeMutablePointer<UInt8>, _ length: Int, _ width: Int) {
-        for index in 0..<length - 1 { digits[index] = UInt8(random.below(10)) }
-        digits[length - 1] = UInt8(1 + random.below(9))
+        // Four digits from each random number; the highest ones are 10^(m-1) up to 10^m.
+        let text = DigitText.table
+        var done = 0
+        while done < length {
+            let count = min(4, length - done)
+            let isTop = done + count == length
+            let floor = count == 4 ? 1000 : count == 3 ? 100 : count == 2 ? 10 : 1
+            let chunk = isTop ? floor + random.below(9 * floor) : random.below(10 * floor)
+            for place in 0..<count { digits[done + place] = text[8 * chunk + 2 * place] & 0xF }
+            done += count
+        }
         for index in length..<max(length, width) { digits[index] = 0 }
     }
 
@@ -183,6 +192,7 @@ public struct Multiplication: ProblemTask {
     }
 
     private func writeSums(_ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter) {
+        if k + l <= 18 { return writeShortSums(a, k, b, l, &line) }
         let width = k + l + 1
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * width) { scratch in
             guard let sum = scratch.baseAddress else { return }
@@ -206,6 +216,28 @@ public struct Multiplication: ProblemTask {
             line.beginAnswer()
             line.put(digits: sum, count: k + l)
         }
+    }
+
+    /// The same where the product fits in 64 bits: some six times as fast.
+    @inline(__always)
+    private func writeShortSums(_ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter) {
+        var value: UInt64 = 0
+        for index in (0..<k).reversed() { value = 10 &* value &+ UInt64(a[index]) }
+        var sum: UInt64 = 0
+        for j in 0..<l {
+            if j > 0 { line.put(" + ") }
+            let product = value &* UInt64(b[j])
+            sum &+= product
+            line.put(value: product, width: k + 1 + j)
+            if j >= 1, j <= l - 2 {
+                line.put(" ( ")
+                line.put(value: sum, width: k + 1 + j)
+                line.put(" )")
+            }
+            value &*= 10
+        }
+        line.beginAnswer()
+        line.put(value: sum, width: k + l)
     }
 
     private func writeTree(_ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter) {

@@ -19,7 +19,7 @@ extension Value {
     }
 
     /// The integer that digits, with a sign before them where it is negative, say.
-    static func parsedInteger(_ digits: String) -> Value? { BigInt(digits).map { Value($0) } }
+    public static func integer(digits: String) -> Value? { BigInt(digits).map { Value($0) } }
 
     /// Any integer.
     var asBigInteger: BigInt? {

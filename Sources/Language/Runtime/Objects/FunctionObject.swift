@@ -24,6 +24,8 @@ final class CommandFunction: FunctionObject {
     let parameters: [Parameter]
     let placedCount: Int
     let hasRepeated: Bool
+    /// Whether it may read or write files.
+    let namesFiles: Bool
     /// Values of the defaults, read from the signature when first needed.
     private var defaults: [Value?]?
 
@@ -33,6 +35,7 @@ final class CommandFunction: FunctionObject {
         parameters = command.signature.parameters
         placedCount = parameters.prefix { $0.label == nil }.count
         hasRepeated = parameters.contains(where: \.isRepeated)
+        namesFiles = parameters.contains { !$0.kind.pathUses.isEmpty } || command.signature.effects.contains { $0 != .changesRun && $0 != .runsPrograms }
         super.init(command.signature)
     }
 

@@ -1,0 +1,103 @@
+// Columns of a table as panels of a figure.
+
+import Language
+import Plotting
+
+enum TableFigure {
+    static func panels(_ table: TableObject, _ call: Invocation) throws -> [Panel] {
+        guard let split = try column(table, "by", call) else { return [try panel(table, Array(0..<table.rowCount), "", call)] }
+        return try groups(split, Array(0..<table.rowCount)).map { try panel(table, $0.rows, "\(split.name) \($0.name)", call) }
+    }
+
+    private static func panel(_ table: TableObject, _ rows: [Int], _ title: String, _ call: Invocation) throws -> Panel {
+        let kind = call.choiceIfPresent("kind") ?? "line"
+        let x = try column(table, "x", call)
+        let ys = try columns(table, call)
+        let colour = try column(table, "colour", call)
+        if kind == "heat" { return try heat(x, ys.first, colour, rows, title, call) }
+        let categories = x.map { isNumeric($0) ? [] : unique($0, rows) } ?? []
+        func place(_ row: Int, _ order: Int) -> Double {
+            guard let x else { return Double(order) }
+            if categories.isEmpty { return x.values[row].asReal ?? .nan }
+            return Double(categories.firstIndex(of: x.values[row].text) ?? 0)
+        }
+        var marks: [Mark] = []
+        if ys.count == 1, let low = try column(table, "low", call), let high = try column(table, "high", call) {
+            let along = rows.enumerated().map { place($1, $0) }
+            marks.append(.band(Intervals(x: along, low: rows.map { low.values[$0].asReal ?? .nan }, high: rows.map { high.values[$0].asReal ?? .nan })))
+        }
+        let series = colour.map { groups($0, rows) } ?? [(name: "", rows: rows)]
+        for y in ys {
+            guard isNumeric(y) else { throw call.failure("column .\(y.name) holds no numbers", code: .runtimeType, at: "y") }
+            for group in series {
+                let name = [ys.count > 1 ? y.name : "", group.name].filter { !$0.isEmpty }.joined(separator: " ")
+                marks.append(
+                    FigureCommands.mark(
+                        kind, Series(name, x: group.rows.enumerated().map { place($1, $0) }, y: group.rows.map { y.values[$0].asReal ?? .nan })))
+            }
+        }
+        marks += FigureCommands.reference(call)
+        return Panel(
+            title: title, x: FigureCommands.axis(call, "x", label: x?.name ?? "row", categories: categories),
+            y: FigureCommands.axis(call, "y", label: ys.count == 1 ? ys[0].name : ""), marks: marks)
+    }
+
+    private static func heat(
+        _ x: TableObject.Column?, _ y: TableObject.Column?, _ colour: TableObject.Column?, _ rows: [Int], _ title: String, _ call: Invocation
+    ) throws -> Panel {
+        guard let x, let y, let colour else {
+            throw call.failure("a heat map needs three columns", code: .runtimeArgument, help: "add x: .position y: .layer colour: .score")
+        }
+        let across = unique(x, rows), down = unique(y, rows)
+        var cells = [[Double]](repeating: [Double](repeating: .nan, count: across.count), count: down.count)
+        for row in rows {
+            guard let i = down.firstIndex(of: y.values[row].text), let j = across.firstIndex(of: x.values[row].text) else { continue }
+            cells[i][j] = colour.values[row].asReal ?? .nan
+        }
+        return Panel(
+            title: title, x: FigureCommands.axis(call, "x", label: x.name, categories: across),
+            y: FigureCommands.axis(call, "y", label: y.name, categories: down), marks: [.heatMap(HeatMap(cells, label: colour.name))])
+    }
+
+    // MARK: Columns
+
+    private static func column(_ table: TableObject, _ label: String, _ call: Invocation) throws -> TableObject.Column? {
+        guard call.isGiven(label) else { return nil }
+        return try named(try call.selector(label).name, table, label, call)
+    }
+
+    private static func columns(_ table: TableObject, _ call: Invocation) throws -> [TableObject.Column] {
+        guard call.isGiven("y") else {
+            let numeric = table.columns.filter { isNumeric($0) }
+            guard let last = numeric.last else { throw call.failure("the table has no column of numbers to draw", code: .runtimeArgument, at: "data") }
+            return [last]
+        }
+        if case .object(is ListObject)? = call["y"] {
+            return try call.list("y").map { value in
+                guard case .object(let choice as ChoiceObject) = value else { throw call.failure("y: takes columns, such as [.loss, .accuracy]", code: .runtimeType, at: "y") }
+                return try named(choice.name, table, "y", call)
+            }
+        }
+        return [try named(try call.selector("y").name, table, "y", call)]
+    }
+
+    private static func named(_ name: String, _ table: TableObject, _ label: String, _ call: Invocation) throws -> TableObject.Column {
+        guard let column = table[name] else {
+            throw call.failure("the table has no column .\(name)", code: .runtimeField, at: label, help: "it has " + table.columnNames.map { "." + $0 }.joined(separator: " "))
+        }
+        return column
+    }
+
+    private static func isNumeric(_ column: TableObject.Column) -> Bool {
+        column.values.contains { $0.asReal != nil } && column.values.allSatisfy { $0.asReal != nil || $0.isNone }
+    }
+
+    private static func unique(_ column: TableObject.Column, _ rows: [Int]) -> [String] {
+        var seen: Set<String> = []
+        return rows.map { column.values[$0].text }.filter { seen.insert($0).inserted }
+    }
+
+    private static func groups(_ column: TableObject.Column, _ rows: [Int]) -> [(name: String, rows: [Int])] {
+        unique(column, rows).map { name in (name, rows.filter { column.values[$0].text == name }) }
+    }
+}

@@ -1,0 +1,58 @@
+// Each kind of value in the form that other tools expect, chosen by the ending of the path.
+
+import Internalization
+import Language
+import Transformer
+
+enum FileWriting {
+    static func write(_ value: Value, to path: String, _ call: Invocation) throws {
+        let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last.map(String.init) ?? ""
+        switch value {
+        case .object(let model as ModelValue): try write(model, to: path)
+        case .object(let run as RunValue): try write(ModelValue(run.run.model, writing: run.model.writing, origin: run.model.origin), to: path)
+        case .object(let problems as ProblemsValue): try problems.set.write(to: path)
+        case .object(let figure as FigureValue): try expect([("svg", { try text(figure.svg, to: path) })], ending, "a figure", call)
+        case .object(let array as ArrayObject):
+            try expect([("npy", { try npy(array, to: path) }), ("safetensors", { try safetensors(array, to: path) }), ("json", { try text(array.json + "\n", to: path) })], ending, "an array", call)
+        case .object(let table as TableObject):
+            try expect([("csv", { try text(csv(table), to: path) }), ("json", { try text(table.json + "\n", to: path) })], ending, "a table", call)
+        case .object(let words as TextObject) where ending != "json": try text(words.string, to: path)
+        default: try expect([("json", { try text(value.json + "\n", to: path) })], ending, TypeName.withArticle(value.typeName), call)
+        }
+    }
+
+    static func text(_ text: String, to path: String) throws { try writeFileAtomically(path, text.utf8) }
+
+    private static func expect(_ forms: [(ending: String, write: () throws -> Void)], _ ending: String, _ what: String, _ call: Invocation) throws {
+        guard let form = forms.first(where: { $0.ending == ending }) else {
+            let endings = forms.map { "." + $0.ending }.joined(separator: " or ")
+            throw call.failure("\(what) is written as \(endings), not \(ending.isEmpty ? "without an ending" : "." + ending)", code: .runtimeArgument, at: "path", help: "end the path with \(endings)")
+        }
+        try form.write()
+    }
+
+    private static func write(_ value: ModelValue, to folder: String) throws {
+        try value.model.write(to: folder)
+    }
+
+    private static func npy(_ array: ArrayObject, to path: String) throws {
+        try array.values.withUnsafeBufferPointer { try NumpyFile.write(StoredArray("array", shape: array.shape, $0), to: path) }
+    }
+
+    private static func safetensors(_ array: ArrayObject, to path: String) throws {
+        try array.values.withUnsafeBufferPointer { values in
+            try SafeTensorsWriter.write(
+                [StoredArray("array", shape: array.shape, values)], metadata: array.provenance.map { (name: $0.key, value: $0.value) }, to: path)
+        }
+    }
+
+    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled.
+    private static func csv(_ table: TableObject) -> String {
+        func field(_ text: String) -> String {
+            text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        }
+        var lines = [table.columnNames.map(field).joined(separator: ",")]
+        for row in 0..<table.rowCount { lines.append(table.columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ",")) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,167 @@
+// Making, reading and showing problems: `gen`, `read`, `show`, `tokens`.
+
+import Internalization
+import Language
+import Transformer
+
+enum ProblemCommands {
+    static func all(_ bench: Workbench) -> [Command] { [gen(), read(), show(bench), tokens(bench)] }
+
+    private static let kinds: [ChoiceOption] = [
+        .init("mult", "multiplication, digit by digit, in the published format"),
+        .init("tree", "multiplication with the binary tree of Appendix C"),
+        .init("parity", "the parity of a sum of digits; the chain is the running parity"),
+        .init("add", "addition; the chain names each digit and carry"),
+        .init("modsum", "the sum of some digits modulo m; the chain is the running sum"),
+    ]
+
+    private static func gen() -> Command {
+        Command(
+            CommandSignature(
+                "gen", "Makes problems of one kind.",
+                [
+                    .value("kind", .choice(kinds), "what they are about"),
+                    .label("digits", .oneOf([.integer(1...200), .range]), default: "4", "how many digits the numbers have; a range mixes lengths"),
+                    .label("by", .oneOf([.integer(1...50), .range]), "digits of the second factor, where it has its own"),
+                    .label("n", .integer(0...100_000_000), default: "1000", "how many"),
+                    .label("seed", .integer(0...Int.max), default: "1", "other seeds give other problems"),
+                    .label("apart_from", .oneOf([.value("problems"), .list(of: .value("problems"))]), "share no input with these"),
+                    .label("modulus", .integer(2...10), default: "10", "of .modsum"),
+                    .label("padded", .boolean, default: "false", "writes shorter numbers with zeros, where lengths are mixed"),
+                    .label(
+                        "repeat", .choice([.init("when_needed", "when there are fewer inputs than wanted"), .init("never", "an error instead"), .init("always", "each is drawn freely")]),
+                        default: ".when_needed", "whether an input may occur twice"),
+                ], result: ProblemsValue.typeName,
+                examples: ["gen .parity digits: 6 n: 1000", "let test = gen .mult digits: 2 n: 500 seed: 7", "gen .mult digits: 2 n: 20_000 apart_from: test"],
+                seeAlso: ["show", "read", "start", "problems"])
+        ) { call in
+            .object(ProblemsValue(try generate(call)))
+        }
+    }
+
+    private static func generate(_ call: Invocation) throws -> ProblemSet {
+        let digits = try lengths(call, "digits") ?? 4...4
+        let others = try apartFrom(call)
+        let kind = try call.choice("kind")
+        func make(_ task: some ProblemTask) throws -> ProblemSet {
+            let repetition: Repetition = switch try call.choice("repeat") { case "never": .never; case "always": .always; default: .whenNeeded }
+            return try ProblemSet.generate(
+                task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others, repetition: repetition)
+        }
+        func single() throws -> Int {
+            guard digits.count == 1 else { throw call.failure(".\(kind) takes one length, not a range", code: .runtimeArgument, at: "digits", help: "write digits: \(digits.upperBound)") }
+            return digits.lowerBound
+        }
+        switch kind {
+        case "parity": return try make(DigitSum.parity(digits: try single()))
+        case "modsum": return try make(DigitSum(digits: try single(), modulus: try call.integer("modulus")))
+        case "add": return try make(Addition(digits: digits))
+        default:
+            let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
+            let padded = try call.boolean("padded")
+            if let by = try lengths(call, "by") { return try make(Multiplication(left: digits, right: by, padded: padded, chain: chain)) }
+            return try make(Multiplication(digits: digits, padded: padded, chain: chain))
+        }
+    }
+
+    private static func lengths(_ call: Invocation, _ name: String) throws -> ClosedRange<Int>? {
+        guard let range = call.rangeIfPresent(name) else { return nil }
+        guard let last = range.last else { throw call.failure("the range of \(name): is empty", code: .runtimeArgument, at: name, help: "write \(name): 1...4") }
+        return range.lowerBound...last
+    }
+
+    private static func apartFrom(_ call: Invocation) throws -> [ProblemSet] {
+        guard call.isGiven("apart_from") else { return [] }
+        if let one = call["apart_from"]?.asHost(ProblemsValue.self) { return [one.set] }
+        return try call.list("apart_from").compactMap { $0.asHost(ProblemsValue.self)?.set }
+    }
+
+    private static func read() -> Command {
+        Command(
+            CommandSignature(
+                "read", "Reads problems from a file of lines input||chain #### answer.",
+                [
+                    .value("path", .path(.read), "the file"),
+                    .label("limit", .integer(1...100_000_000), "reads no more than so many"),
+                    .label("rules", .choice([.init("strict", "a malformed line is an error"), .init("reference", "the published code's: such a line is left out")]), default: ".strict", "what to do with malformed lines"),
+                ], result: ProblemsValue.typeName, examples: ["read \"valid.txt\""],
+                seeAlso: ["gen", "write"])
+        ) { call in
+            let rules = ProblemFile.Rules(rawValue: try call.choice("rules")) ?? .strict
+            let file = ProblemFile(try call.text("path"), rules: rules, limit: call.integerIfPresent("limit"))
+            let (set, dropped) = try file.read()
+            if dropped > 0 { call.output(StyledText("\(Phrase.count(dropped, "line")) without exactly one || left out", .warning)) }
+            return .object(ProblemsValue(set))
+        }
+    }
+
+    // MARK: Looking at them
+
+    private static func show(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "show", "Shows a value with all there is to see.", [.value("value", .any, "a problem, problems, a model, a run, anything")],
+                examples: ["show (gen .parity digits: 6 n: 5)"],
+                seeAlso: ["solve", "tokens"],
+                discussion: "Of a problem it shows the chain of thought as the current run sees it: [what is gone], what stays, and ‹what goes next›.")
+        ) { call in
+            let options = call.session.displayOptions
+            switch call["value"] {
+            case .object(let problem as ProblemValue)?: call.output(try self.show(problem, bench.currentRun))
+            case .object(let run as RunValue)?: call.output(RunDisplay.show(run))
+            case .object(let host as HostObject)?: call.output(try host.show(options))
+            case let value?: call.output(value.display(options))
+            case nil: break
+            }
+            return .none
+        }
+    }
+
+    private static func show(_ value: ProblemValue, _ current: RunValue?) throws -> DisplayBundle {
+        let problem = value.problem
+        var lines: [StyledText] = []
+        if let headline = ProblemDisplay.headline(value.set, value.index) { lines.append(headline) }
+        lines.append(StyledText("question  ", .dim) + StyledText(problem.question))
+        if !problem.chain.isEmpty { lines.append(StyledText("chain     ", .dim) + StyledText(problem.chain, .kept)) }
+        lines.append(StyledText("answer    ", .dim) + StyledText(problem.answer, .emphasis))
+        if let current, current.data.taskName == value.set.taskName, let encoded = try? current.encoder.encode(problem) {
+            let groups = try RunData.groups(of: value.alone, encoder: current.encoder, order: current.run.schedule.order)?.first
+            lines.append(StyledText("tokens    ", .dim) + ProblemDisplay.tokens(encoded, run: current.run, encoder: current.encoder, groups: groups))
+            lines.append(StyledText("          removed \(current.run.removedCount) of \(current.run.longest)" + (current.run.isEmptied ? "" : "; ‹next›"), .dim))
+        }
+        return DisplayBundle(lines: lines, json: value.json)
+    }
+
+    private static func tokens(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "tokens", "Gives the token ids of a problem as the current run or a model writes it.",
+                [
+                    .value("problem", .value(ProblemValue.typeName), "such as test[0]"),
+                    .label("model", .value(ModelValue.typeName), "whose vocabulary; the current run's without it"),
+                    .label("removed", .integer(0...1_000_000), "tokens of the chain taken away; those of the run without it"),
+                ], result: TypeName.table, examples: ["tokens (gen .parity digits: 6 n: 1)[0] model: (model .gpt2)"], seeAlso: ["tokenize", "show"])
+        ) { call in
+            let value = try call.host("problem", as: ProblemValue.self)
+            let encoder: any ProblemEncoder
+            if let model = call.hostIfPresent("model", as: ModelValue.self) {
+                encoder = try model.encoder(separator: nil, answers: value.alone)
+            } else {
+                encoder = try bench.run(call).encoder
+            }
+            let problem = try encoder.encode(value.problem)
+            let run = call.isGiven("model") ? nil : bench.currentRun?.run
+            let count = call.integerIfPresent("removed").map { RemovalCount.units($0) } ?? run?.clock.removed ?? .units(0)
+            let order = run?.schedule.order ?? .left
+            let groups = try RunData.groups(of: value.alone, encoder: encoder, order: order)?.first
+            let left = problem.removing(count, order: order, positions: run?.schedule.positions ?? .kept, groups: groups)
+            return .table(
+                TableObject([
+                    .init("token", left.tokens.map { ProblemDisplay.shown(encoder.text($0)) }),
+                    .init("id", left.tokens.map { Int($0) }),
+                    .init("position", left.positions.map { Int($0) }),
+                    .init("label", left.labels.map { $0 < 0 ? Value.none : .text(ProblemDisplay.shown(encoder.text($0))) }),
+                ]))
+        }
+    }
+}

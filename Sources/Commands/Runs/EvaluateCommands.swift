@@ -1,0 +1,158 @@
+// `eval`, `solve`, `compare`: what a run can do.
+
+import Internalization
+import Language
+import Tensors
+import Transformer
+
+enum EvaluateCommands {
+    static func all(_ bench: Workbench) -> [Command] { [eval(bench), solve(bench), compare(bench)] }
+
+    private static func eval(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "eval", "Lets the run solve problems by generation and counts exact matches.",
+                [
+                    .value("problems", .value(ProblemsValue.typeName), required: false, "the run's held-out problems without it"),
+                    .label("run", .value(RunValue.typeName), "another run than the current one"),
+                    .label("limit", .integer(1...10_000_000), "the first so many problems only"),
+                    .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
+                    .label("top_k", .integer(1...1_000_000), "draws among so many"), .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
+                    .label("speed", .boolean, default: "false", "also solves some problems one at a time and reports examples per second"),
+                ], acceptsWhere: true, acceptsBy: true, examples: ["eval", "(eval).accuracy"],
+                seeAlso: ["solve", "compare", "timeline"], discussion: """
+                    Gives accuracy with its 95 % interval, token accuracy and loss given the right tokens before, the accuracy of each answer token \
+                    (.digits) and the tokens written. by .fact gives a table, one row for each value of the fact; where .fact >= 2 restricts the problems.
+                    """)
+        ) { call in
+            let value = try bench.run(call)
+            let set = try problems(value, call)
+            guard let key = call.key else {
+                let evaluation = try evaluate(value, set, call)
+                let speed = try call.boolean("speed") ? try examplesPerSecond(value, set) : nil
+                return .object(EvaluationValue(evaluation, speed: speed))
+            }
+            return .table(try grouped(value, set, key, call))
+        }
+    }
+
+    private static func problems(_ value: RunValue, _ call: Invocation) throws -> ProblemSet {
+        guard var set = call.hostIfPresent("problems", as: ProblemsValue.self)?.set ?? value.test else {
+            throw call.failure("which problems? the run has no held-out ones", code: .missingArgument, help: "write eval test")
+        }
+        if let predicate = call.predicate { set = try set.select((0..<set.count).filter { try predicate(ProblemRow(set, $0)) }) }
+        if let limit = call.integerIfPresent("limit") { set = set[0..<limit] }
+        if set.isEmpty { throw call.failure("no problem is left to solve", code: .runtimeArgument) }
+        return set
+    }
+
+    private static func options(_ call: Invocation) throws -> EvaluationOptions {
+        var options = EvaluationOptions()
+        let temperature = try call.real("temperature")
+        if temperature > 0 {
+            options.sampling = .sample(temperature: Float(temperature), topK: call.integerIfPresent("top_k"), seed: UInt64(try call.integer("seed")))
+        }
+        return options
+    }
+
+    static func evaluate(_ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> Evaluation {
+        let run = value.run, interrupt = call.interrupt
+        let encoded = try RunData.encode(set, encoder: value.encoder, order: run.schedule.order, interrupt)
+        return try Evaluator(run.model, encoder: value.encoder).evaluate(
+            encoded, removed: run.clock.removed, schedule: run.schedule, try options(call), isInterrupted: { interrupt.isRequested })
+    }
+
+    private static func grouped(
+        _ value: RunValue, _ set: ProblemSet, _ key: (name: String, value: (any Row) throws -> Value), _ call: Invocation
+    ) throws -> TableObject {
+        var groups: [(key: Value, places: [Int])] = []
+        var known: [String: Int] = [:]
+        for index in 0..<set.count {
+            let found = try key.value(ProblemRow(set, index))
+            let text = found.text
+            if let place = known[text] { groups[place].places.append(index) } else { known[text] = groups.count; groups.append((found, [index])) }
+        }
+        let evaluation = try evaluate(value, set, call)
+        let sorted = groups.sorted { left, right in
+            if let a = left.key.asReal, let b = right.key.asReal { return a < b }
+            return left.key.text < right.key.text
+        }
+        let right = sorted.map { group in group.places.reduce(0) { $0 + (evaluation.isCorrect[$1] ? 1 : 0) } }
+        let intervals = zip(right, sorted).map { wilsonInterval($0, of: $1.places.count) }
+        return TableObject([
+            .init(key.name, sorted.map(\.key)), .init("n", sorted.map(\.places.count)),
+            .init("accuracy", zip(right, sorted).map { Double($0) / Double($1.places.count) }, format: .decimals(3)),
+            .init("low", intervals.map(\.lowerBound), format: .decimals(3)), .init("high", intervals.map(\.upperBound), format: .decimals(3)),
+        ])
+    }
+
+    /// Problems solved in a second one at a time, tokenisation aside, as the paper measures speed.
+    private static func examplesPerSecond(_ value: RunValue, _ set: ProblemSet) throws -> Double {
+        let encoded = try RunData.encode(set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
+        let evaluator = Evaluator(value.run.model, encoder: value.encoder)
+        let started = monotonicSeconds()
+        for index in 0..<encoded.count { _ = try evaluator.solve(encoded, [index], removed: value.run.clock.removed, schedule: value.run.schedule) }
+        return Double(encoded.count) / max(monotonicSeconds() - started, 1e-9)
+    }
+
+    // MARK: One problem
+
+    private static func solve(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "solve", "Lets the run solve a problem and marks right and wrong tokens.",
+                [
+                    .value("problem", .value(ProblemValue.typeName), "such as test[0]"), .label("run", .value(RunValue.typeName), "another run than the current one"),
+                ], examples: ["solve (gen .parity digits: 6 n: 1)[0]"],
+                seeAlso: ["show", "eval"], discussion: "Under each token stands the probability that the model gave it. A wrong token has the right one in brackets.")
+        ) { call in
+            let value = try bench.run(call)
+            let problem = try call.host("problem", as: ProblemValue.self)
+            call.output(try SolutionDisplay.make(value, problem, call))
+            return .none
+        }
+    }
+
+    // MARK: Runs side by side
+
+    private static func compare(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "compare", "Sets runs side by side: one row for each stage of each, with what it can do and costs.",
+                [
+                    .value("run", .value(RunValue.typeName), "one run"),
+                    .label("to", .oneOf([.value(RunValue.typeName), .list(of: .value(RunValue.typeName))]), required: true, "another, or several"),
+                    .label("front", .boolean, default: "false", "only stages that none other beats in accuracy and tokens written"),
+                ], result: TypeName.table, seeAlso: ["timeline", "control", "plot"])
+        ) { call in
+            var runs = [try call.host("run", as: RunValue.self)]
+            if let other = call["to"]?.asHost(RunValue.self) {
+                runs.append(other)
+            } else {
+                runs += try call.list("to").compactMap { $0.asHost(RunValue.self) }
+            }
+            return .table(comparison(runs, frontOnly: try call.boolean("front")))
+        }
+    }
+
+    private static func comparison(_ runs: [RunValue], frontOnly: Bool) -> TableObject {
+        var rows = runs.flatMap { value in value.run.timeline.path.map { (value, $0.record) } }
+        if frontOnly {
+            rows = rows.filter { row in
+                guard let accuracy = row.1.accuracy, let written = row.1.generatedTokens else { return false }
+                return !rows.contains { other in
+                    guard let a = other.1.accuracy, let w = other.1.generatedTokens else { return false }
+                    return a >= accuracy && w <= written && (a > accuracy || w < written)
+                }
+            }
+        }
+        func real(_ number: Double?) -> Value { number.map { .real($0) } ?? .none }
+        return TableObject([
+            .init("run", rows.map(\.0.name)), .init("removed", rows.map { $0.1.removed.capped(at: $0.0.run.longest) }),
+            .init("steps", rows.map(\.1.steps)), .init("loss", rows.map { real($0.1.loss) }, format: .decimals(3)),
+            .init("accuracy", rows.map { real($0.1.accuracy) }, format: .decimals(3)),
+            .init("written", rows.map { real($0.1.generatedTokens) }, format: .decimals(1)),
+            .init("seconds", rows.map { .real($0.1.seconds) }, format: .volatile("s", decimals: 1)),
+        ])
+    }
+}

@@ -1,0 +1,124 @@
+// What a run says of itself while it trains and afterwards.
+
+import Internalization
+import Language
+import Transformer
+
+enum RunDisplay {
+    /// Everything there is to see of a run.
+    static func show(_ value: RunValue) -> DisplayBundle {
+        let run = value.run
+        var lines = [StyledText(value.text), StyledText("  model      ", .dim) + StyledText(value.model.text)]
+        let settings = run.settings
+        var optimizer = "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), \(Phrase.short(Double(settings.optimizer.beta2)))), weight decay \(Phrase.short(Double(settings.optimizer.weightDecay)))"
+        optimizer += settings.clip.map { ", clip \(Phrase.short(Double($0)))" } ?? ", no clipping"
+        optimizer += ", warm-up \(settings.warmUp)" + (settings.decay.map { ", decay over \($0) once the chain is gone" } ?? "")
+        lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
+        lines.append(StyledText("  separator  ", .dim) + StyledText(value.separator.map { ".\(name($0))" } ?? ".kept"))
+        lines.append(StyledText("  held out   ", .dim) + StyledText(value.test.map { Phrase.count($0.count, "problem") } ?? "none"))
+        for row in ScheduleArguments.rows(run.schedule) { lines.append(StyledText("  " + padded(row.name, 20), .dim) + StyledText(row.value)) }
+        return DisplayBundle(lines: lines, json: value.json)
+    }
+
+    static func name(_ separator: AnswerSeparator) -> String { separator == .removedLast ? "removed_last" : separator.rawValue }
+
+    static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+
+    /// The chain of an example problem as the run stands.
+    static func example(_ value: RunValue) throws -> StyledText? {
+        let set = value.test ?? value.data
+        guard !set.isEmpty else { return nil }
+        let problem = try value.encoder.encode(set[0])
+        let groups = try RunData.groups(of: set.select([0]), encoder: value.encoder, order: value.run.schedule.order)?.first
+        return StyledText("  ") + ProblemDisplay.tokens(problem, run: value.run, encoder: value.encoder, groups: groups)
+    }
+
+    /// `accuracy 0.992 [0.979, 0.997] of 500`
+    static func accuracy(_ evaluation: Evaluation) -> String {
+        let interval = evaluation.interval
+        return "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), \(Phrase.rate(interval.upperBound))] of \(Phrase.grouped(evaluation.count))"
+    }
+
+    /// What a removal did, in a line.
+    static func removal(_ value: RunValue, from: RemovalCount, resets: Bool, before: Evaluation?, after: Evaluation?) -> StyledText {
+        let run = value.run
+        var line = StyledText("removed \(run.removedCount) of \(run.longest)", .emphasis)
+        if let before, let after { line.append(": accuracy \(Phrase.rate(before.accuracy)) → \(Phrase.rate(after.accuracy))") }
+        if resets { line.append("; optimizer reset", .dim) }
+        return line
+    }
+}
+
+/// Watches training: a progress line a few times a second, a line for each event worth keeping.
+final class TrainingWatcher {
+    private let value: RunValue
+    private let call: Invocation
+    private let started = monotonicSeconds()
+    private var lastShown = 0.0
+    private var steps = 0
+    private(set) var lastStep: StepReport?
+    private(set) var lastEvaluation: Evaluation?
+    private(set) var rescues = 0
+
+    init(_ value: RunValue, _ call: Invocation) {
+        self.value = value
+        self.call = call
+    }
+
+    var seconds: Double { monotonicSeconds() - started }
+    var stepCount: Int { steps }
+
+    func note(_ evaluation: Evaluation?) { if let evaluation { lastEvaluation = evaluation } }
+
+    func watch(_ event: TrainingEvent) {
+        switch event {
+        case .step(let report):
+            steps += 1
+            lastStep = report
+            let now = seconds
+            if now - lastShown >= 0.1 { lastShown = now; call.progress(line(report, now)) }
+        case .evaluated(let evaluation, _):
+            lastEvaluation = evaluation
+        case .removed(let from, _, let resets, let before, let after):
+            lastEvaluation = after
+            call.output(RunDisplay.removal(value, from: from, resets: resets, before: before, after: after))
+        case .recovered(_, let evaluation):
+            if let evaluation { lastEvaluation = evaluation }
+        case .rescued(let rescue):
+            rescues += 1
+            call.output(
+                StyledText("stuck", .warning)
+                    + StyledText(" at \(rescue.stuckAt) removed; back at \(rescue.removed) with another data order, attempt \(rescue.attempt)"))
+        }
+    }
+
+    private func line(_ report: StepReport, _ now: Double) -> StyledText {
+        var text = "step \(Phrase.grouped(report.updates))  loss \(Phrase.fixed(report.loss, 3))"
+        if let rate = report.smoothedMatchRate { text += "  right \(Phrase.fixed(rate, 2))" }
+        text += "  removed \(value.run.removedCount)/\(value.run.longest)"
+        if now > 0.2 { text += "  \(Phrase.grouped(Int(Double(steps) / now))) steps/s" }
+        return StyledText(text)
+    }
+
+    /// How it ended, in a line, and as JSON.
+    func summary(_ end: TrainingEnd) -> DisplayBundle {
+        let run = value.run
+        var line = StyledText("\(Phrase.count(steps, "step"))", .emphasis)
+        if let loss = lastStep?.loss { line.append(", loss \(Phrase.fixed(loss, 3))") }
+        if let lastEvaluation { line.append(", " + RunDisplay.accuracy(lastEvaluation)) }
+        if run.removedCount > 0 || end == .stuck { line.append(", removed \(run.removedCount) of \(run.longest)") }
+        line.append("  ")
+        line.append(Phrase.seconds(seconds), .dim, isVolatile: true)
+        var lines = [line]
+        switch end {
+        case .stuck:
+            lines.append(StyledText("stuck", .warning) + StyledText(": the stage did not pass its threshold; train on, back to: a mark, or internalize rescues: 5"))
+        case .interrupted: lines.append(StyledText("stopped after a whole step; train or internalize goes on from here", .warning))
+        case .stepsDone, .reachedAccuracy: break
+        }
+        var json: [(String, Value)] = [("steps", .integer(steps)), ("end", .text(end.rawValue)), ("removed", .integer(run.removedCount)), ("seconds", .real(seconds))]
+        if let loss = lastStep?.loss { json.append(("loss", .real(loss))) }
+        if let lastEvaluation { json.append(("accuracy", .real(lastEvaluation.accuracy))) }
+        return DisplayBundle(lines: lines, json: Value.record(json).json)
+    }
+}

@@ -1,0 +1,177 @@
+// `step`, `back`, `mark`, `branch`, `timeline`: moving along a run's timeline.
+
+import Internalization
+import Language
+
+enum StepCommands {
+    static func all(_ bench: Workbench) -> [Command] { [step(bench), back(bench), mark(bench), branch(bench), timeline(bench)] }
+
+    private static func step(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "step", "Removes the next token of the chain, or goes forward to a stage that was there before.",
+                [
+                    .value("count", .integer(-1_000_000...1_000_000), default: "1", "how many; below 0 goes back"),
+                    .label("to", .integer(0...1_000_000), "until so many are removed"),
+                ], examples: ["step", "step 3", "step to: 4"], effects: [.changesRun],
+                seeAlso: ["back", "train", "timeline", "show"],
+                discussion: "After back, step goes forward again along the way that was taken, to each stage as it was left, with the same bits. Once something has been trained differently it removes anew.")
+        ) { call in
+            let value = try bench.run(call)
+            let run = value.run
+            var count = try call.integer("count")
+            if let target = call.integerIfPresent("to") {
+                guard target <= run.longest else {
+                    throw call.failure("the longest chain has \(Phrase.count(run.longest, "token"))", code: .runtimeArgument, at: "to", help: "write step to: \(run.longest)")
+                }
+                count = target - run.removedCount
+            }
+            if count < 0 { try goBack(value, stages: -count, call) } else { try goForward(value, count, call) }
+            return .none
+        }
+    }
+
+    private static func goForward(_ value: RunValue, _ count: Int, _ call: Invocation) throws {
+        let run = value.run
+        guard count <= run.longest - run.removedCount else {
+            throw call.failure(
+                run.isEmptied ? "nothing is left to remove: all \(run.longest) tokens are gone" : "only \(Phrase.count(run.longest - run.removedCount, "token")) of the chain are left",
+                code: .runtimeArgument, at: call.isGiven("count") ? "count" : nil, help: run.isEmptied ? "write back 1, or train on" : "write step to: \(run.longest)")
+        }
+        let (wasRemoved, evaluation) = (run.removedCount, value.test == nil ? nil : try run.evaluateHeldOut())
+        var resets = false
+        var known = 0
+        for _ in 0..<count {
+            try call.checkInterrupt()
+            if run.canGoForward { try run.forward(); known += 1; continue }
+            try run.removeMore { event in if case .removed(_, _, let isReset, _, _) = event { resets = resets || isReset } }
+        }
+        var lines = [RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: evaluation, after: try run.evaluateHeldOut())]
+        if known > 0 { lines[0].append("; as it was left after \(Phrase.count(run.progress.updates, "step"))", .dim) }
+        if let example = try RunDisplay.example(value) { lines.append(example) }
+        call.output(DisplayBundle(lines: lines, json: value.json))
+    }
+
+    private static func goBack(_ value: RunValue, stages: Int, _ call: Invocation) throws {
+        do {
+            try value.run.back(stages)
+        } catch RunError.noStage {
+            let there = value.run.timeline.path.count - 1
+            throw call.failure(
+                there == 0 ? "this is the first stage of the run" : "only \(Phrase.count(there, "stage")) lie before this one", code: .runtimeArgument,
+                at: call.isGiven("count") ? "count" : nil, help: there == 0 ? nil : "write back \(there)")
+        }
+        call.output(try whereItIs(value, "back at"))
+    }
+
+    private static func whereItIs(_ value: RunValue, _ words: String) throws -> DisplayBundle {
+        let run = value.run
+        var line = StyledText("\(words) removed \(run.removedCount) of \(run.longest)", .emphasis)
+        line.append(", step \(Phrase.grouped(run.progress.updates))")
+        if let accuracy = run.timeline.current.record.accuracy { line.append(", accuracy \(Phrase.rate(accuracy))") }
+        var lines = [line]
+        if let example = try RunDisplay.example(value) { lines.append(example) }
+        return DisplayBundle(lines: lines, json: value.json)
+    }
+
+    private static func back(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "back", "Goes back along the timeline: weights, moments, random state and schedule as before, bit for bit.",
+                [
+                    .value("count", .integer(0...1_000_000), default: "1", "stages"),
+                    .label("to", .oneOf([.text, .integer(0...1_000_000)]), "a mark or branch by name, or the stage with so many removed"),
+                ], examples: ["back", "back 2", "back to: 0"], effects: [.changesRun], seeAlso: ["step", "mark", "branch"])
+        ) { call in
+            let value = try bench.run(call)
+            switch call["to"] {
+            case .integer(let count)?:
+                do { try value.run.back(toRemoved: count) } catch RunError.noStage {
+                    let known = value.run.timeline.path.map { $0.record.removed.capped(at: value.run.longest) }
+                    throw call.failure("no stage before this one has \(count) removed", code: .runtimeArgument, at: "to", help: "there are \(known.map(String.init).joined(separator: ", "))")
+                }
+                call.output(try whereItIs(value, "back at"))
+            case .some:
+                let name = try call.text("to")
+                do { try value.run.go(toMark: name) } catch RunError.noMark {
+                    let names = value.run.timeline.marks.map(\.name)
+                    throw call.failure(
+                        "the timeline has no mark \"\(name)\"", code: .runtimeArgument, at: "to",
+                        help: names.isEmpty ? "make one first: mark \"\(name)\"" : "there are " + names.map { "\"\($0)\"" }.joined(separator: ", "))
+                }
+                call.output(try whereItIs(value, "\"\(name)\":"))
+            case nil: try goBack(value, stages: try call.integer("count"), call)
+            }
+            return .none
+        }
+    }
+
+    private static func mark(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "mark", "Gives the present state of the run a name.", [.value("name", .text, "to come back to")],
+                examples: ["mark \"explicit\""], effects: [.changesRun], seeAlso: ["back", "branch", "timeline"])
+        ) { call in
+            let value = try bench.run(call)
+            let name = try call.text("name")
+            try value.run.mark(name)
+            call.output(StyledText("mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(Phrase.grouped(value.run.progress.updates))"))
+            return .none
+        }
+    }
+
+    private static func branch(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "branch", "Starts another line of the timeline from here; back to: its name returns to it.",
+                [.value("name", .text, "of the new line")], examples: ["branch \"slower\""], effects: [.changesRun], seeAlso: ["mark", "back", "timeline"])
+        ) { call in
+            let value = try bench.run(call)
+            let name = try call.text("name")
+            try value.run.branch(name)
+            call.output(StyledText("branch \"\(name)\" from removed \(value.run.removedCount) of \(value.run.longest)"))
+            return .none
+        }
+    }
+
+    // MARK: The timeline as a table
+
+    private static func timeline(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "timeline", "Shows one row for each stage of a run.",
+                [
+                    .value("run", .value(RunValue.typeName), required: false, "the current run without it"),
+                    .label("branches", .boolean, default: "false", "the stages of all branches, not only the way to the present one"),
+                ], result: TypeName.table, examples: ["timeline"],
+                seeAlso: ["plot", "back", "compare"],
+                discussion: "removed: tokens gone. before and after: held-out accuracy around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage.")
+        ) { call in
+            let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
+            return .table(table(value, all: try call.boolean("branches")))
+        }
+    }
+
+    static func table(_ value: RunValue, all: Bool = false) -> TableObject {
+        let run = value.run, timeline = run.timeline
+        let stages = all ? timeline.stages : timeline.path
+        func real(_ number: Double?) -> Value { number.map { .real($0) } ?? .none }
+        var columns: [TableObject.Column] = [
+            .init("removed", stages.map { $0.record.removed.capped(at: run.longest) }),
+            .init("steps", stages.map(\.record.steps)),
+            .init("loss", stages.map { real($0.record.loss) }, format: .decimals(3)),
+            .init("before", stages.map { real($0.record.accuracyBefore) }, format: .decimals(3)),
+            .init("after", stages.map { real($0.record.accuracyAfter) }, format: .decimals(3)),
+            .init("recovery", stages.map { $0.record.recoverySteps.map { .integer($0) } ?? .none }),
+            .init("accuracy", stages.map { real($0.record.accuracy) }, format: .decimals(3)),
+            .init("written", stages.map { real($0.record.generatedTokens) }, format: .decimals(1)),
+        ]
+        if stages.contains(where: { $0.record.rescues > 0 }) { columns.append(.init("rescues", stages.map(\.record.rescues))) }
+        if all { columns.append(.init("branch", stages.map(\.branch))) }
+        columns.append(.init("seconds", stages.map { .real($0.record.seconds) }, format: .volatile("s", decimals: 1)))
+        let names = stages.map { stage in timeline.marks.filter { $0.stage == stage.id }.map(\.name).joined(separator: ", ") }
+        if names.contains(where: { !$0.isEmpty }) { columns.append(.init("marks", names)) }
+        columns.append(.init("at", stages.map { $0.id == timeline.current.id ? "◂" : "" }))
+        return TableObject(columns)
+    }
+}

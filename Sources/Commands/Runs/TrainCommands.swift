@@ -1,0 +1,182 @@
+// `train`, `internalize`, `control`: commands that take steps.
+
+import Internalization
+import Language
+import Transformer
+
+enum TrainCommands {
+    static func all(_ bench: Workbench) -> [Command] { [train(bench), internalize(bench), control(bench)] }
+
+    private static let runLabel = Parameter.label("run", .value(RunValue.typeName), "another run than the current one")
+
+    private static func train(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "train", "Trains the current run in its present stage.",
+                [
+                    .label("steps", .integer(1...1_000_000_000), "so many updates"),
+                    .label("epochs", .real(.leastNonzeroMagnitude...1_000_000), "so many passes over the data"),
+                    .label("until", .real(0...1), "until the held-out accuracy is at least this"),
+                    .label("at_most", .integer(1...1_000_000_000), "gives up on until: after so many updates"),
+                    .label("check", .integer(1...1_000_000), default: "20", "updates between two looks at the held-out problems"),
+                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
+                ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],
+                seeAlso: ["internalize", "step", "eval"],
+                discussion: "Removes nothing: step does, and internalize. Ctrl-C stops after a whole step, and the run goes on from there.")
+        ) { call in
+            let value = try bench.run(call)
+            let run = value.run
+            try changeRate(value, call)
+            var goal = TrainingGoal()
+            if let epochs = call.realIfPresent("epochs") {
+                guard !call.isGiven("steps") else { throw call.failure("steps: and epochs: both say how long", code: .runtimeArgument, at: "epochs", help: "keep one of them") }
+                goal.steps = max(1, Int(clamping: Int64(min(epochs * Double(run.batchesPerEpoch), 1e15).rounded())))
+            }
+            if let steps = call.integerIfPresent("steps") ?? call.integerIfPresent("at_most") { goal.steps = steps }
+            if let accuracy = call.realIfPresent("until") {
+                goal.accuracy = accuracy
+                goal.evaluateEvery = try call.integer("check")
+                if goal.steps == nil { goal.steps = 100_000 }
+                try needHeldOut(value, call, "until")
+            }
+            guard goal.steps != nil else { throw call.failure("how long?", code: .missingArgument, help: "write train steps: 200, or train until: 0.99") }
+            try go(value, goal, call)
+            return .none
+        }
+    }
+
+    private static func internalize(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "internalize", "Follows the schedule until the whole chain is gone and the model answers without it.",
+                [
+                    .label("until", .real(0...1), default: "0.99", "stops once the held-out accuracy without any chain is at least this"),
+                    .label("final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
+                    .label("rescues", .integer(0...1000), default: "3", "how often a stage that is stuck is taken back and tried with another data order"),
+                    .label("every", .integer(1...1_000_000_000), "steps for each removed token, instead of the schedule's pace"),
+                    .label("at_most", .integer(1...1_000_000_000), "updates in all"),
+                    .label("check", .integer(1...1_000_000), default: "50", "updates between two looks at the held-out problems at the end"),
+                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
+                ], examples: ["internalize", "internalize every: 100 final: 300"], effects: [.changesRun],
+                seeAlso: ["schedule", "step", "back", "timeline"],
+                discussion: "Each removal is a stage of the timeline, measured just before, just after, and when it has recovered. A stage that does not recover is rescued: taken back to where it began, then further, with the data in another order.")
+        ) { call in
+            let value = try bench.run(call)
+            try changeRate(value, call)
+            if let steps = call.integerIfPresent("every") {
+                var schedule = value.run.schedule
+                schedule.pace = .stepsPerRemoval(steps)
+                try value.change(schedule, call)
+            }
+            var goal = TrainingGoal(steps: call.integerIfPresent("at_most"))
+            goal.followsSchedule = true
+            goal.finalSteps = try call.integer("final")
+            goal.rescues = try call.integer("rescues")
+            if value.test != nil {
+                goal.accuracy = try call.real("until")
+                goal.evaluateEvery = try call.integer("check")
+            } else if call.isGiven("until") {
+                try needHeldOut(value, call, "until")
+            }
+            if case .manual = value.run.schedule.pace, !value.run.isEmptied {
+                throw call.failure("the schedule is by step only, so nothing would be removed", code: .runtimeArgument, help: "write schedule adaptive: 0.95, or internalize every: 100")
+            }
+            try go(value, goal, call)
+            return .none
+        }
+    }
+
+    /// Trains with events on the screen; an interrupt stops it at a step boundary and the command fails as interrupted.
+    static func go(_ value: RunValue, _ goal: TrainingGoal, _ call: Invocation) throws {
+        let watcher = TrainingWatcher(value, call)
+        let interrupt = call.interrupt
+        defer { call.endProgress() }
+        let end: TrainingEnd
+        do {
+            end = try value.run.train(goal, report: watcher.watch, isInterrupted: { interrupt.isRequested })
+        } catch let error as NonFiniteGradient {
+            throw call.failure("\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
+        }
+        if end == .stepsDone, value.test != nil { watcher.note(try value.run.evaluateHeldOut()) }
+        call.output(watcher.summary(end))
+        if end == .interrupted { try call.checkInterrupt() }
+    }
+
+    private static func changeRate(_ value: RunValue, _ call: Invocation) throws {
+        guard let rate = call.realIfPresent("lr") else { return }
+        var settings = value.run.settings
+        settings.learningRate = Float(rate)
+        try value.run.change(settings)
+    }
+
+    private static func needHeldOut(_ value: RunValue, _ call: Invocation, _ label: String) throws {
+        if value.test == nil {
+            throw call.failure("the run has no held-out problems to be measured on", code: .runtimeArgument, at: label, help: "start it with test: (gen … apart_from: the data)")
+        }
+    }
+
+    // MARK: Controls
+
+    private static func control(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "control", "Trains a baseline with the budget of a run: same first weights, data, updates and settings.",
+                [
+                    .value("run", .value(RunValue.typeName), required: false, "what it is compared with; the current run without it"),
+                    .label(
+                        "kind",
+                        .choice([
+                            .init("no_cot", "never shown a chain"), .init("explicit", "the whole chain to the end"),
+                            .init("filler", "as many meaningless tokens in place of the chain"),
+                        ]), default: ".no_cot", "which baseline"),
+                    .label("steps", .integer(1...1_000_000_000), "updates; as many as the run has had without it"),
+                    .label("resets", .boolean, default: "true", "whether the optimizer is reset at the updates where the run's was"),
+                    .label("seed", .integer(0...Int.max), "of the data order; the run's without it"),
+                ], result: RunValue.typeName, examples: ["control kind: .no_cot steps: 20"],
+                seeAlso: ["compare", "internalize"], discussion: "The current run stays the current one. What a control cannot do with the same budget, the chain did.")
+        ) { call in
+            let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
+            let kind = try call.choice("kind")
+            let steps = call.integerIfPresent("steps") ?? value.run.progress.updates
+            guard steps > 0 else { throw call.failure("the run has not been trained yet", code: .runtimeArgument, help: "add steps: 500") }
+            let control = try makeControl(value, kind, call)
+            bench.runs.append(control)
+            let resets = try call.boolean("resets") ? value.resetUpdates.filter { $0 < steps } : []
+            try trainControl(control, steps: steps, resets: resets, call)
+            return .object(control)
+        }
+    }
+
+    private static func makeControl(_ value: RunValue, _ kind: String, _ call: Invocation) throws -> RunValue {
+        var schedule = value.run.schedule
+        schedule.pace = .manual
+        schedule.startFrom = 0
+        schedule.removeAllBeyond = kind == "no_cot" ? 0 : nil
+        if kind != "explicit" { schedule.smoothing = .none }
+        var settings = value.run.settings
+        if let seed = call.integerIfPresent("seed") { settings.seed = UInt64(seed) }
+        let model = ModelValue(value.initial.copy(), writing: value.model.writing, origin: value.model.origin)
+        let encoder = kind == "filler" ? FillerEncoder(value.encoder) : value.encoder
+        let data = try RunData.encode(value.data, encoder: encoder, order: schedule.order, call.interrupt)
+        let heldOut = try value.test.map { HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder) }
+        let run = try Run(model.model, on: data, heldOut: heldOut, schedule: schedule, settings: settings)
+        let name = switch kind { case "no_cot": "No CoT"; case "explicit": "Explicit CoT"; default: "filler tokens" }
+        return RunValue(run, model: model, data: value.data, test: value.test, encoder: encoder, separator: value.separator, name: name)
+    }
+
+    private static func trainControl(_ control: RunValue, steps: Int, resets: [Int], _ call: Invocation) throws {
+        let watcher = TrainingWatcher(control, call)
+        let interrupt = call.interrupt
+        defer { call.endProgress() }
+        var end = TrainingEnd.stepsDone
+        for next in resets.sorted() + [steps] {
+            let left = next - control.run.progress.updates
+            if left > 0 { end = try control.run.train(TrainingGoal(steps: left), report: watcher.watch, isInterrupted: { interrupt.isRequested }) }
+            if end == .interrupted { break }
+            if next < steps { control.run.resetOptimizer() }
+        }
+        watcher.note(try control.run.evaluateHeldOut())
+        call.output(StyledText(control.name + ": ") + (watcher.summary(end).lines.first ?? StyledText()))
+        if end == .interrupted { try call.checkInterrupt() }
+    }
+}

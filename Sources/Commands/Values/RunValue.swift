@@ -1,0 +1,84 @@
+import Internalization
+import Language
+import Transformer
+
+/// A run as a value: model, data, optimizer, schedule, clock and timeline.
+final class RunValue: HostObject {
+    private(set) var run: Run
+    let model: ModelValue
+    let data: ProblemSet
+    let test: ProblemSet?
+    let encoder: any ProblemEncoder
+    let separator: AnswerSeparator?
+    /// The weights before the first step, for a control that starts from them.
+    let initial: LanguageModel
+    /// What it is called: the name of its folder, or its kind.
+    var name: String
+
+    init(
+        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, encoder: any ProblemEncoder, separator: AnswerSeparator?, name: String
+    ) {
+        self.run = run
+        self.model = model
+        self.data = data
+        self.test = test
+        self.encoder = encoder
+        self.separator = separator
+        self.name = name
+        initial = run.model.copy()
+    }
+
+    /// Follows another schedule from here on. An order that takes whole pieces of the chain needs the problems cut into
+    /// pieces, so the run begins anew with them; that is possible until it has taken its first step.
+    func change(_ schedule: RemovalSchedule, _ call: Invocation) throws {
+        guard schedule.order != run.schedule.order, case .grouped = schedule.order else { return try run.change(schedule) }
+        guard run.progress.updates == 0 else {
+            throw call.failure("the run has taken steps already; this order can only be chosen before the first", code: .runtimeArgument, at: "order", help: "start another run and give the schedule at once")
+        }
+        let problems = try RunData.encode(data, encoder: encoder, order: schedule.order, call.interrupt)
+        let heldOut = try test.map { HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder) }
+        run = try Run(run.model, on: problems, heldOut: heldOut, schedule: schedule, settings: run.settings)
+    }
+
+    /// The updates after which the optimizer was reset on the way to the present stage.
+    var resetUpdates: [Int] {
+        run.timeline.path.dropFirst().compactMap { $0.entry.progress.updatesSinceReset == 0 ? $0.record.startedAt : nil }
+    }
+
+    static let typeName = "run"
+    override var typeName: String { Self.typeName }
+
+    override var fieldNames: [String] { ["name", "model", "data", "test", "removed", "chain", "steps", "tokens", "stages", "learning_rate", "batch", "seed"] }
+
+    override func field(_ name: String) -> Value? {
+        switch name {
+        case "name": .text(self.name)
+        case "model": .object(model)
+        case "data": .object(ProblemsValue(data))
+        case "test": test.map { .object(ProblemsValue($0)) } ?? Value.none
+        case "removed": .integer(run.removedCount)
+        case "chain": .integer(run.longest)
+        case "steps": .integer(run.progress.updates)
+        case "tokens": .integer(run.progress.tokens)
+        case "stages": .integer(run.timeline.path.count)
+        case "learning_rate": .real(Double(run.settings.learningRate))
+        case "batch": .integer(run.settings.batchSize)
+        case "seed": .integer(Int(clamping: run.settings.seed))
+        default: nil
+        }
+    }
+
+    override var text: String {
+        "\(name) of \(data.taskName), \(Phrase.count(data.count, "problem")), batch \(run.settings.batchSize), learning rate \(Phrase.short(Double(run.settings.learningRate)));"
+            + " \(Phrase.count(run.progress.updates, "step")), removed \(run.removedCount) of \(run.longest)"
+    }
+
+    override var json: String {
+        Value.record([
+            ("run", .text(name)), ("task", .text(data.taskName)), ("problems", .integer(data.count)), ("batch", .integer(run.settings.batchSize)),
+            ("steps", .integer(run.progress.updates)), ("removed", .integer(run.removedCount)), ("chain", .integer(run.longest)),
+        ]).json
+    }
+
+    override func isEqual(to other: Object) -> Bool { (other as? RunValue)?.run === run }
+}

@@ -1,0 +1,41 @@
+import Glibc
+import Internalization
+import Language
+
+/// What the commands of one session share: the run that they mean when none is named.
+final class Workbench {
+    /// The run that was started, resumed or named last.
+    var currentRun: RunValue?
+    /// Every run of the session, for going back to a checkpoint of all of them.
+    var runs: [RunValue] = []
+    private let started = monotonicSeconds()
+
+    /// Seconds since the session began.
+    var elapsedSeconds: Double { monotonicSeconds() - started }
+
+    /// The run a command is about: the one named with `run:`, else the current one.
+    func run(_ call: Invocation) throws -> RunValue {
+        if let named = call.hostIfPresent("run", as: RunValue.self) { return named }
+        guard let currentRun else {
+            throw call.failure("there is no run yet", code: .runtimeArgument, help: "start one: start (model .gpt2) on: (gen .parity digits: 6)")
+        }
+        return currentRun
+    }
+
+    /// Keeps the state of every run and returns what puts it back.
+    func capture() -> () -> Void {
+        let current = currentRun
+        let states = runs.map { ($0, $0.run.checkpoint()) }
+        return { [self] in
+            for (run, state) in states { try? run.run.restore(state) }
+            runs = states.map(\.0)
+            currentRun = current
+        }
+    }
+
+    /// `removed 3/8`, for the prompt.
+    var status: StyledText? {
+        guard let run = currentRun?.run else { return nil }
+        return StyledText("\(run.removedCount)/\(run.longest) removed", .dim)
+    }
+}

@@ -1,0 +1,102 @@
+// Turns a session into a notebook: the statements that ran, each with what it showed.
+//
+// Left out are statements that failed without showing anything, since they left no trace in the session. A statement that
+// failed after it showed something is kept and expected to fail again; one that was stopped says so in a comment.
+
+import Language
+
+public final class SessionRecorder {
+    private struct Step {
+        var code: String
+        var output: OutputBlock
+    }
+
+    private var steps: [Step] = []
+
+    public init() {}
+
+    /// How many statements it holds.
+    public var count: Int { steps.count }
+
+    /// Runs a text as `Session.run` does, statement by statement, and keeps what ran. What the session's listener hears stays
+    /// the same.
+    public func run(_ source: SourceText, in session: Session) -> Session.Outcome {
+        let prepared = session.prepare(source)
+        let errors = prepared.diagnostics.filter { $0.severity == .error }
+        if !errors.isEmpty || prepared.statements.isEmpty {
+            for diagnostic in prepared.diagnostics { session.onEvent(.diagnostic(diagnostic, source)) }
+            if let first = errors.first { return .failed(first.code) }
+            keepComments(source.text)
+            return .finished
+        }
+        // A text has the lines of a notebook without header and cells, so its statements are found in the same way.
+        let entries = Notebook(source).entries(statements: prepared.statements, diagnostics: prepared.diagnostics)
+        for diagnostic in prepared.diagnostics { session.onEvent(.diagnostic(diagnostic, source)) }
+        var firstLine = 0
+        for entry in entries {
+            var output = OutputBlock()
+            let listener = session.onEvent
+            session.onEvent = { event in
+                output.append(event)
+                listener(event)
+            }
+            var outcome = Session.Outcome.finished
+            for statement in entry.statements where outcome == .finished { outcome = session.run(prepared, statement: statement) }
+            session.onEvent = listener
+            let span = SourceSpan(source.lineStarts[firstLine], source.span(ofLine: entry.lines.upperBound - 1).end)
+            keep(source.text(span), output, outcome)
+            firstLine = min(entry.lines.upperBound, source.lineStarts.count - 1)
+            if outcome != .finished { return outcome }
+        }
+        return .finished
+    }
+
+    private func keep(_ code: String, _ output: OutputBlock, _ outcome: Session.Outcome) {
+        var step = Step(code: SessionRecorder.escaped(code), output: output)
+        switch outcome {
+        case .finished: break
+        case .failed: if output.lines.allSatisfy({ $0.kind == .error }) { return }
+        case .interrupted:
+            step.output.lines.removeAll { $0.kind == .error }
+            step.code = "# stopped before its end:\n" + step.code
+        }
+        steps.append(step)
+    }
+
+    private func keepComments(_ text: String) {
+        let code = SessionRecorder.escaped(text)
+        if code.contains("#") { steps.append(Step(code: code, output: OutputBlock())) }
+    }
+
+    /// Lines that would look like output or a marker get a blank; empty lines at the ends go.
+    private static func escaped(_ code: String) -> String {
+        var lines = code.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            let text = String(line).withoutTrailingBlanks
+            let isSign = ["#>", "#~", "#!"].contains { text.utf8.starts(with: $0.utf8) }
+            let isMarker = text.utf8.starts(with: "# %%".utf8) || text.utf8.starts(with: "# icot ".utf8)
+            return isSign ? "# " + text.dropFirst() : isMarker ? "#  " + text.dropFirst(2) : text
+        }
+        while lines.first?.isEmpty == true { lines.removeFirst() }
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The notebook so far. `filesRead` are files that were really read, beside those that the text names.
+    public func notebook(title: String? = nil, profile: String? = nil, filesRead: [String] = [], context: LanguageContext) -> Notebook {
+        var text = "# icot 1\n"
+        if let title { text += "# title: \(DiagnosticRenderer.neutral(title))\n" }
+        if let profile { text += "# profile: \(DiagnosticRenderer.neutral(profile))\n" }
+        text += "\n# %%\n"
+        for step in steps {
+            text += step.code + "\n"
+            for line in step.output.shortened.lines { text += line.line + "\n" }
+        }
+        let notebook = Notebook(SourceText(text, name: "session"))
+        let paths = EffectsReport(notebook, context).inputs + filesRead
+        var pins: [Pin] = []
+        for path in paths where !pins.contains(where: { $0.path == path }) {
+            if let hash = InputHash.of(path) { pins.append(Pin(path: path, hash: hash)) }
+        }
+        return notebook.pinning(pins)
+    }
+}
