@@ -161,7 +161,9 @@ public struct Replay {
             case .same, .differs, .ran, .notRun: break
             }
         }
-        announce(&cell, upTo: min(range.upperBound, notebook.cells.count) - 1)
+        if report.entries.allSatisfy({ $0.verdict != .failed && $0.verdict != .interrupted }) {
+            announce(&cell, upTo: min(range.upperBound, notebook.cells.count) - 1)
+        }
         if isRecording { record(&report, range, inputs) }
     }
 

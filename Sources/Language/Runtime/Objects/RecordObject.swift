@@ -67,6 +67,16 @@ public final class RecordObject: Object {
         return "[" + zip(keys, values).lazy.map { "\(RecordObject.written($0)): \($1.quotedText)" }.joined(separator: ", ") + "]"
     }
 
+    private var styled: StyledText {
+        guard let place = place(of: "seconds"), keys.count > 1 else { return StyledText(text) }
+        var line = StyledText("[")
+        for (index, key) in keys.enumerated() {
+            line.append((index == 0 ? "" : ", ") + RecordObject.written(key) + ": ")
+            line.append(values[index].quotedText, isVolatile: index == place)
+        }
+        return line + StyledText("]")
+    }
+
     private static func written(_ key: String) -> String {
         let isName = key.first.map { $0.isLetter || $0 == "_" } == true && key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
         return isName ? key : TextObject.quoted(key)
@@ -81,10 +91,9 @@ public final class RecordObject: Object {
         return zip(keys, values).allSatisfy { key, value in other[key].map { $0 == value } ?? false }
     }
 
-    /// One line where it fits, one line a key otherwise.
+    /// One line where it fits, one line a key otherwise. What stands under `seconds` is a time: volatile.
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
-        let whole = text
-        if DisplayWidth.of(whole) <= options.width { return DisplayBundle(lines: [StyledText(whole)], json: json) }
+        if DisplayWidth.of(text) <= options.width { return DisplayBundle(lines: [styled], json: json) }
         let width = keys.map { DisplayWidth.of($0) }.max() ?? 0
         let lines = zip(keys, values).map { key, value in
             StyledText(key + ":" + String(repeating: " ", count: width - DisplayWidth.of(key) + 1), .dim)
