@@ -89,8 +89,16 @@ bool terminal_size(int descriptor, int *rows, int *columns) {
 static int guarded = -1;
 static struct termios untouched;
 
+static volatile sig_atomic_t alternate;
+void terminal_alternate_screen(bool shown) { alternate = shown; }
+
 static void put_back(void) {
     if (guarded < 0) return;
+    if (alternate) {
+        static const char leave[] = "\033[?1049l";
+        ssize_t ignored = write(guarded, leave, sizeof leave - 1);
+        (void)ignored;
+    }
     struct termios now;
     bool changed = tcgetattr(guarded, &now) == 0
         && (now.c_lflag != untouched.c_lflag || now.c_iflag != untouched.c_iflag || now.c_oflag != untouched.c_oflag);

@@ -11,13 +11,19 @@ struct Icot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "icot",
         abstract: "Watch a language model learn to stop showing its work.",
-        discussion: """
+        usage: """
             icot                            the prompt
-            icot FILE.icot [-p name=value]  replays a notebook on the terminal
-            icot -c 'statements'            runs statements and ends
+                   icot FILE.icot [-p name=value]  replays a notebook on the terminal
+                   icot -c 'statements'            runs statements and ends
+                   icot <subcommand>
+            """,
+        discussion: """
+            --json       results as JSON, one a line, with every command
+            --threads n  cores to compute on
+            Exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused.
             """,
         version: version,
-        subcommands: [RunCommand.self, ReplayCommand.self, ExportCommand.self, EffectsCommand.self, KernelCommand.self],
+        subcommands: [RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self, KernelCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

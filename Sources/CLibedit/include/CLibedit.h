@@ -46,6 +46,9 @@ bool terminal_size(int descriptor, int *rows, int *columns);
 /// From now on a fatal signal, SIGTERM, SIGHUP or `exit` puts the terminal back as it was at this call.
 void terminal_guard(int descriptor);
 
+/// Whether the alternate screen is shown, which a fatal signal then leaves too.
+void terminal_alternate_screen(bool shown);
+
 /// Counts size changes (SIGWINCH). A waiting `poll` returns with EINTR.
 void terminal_watch_size(void);
 uint32_t terminal_size_changes(void);

@@ -68,6 +68,11 @@ public final class LineEditor {
         styles = StyleSheet(terminal: terminal)
     }
 
+    /// An editor that completes, colours and underlines by what a session knows at the moment.
+    public convenience init(session: Session, history: History, terminal: TerminalState) {
+        self.init(services: SessionServices(session), history: history, terminal: terminal)
+    }
+
     deinit { if let libedit { el_end(libedit) } }
 
     /// Shows the prompt and reads an entry. `prefill` stands in the line to begin with.

@@ -6,7 +6,11 @@ import Language
 import Notebooks
 
 struct NotebookReplay {
-    enum Purpose { case show, check, update, promote, twice }
+    enum Purpose: Equatable {
+        case show, check, update, promote, twice
+        /// Compares and says how long each cell takes.
+        case rehearse(slowAfter: Double)
+    }
 
     let path: String
     let shared: SharedOptions
@@ -49,7 +53,7 @@ struct NotebookReplay {
     private var mode: Replay.Mode {
         switch purpose {
         case .show: .show
-        case .check: .check
+        case .check, .rehearse: .check
         case .update: .update
         case .promote: .promote { ask($0) }
         case .twice: .twice
@@ -91,6 +95,11 @@ struct NotebookReplay {
         }
     }
 
+    private func lines(of report: ReplayReport) -> [StyledText] {
+        guard case .rehearse(let slow) = purpose else { return report.lines }
+        return report.rehearsal(slowAfter: slow) + report.lines
+    }
+
     private func finish(_ report: ReplayReport, _ file: inout NotebookFile) throws {
         do {
             if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, try file.write(report.recorded), !shared.json {
@@ -102,7 +111,7 @@ struct NotebookReplay {
         }
         let isStopped = report.entries.contains { $0.verdict == .interrupted }
         if !isShown {
-            if shared.json { writer.print(verbatim: report.json) } else { writer.print(report.lines) }
+            if shared.json { writer.print(verbatim: report.json) } else { writer.print(lines(of: report)) }
         } else if report.exit != .fine, !isStopped {
             // What failed while running was shown as it happened.
             if !report.problems.isEmpty || report.isRefused { writer.printError(report.isRefused ? report.refusal : report.lines) }

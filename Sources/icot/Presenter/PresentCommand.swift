@@ -1,0 +1,52 @@
+import ArgumentParser
+import Console
+import Language
+import Notebooks
+
+struct PresentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "present", abstract: "Shows a notebook as a talk, statement by statement, forward and back.",
+        discussion: """
+            any key    types what comes next         Enter    runs it
+            b          goes back one statement, with weights, variables and output
+            e          edits the statement           i        inserts one of your own
+            Ctrl-C     stops a statement             q        ends
+            A remote's forward and back keys work too.
+            """)
+
+    @ArgumentParser.Argument(help: "The notebook.")
+    var file: String
+
+    @Option(help: ArgumentHelp("Shows notes and what comes next on another terminal, or writes them to a file.", valueName: "path"))
+    var notes: String?
+
+    @Flag(help: "Runs everything once and says how long each cell takes.")
+    var rehearse = false
+
+    @Option(help: ArgumentHelp("Shows the recorded output of a statement that takes longer.", valueName: "seconds"))
+    var slow = 3.0
+
+    @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
+    var parameters: [String] = []
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        if rehearse {
+            var replay = NotebookReplay(path: file, shared: shared)
+            (replay.parameters, replay.purpose) = (parameters, .rehearse(slowAfter: slow))
+            return try replay.run()
+        }
+        let terminal = TerminalState.current()
+        guard terminal.isInteractive, terminal.canMove else { throw Icot.failure("present: needs a terminal that can move its cursor") }
+        let session = Host.session(shared)
+        var notebook = try NotebookInput.read(file).notebook
+        do { notebook = try NotebookInput.setting(parameters, in: notebook, session.context) } catch { throw NotebookInput.refused(error) }
+        var options = EventPrinter(TerminalWriter(terminal: terminal)).displayOptions
+        options.width -= 1
+        session.displayOptions = options
+        let presentation = Presentation(notebook, in: session, slowAfter: slow, width: options.width)
+        let presenter = Presenter(presentation, session, terminal, notes: try notes.map { try PresenterNotes(path: $0) })
+        throw ExitCode(presenter.run())
+    }
+}
