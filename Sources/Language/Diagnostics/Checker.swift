@@ -245,7 +245,7 @@ public struct Checker {
         }
     }
 
-    private let constants = ["True": "true", "False": "false", "None": "none", "null": "none", "nil": "none", "nan": "0/0", "undefined": "none"]
+    private let constants = ["True": "true", "False": "false", "None": "none", "null": "none", "nil": "none", "NaN": "nan()", "inf": "infinity()", "undefined": "none"]
 
     /// The name at the left end of `a.b[0].c`.
     private static func root(_ target: Expression) -> String? {

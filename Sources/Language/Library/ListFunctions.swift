@@ -6,9 +6,26 @@ extension LanguageLibrary {
         ]
     }
 
+    /// More bytes than any limit allows, and few enough to compute with.
+    static let most = Int.max >> 12
+
+    /// A long list, with a look for interrupts now and then.
+    static func inSteps(_ count: Int, _ call: Invocation, _ element: (Int) throws -> Value) throws -> [Value] {
+        var list: [Value] = []
+        list.reserveCapacity(count)
+        for place in 0..<count {
+            if place & 0xFFFF == 0xFFFF { try call.checkInterrupt() }
+            list.append(try element(place))
+        }
+        return list
+    }
+
     /// The elements of anything that has some.
     static func elements(_ value: Value, _ call: Invocation, _ name: String = "values") throws -> [Value] {
-        if let range = value.asRange { try call.session.machine.use(bytes: range.bounds.count &* 16) }
+        if let range = value.asRange {
+            try call.session.machine.use(bytes: min(range.bounds.count, most / 16) * 16)
+            return try inSteps(range.bounds.count, call) { .integer(range.bounds.lowerBound + $0) }
+        }
         if let list = value.asList { return list }
         if let table = value.asTable { return table.rows.map { .object($0.record) } }
         if let text = value.asText { return text.map { .text(String($0)) } }
@@ -184,11 +201,12 @@ extension LanguageLibrary {
             let value = call["value"] ?? .none
             let count = try call.integer("count")
             if let text = value.asText {
-                try call.session.machine.use(bytes: count.multipliedReportingOverflow(by: text.utf8.count).overflow ? .max >> 12 : count * text.utf8.count)
-                return .text(String(repeating: text, count: count))
+                let (bytes, overflow) = count.multipliedReportingOverflow(by: text.utf8.count)
+                try call.session.machine.use(bytes: overflow ? most : min(bytes, most))
+                return .text(text.isEmpty ? "" : String(repeating: text, count: count))
             }
-            try call.session.machine.use(bytes: count > 1 << 48 ? .max >> 12 : count * 16)
-            return try nested(.list(Array(repeating: value, count: count)))
+            try call.session.machine.use(bytes: min(count, most / 16) * 16)
+            return try nested(.list(try inSteps(count, call) { _ in value }))
         }
     }
 
@@ -203,9 +221,9 @@ extension LanguageLibrary {
                 throw call.failure("the step must not be 0", code: .runtimeArgument, at: "step", help: "write step: 1")
             }
             let count = max(0, ((end - start) / width - 1e-9).rounded(.up))
-            try call.session.machine.use(bytes: count > 1e15 ? .max >> 12 : Int(count) * 16)
+            try call.session.machine.use(bytes: count > 1e12 ? most : Int(count) * 16)
             return .list(
-                try (0..<Int(count)).map { place in
+                try inSteps(Int(count), call) { place in
                     try Arithmetic.apply(.add, from, try Arithmetic.apply(.multiply, step, .integer(place)))
                 })
         }

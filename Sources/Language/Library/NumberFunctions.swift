@@ -1,3 +1,5 @@
+// Functions of numbers; of an array they work element by element.
+
 import BigInt
 
 #if canImport(Glibc)

@@ -163,7 +163,8 @@ enum Arithmetic {
             if a == 0 { throw divisionByZero(.power) }
             return .real(pow(Double(a), Double(b)))
         }
-        if a == 0 || a == 1 { return b == 0 ? .integer(1) : Value(a) }
+        if b == 0 { return .integer(1) }
+        if a == 0 || a == 1 { return Value(a) }
         if a == -1 { return .integer(b.magnitude.trailingZeroBitCount > 0 ? 1 : -1) }
         guard let exponent = Int(exactly: b), a.bitWidth.multipliedReportingOverflow(by: exponent).overflow == false,
             (a.magnitude.bitWidth - 1) * exponent <= integerBitsMax

@@ -15,7 +15,7 @@ public struct Limits: Sendable, Equatable {
     /// Verbs that call functions that call verbs: each takes some of the thread's own stack.
     static let reentryMax = 100
 
-    public init(steps: Int? = nil, seconds: Double? = nil, memoryBytes: Int = 4 << 30, callsMax: Int = 10_000) {
+    public init(steps: Int? = nil, seconds: Double? = nil, memoryBytes: Int = 2 << 30, callsMax: Int = 10_000) {
         self.steps = steps
         self.seconds = seconds
         self.memoryBytes = memoryBytes

@@ -101,7 +101,7 @@ public final class Session {
 
     // MARK: - Running
 
-    /// How a text or a statement ended.
+    /// How a text or a statement ended. One that was interrupted has answered the request: it is cleared.
     public enum Outcome: Sendable, Equatable {
         case finished
         /// Ended by an error; its diagnostic was an event.
@@ -181,7 +181,9 @@ public final class Session {
             definitions = definitionsBefore
             let raised = raised(error, at: statement.span, in: source)
             emit(.diagnostic(raised.diagnostic, raised.source))
-            return raised.diagnostic.code == .interrupted ? .interrupted : .failed(raised.diagnostic.code)
+            guard raised.diagnostic.code == .interrupted else { return .failed(raised.diagnostic.code) }
+            interrupt.clear()
+            return .interrupted
         }
     }
 

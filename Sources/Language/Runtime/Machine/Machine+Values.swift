@@ -237,7 +237,9 @@ extension Machine {
 
     func range(_ lower: Value, _ upper: Value, isClosed: Bool) throws -> Value {
         let (first, last) = (try end(lower), try end(upper))
-        guard last < .max, first > .min / 2 || last < .max / 2 else { throw Fault(.runtimeArithmetic, "this range is too long", help: "keep its ends below 2^62") }
+        guard last < .max, !last.subtractingReportingOverflow(first).overflow else {
+            throw Fault(.runtimeArithmetic, "this range is too long", help: "keep its ends below 2^62")
+        }
         return .object(RangeObject(first, last, isClosed: isClosed))
     }
 

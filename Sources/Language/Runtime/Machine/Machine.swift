@@ -87,6 +87,8 @@ final class Machine {
 
     /// Calls a function with values by place.
     func call(_ function: FunctionObject, _ arguments: [Value]) throws -> Value {
+        state.pointee.fuel -= 1
+        if state.pointee.fuel <= 0 { try refuel() }
         let saved = top
         defer { top = saved }
         try reserve(top + arguments.count + 2)
@@ -204,7 +206,9 @@ final class Machine {
         let bottom = state.pointee.frameCount
         try reserve(base + 1 + closure.code.registerCount)
         var entry = closure.entry
-        var fp = state.pointee.stack + base + 1
+        // Where the stack was when `fp` was computed: it may have moved since, also in a call that failed.
+        var stackBase = state.pointee.stack
+        var fp = stackBase + base + 1
         var ip = entry.pointee.start
         var constants = entry.pointee.constants
         var globalValues = globals.values
@@ -475,14 +479,16 @@ final class Machine {
                             fp[a] = globalValues[c]
                             let place = fp - state.pointee.stack
                             if let next = try prepareCall(entry, fp, a, b, nil, ip) {
-                                fp = state.pointee.stack + place
+                                stackBase = state.pointee.stack
+                                fp = stackBase + place
                                 state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
                                 fp += a + 1
                                 entry = next
                                 ip = next.pointee.start
                                 constants = next.pointee.constants
                             } else {
-                                fp = state.pointee.stack + place
+                                stackBase = state.pointee.stack
+                                fp = stackBase + place
                                 (globalValues, globalEntries) = (globals.values, globals.entries)
                             }
                             continue
@@ -493,7 +499,8 @@ final class Machine {
                         if place + a + 1 + callee.pointee.registerCount > state.pointee.stackCapacity || state.pointee.frameCount >= state.pointee.frameCapacity
                             || state.pointee.frameCount >= state.pointee.callsMax {
                             try makeRoom(place + a + 1 + callee.pointee.registerCount)
-                            fp = state.pointee.stack + place
+                            stackBase = state.pointee.stack
+                            fp = stackBase + place
                         }
                         state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
                         fp += a + 1
@@ -504,20 +511,23 @@ final class Machine {
                         let place = fp - state.pointee.stack
                         let site = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.sites[c] }
                         if let next = try prepareCall(entry, fp, a, b, site, ip) {
-                            fp = state.pointee.stack + place
+                            stackBase = state.pointee.stack
+                            fp = stackBase + place
                             state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
                             fp += a + 1
                             entry = next
                             ip = next.pointee.start
                             constants = next.pointee.constants
                         } else {
-                            fp = state.pointee.stack + place
+                            stackBase = state.pointee.stack
+                            fp = stackBase + place
                             (globalValues, globalEntries) = (globals.values, globals.entries)
                         }
                     case .callCommand:
                         let place = fp - state.pointee.stack
                         try callCommand(entry, fp, a, b, c, ip)
-                        fp = state.pointee.stack + place
+                        stackBase = state.pointee.stack
+                        fp = stackBase + place
                         (globalValues, globalEntries) = (globals.values, globals.entries)
                     case .giveBack, .giveNone:
                         if i.operation == .giveNone { fp[-1] = .none } else { take(fp - 1, from: fp + a) }
@@ -528,7 +538,8 @@ final class Machine {
                             return given
                         }
                         let frame = state.pointee.pop()
-                        fp = state.pointee.stack + frame.registers
+                        stackBase = state.pointee.stack
+                        fp = stackBase + frame.registers
                         ip = frame.instruction
                         entry = frame.entry
                         constants = entry.pointee.constants
@@ -543,13 +554,16 @@ final class Machine {
                         top = place + entry.pointee.registerCount
                         defer { top = saved }
                         if let path = constants[a].asText { try session.importFile(path) }
-                        fp = state.pointee.stack + place
+                        stackBase = state.pointee.stack
+                        fp = stackBase + place
                         (globalValues, globalEntries) = (globals.values, globals.entries)
                     }
                 }
             } catch {
                 // Find who catches it: here, or in one of the frames below that belong to this loop.
                 let raised = locate(error, entry, ip)
+                fp = state.pointee.stack + (fp - stackBase)
+                stackBase = state.pointee.stack
                 while true {
                     let place = ip - entry.pointee.start - 1
                     let handlers = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.handlers }
@@ -564,7 +578,8 @@ final class Machine {
                     fp[-1] = .none
                     if state.pointee.frameCount == bottom { throw raised }
                     let frame = state.pointee.pop()
-                    fp = state.pointee.stack + frame.registers
+                    stackBase = state.pointee.stack
+                    fp = stackBase + frame.registers
                     ip = frame.instruction
                     entry = frame.entry
                 }
