@@ -34,6 +34,30 @@ import Testing
         }
     }
 
+    @Test func `every figure is JSON and a table with as many fields in each row`() throws {
+        for seed in UInt64(0)..<60 {
+            var figures = RandomFigures(seed: seed)
+            let figure = figures.figure()
+            let read = try JSONSerialization.jsonObject(with: Data(figure.json.utf8)) as? [String: Any]
+            #expect(read?["title"] as? String == figure.title && (read?["panels"] as? [Any])?.count == figure.panels.count)
+        }
+        let figure = Figure(panels: [
+            Panel(title: "a, \"b\"", marks: [.line(Series("s", x: [0, 0.1], y: [.nan, 1e-7])), .band(Intervals("s", x: [1], low: [2], high: [3]))]),
+            Panel(marks: [.heatMap(HeatMap([[5, 6]])), .reference(Reference(.horizontal, at: 4, label: "level"))]),
+        ])
+        #expect(
+            figure.csv == """
+                panel,series,mark,x,y,low,high,value
+                "a, ""b""\",s,line,0,,,,
+                "a, ""b""\",s,line,0.1,1e-07,,,
+                "a, ""b""\",s,band,1,,2,3,
+                1,,cell,0,0,,,5
+                1,,cell,1,0,,,6
+                1,level,reference,,4,,,
+
+                """)
+    }
+
     @Test func `an ASCII drawing of ASCII labels has nothing beyond ASCII`() {
         let figure = Figure(
             title: "a title that is longer than the terminal is wide", x: Axis("position"), y: Axis("layer"),

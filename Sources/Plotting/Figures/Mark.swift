@@ -10,7 +10,7 @@ public enum Mark: Sendable, Equatable {
     case bars(Series)
     /// How often values fall into bins; several histograms of a panel share their bins.
     case histogram(Sample)
-    /// Cells coloured by value; a panel that has one shows nothing but it and text.
+    /// Cells coloured by value; a panel that has one shows nothing else.
     case heatMap(HeatMap)
     /// A line across the panel at one value: a baseline, a threshold, a moment.
     case reference(Reference)

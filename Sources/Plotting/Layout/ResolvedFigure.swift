@@ -111,8 +111,7 @@ struct ResolvedPanel {
         if let map = heatMap, map.rows > 0, map.columns > 0 {
             x = Span(low: -0.5, high: Double(map.columns) - 0.5, scale: .linear)
             y = Span(low: -0.5, high: Double(map.rows) - 0.5, scale: .linear)
-            let maker = ShapeMaker(x: x, y: y, bins: nil, names: names)
-            shapes = maker.shapes(panel.marks).filter { if case .note = $0 { true } else { false } }
+            shapes = []
             (countsX, countsY, isEmpty) = (true, true, false)
             return
         }

@@ -110,11 +110,15 @@ private struct RasterLibrary {
         }
         defer { unreference(handle) }
         let (width, height) = ((pageWidth * scale).rounded(.up), (pageHeight * scale).rounded(.up))
-        guard width <= 32_767, height <= 32_767 else { throw .notDrawn("it would be \(Int(width)) × \(Int(height)) pixels, more than cairo can hold") }
+        guard width <= 32_767, height <= 32_767 else {
+            throw .notDrawn("it would be \(Int(width)) × \(Int(height)) pixels, more than cairo can hold")
+        }
         let argb32: CInt = 0
         guard let surface = newSurface(argb32, CInt(width), CInt(height)) else { throw .notDrawn("no memory") }
         defer { destroySurface(surface) }
-        guard surfaceStatus(surface) == 0, let context = newContext(surface) else { throw .notDrawn("no memory for \(Int(width)) × \(Int(height)) pixels") }
+        guard surfaceStatus(surface) == 0, let context = newContext(surface) else {
+            throw .notDrawn("no memory for \(Int(width)) × \(Int(height)) pixels")
+        }
         defer { destroyContext(context) }
         setScale(context, scale, scale)
         var viewport = Rectangle(width: pageWidth, height: pageHeight)

@@ -1,5 +1,19 @@
 // A panel with two axes on a page.
 
+/// Where the data go: the plot without labels and axes.
+struct SVGFrame {
+    var left: Double
+    var top: Double
+    var right: Double
+    var bottom: Double
+    /// Between axes and data.
+    var padding: Double
+
+    func x(_ place: Double) -> Double { left + padding + place * (right - left - 2 * padding) }
+    func y(_ place: Double) -> Double { bottom - padding - place * (bottom - top - 2 * padding) }
+    func point(_ point: Point) -> (Double, Double) { (x(point.x), y(point.y)) }
+}
+
 struct SVGPlot {
     let panel: ResolvedPanel
     let x: Double
@@ -12,19 +26,6 @@ struct SVGPlot {
     private static let tickSize = 11.0
     private static let captionSize = 12.0
 
-    private struct Frame {
-        var left: Double
-        var top: Double
-        var right: Double
-        var bottom: Double
-        /// Between axes and data.
-        var padding: Double
-
-        func x(_ place: Double) -> Double { left + padding + place * (right - left - 2 * padding) }
-        func y(_ place: Double) -> Double { bottom - padding - place * (bottom - top - 2 * padding) }
-        func point(_ point: Point) -> (Double, Double) { (x(point.x), y(point.y)) }
-    }
-
     func draw(on drawing: inout SVGDocument) {
         let yCaption = panel.yAxis.caption
         let xCaption = panel.xAxis.caption
@@ -35,7 +36,7 @@ struct SVGPlot {
         let left = x + labels + 8
         let xLabels = XLabels(panel, width: x + width - left)
         let bottom = max(top + 40, y + height - xLabels.height - (xCaption.isEmpty ? 0 : 20))
-        let frame = Frame(left: left, top: top, right: x + width, bottom: bottom, padding: hasBars ? 0 : Self.padding)
+        let frame = SVGFrame(left: left, top: top, right: x + width, bottom: bottom, padding: hasBars ? 0 : Self.padding)
         drawing.text(SVGText.fitted(yCaption, to: width, size: Self.captionSize), x: x, y: y + 12, size: Self.captionSize, colour: SVGStyle.quiet)
         drawYAxis(yTicks, frame, labels: labels, on: &drawing)
         drawShapes(frame, behind: true, on: &drawing)
@@ -61,7 +62,7 @@ struct SVGPlot {
 
     // MARK: Axes
 
-    private func drawYAxis(_ ticks: Ticks, _ frame: Frame, labels: Double, on drawing: inout SVGDocument) {
+    private func drawYAxis(_ ticks: Ticks, _ frame: SVGFrame, labels: Double, on drawing: inout SVGDocument) {
         var last = Double.infinity
         for (value, label) in zip(ticks.values, ticks.labels) {
             guard let place = panel.y.clamped(value) else { continue }
@@ -74,7 +75,7 @@ struct SVGPlot {
         }
     }
 
-    private func drawXAxis(_ labels: XLabels, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func drawXAxis(_ labels: XLabels, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         // Bars stand on zero, wherever it is.
         let base = hasBars ? frame.y(panel.y.clamped(0) ?? 0) : frame.bottom
         drawing.line(frame.left, base, frame.right, base, "stroke=\"\(SVGStyle.axis)\"")
@@ -134,7 +135,7 @@ struct SVGPlot {
 
     // MARK: Shapes
 
-    private func drawShapes(_ frame: Frame, behind: Bool, on drawing: inout SVGDocument) {
+    private func drawShapes(_ frame: SVGFrame, behind: Bool, on drawing: inout SVGDocument) {
         if behind {
             for shape in panel.shapes {
                 switch shape {
@@ -160,10 +161,10 @@ struct SVGPlot {
             }
         }
         for shape in panel.shapes.reversed() { markers(shape, frame, on: &drawing) }
-        words(frame, on: &drawing)
+        SVGWords(frame: frame).draw(panel.shapes, on: &drawing)
     }
 
-    private func area(_ runs: [[Shape.Reach]], series: Int, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func area(_ runs: [[Shape.Reach]], series: Int, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         for run in runs {
             let upper = run.map { (frame.x($0.x), frame.y($0.high)) }
             let lower = run.reversed().map { (frame.x($0.x), frame.y($0.low)) }
@@ -172,7 +173,7 @@ struct SVGPlot {
     }
 
     private func bars(
-        _ bars: [Shape.Bar], series: Int, place: Int, places: Int, slot: Double, _ frame: Frame, on drawing: inout SVGDocument
+        _ bars: [Shape.Bar], series: Int, place: Int, places: Int, slot: Double, _ frame: SVGFrame, on drawing: inout SVGDocument
     ) {
         let slotWidth = frame.x(slot) - frame.x(0)
         let group = min(slotWidth * 0.78, 56 * Double(places))
@@ -186,7 +187,7 @@ struct SVGPlot {
         }
     }
 
-    private func histogram(_ bins: [Shape.Bin], series: Int, isOutline: Bool, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func histogram(_ bins: [Shape.Bin], series: Int, isOutline: Bool, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         guard let first = bins.first, let last = bins.last else { return }
         let colour = Colour.series(series).hex
         if isOutline {
@@ -205,7 +206,7 @@ struct SVGPlot {
         }
     }
 
-    private func path(_ runs: [[Point]], series: Int, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func path(_ runs: [[Point]], series: Int, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         let data = runs.filter { $0.count > 1 }.map { SVGDocument.polyline(thinned($0.map(frame.point))) }.joined()
         guard !data.isEmpty else { return }
         drawing.path(
@@ -213,7 +214,7 @@ struct SVGPlot {
             "fill=\"none\" stroke=\"\(Colour.series(series).hex)\" stroke-width=\"2\" stroke-linejoin=\"round\"\(SVGMarks.dash(series))")
     }
 
-    private func whiskers(_ reaches: [Shape.Reach], series: Int, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func whiskers(_ reaches: [Shape.Reach], series: Int, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         let n = SVGDocument.number
         let data = reaches.map { reach in
             let (at, top, bottom) = (frame.x(reach.x), frame.y(reach.high), frame.y(reach.low))
@@ -224,7 +225,7 @@ struct SVGPlot {
         if !data.isEmpty { drawing.path(data, "fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\"") }
     }
 
-    private func markers(_ shape: Shape, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func markers(_ shape: Shape, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         switch shape {
         case .scatter(let series, let points):
             let size = points.count > 300 ? 2.0 : points.count > 80 ? 3 : 4
@@ -246,86 +247,11 @@ struct SVGPlot {
         }
     }
 
-    private func rule(_ direction: Reference.Direction, at place: Double, _ frame: Frame, on drawing: inout SVGDocument) {
+    private func rule(_ direction: Reference.Direction, at place: Double, _ frame: SVGFrame, on drawing: inout SVGDocument) {
         let attributes = "stroke=\"\(SVGStyle.quiet)\" stroke-width=\"1\" stroke-dasharray=\"4 3\""
         switch direction {
         case .horizontal: drawing.line(frame.left, frame.y(place), frame.right, frame.y(place), attributes)
         case .vertical: drawing.line(frame.x(place), frame.top, frame.x(place), frame.bottom, attributes)
-        }
-    }
-
-    // MARK: Words
-
-    private func words(_ frame: Frame, on drawing: inout SVGDocument) {
-        var obstacles = Obstacles(panel.shapes.flatMap { shape -> [(Double, Double)] in
-            switch shape {
-            case .path(_, let runs, _): runs.flatMap { run in Self.sampled(run.map(frame.point)) }
-            case .scatter(_, let points): points.map(frame.point)
-            case .whiskers(_, let reaches): reaches.flatMap { [(frame.x($0.x), frame.y($0.low)), (frame.x($0.x), frame.y($0.high))] }
-            case .bars(_, _, _, _, let bars): bars.flatMap { Self.sampled([frame.point(Point($0.x, $0.from)), frame.point(Point($0.x, $0.to))]) }
-            case .bins(_, let bins, _):
-                bins.flatMap { Self.sampled([frame.point(Point(($0.left + $0.right) / 2, 0)), frame.point(Point(($0.left + $0.right) / 2, $0.height))]) }
-            case .area, .rule, .note: []
-            }
-        })
-        let size = 11.0
-        func place(_ text: String, _ candidates: [(x: Double, y: Double)]) {
-            let width = SVGText.width(text, size: size)
-            let inside = candidates.filter { $0.x >= frame.left && $0.x + width <= frame.right && $0.y - 10 >= frame.top - 3 && $0.y <= frame.bottom }
-            guard let best = inside.min(by: { obstacles.cost($0, width: width) < obstacles.cost($1, width: width) }) else { return }
-            obstacles.add(best, width: width)
-            drawing.raw("<text x=\"\(SVGDocument.number(best.x))\" y=\"\(SVGDocument.number(best.y))\" font-size=\"11\" fill=\"\(SVGStyle.ink)\" stroke=\"\(SVGStyle.paper)\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\">\(SVGDocument.escaped(text))</text>\n")
-        }
-        for shape in panel.shapes {
-            switch shape {
-            case .rule(let direction, let at, let label) where !label.isEmpty:
-                let text = SVGText.fitted(label, to: frame.right - frame.left, size: size)
-                let width = SVGText.width(text, size: size)
-                if direction == .horizontal {
-                    let (right, line) = (frame.right - width - 2, frame.y(at))
-                    place(text, [(right, line - 4), (right, line + 13), (frame.left + 4, line - 4), (frame.left + 4, line + 13), ((frame.left + right) / 2, line - 4)])
-                } else {
-                    let line = frame.x(at)
-                    place(text, [frame.top + 10, frame.bottom - 6, frame.top + 26].flatMap { [(x: line + 4, y: $0), (x: line - width - 4, y: $0)] })
-                }
-            case .note(let label, let point):
-                let text = SVGText.fitted(label, to: frame.right - frame.left, size: size)
-                let width = SVGText.width(text, size: size)
-                let (px, py) = frame.point(point)
-                let centred = min(max(px - width / 2, frame.left + 1), frame.right - width - 1)
-                place(text, [(px + 8, py + 4), (px - width - 8, py + 4), (centred, py - 8), (centred, py + 18), (px + 6, py - 8), (px + 6, py + 18), (px - width - 6, py - 8), (px - width - 6, py + 18), (centred, py - 24), (centred, py + 32)])
-            default: break
-            }
-        }
-    }
-
-    /// Points along a line close enough that none slips through a word.
-    private static func sampled(_ points: [(Double, Double)]) -> [(Double, Double)] {
-        guard points.count < 2000 else { return points }
-        return points + zip(points, points.dropFirst()).flatMap { a, b in
-            let length = max((b.0 - a.0).magnitude, (b.1 - a.1).magnitude)
-            let count = min(Int(length / 6), 200)
-            return (0..<max(count, 0)).map { step in
-                let share = Double(step) / Double(count)
-                return (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1))
-            }
-        }
-    }
-
-    /// What words should not cover.
-    private struct Obstacles {
-        private var points: [(Double, Double)]
-        private var words: [(x: Double, y: Double, width: Double)] = []
-
-        init(_ points: [(Double, Double)]) { self.points = points }
-
-        mutating func add(_ place: (x: Double, y: Double), width: Double) { words.append((place.x, place.y, width)) }
-
-        /// Points under the word, and other words counted heavily.
-        func cost(_ place: (x: Double, y: Double), width: Double) -> Int {
-            let under = points.count { $0.0 > place.x - 3 && $0.0 < place.x + width + 3 && $0.1 > place.y - 12 && $0.1 < place.y + 5 }
-            let met = words.count { $0.x < place.x + width && place.x < $0.x + $0.width && ($0.y - place.y).magnitude < 12 }
-            return under + 50 * met
         }
     }
 }

@@ -49,7 +49,9 @@ struct TerminalHeatMap {
         var row = below + header.count
         if !xCaption.isEmpty {
             let text = Label.fitted(xCaption, to: columns, mark: set.ellipsis)
-            grid.put(text, row: row, column: max(0, min(left + (shown.columns * cell - Label.columns(of: text)) / 2, columns - Label.columns(of: text))), ink: .dim)
+            let width = Label.columns(of: text)
+            let centred = left + (shown.columns * cell - width) / 2
+            grid.put(text, row: row, column: max(0, min(centred, columns - width)), ink: .dim)
             row += 1
         }
         grid.put(key, row: row + 1, column: 0)
@@ -122,12 +124,14 @@ struct TerminalHeatMap {
         if panel.xAxis.categories.isEmpty || merge > 1 {
             let every = max(1, (widest + 1 + cell) / cell)
             let step = every <= 2 ? every : every <= 5 ? 5 : (every + 9) / 10 * 10
-            let line = places.enumerated().filter { $0.offset % step == 0 && $0.element.column + widest <= room }.map { ($0.element.column, $0.element.name) }
-            return [line]
+            let seen = places.indices.filter { $0 % step == 0 && places[$0].column + widest <= room }
+            return [seen.map { (places[$0].column, places[$0].name) }]
         }
         // A few long names are better cut than all of them turned.
         let long = places.count { Label.columns(of: $0.name) > (cell >= 4 ? cell - 1 : 3) }
-        if cell >= 4, long * 4 <= places.count { return [places.map { ($0.column, Label.fitted($0.name, to: cell - 1, mark: set.ellipsis)) }] }
+        if cell >= 4, long * 4 <= places.count {
+            return [places.map { ($0.column, Label.fitted($0.name, to: cell - 1, mark: set.ellipsis)) }]
+        }
         let height = min(widest, long * 4 <= places.count ? 3 : 10)
         var lines: [[(Int, String)]] = Array(repeating: [], count: height)
         for place in places {

@@ -1,19 +1,19 @@
 // A panel with two axes, drawn in characters.
 
+/// Where the data go: the plot without labels and axes.
+struct TerminalFrame {
+    var left: Int
+    var top: Int
+    var columns: Int
+    var rows: Int
+    var bottom: Int { top + rows }
+}
+
 struct TerminalPlot {
     let panel: ResolvedPanel
     let set: GlyphSet
     let columns: Int
     let rows: Int
-
-    /// Where the data go: the plot without labels and axes.
-    private struct Frame {
-        var left: Int
-        var top: Int
-        var columns: Int
-        var rows: Int
-        var bottom: Int { top + rows }
-    }
 
     func grid() -> TextGrid {
         let xCaption = panel.xAxis.caption
@@ -24,7 +24,7 @@ struct TerminalPlot {
         let yTicks = self.yTicks(rows: plotRows)
         let widest = yTicks.labels.map { Label.columns(of: $0) }.max() ?? 0
         let labels = min(widest, max(4, columns / 3))
-        var frame = Frame(left: labels + 2, top: above, columns: max(1, columns - labels - 2), rows: plotRows)
+        var frame = TerminalFrame(left: labels + 2, top: above, columns: max(1, columns - labels - 2), rows: plotRows)
         frame.columns = wholeSlots(frame.columns)
         var grid = TextGrid(columns: columns, rows: above + plotRows + below)
         grid.put(Label.fitted(yCaption, to: columns, mark: set.ellipsis), row: 0, column: 0, ink: .dim)
@@ -47,7 +47,7 @@ struct TerminalPlot {
         return ticks.every((ticks.values.count + rows - 1) / max(rows, 1))
     }
 
-    private func drawYAxis(_ ticks: Ticks, on grid: inout TextGrid, _ frame: Frame, labels: Int) {
+    private func drawYAxis(_ ticks: Ticks, on grid: inout TextGrid, _ frame: TerminalFrame, labels: Int) {
         let canvas = canvas(frame)
         for row in 0..<frame.rows { grid.put(set.vertical, row: frame.top + row, column: frame.left - 1, ink: .dim) }
         var taken: Set<Int> = []
@@ -61,7 +61,7 @@ struct TerminalPlot {
         }
     }
 
-    private func drawXAxis(on grid: inout TextGrid, _ frame: Frame) {
+    private func drawXAxis(on grid: inout TextGrid, _ frame: TerminalFrame) {
         let row = frame.bottom
         grid.put(set.corner, row: row, column: frame.left - 1, ink: .dim)
         for column in 0..<frame.columns { grid.put(set.horizontal, row: row, column: frame.left + column, ink: .dim) }
@@ -107,7 +107,7 @@ struct TerminalPlot {
 
     // MARK: Shapes
 
-    private func canvas(_ frame: Frame) -> DotCanvas {
+    private func canvas(_ frame: TerminalFrame) -> DotCanvas {
         DotCanvas(glyphs: set.glyphs, columns: frame.columns, rows: frame.rows)
     }
 
@@ -127,7 +127,7 @@ struct TerminalPlot {
     }
 
     /// From back to front: areas, rules, bars, lines, markers, words.
-    private func drawShapes(on grid: inout TextGrid, _ frame: Frame) {
+    private func drawShapes(on grid: inout TextGrid, _ frame: TerminalFrame) {
         for shape in panel.shapes {
             switch shape {
             case .area(let series, let runs): fill(runs, ink: .series(series % 8), on: &grid, frame)
@@ -158,16 +158,10 @@ struct TerminalPlot {
             if case .whiskers(let series, let reaches) = shape { whiskers(reaches, ink: .series(series % 8), on: &grid, frame) }
         }
         for shape in panel.shapes { drawMarkers(shape, on: &grid, frame) }
-        for shape in panel.shapes {
-            switch shape {
-            case .rule(let direction, let at, let label): ruleLabel(label, direction, at: at, on: &grid, frame)
-            case .note(let text, let point): note(text, at: point, on: &grid, frame)
-            default: break
-            }
-        }
+        TerminalWords(frame: frame, set: set).draw(panel.shapes, on: &grid)
     }
 
-    private func drawLines(on grid: inout TextGrid, _ frame: Frame) {
+    private func drawLines(on grid: inout TextGrid, _ frame: TerminalFrame) {
         var canvas = canvas(frame)
         // The first series is drawn last and lies on top.
         for shape in panel.shapes.reversed() {
@@ -211,9 +205,9 @@ struct TerminalPlot {
     }
 
     /// Too many points for a character each.
-    private func isCrowded(_ points: [Point], _ frame: Frame) -> Bool { points.count > max(12, frame.columns * frame.rows / 12) }
+    private func isCrowded(_ points: [Point], _ frame: TerminalFrame) -> Bool { points.count > max(12, frame.columns * frame.rows / 12) }
 
-    private func drawMarkers(_ shape: Shape, on grid: inout TextGrid, _ frame: Frame) {
+    private func drawMarkers(_ shape: Shape, on grid: inout TextGrid, _ frame: TerminalFrame) {
         let canvas = canvas(frame)
         func put(_ point: Point, _ series: Int) {
             let cell = canvas.cell(point)
@@ -238,7 +232,7 @@ struct TerminalPlot {
         }
     }
 
-    private func fill(_ runs: [[Shape.Reach]], ink: TerminalInk, on grid: inout TextGrid, _ frame: Frame) {
+    private func fill(_ runs: [[Shape.Reach]], ink: TerminalInk, on grid: inout TextGrid, _ frame: TerminalFrame) {
         let canvas = canvas(frame)
         func column(_ x: Double) -> Int { canvas.cell(Point(x, 0)).column }
         for run in runs {
@@ -256,7 +250,7 @@ struct TerminalPlot {
         }
     }
 
-    private func whiskers(_ reaches: [Shape.Reach], ink: TerminalInk, on grid: inout TextGrid, _ frame: Frame) {
+    private func whiskers(_ reaches: [Shape.Reach], ink: TerminalInk, on grid: inout TextGrid, _ frame: TerminalFrame) {
         let canvas = canvas(frame)
         for reach in reaches {
             let (top, bottom) = (canvas.cell(Point(reach.x, reach.high)), canvas.cell(Point(reach.x, reach.low)))
@@ -270,9 +264,7 @@ struct TerminalPlot {
         }
     }
 
-    // MARK: Rules and words
-
-    private func rule(_ direction: Reference.Direction, at place: Double, on grid: inout TextGrid, _ frame: Frame) {
+    private func rule(_ direction: Reference.Direction, at place: Double, on grid: inout TextGrid, _ frame: TerminalFrame) {
         let canvas = canvas(frame)
         switch direction {
         case .horizontal:
@@ -282,54 +274,5 @@ struct TerminalPlot {
             let column = frame.left + canvas.cell(Point(place, 0)).column
             for row in 0..<frame.rows { grid.put(set.verticalRule, row: frame.top + row, column: column, ink: .dim) }
         }
-    }
-
-    /// At the right end above or below a horizontal rule, or beside the top of a vertical one, where least is covered.
-    private func ruleLabel(
-        _ label: String, _ direction: Reference.Direction, at place: Double, on grid: inout TextGrid, _ frame: Frame
-    ) {
-        guard !label.isEmpty else { return }
-        let canvas = canvas(frame)
-        let text = Label.fitted(label, to: frame.columns, mark: set.ellipsis)
-        let width = Label.columns(of: text)
-        var places: [(row: Int, column: Int)] = []
-        switch direction {
-        case .horizontal:
-            let row = frame.top + canvas.cell(Point(0, place)).row
-            let (left, right) = (frame.left, frame.left + frame.columns - width)
-            places = [(row - 1, right), (row + 1, right), (row - 1, left), (row + 1, left), (row - 1, (left + right) / 2), (row + 1, (left + right) / 2)]
-        case .vertical:
-            let column = frame.left + canvas.cell(Point(place, 0)).column
-            for row in [frame.top, frame.bottom - 1, frame.top + 1, frame.bottom - 2] {
-                places += [(row, column + 1), (row, column - width)]
-            }
-        }
-        put(text, at: places, on: &grid, frame)
-    }
-
-    private func note(_ text: String, at point: Point, on grid: inout TextGrid, _ frame: Frame) {
-        let cell = canvas(frame).cell(point)
-        let text = Label.fitted(text, to: frame.columns, mark: set.ellipsis)
-        let width = Label.columns(of: text)
-        let (row, column) = (frame.top + cell.row, frame.left + cell.column)
-        let centred = max(frame.left, min(column - width / 2, frame.left + frame.columns - width))
-        put(
-            text,
-            at: [
-                (row, column + 2), (row, column - width - 1), (row - 1, centred), (row + 1, centred), (row - 1, column + 1),
-                (row + 1, column + 1), (row - 1, column - width), (row + 1, column - width), (row - 2, centred), (row + 2, centred),
-            ], on: &grid, frame)
-    }
-
-    /// Writes `text` at the first place that covers nothing, or else at the one inside the frame that covers least.
-    private func put(_ text: String, at places: [(row: Int, column: Int)], on grid: inout TextGrid, _ frame: Frame) {
-        let width = Label.columns(of: text)
-        let inside = places.filter { place in
-            place.row >= frame.top && place.row < frame.bottom && place.column >= frame.left
-                && place.column + width <= frame.left + frame.columns
-        }
-        let costs = inside.map { grid.taken(row: $0.row, column: $0.column, width: width) }
-        guard let least = costs.min(), let best = costs.firstIndex(of: least) else { return }
-        grid.put(text, row: inside[best].row, column: inside[best].column, ink: .dim)
     }
 }
