@@ -1,7 +1,7 @@
 #include "CKernels.h"
 #include "vector.h"
 
-// One row times a matrix: every weight is used once, so the memory decides.
+// A few rows times a matrix: every weight is used once or a few times, so the memory decides.
 
 CLONES void ck_row_product(
     float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end,
@@ -18,15 +18,52 @@ CLONES void ck_row_product(
         for (size_t o = begin; o < end; o++) y[o] += x[i] * w[i * ldw + o];
 }
 
+CLONES void ck_rows_stream(
+    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t outputs, size_t begin,
+    size_t end) {
+    for (size_t r = 0; r < rows; r++) memset(y + r * ldy, 0, outputs * sizeof(float));
+    // One row of w after another, in the order of the memory: a single stream is read fastest, and y stays in the nearest cache.
+    for (size_t i = begin; i < end; i++) {
+        const float *restrict row = w + i * outputs;
+        switch (rows) {
+        case 1: {
+            float x0 = x[i];
+            for (size_t o = 0; o < outputs; o++) y[o] += x0 * row[o];
+            break;
+        }
+        case 2: {
+            float x0 = x[i], x1 = x[ldx + i];
+            float *restrict y1 = y + ldy;
+            for (size_t o = 0; o < outputs; o++) {
+                float v = row[o];
+                y[o] += x0 * v;
+                y1[o] += x1 * v;
+            }
+            break;
+        }
+        default:
+            for (size_t r = 0; r < rows; r++) {
+                float xr = x[r * ldx + i];
+                float *restrict yr = y + r * ldy;
+                for (size_t o = 0; o < outputs; o++) yr[o] += xr * row[o];
+            }
+        }
+    }
+}
+
 CLONES void ck_row_dots(
-    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end, int accumulate) {
+    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t inputs, size_t begin,
+    size_t end, int accumulate) {
     for (size_t o = begin; o < end; o++) {
         const float *restrict row = w + o * inputs;
-        float sum = 0;
-        {
-            REDUCTION for (size_t i = 0; i < inputs; i++) sum += x[i] * row[i];
+        for (size_t r = 0; r < rows; r++) {
+            const float *restrict xr = x + r * ldx;
+            float sum = 0;
+            {
+                REDUCTION for (size_t i = 0; i < inputs; i++) sum += xr[i] * row[i];
+            }
+            y[r * ldy + o] = accumulate ? y[r * ldy + o] + sum : sum;
         }
-        y[o] = accumulate ? y[o] + sum : sum;
     }
 }
 

@@ -52,17 +52,37 @@ public enum MatrixProduct {
     /// Rows up to which a product goes through our own row kernels: sgemm reads the weights at a fraction of the
     /// memory's speed when there are few rows.
     public static let fewRows = 4
+    /// Weights of a matrix from which few rows read it in one stream for each thread: it is in no cache that matters.
+    private static let streamedSize = 1 << 18
+
+    /// Floats of scratch with which `apply` reads a large matrix for few rows at the speed of the memory.
+    public static func scratchSize(rows: Int, outputs: Int, workers: Workers) -> Int { min(rows, fewRows) * outputs * workers.threadCount }
 
     /// y (rows, outputs) = x (rows, inputs) · w (inputs, outputs) + bias, or y += that, the rows spread over the workers, or
-    /// the outputs if there are few rows.
+    /// the matrix if there are few rows.
     public static func apply(
         _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rows: Int,
-        inputs: Int, outputs: Int, accumulate: Bool = false, workers: Workers
+        inputs: Int, outputs: Int, accumulate: Bool = false, scratch: UnsafeMutablePointer<Float>? = nil, workers: Workers
     ) {
+        if rows <= fewRows, inputs * outputs >= streamedSize, let scratch {
+            // Each thread reads a run of w's rows from end to end; their sums meet here.
+            workers.parts(of: inputs) { thread, part in
+                ck_rows_stream(
+                    scratch + thread * rows * outputs, outputs, x, inputs, rows, w, outputs, part.lowerBound, part.upperBound)
+            }
+            for r in 0..<rows {
+                let row = y + r * outputs
+                if !accumulate { row.update(from: scratch + r * outputs, count: outputs) }
+                for thread in (accumulate ? 0 : 1)..<workers.threadCount { ck_add(row, scratch + (thread * rows + r) * outputs, outputs) }
+                if let bias { ck_add(row, bias, outputs) }
+            }
+            return
+        }
         if rows <= fewRows {
             spread(outputs, work: rows * inputs * outputs, workers) { part in
                 for r in 0..<rows {
-                    ck_row_product(y + r * outputs, x + r * inputs, w, inputs, outputs, part.lowerBound, part.upperBound, accumulate ? 1 : 0)
+                    ck_row_product(
+                        y + r * outputs, x + r * inputs, w, inputs, outputs, part.lowerBound, part.upperBound, accumulate ? 1 : 0)
                     if let bias { ck_add(y + r * outputs + part.lowerBound, bias + part.lowerBound, part.count) }
                 }
             }
@@ -83,7 +103,7 @@ public enum MatrixProduct {
     ) {
         if rows <= fewRows {
             spread(outputs, work: rows * inputs * outputs, workers) { part in
-                for r in 0..<rows { ck_row_dots(y + r * outputs, x + r * inputs, w, inputs, part.lowerBound, part.upperBound, accumulate ? 1 : 0) }
+                ck_row_dots(y, outputs, x, inputs, rows, w, inputs, part.lowerBound, part.upperBound, accumulate ? 1 : 0)
             }
         } else if outputs > 8 * rows {
             // A wide head over few rows: cut the vocabulary, so that each half of the weights is read once.

@@ -6,6 +6,7 @@ import Testing
     /// (rows, inputs, outputs): one row, few rows, many, and sizes beside multiples of every tile.
     static let shapes = [
         (1, 1, 1), (1, 64, 50), (1, 300, 700), (2, 33, 65), (4, 128, 16), (5, 128, 16), (5, 7, 200), (31, 64, 64), (65, 17, 129), (64, 64, 256),
+        (1, 515, 601), (3, 520, 513),
     ]
 
     private func naive(_ x: [Float], _ w: [Float], rows: Int, inputs: Int, outputs: Int, isTransposed: Bool) -> [Double] {
@@ -21,19 +22,33 @@ import Testing
         // Rounding of a sum of k products grows as √k; ten times that.
         let tolerance = 1e-6 * Double(inputs).squareRoot() * 4
         var y = [Float](repeating: .nan, count: rows * outputs)
+        var scratch = [Float](repeating: .nan, count: MatrixProduct.scratchSize(rows: rows, outputs: outputs, workers: workers))
         y.withUnsafeMutableBufferPointer {
-            MatrixProduct.apply($0.baseAddress!, x, weight: w, bias: nil, rows: rows, inputs: inputs, outputs: outputs, workers: workers)
+            MatrixProduct.apply($0.baseAddress!, x, weight: w, bias: nil, rows: rows, inputs: inputs, outputs: outputs, scratch: &scratch, workers: workers)
         }
         let expected = naive(x, w, rows: rows, inputs: inputs, outputs: outputs, isTransposed: false)
         #expect(largestDifference(y, expected) <= tolerance)
         y.withUnsafeMutableBufferPointer {
-            MatrixProduct.apply($0.baseAddress!, x, weight: w, bias: bias, rows: rows, inputs: inputs, outputs: outputs, workers: workers)
+            MatrixProduct.apply($0.baseAddress!, x, weight: w, bias: bias, rows: rows, inputs: inputs, outputs: outputs, scratch: &scratch, workers: workers)
         }
         #expect(largestDifference(y, expected.indices.map { expected[$0] + Double(bias[$0 % outputs]) }) <= tolerance)
+        let sum = y
+        y.withUnsafeMutableBufferPointer {
+            MatrixProduct.apply(
+                $0.baseAddress!, x, weight: w, bias: bias, rows: rows, inputs: inputs, outputs: outputs, accumulate: true, scratch: &scratch,
+                workers: workers)
+        }
+        #expect(zip(y, sum).allSatisfy { abs($0 - 2 * $1) <= 2 * Float(tolerance) })
         y.withUnsafeMutableBufferPointer {
             MatrixProduct.applyTransposed($0.baseAddress!, x, weight: w, rows: rows, inputs: inputs, outputs: outputs, workers: workers)
         }
         #expect(largestDifference(y, naive(x, w, rows: rows, inputs: inputs, outputs: outputs, isTransposed: true)) <= tolerance)
+        let once = y
+        y.withUnsafeMutableBufferPointer {
+            MatrixProduct.applyTransposed(
+                $0.baseAddress!, x, weight: w, rows: rows, inputs: inputs, outputs: outputs, accumulate: true, workers: workers)
+        }
+        #expect(zip(y, once).allSatisfy { abs($0 - 2 * $1) <= 2 * Float(tolerance) })
     }
 
     @Test(arguments: [(1, 5, 3), (6, 1, 9), (17, 20, 33), (40, 16, 12)], [(false, false), (false, true), (true, false), (true, true)])

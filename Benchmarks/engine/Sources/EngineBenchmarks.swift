@@ -22,7 +22,16 @@ import Glibc
             case "train":
                 print(try measureTraining(
                     shape(), threads: number("threads", 2), runs: number("runs", 25), budget: Double(number("budget", 20))))
-            default: fail("there is no measurement \"\(verb)\"")
+            case "decode":
+                print(try measureDecoding(shape(), new: number("new", 250), threads: number("threads", 2), runs: number("runs", 7)))
+            case "evaluate":
+                print(try measureEvaluation(shape(), problems: number("problems", 1000), threads: number("threads", 2)))
+            case "ceiling": print(productCeiling(shape(), threads: number("threads", 2)))
+            case "bandwidth": print(bandwidthCeiling(threads: number("threads", 2)))
+            case "make" where arguments.count == 3: print(try makeModel(shape(), folder: arguments[2]))
+            case "load" where arguments.count == 2: print(try measureLoading(arguments[1]))
+            case "tokenize" where arguments.count == 3: print(try measureTokenizing(arguments[1], arguments[2]))
+            default: fail("there is no measurement \"\(verb)\" of \(arguments.count - 1) arguments")
             }
         } catch {
             fail("\(error)")

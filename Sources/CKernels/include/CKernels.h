@@ -119,9 +119,14 @@ void ck_product_at(
 /// y[begin..<end] = Σ_i x[i] · w[i][begin..<end] for w (inputs, ldw), or y += that.
 void ck_row_product(
     float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end, int accumulate);
-/// y[begin..<end] = x · w[o] for w (outputs, inputs), or y += that.
+/// For r < rows: y[r] (outputs) = Σ x[r][i] · w[i] over begin ≤ i < end, for w (inputs, outputs) that no cache holds.
+void ck_rows_stream(
+    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t outputs, size_t begin,
+    size_t end);
+/// For r < rows: y[r][begin..<end] = x[r] · w[o] for w (outputs, inputs), or y += that.
 void ck_row_dots(
-    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t begin, size_t end, int accumulate);
+    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t inputs, size_t begin,
+    size_t end, int accumulate);
 /// One query over a cache: scores (count) = scale · q·k[j]; then out = Σ softmax(scores)_j v[j].
 void ck_attend_row(
     float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k, const float *restrict v, size_t ldk,

@@ -15,6 +15,7 @@ extension Decoder {
         let mixed = arena.take(count * c)
         let inner = arena.take(count * f)
         let statistics = arena.take(2 * count)
+        let scratch = arena.take(MatrixProduct.scratchSize(rows: count, outputs: max(3 * c, f), workers: workers))
         func norm(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ gain: UnsafePointer<Float>, _ rows: Int) {
             spread(rows, grain: 1, work: rows * c) { part in
                 ck_layer_norm(
@@ -31,21 +32,22 @@ extension Decoder {
             norm(normed, x, at + offsets.firstNorm, count)
             MatrixProduct.apply(
                 qkv, normed, weight: at + offsets.attention, bias: at + offsets.attentionBias, rows: count, inputs: c, outputs: 3 * c,
-                workers: workers)
+                scratch: scratch, workers: workers)
             attend(mixed, qkv, layer)
             MatrixProduct.apply(
                 x, mixed, weight: at + offsets.attentionOut, bias: at + offsets.attentionOutBias, rows: count, inputs: c, outputs: c,
-                accumulate: true, workers: workers)
+                accumulate: true, scratch: scratch, workers: workers)
             norm(normed, x, at + offsets.secondNorm, count)
             MatrixProduct.apply(
-                inner, normed, weight: at + offsets.inner, bias: at + offsets.innerBias, rows: count, inputs: c, outputs: f, workers: workers)
+                inner, normed, weight: at + offsets.inner, bias: at + offsets.innerBias, rows: count, inputs: c, outputs: f,
+                scratch: scratch, workers: workers)
             spread(count * f, grain: 16, work: count * f) { part in
                 // The kernel reads each element before it writes it.
                 ck_gelu(inner + part.lowerBound, inner + part.lowerBound, part.count)
             }
             MatrixProduct.apply(
                 x, inner, weight: at + offsets.innerOut, bias: at + offsets.innerOutBias, rows: count, inputs: f, outputs: c,
-                accumulate: true, workers: workers)
+                accumulate: true, scratch: scratch, workers: workers)
         }
         let final = weights + offsets.finalNorm(configuration.layerCount)
         return lastLogits(x, head: configuration.isHeadTied ? weights : final + 2 * c) { norm($0, $1, final, $2) }

@@ -36,13 +36,10 @@ public final class ParameterSet: @unchecked Sendable {
     /// Zeros.
     public init(_ layout: ParameterLayout) {
         self.layout = layout
-        // Aligned for vectors; zeroed pages come from the system only when they are touched.
-        let pointer = UnsafeMutableRawPointer.allocate(byteCount: max(layout.count, 1) * 4, alignment: 64)
-        values = UnsafeMutableBufferPointer(
-            start: pointer.initializeMemory(as: Float.self, repeating: 0, count: layout.count), count: layout.count)
+        values = UnsafeMutableBufferPointer(start: allocateZeros(layout.count), count: layout.count)
     }
 
-    deinit { UnsafeMutableRawPointer(values.baseAddress!).deallocate() }
+    deinit { freeZeros(base, values.count) }
 
     public var count: Int { values.count }
     public var entries: [ParameterEntry] { layout.entries }
