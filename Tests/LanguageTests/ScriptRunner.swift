@@ -80,7 +80,7 @@ enum TestSession {
         private(set) var timings = 0
 
         init(_ session: Session) {
-            session.onEvent = { [unowned self] event in
+            session.onEvent = { event in
                 switch event {
                 case .output(let bundle):
                     self.bundles.append(bundle)

@@ -15,13 +15,13 @@ extension LanguageLibrary {
 
     private static var failed: Command {
         Command(
-            CommandSignature("failed", "Whether a value is an error, as `try` gives it.", [.value("value", .any)], result: TypeName.boolean, examples: ["failed(try 1 // 0)"])
+            CommandSignature("failed", "Whether a value is an error, as `try` gives it.", [.value("value", .any)], result: TypeName.boolean, examples: ["failed((try 1 // 0))"])
         ) { call in .boolean(call["value"]?.asError != nil) }
     }
 
     private static var kind: Command {
         Command(
-            CommandSignature("kind", "What kind a value is of: \"integer\", \"text\", \"table\", …", [.value("value", .any)], result: TypeName.text, examples: ["kind(1.5)"])
+            CommandSignature("kind", "The kind of a value as a text, such as \"integer\", \"text\" or \"table\".", [.value("value", .any)], result: TypeName.text, examples: ["kind(1.5)"])
         ) { call in .text(try call.value("value").typeName) }
     }
 }

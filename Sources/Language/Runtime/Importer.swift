@@ -44,19 +44,39 @@ struct Importer: Sendable {
         }
     }
 
-    /// The verbs that a file defines; nil where it cannot be read.
-    func signatures(of path: String, in folder: String, _ table: SignatureTable, depth: Int = 0) -> [CommandSignature]? {
-        guard depth < Importer.depthMax, let file = try? read(path, in: folder) else { return nil }
-        return Parser.parse(file.source, context(file, table, depth)).definitions
+    /// What one look at imports has found, so that every file is read once and files that import each other come to an end.
+    /// It is made for one look and never leaves it.
+    private final class Found: @unchecked Sendable {
+        var signatures: [String: [CommandSignature]?] = [:]
     }
 
-    private func context(_ file: File, _ table: SignatureTable, _ depth: Int) -> LanguageContext {
-        LanguageContext(signatures: table) { path in signatures(of: path, in: file.folder, table, depth: depth + 1) }
+    /// The verbs that a file defines or imports itself; nil where it cannot be read.
+    func signatures(of path: String, in folder: String, _ table: SignatureTable) -> [CommandSignature]? {
+        signatures(of: path, in: folder, table, Found())
+    }
+
+    private func signatures(of path: String, in folder: String, _ table: SignatureTable, _ found: Found) -> [CommandSignature]? {
+        let whole = Importer.resolved(path, folder)
+        if let known = found.signatures[whole] { return known }
+        found.signatures[whole] = .some(nil)
+        guard let file = try? read(path, in: folder) else { return nil }
+        let context = LanguageContext(signatures: table) { path in signatures(of: path, in: file.folder, table, found) }
+        let parsed = Parser.parse(file.source, context)
+        var all: [CommandSignature] = []
+        for case .importing(let other, _) in parsed.program.statements.map(\.kind) { all += signatures(of: other, in: file.folder, table, found) ?? [] }
+        all += parsed.definitions
+        found.signatures[whole] = all
+        return all
+    }
+
+    private func context(_ file: File, _ table: SignatureTable) -> LanguageContext {
+        let found = Found()
+        return LanguageContext(signatures: table) { path in signatures(of: path, in: file.folder, table, found) }
     }
 
     func run(_ file: File, in session: Session, depth: Int = 0) throws {
         guard depth < Importer.depthMax else { throw Fault(.stackTooDeep, "imports nest more than \(Importer.depthMax) deep", help: "look for files that import each other") }
-        let context = context(file, session.tableOfSignatures, depth)
+        let context = context(file, session.tableOfSignatures)
         let parsed = Parser.parse(file.source, context)
         if let first = Checker.check(parsed, context).first { throw Raised(diagnostic: first, source: file.source) }
         var scope = CompilerScope(globals: session.globals, commands: session.commands)
