@@ -12,6 +12,7 @@ enum Explanations {
         case let error as ProblemLineError: return Explanation(.fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description)
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
+        case let error as RunFolderError: return Explanation(.fileRefused, error.description)
         case let error as RunError: return Explanation(.commandFailed, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)

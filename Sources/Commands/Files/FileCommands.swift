@@ -1,4 +1,4 @@
-// `write`, `save`: results to files.
+// `write`, `save`, `save_run`, `resume`: results to files and back.
 
 import Internalization
 import Language
@@ -6,7 +6,7 @@ import Plotting
 import Transformer
 
 enum FileCommands {
-    static var all: [Command] { [write(), save()] }
+    static func all(_ bench: Workbench) -> [Command] { [write(), save(), saveRun(bench), resume(bench)] }
 
     private static func write() -> Command {
         Command(
@@ -41,6 +41,38 @@ enum FileCommands {
             try FileWriting.text(notebook, to: path)
             call.output(StyledText("saved \(path)"))
             return .none
+        }
+    }
+
+    private static func saveRun(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "save_run", "Keeps the current run with its timeline in a new folder, from where resume goes on with the same bits.",
+                [.value("path", .path(.write), "the folder, such as \"runs/mult2\""), .label("run", .value(RunValue.typeName), "another run than the current one")],
+                seeAlso: ["resume", "start"],
+                discussion: "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process.")
+        ) { call in
+            let value = try bench.run(call)
+            let path = try call.text("path")
+            value.folder = try KeptRun.create(value, at: path)
+            call.output(StyledText("saved in \(path)"))
+            return .none
+        }
+    }
+
+    private static func resume(_ bench: Workbench) -> Command {
+        Command(
+            CommandSignature(
+                "resume", "Opens a kept run; it becomes the current run.",
+                [
+                    .value("path", .path(.read), "the folder of save_run, or runs/name after start … name:"),
+                    .label("steal", .boolean, default: "false", "takes it over from a process on another machine that is gone"),
+                ], result: RunValue.typeName, effects: [.changesRun], seeAlso: ["save_run", "timeline"])
+        ) { call in
+            let value = try KeptRun.resume(try call.text("path"), steals: try call.boolean("steal"), call)
+            bench.runs.append(value)
+            bench.currentRun = value
+            return .object(value)
         }
     }
 }

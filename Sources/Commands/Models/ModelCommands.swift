@@ -36,7 +36,7 @@ enum ModelCommands {
             let size: Int
             switch writing {
             case .characters(let vocabulary): size = vocabulary.count
-            case .tokenizer(let tokenizer): size = tokenizer.vocabularySize
+            case .tokenizer(let tokenizer, _): size = tokenizer.vocabularySize
             case .ids: size = 0
             }
             let heads = try call.integer("heads"), width = try call.integer("width")
@@ -62,7 +62,7 @@ enum ModelCommands {
     private static func writing(_ call: Invocation) throws -> ModelValue.Writing {
         switch call["vocab"] {
         case .object(let problems as ProblemsValue)?: return .characters(CharacterVocabulary(of: problems.set))
-        case .object(let path as TextObject)?: return .tokenizer(try TokenizerFolder.load(path.string))
+        case .object(let path as TextObject)?: return .tokenizer(try TokenizerFolder.load(path.string), folder: path.string)
         default: return .characters(.digits)
         }
     }
@@ -85,7 +85,7 @@ enum ModelCommands {
             let model = try LanguageModel(checkpoint)
             let writing: ModelValue.Writing
             if let tokenizer = try checkpoint.tokenizer() {
-                writing = .tokenizer(tokenizer)
+                writing = .tokenizer(tokenizer, folder: checkpoint.tokenizerFolder)
             } else {
                 writing = .ids
             }
@@ -123,7 +123,7 @@ enum ModelCommands {
             if let model = call["tokenizer"]?.asHost(ModelValue.self) {
                 switch model.writing {
                 case .characters(let vocabulary): return try characters(vocabulary, text, call)
-                case .tokenizer(let own): tokenizer = own
+                case .tokenizer(let own, _): tokenizer = own
                 case .ids: throw call.failure("the model came without a tokenizer", code: .runtimeArgument, at: "tokenizer")
                 }
             } else {

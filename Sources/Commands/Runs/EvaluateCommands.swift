@@ -121,13 +121,15 @@ enum EvaluateCommands {
                 "compare", "Sets runs side by side: one row for each stage of each, with what it can do and costs.",
                 [
                     .value("run", .value(RunValue.typeName), "one run"),
-                    .label("to", .oneOf([.value(RunValue.typeName), .list(of: .value(RunValue.typeName))]), required: true, "another, or several"),
+                    .label("to", .oneOf([.value(RunValue.typeName), .list(of: .value(RunValue.typeName)), .path(.read)]), required: true, "another, several, or the folder of a kept run"),
                     .label("front", .boolean, default: "false", "only stages that none other beats in accuracy and tokens written"),
                 ], result: TypeName.table, seeAlso: ["timeline", "control", "plot"])
         ) { call in
             var runs = [try call.host("run", as: RunValue.self)]
             if let other = call["to"]?.asHost(RunValue.self) {
                 runs.append(other)
+            } else if let path = call.textIfPresent("to") {
+                runs.append(try KeptRun.resume(path, steals: false, call))
             } else {
                 runs += try call.list("to").compactMap { $0.asHost(RunValue.self) }
             }

@@ -59,6 +59,7 @@ final class TrainingWatcher {
     private(set) var lastStep: StepReport?
     private(set) var lastEvaluation: Evaluation?
     private(set) var rescues = 0
+    private var hasFailed = false
 
     init(_ value: RunValue, _ call: Invocation) {
         self.value = value
@@ -71,6 +72,7 @@ final class TrainingWatcher {
     func note(_ evaluation: Evaluation?) { if let evaluation { lastEvaluation = evaluation } }
 
     func watch(_ event: TrainingEvent) {
+        keep(event)
         switch event {
         case .step(let report):
             steps += 1
@@ -89,6 +91,18 @@ final class TrainingWatcher {
             call.output(
                 StyledText("stuck", .warning)
                     + StyledText(" at \(rescue.stuckAt) removed; back at \(rescue.removed) with another data order, attempt \(rescue.attempt)"))
+        }
+    }
+
+    /// Writes to the run's folder; where that fails training goes on, and the person hears of it once.
+    private func keep(_ event: TrainingEvent) {
+        guard let folder = value.folder, !hasFailed else { return }
+        do {
+            try folder.note(event)
+            if case .removed = event { try folder.save(value.run) }
+        } catch {
+            hasFailed = true
+            call.output(StyledText("not saved", .warning) + StyledText(": \(error); training goes on"))
         }
     }
 

@@ -27,6 +27,7 @@ enum StepCommands {
                 count = target - run.removedCount
             }
             if count < 0 { try goBack(value, stages: -count, call) } else { try goForward(value, count, call) }
+            try value.folder?.save(value.run)
             return .none
         }
     }
@@ -102,6 +103,7 @@ enum StepCommands {
                 call.output(try whereItIs(value, "\"\(name)\":"))
             case nil: try goBack(value, stages: try call.integer("count"), call)
             }
+            try value.folder?.save(value.run)
             return .none
         }
     }
@@ -115,6 +117,7 @@ enum StepCommands {
             let value = try bench.run(call)
             let name = try call.text("name")
             try value.run.mark(name)
+            try value.folder?.save(value.run)
             call.output(StyledText("mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(Phrase.grouped(value.run.progress.updates))"))
             return .none
         }
@@ -129,6 +132,7 @@ enum StepCommands {
             let value = try bench.run(call)
             let name = try call.text("name")
             try value.run.branch(name)
+            try value.folder?.save(value.run)
             call.output(StyledText("branch \"\(name)\" from removed \(value.run.removedCount) of \(value.run.longest)"))
             return .none
         }

@@ -98,6 +98,7 @@ enum TrainCommands {
             throw call.failure("\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
         }
         if end == .stepsDone, value.test != nil { watcher.note(try value.run.evaluateHeldOut()) }
+        try value.folder?.save(value.run)
         call.output(watcher.summary(end))
         if end == .interrupted { try call.checkInterrupt() }
     }

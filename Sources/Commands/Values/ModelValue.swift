@@ -7,7 +7,8 @@ final class ModelValue: HostObject {
     /// How problems become tokens.
     enum Writing {
         case characters(CharacterVocabulary)
-        case tokenizer(any Tokenizer)
+        /// `folder` is where it was read.
+        case tokenizer(any Tokenizer, folder: String?)
         /// Token ids only: a checkpoint without a tokenizer.
         case ids
     }
@@ -55,13 +56,21 @@ final class ModelValue: HostObject {
         return DisplayBundle(lines: lines, json: json)
     }
 
-    /// How the problems of a run are written for this model.
+    func encoder(separator: AnswerSeparator?, answers: ProblemSet) throws -> any ProblemEncoder {
+        try writing.encoder(separator: separator, answers: answers)
+    }
+
+    override func isEqual(to other: Object) -> Bool { (other as? ModelValue)?.model === model }
+}
+
+extension ModelValue.Writing {
+    /// How the problems of a run are written for a model.
     /// - Parameter answers: problems whose answers tell how long an answer is, where no separator says where it begins.
     func encoder(separator: AnswerSeparator?, answers: ProblemSet) throws -> any ProblemEncoder {
-        switch writing {
+        switch self {
         case .characters(let vocabulary):
             return CharacterEncoder(vocabulary, separator: separator ?? .absent, answerCount: commonAnswerLength(answers))
-        case .tokenizer(let tokenizer):
+        case .tokenizer(let tokenizer, _):
             return try ReferenceEncoder(tokenizer, removesSeparator: separator == .removedLast)
         case .ids:
             throw ProblemError.notEncodable(rule: "the model came without a tokenizer, so problems cannot be written for it; load the folder that has its tokenizer.json too")
@@ -75,6 +84,4 @@ final class ModelValue: HostObject {
         let first = length(0)
         return (1..<set.count).allSatisfy { length($0) == first } ? first : nil
     }
-
-    override func isEqual(to other: Object) -> Bool { (other as? ModelValue)?.model === model }
 }

@@ -12,11 +12,14 @@ final class RunValue: HostObject {
     let separator: AnswerSeparator?
     /// The weights before the first step, for a control that starts from them.
     let initial: LanguageModel
+    /// Where it is kept as it goes; nil where it is not.
+    var folder: RunFolder?
     /// What it is called: the name of its folder, or its kind.
     var name: String
 
     init(
-        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, encoder: any ProblemEncoder, separator: AnswerSeparator?, name: String
+        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, encoder: any ProblemEncoder, separator: AnswerSeparator?, name: String,
+        initial: LanguageModel? = nil
     ) {
         self.run = run
         self.model = model
@@ -25,7 +28,7 @@ final class RunValue: HostObject {
         self.encoder = encoder
         self.separator = separator
         self.name = name
-        initial = run.model.copy()
+        self.initial = initial ?? run.model.copy()
     }
 
     /// Follows another schedule from here on. An order that takes whole pieces of the chain needs the problems cut into
@@ -37,6 +40,7 @@ final class RunValue: HostObject {
         }
         let problems = try RunData.encode(data, encoder: encoder, order: schedule.order, call.interrupt)
         let heldOut = try test.map { HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder) }
+        if folder != nil { throw call.failure("the run is kept in a folder already; this order can only be chosen before", code: .runtimeArgument, at: "order") }
         run = try Run(run.model, on: problems, heldOut: heldOut, schedule: schedule, settings: run.settings)
     }
 

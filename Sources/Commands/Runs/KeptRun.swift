@@ -1,0 +1,57 @@
+// A run with its folder: what `start … name:`, `save_run` and `resume` write and read beside what the engine keeps.
+//
+//   problems-training.txt, problems-held-out.txt     the problems as text, input||chain #### answer
+//   run.json, "info"                                 {"name", "separator", "characters" or "tokenizer"}
+
+import Internalization
+import Language
+import Transformer
+
+enum KeptRun {
+    /// Puts a run into a new folder.
+    static func create(_ value: RunValue, at path: String) throws -> RunFolder {
+        let folder = try RunFolder.create(path, for: value.run, info: info(value))
+        try value.data.write(to: path + "/problems-training.txt")
+        try value.test?.write(to: path + "/problems-held-out.txt")
+        return folder
+    }
+
+    private static func info(_ value: RunValue) -> JSONValue {
+        var members: [JSONObject.Member] = [.init("name", .string(value.name))]
+        if let separator = value.separator { members.append(.init("separator", .string(separator.rawValue))) }
+        switch value.model.writing {
+        case .characters(let vocabulary): members.append(.init("characters", .string(String(vocabulary.characters))))
+        case .tokenizer(_, let folder): members.append(.init("tokenizer", folder.map { .string($0) } ?? .null))
+        case .ids: break
+        }
+        return .object(JSONObject(members))
+    }
+
+    /// Goes on with the run of a folder.
+    static func resume(_ path: String, steals: Bool, _ call: Invocation) throws -> RunValue {
+        let info = try RunFolder.info(of: path)
+        let data = try ProblemFile(path + "/problems-training.txt").read().problems
+        let test = exists(path + "/problems-held-out.txt") ? try ProblemFile(path + "/problems-held-out.txt").read().problems : nil
+        let writing = try writing(info, path)
+        let separator = info.object?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
+        let encoder = try writing.encoder(separator: separator, answers: data)
+        let resumed = try RunFolder.resume(path, steals: steals) { _ in encoder }
+        for warning in resumed.warnings { call.output(StyledText(warning, .warning)) }
+        let name = info.object?["name"]?.string ?? "run"
+        let model = ModelValue(resumed.run.model, writing: writing, origin: path)
+        let initial = try LanguageModel.load(from: path + "/model")
+        let value = RunValue(resumed.run, model: model, data: data, test: test, encoder: encoder, separator: separator, name: name, initial: initial)
+        value.folder = resumed.folder
+        return value
+    }
+
+    private static func writing(_ info: JSONValue, _ path: String) throws -> ModelValue.Writing {
+        if let characters = info.object?["characters"]?.string { return .characters(CharacterVocabulary(Array(characters))) }
+        guard let folder = info.object?["tokenizer"]?.string else {
+            throw FileError(.malformed, path + "/run.json", "does not say how the problems are written for the model")
+        }
+        return .tokenizer(try TokenizerFolder.load(folder), folder: folder)
+    }
+
+    private static func exists(_ path: String) -> Bool { (try? MappedFile(path)) != nil }
+}
