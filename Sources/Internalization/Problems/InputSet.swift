@@ -1,6 +1,6 @@
 /// A set of task inputs, by a 64-bit mark of each: open addressing, which is what a million look-ups a second need.
 ///
-/// Two inputs with the same mark pass for one. Inputs of up to 8 bytes never share a mark; longer ones do with a
+/// Two inputs with the same mark pass for one. Inputs of one length up to 8 bytes never share a mark; others do with a
 /// probability of about n²/2^65, and then a random candidate is drawn again, which nobody can tell.
 struct InputSet {
     private var slots: [UInt64]
@@ -22,7 +22,7 @@ struct InputSet {
             mark = mix(mark ^ word)
             index += 8
         }
-        // Zero marks an empty slot; digits never fill a word, so 2^64-1 is nobody's.
+        // Zero marks an empty slot.
         return mark == 0 ? .max : mark
     }
 

@@ -33,7 +33,7 @@ public struct ProblemFile: Sendable {
         self.dropsCommas = dropsCommas
     }
 
-    /// Reads the file piece by piece: beside the problems themselves it takes a megabyte.
+    /// Reads the file piece by piece: beside the problems themselves it takes no memory to speak of.
     /// - Throws: `ProblemLineError` for a malformed line, `FileError` where the file cannot be read.
     public func read() throws -> (problems: ProblemSet, droppedLines: Int) {
         var reader = LineParser(file: self)
@@ -58,7 +58,7 @@ public struct ProblemFile: Sendable {
             throw FileError(errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable, path, errno == ENOENT ? "does not exist" : "cannot be opened: \(systemMessage(errno))")
         }
         defer { close(descriptor) }
-        var block = [UInt8](repeating: 0, count: 1 << 20)
+        var block = [UInt8](repeating: 0, count: 1 << 16)
         var held = 0
         var number = 0
         while true {

@@ -7,41 +7,70 @@ public struct ProblemSetBuilder {
     public let taskName: String
     private var text = ProblemText()
     private var seen: InputSet
+    private var excluded: InputSet
+    private let isDistinct: Bool
     private var hasRepetition = false
+    private var recorded: [String: [String: RecordedFacts.Value]] = [:]
 
-    public init(taskName: String, capacity: Int = 0) {
+    /// - Parameters:
+    ///   - others: sets whose questions are passed over.
+    ///   - isDistinct: whether a question that is there already is passed over too.
+    public init(taskName: String, capacity: Int = 0, apartFrom others: [ProblemSet] = [], isDistinct: Bool = false) {
         self.taskName = taskName
+        self.isDistinct = isDistinct
         let capacity = min(max(capacity, 0), 1 << 20)
         text.reserve(byteCount: 0, rowCount: capacity)
         seen = InputSet(capacity: capacity)
-    }
-
-    public var count: Int { text.rows.count }
-
-    /// Adds a problem; blanks around its texts are dropped, as reading a problem file would.
-    /// - Throws: `ProblemError.unwritable` for a text that a problem file would give back as something else.
-    public mutating func append(question: String, chain: String, answer: String) throws {
-        var (question, chain, answer) = (question, chain, answer)
-        try question.withUTF8 { question in
-            try chain.withUTF8 { chain in
-                try answer.withUTF8 { answer in
-                    let question = try checked(question, .question)
-                    let chain = try checked(chain, .chain)
-                    let answer = try checked(answer, .answer)
-                    text.append(question: question, chain: chain, answer: answer)
-                    if let base = question.baseAddress, !seen.insert(InputSet.mark(base, question.count)) { hasRepetition = true }
+        excluded = InputSet(capacity: others.reduce(0) { $0 + $1.count })
+        for set in others {
+            for index in 0..<set.count {
+                set.withParts(of: index) { question, _, _ in
+                    if let base = question.baseAddress { _ = excluded.insert(InputSet.mark(base, question.count)) }
                 }
             }
         }
     }
 
-    public mutating func append(_ problem: Problem) throws {
+    public var count: Int { text.rows.count }
+
+    /// Adds a problem; blanks around its texts are dropped, as reading a problem file would. Returns false where it is
+    /// passed over.
+    /// - Parameter facts: what can be asked of the problem later, by name.
+    /// - Throws: `ProblemError.unwritable` for a text that a problem file would give back as something else.
+    @discardableResult
+    public mutating func append(question: String, chain: String, answer: String, facts: [String: RecordedFacts.Value] = [:]) throws -> Bool {
+        var (question, chain, answer) = (question, chain, answer)
+        let isAdded = try question.withUTF8 { question in
+            try chain.withUTF8 { chain in
+                try answer.withUTF8 { answer in
+                    let question = try checked(question, .question)
+                    let chain = try checked(chain, .chain)
+                    let answer = try checked(answer, .answer)
+                    guard let base = question.baseAddress else { return false }
+                    let mark = InputSet.mark(base, question.count)
+                    if excluded.count > 0, excluded.contains(mark) { return false }
+                    if !seen.insert(mark) {
+                        if isDistinct { return false }
+                        hasRepetition = true
+                    }
+                    text.append(question: question, chain: chain, answer: answer)
+                    return true
+                }
+            }
+        }
+        if isAdded, !facts.isEmpty { recorded[text.lastQuestion] = facts }
+        return isAdded
+    }
+
+    @discardableResult
+    public mutating func append(_ problem: Problem) throws -> Bool {
         try append(question: problem.question, chain: problem.chain, answer: problem.answer)
     }
 
-    /// The set of what has been appended. Its facts can be asked for if its task is given.
+    /// The set of what has been appended, with the facts that were given, or with those of the task it is said to be of.
     public consuming func finish(task: (any ProblemKind)? = nil) -> ProblemSet {
-        ProblemSet(taskName: task?.name ?? taskName, task: task, hasRepetition: hasRepetition, text)
+        ProblemSet(
+            taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded), hasRepetition: hasRepetition, text)
     }
 
     /// The text without blanks around it, if a line can hold it as this part.

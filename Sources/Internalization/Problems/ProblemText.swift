@@ -60,6 +60,9 @@ struct ProblemText: Sendable {
                 answerCount: UInt32(answer.count)))
     }
 
+    /// The question of the problem added last.
+    var lastQuestion: String { rows.last.map { String(decoding: bytes[$0.question], as: UTF8.self) } ?? "" }
+
     private static func hasMark(_ answer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { answer.starts(with: "####".utf8) }
 
     mutating func append(_ other: ProblemText) {

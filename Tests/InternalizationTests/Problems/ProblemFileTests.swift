@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Internalization
+import Tensors
 import Transformer
 
 private struct ParseExamples: Decodable {
@@ -140,6 +141,25 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         #expect(try read("1||2 #### 3\n1||3 #### 4\nbroken", limit: 2).problems.count == 2)
     }
 
+    @Test func `no bytes make reading or recognising fail other than by an error`() throws {
+        var random = RandomSource(seed: 1)
+        let pieces = ["||", "|", "####", "#", " ", "1", "*", "+", "<<1+1=2>>", "\n", "\r", "é", "7 1 * 2 3", "\u{0}"].map { Array($0.utf8) } + [[0xFF]]
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "p.txt")
+            for _ in 0..<600 {
+                let bytes = (0..<random.below(14)).flatMap { _ in pieces[random.below(pieces.count)] }
+                try Data(bytes).write(to: path)
+                for rules in ProblemFile.Rules.allCases {
+                    guard let problems = try? ProblemFile(path.path, rules: rules).read().problems else { continue }
+                    for index in 0..<problems.count {
+                        _ = problems.facts.map { problems.fact($0.name, index: $0.indices?.lowerBound, ofProblem: index) }
+                        _ = try? problems.removalGroups("steps", ofProblem: index, encoder: CharacterEncoder(CharacterVocabulary(of: problems)))
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `lines longer than a block are put together`() throws {
         let chain = String(repeating: "7 ", count: 1_500_000).dropLast()
         let (problems, _) = try read("1||\(chain) #### 3\n2||1 #### 2\n")
@@ -186,6 +206,33 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         #expect(set[1].answer == "4 2")
         #expect(set[2].answer == "####6")
         #expect(String(decoding: set.bytes, as: UTF8.self) == "2 1|| #### 4 2\n2 1||x #### 4 2\n3||y ####6\n")
+    }
+
+    @Test func `questions of other sets and repeated ones are passed over when asked`() throws {
+        var held = ProblemSetBuilder(taskName: "t")
+        try held.append(question: "1 1", chain: "", answer: "2")
+        let test = held.finish()
+        var builder = ProblemSetBuilder(taskName: "t", apartFrom: [test], isDistinct: true)
+        let added = try ["1 1", "1 2", " 1 2", "1 3"].map { try builder.append(question: $0, chain: "a b", answer: "c") }
+        #expect(added == [false, true, false, true])
+        let set = builder.finish()
+        #expect(set.count == 2)
+        #expect(!set.hasRepetition)
+        #expect(try set.removalGroups("steps", encoder: CharacterEncoder(CharacterVocabulary(of: set))) == [[[0], [1]], [[0], [1]]])
+    }
+
+    @Test func `facts given with a problem can be asked for`() throws {
+        var builder = ProblemSetBuilder(taskName: "t")
+        try builder.append(question: " 1 2 ", chain: "3", answer: "4", facts: ["total": .one(.integer(3)), "part": .each([.integer(1), .integer(2)])])
+        try builder.append(question: "5", chain: "5", answer: "5", facts: ["total": .one(.integer(5))])
+        let set = builder.finish()
+        #expect(try set.facts("total") == [.integer(3), .integer(5)])
+        #expect(set.fact("part", index: 1, ofProblem: 0) == .integer(2))
+        #expect(set.fact("part", index: 2, ofProblem: 0) == nil)
+        #expect(set.fact("part", index: nil, ofProblem: 0) == nil)
+        #expect(set.fact("part", index: 0, ofProblem: 1) == nil)
+        #expect(set.facts.first { $0.name == "total" }?.values == 3...5)
+        #expect(set.facts.first { $0.name == "part" }?.indices == 0..<2)
     }
 
     @Test(arguments: [

@@ -1,0 +1,75 @@
+/// The facts of problems that somebody's own code has made, as that code gave them. Each word of a chain is a step.
+public struct RecordedFacts: ProblemKind {
+    public let name: String
+    public let facts: [FactDescription]
+    /// By question: one value, or one for each index, of each fact in the order of `facts`; nil where a problem has none.
+    private let values: [String: [[Fact]?]]
+
+    /// One value, or one for each index.
+    public enum Value: Sendable, Equatable {
+        case one(Fact)
+        case each([Fact])
+    }
+
+    init(name: String, _ columns: [String: [String: Value]]) {
+        var indexCounts: [String: Int] = [:]
+        for row in columns.values {
+            for (fact, value) in row {
+                switch value {
+                case .one: indexCounts[fact] = max(indexCounts[fact] ?? 0, 0)
+                case .each(let list): indexCounts[fact] = max(indexCounts[fact] ?? 0, list.count)
+                }
+            }
+        }
+        let names = indexCounts.keys.sorted()
+        self.name = name
+        facts = names.map { fact in
+            let isIndexed = indexCounts[fact, default: 0] > 0
+            var values: [Fact] = []
+            for row in columns.values {
+                switch row[fact] {
+                case .one(let value)?: values.append(value)
+                case .each(let list)?: values += list
+                case nil: break
+                }
+            }
+            return FactDescription(
+                fact, indices: isIndexed ? 0..<indexCounts[fact, default: 0] : nil, values: Self.range(values), "as the problems' own code gave it")
+        }
+        values = columns.mapValues { row in
+            names.map { name -> [Fact]? in
+                switch row[name] {
+                case .one(let value)?: [value]
+                case .each(let list)?: list
+                case nil: nil
+                }
+            }
+        }
+    }
+
+    /// The smallest range that holds all values; nil where not all are integers.
+    private static func range(_ values: [Fact]) -> ClosedRange<Int>? {
+        var range: ClosedRange<Int>?
+        for value in values {
+            guard case .integer(let number) = value else { return nil }
+            range = min(range?.lowerBound ?? number, number)...max(range?.upperBound ?? number, number)
+        }
+        return range
+    }
+
+    public func fact(_ name: String, index: Int?, of problem: Problem) -> Fact? {
+        guard let column = facts.firstIndex(where: { $0.name == name }), let values = values[problem.question]?[column] else { return nil }
+        guard (index == nil) == (facts[column].indices == nil), values.indices.contains(index ?? 0) else { return nil }
+        return values[index ?? 0]
+    }
+
+    public func layout(of problem: Problem) -> ProblemLayout? {
+        var layout = ProblemLayout()
+        var start = 0
+        for (step, word) in problem.chain.utf8.split(separator: 0x20, omittingEmptySubsequences: false).enumerated() {
+            if !word.isEmpty { layout.addSegment(.step, step: step, start..<start + word.count) }
+            start += word.count + 1
+        }
+        return layout
+    }
+}
