@@ -4,6 +4,7 @@ import ArgumentParser
 import Console
 import Glibc
 import Language
+import Notebooks
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,15 +47,18 @@ struct RunCommand: ParsableCommand {
             writer.transcript = file
         }
         let session = Host.session(shared)
+        let recorder = SessionRecorder()
+        let run = { (source: SourceText, session: Session) in recorder.run(source, in: session) }
+        session.recording = { [unowned session] in recorder.notebook(of: session).text }
         if statements.isEmpty && (interactive || writer.terminal.inputIsTerminal) {
             let options = Repl.Options(
                 greeting: shared.json || interactive ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),
-                startup: Startup.source(), isDriven: interactive)
+                startup: Startup.source(), isDriven: interactive, run: run)
             throw ExitCode(Repl(session, writer: writer, interrupts: InterruptWatch(), form: form, options: options).run())
         }
         // Only then: while a pipe is read, Ctrl-C simply ends the process.
         let source = statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
         let printer = EventPrinter(writer, form: form, showsPlace: source.lineStarts.count > 1 || statements.isEmpty)
-        throw ExitCode(TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch()))
+        throw ExitCode(TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch(), run: run))
     }
 }

@@ -213,7 +213,7 @@ import Testing
     private func run(_ texts: [String], in session: Session = TestVocabulary.session(TestRun())) -> (Notebook, [Session.Outcome]) {
         let recorder = SessionRecorder()
         let outcomes = texts.map { recorder.run(SourceText($0), in: session) }
-        return (recorder.notebook(title: "x", profile: "cpu-f32", context: session.context), outcomes)
+        return (recorder.notebook(of: session, title: "x", profile: "cpu-f32"), outcomes)
     }
 
     @Test func `a session becomes a notebook that agrees when it is replayed`() throws {
@@ -246,6 +246,16 @@ import Testing
 
             """)
         #expect(try Replay(notebook, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .fine)
+    }
+
+    @Test func `a table that was cut for a narrow terminal is compared at that width`() throws {
+        let session = TestVocabulary.session(TestRun())
+        session.displayOptions.width = 24
+        let (notebook, _) = run(["let longer_name = \"a text that does not fit into so few columns\"", "vars"], in: session)
+        #expect(notebook.header.width == 24)
+        #expect(try Replay(notebook, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .fine)
+        let wide = Notebook(notebook.text.replacing("# width: 24\n", with: ""))
+        #expect(try Replay(wide, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .differs)
     }
 
     @Test func `a listener hears what Session run would have told it`() {

@@ -23,7 +23,6 @@ let runsSlowTests = ProcessInfo.processInfo.environment["ICOT_SLOW"] == "1"
 
 extension Notebook {
     init(_ text: String) { self.init(bytes: Array(text.utf8), name: "test.icot") }
-    var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The entries as a session would find them, with this vocabulary.
     func entries(_ context: LanguageContext = TestVocabulary.context) -> [Entry] {

@@ -15,15 +15,19 @@ public final class Repl {
         public var isDriven: Bool
         /// Hears of every entry that ran: its text, what it showed, and how it ended.
         public var onEntry: (SourceText, [SessionEvent], Session.Outcome) -> Void
+        /// Runs an entry: `Session.run`, or something around it that keeps a record.
+        public var run: (SourceText, Session) -> Session.Outcome
 
         public init(
             greeting: StyledText? = nil, startup: SourceText? = nil, isDriven: Bool = false,
-            onEntry: @escaping (SourceText, [SessionEvent], Session.Outcome) -> Void = { _, _, _ in }
+            onEntry: @escaping (SourceText, [SessionEvent], Session.Outcome) -> Void = { _, _, _ in },
+            run: @escaping (SourceText, Session) -> Session.Outcome = { $1.run($0) }
         ) {
             self.greeting = greeting
             self.startup = startup
             self.isDriven = isDriven
             self.onEntry = onEntry
+            self.run = run
         }
     }
 
@@ -139,7 +143,7 @@ public final class Repl {
         session.displayOptions = printer.displayOptions
         shown = []
         printer.begin()
-        let outcome = interrupts.during(session.interrupt) { session.run(source) }
+        let outcome = interrupts.during(session.interrupt) { options.run(source, session) }
         printer.finish()
         if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
         editor?.correction = Correction.applied(printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)

@@ -4,9 +4,10 @@ import Language
 
 public enum TextRun {
     /// Runs the text and returns the exit status of the program: 0 where all went well, 2 after an error, 130 where it was
-    /// stopped. The text may also be a question such as `?train`.
+    /// stopped. The text may also be a question such as `?train`. `run` is `Session.run`, or something around it.
     public static func run(
-        _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter, interrupts: InterruptWatch
+        _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter, interrupts: InterruptWatch,
+        run: (SourceText, Session) -> Session.Outcome = { $1.run($0) }
     ) -> Int32 {
         defer { printer.finish() }
         if let question = Question(source.text) {
@@ -22,7 +23,7 @@ public enum TextRun {
             if writer.failure != nil { session.interrupt.request() }
         }
         printer.begin()
-        let outcome = interrupts.during(session.interrupt) { session.run(source) }
+        let outcome = interrupts.during(session.interrupt) { run(source, session) }
         printer.finish()
         switch outcome {
         case .finished: return complain(writer, 0)

@@ -8,6 +8,7 @@
 //            # icot 1                             version of the language; another one is refused, none is read as 1
 //            # title: text                        heads every export
 //            # profile: cpu-f32 seed 3456         numerics and seed under which the outputs were recorded
+//            # width: 80                          columns that the outputs were laid out for; 100 where it is not said
 //            # pin: path sha256:hex               one a file or folder that is read; written when outputs are recorded
 //            # parameter: name=value              what `-p` changed in this copy
 // CELLS    A line `# %% title [kind] key="value"` starts a cell; title, kind and attributes may be missing. The title is the
@@ -166,6 +167,9 @@ public struct Header: Sendable, Equatable {
 
     /// The first value of a key.
     public subscript(key: String) -> String? { fields.first { $0.key == key }?.value }
+
+    /// The columns that the outputs were laid out for.
+    public var width: Int? { self["width"].flatMap { Int($0) }.flatMap { (20...1000).contains($0) ? $0 : nil } }
 
     public var pins: [Pin] { fields.filter { $0.key == "pin" }.compactMap { Pin($0.value) } }
 }

@@ -134,4 +134,6 @@ public struct NotebookFile {
 extension Notebook {
     /// The file as it is.
     public var bytes: [UInt8] { source.bytes }
+    /// The same as text.
+    public var text: String { source.text }
 }

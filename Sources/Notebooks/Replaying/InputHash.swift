@@ -93,22 +93,25 @@ public struct InputReport: Sendable, Equatable {
     }
 }
 
-/// The inputs of a run: what its text names and what it really reads, each as it was before the run touched it. What the run
-/// itself wrote before is no input.
+/// The inputs of a run: what its text names and what it really reads, each as it was before the run touched it, or, where
+/// nobody should wait for a large file to be read twice, as it is when the pins are asked for. What the run itself wrote
+/// before is no input.
 final class InputWatch {
+    private let hashesAtOnce: Bool
     private var hashes: [String: String] = [:]
     private var order: [String] = []
     private var written: [String] = []
     private var readBefore: Set<String> = []
 
-    init(_ named: [String]) {
+    init(_ named: [String] = [], hashesAtOnce: Bool = true) {
+        self.hashesAtOnce = hashesAtOnce
         for path in named { add(path) }
     }
 
     private func add(_ path: String) {
         guard !order.contains(path) else { return }
         order.append(path)
-        hashes[path] = InputHash.of(path)
+        hashes[path] = hashesAtOnce ? InputHash.of(path) : ""
     }
 
     func note(_ path: String, _ use: ParameterKind.PathUse) {
@@ -128,6 +131,9 @@ final class InputWatch {
     /// Old pins that still are inputs in their order, then new ones.
     func pins(after old: [Pin]) -> [Pin] {
         let kept = old.map(\.path).filter { hashes[$0] != nil }
-        return (kept + order.filter { !kept.contains($0) }).compactMap { path in hashes[path].map { Pin(path: path, hash: $0) } }
+        return (kept + order.filter { !kept.contains($0) }).compactMap { path in
+            guard let known = hashes[path], let hash = known.isEmpty ? InputHash.of(path) : known else { return nil }
+            return Pin(path: path, hash: hash)
+        }
     }
 }

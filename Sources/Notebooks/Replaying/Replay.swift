@@ -61,11 +61,15 @@ public struct Replay {
         }
         let range = try chosenCells()
         guard inputsAllowRunning(&report) else { return report }
-        let session = try makeSession()
-        pass(session, range, &report)
+        func session() throws -> Session {
+            let session = try makeSession()
+            if isRecording || isComparing, let width = notebook.header.width { session.displayOptions.width = width }
+            return session
+        }
+        pass(try session(), range, &report)
         if case .twice = mode, report.exit == .fine {
             var second = ReplayReport(notebook)
-            pass(try makeSession(), range, &second)
+            pass(try session(), range, &second)
             compare(&report, with: second)
         }
         return report

@@ -12,6 +12,7 @@ public final class SessionRecorder {
     }
 
     private var steps: [Step] = []
+    private let inputs = InputWatch(hashesAtOnce: false)
 
     public init() {}
 
@@ -36,13 +37,19 @@ public final class SessionRecorder {
         for entry in entries {
             var output = OutputBlock()
             let listener = session.onEvent
+            let fileListener = session.onFile
             session.onEvent = { event in
                 output.append(event)
                 listener(event)
             }
+            session.onFile = { [inputs] path, use in
+                inputs.note(path, use)
+                fileListener(path, use)
+            }
             var outcome = Session.Outcome.finished
             for statement in entry.statements where outcome == .finished { outcome = session.run(prepared, statement: statement) }
             session.onEvent = listener
+            session.onFile = fileListener
             let span = SourceSpan(source.lineStarts[firstLine], source.span(ofLine: entry.lines.upperBound - 1).end)
             keep(source.text(span), output, outcome)
             firstLine = min(entry.lines.upperBound, source.lineStarts.count - 1)
@@ -81,22 +88,18 @@ public final class SessionRecorder {
         return lines.joined(separator: "\n")
     }
 
-    /// The notebook so far. `filesRead` are files that were really read, beside those that the text names.
-    public func notebook(title: String? = nil, profile: String? = nil, filesRead: [String] = [], context: LanguageContext) -> Notebook {
+    /// The notebook so far.
+    public func notebook(of session: Session, title: String? = nil, profile: String? = nil) -> Notebook {
         var text = "# icot 1\n"
         if let title { text += "# title: \(DiagnosticRenderer.neutral(title))\n" }
         if let profile { text += "# profile: \(DiagnosticRenderer.neutral(profile))\n" }
+        let width = session.displayOptions.width
+        if width != Replay.displayOptions().width { text += "# width: \(width)\n" }
         text += "\n# %%\n"
         for step in steps {
             text += step.code + "\n"
             for line in step.output.shortened.lines { text += line.line + "\n" }
         }
-        let notebook = Notebook(SourceText(text, name: "session"))
-        let paths = EffectsReport(notebook, context).inputs + filesRead
-        var pins: [Pin] = []
-        for path in paths where !pins.contains(where: { $0.path == path }) {
-            if let hash = InputHash.of(path) { pins.append(Pin(path: path, hash: hash)) }
-        }
-        return notebook.pinning(pins)
+        return Notebook(SourceText(text, name: "session")).pinning(inputs.pins(after: []))
     }
 }
