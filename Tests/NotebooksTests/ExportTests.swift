@@ -152,6 +152,22 @@ import Testing
         }
     }
 
+    @Test func `a table is found by the columns of its text, empty cells included`() throws {
+        let lines: [StyledText] = [
+            "before the table", "removed  steps   loss  before  accuracy  seconds  marks      at", "      0   1200  0.010       –     0.998   12.0 s  explicit", "      1    200  0.031   0.124     0.992    4.2 s             ◂", "     12     90  0.040   0.500     0.990    2.0 s  the end", "not shown: rescues", "end",
+        ]
+        let (table, end) = try #require(ExportTable.find(lines, at: 1))
+        #expect(end == 5)
+        #expect(table.names == ["removed", "steps", "loss", "before", "accuracy", "seconds", "marks", "at"])
+        #expect(table.rows[0] == ["0", "1200", "0.010", "–", "0.998", "12.0 s", "explicit", ""])
+        #expect(table.rows[1] == ["1", "200", "0.031", "0.124", "0.992", "4.2 s", "", "◂"])
+        #expect(table.isNumeric == [true, true, true, true, true, true, false, false])
+        #expect(TimelineFigure(table)?.curves.map(\.name) == ["accuracy"])
+        for text in ["just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows"] {
+            #expect(ExportTable.find(text.split(separator: "\n").map { StyledText(String($0)) }, at: 0) == nil, "\(text)")
+        }
+    }
+
     @Test func `a timeline comes from data with the tokens of its chain`() throws {
         let json = try #require(JSON("""
             {"kind": "timeline", "side": "right", "chain": ["4", "2", "+", "1"], "rows": [{"removed": 0, "accuracy": 1, "loss": 0.5}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25}, {"removed": 4, "accuracy": 0.5, "loss": null}]}

@@ -203,7 +203,8 @@ enum OutputPart: Sendable {
     }
 }
 
-/// A table found in lines of text: a line of names and lines of as many cells, two blanks or more between cells.
+/// A table found in lines of text: a line of names and lines below whose cells stand under them, with two blanks or more
+/// between columns in every line. Cells may be empty.
 struct ExportTable: Sendable, Equatable {
     var names: [String]
     var rows: [[String]]
@@ -211,44 +212,72 @@ struct ExportTable: Sendable, Equatable {
     var isNumeric: [Bool]
 
     static func find(_ lines: [StyledText], at index: Int) -> (ExportTable, end: Int)? {
-        let names = cells(lines[index])
-        guard names.count >= 2, names.allSatisfy({ $0.first?.isLetter == true }) else { return nil }
-        var rows: [[String]] = []
+        let head = Row(lines[index])
+        var columns = head.stretches
+        guard columns.count >= 2 else { return nil }
+        let names = columns.map { head.text($0) }
+        guard names.allSatisfy({ $0.first?.isLetter == true }) else { return nil }
+        var body: [Row] = []
         var end = index + 1
         while end < lines.count {
-            let row = cells(lines[end])
+            let row = Row(lines[end])
             // `… 35 more rows …` stands across.
-            guard row.count == names.count || (row.count == 1 && row[0].hasPrefix("…") && !rows.isEmpty) else { break }
-            rows.append(row)
+            if !row.isAcross {
+                guard row.stretches.count >= 2, let wider = row.widening(columns) else { break }
+                columns = wider
+            } else if body.isEmpty {
+                break
+            }
+            body.append(row)
             end += 1
         }
-        guard rows.contains(where: { $0.count == names.count }) else { return nil }
+        guard body.contains(where: { !$0.isAcross }) else { return nil }
+        let rows = body.map { row in row.isAcross ? [row.text(0..<row.cells.count)] : columns.map { row.text($0) } }
         let isNumeric = names.indices.map { column in
-            rows.allSatisfy { $0.count == 1 || number($0[column]) != nil || $0[column] == "–" }
+            rows.allSatisfy { $0.count == 1 || number($0[column]) != nil || $0[column] == "–" || $0[column].isEmpty } && rows.contains { $0.count > 1 && number($0[column]) != nil }
         }
         return (ExportTable(names: names, rows: rows, isNumeric: isNumeric), end)
     }
 
-    private static func cells(_ line: StyledText) -> [String] {
-        var cells: [String] = []
-        var cell = ""
-        var blanks = 0
-        for character in line.plain {
-            if character == " " {
-                blanks += 1
-                continue
+    /// A line as the columns of a screen.
+    private struct Row {
+        /// The character that begins in each column; nil where a wide one goes on.
+        var cells: [Character?] = []
+
+        init(_ line: StyledText) {
+            for character in line.plain {
+                cells.append(character)
+                for _ in 1..<max(1, DisplayWidth.of(character)) { cells.append(nil) }
             }
-            if blanks >= 2, !cell.isEmpty {
-                cells.append(cell)
-                cell = ""
-            } else if blanks > 0, !cell.isEmpty {
-                cell += " "
-            }
-            blanks = 0
-            cell.append(character)
         }
-        if !cell.isEmpty { cells.append(cell) }
-        return cells
+
+        var isAcross: Bool { cells.first == "…" }
+
+        /// Where text stands, single blanks included.
+        var stretches: [Range<Int>] {
+            var found: [Range<Int>] = []
+            for (column, cell) in cells.enumerated() where cell != " " {
+                if let last = found.last, column - last.upperBound < 2 { found[found.count - 1] = last.lowerBound..<column + 1 } else { found.append(column..<column + 1) }
+            }
+            return found
+        }
+
+        /// The columns of a table with room for this line; nil where the line does not stand under them.
+        func widening(_ columns: [Range<Int>]) -> [Range<Int>]? {
+            var wider = columns
+            for stretch in stretches {
+                let touched = columns.indices.filter { columns[$0].overlaps(stretch) }
+                guard touched.count == 1, let place = touched.first else { return nil }
+                wider[place] = min(wider[place].lowerBound, stretch.lowerBound)..<max(wider[place].upperBound, stretch.upperBound)
+            }
+            for (left, right) in zip(wider, wider.dropFirst()) where right.lowerBound - left.upperBound < 2 { return nil }
+            return wider
+        }
+
+        func text(_ columns: Range<Int>) -> String {
+            let text = String(cells[min(columns.lowerBound, cells.count)..<min(columns.upperBound, cells.count)].compactMap { $0 })
+            return String(text.withoutTrailingBlanks.drop { $0 == " " })
+        }
     }
 
     /// Rows as lines with the cells of a column at one width.

@@ -110,7 +110,8 @@ enum HTMLPage {
         rows.forEach((row,place)=>row.classList.toggle("now",place===index));
         if(cursor){cursor.setAttribute("x1",stage.x);cursor.setAttribute("x2",stage.x)}
         circles.forEach(circle=>circle.classList.toggle("now",Math.abs(circle.getAttribute("cx")-stage.x)<.05));
-        numbers.replaceChildren(...columns.map((name,column)=>{
+        numbers.replaceChildren(...columns.flatMap((name,column)=>{
+        if(!stage.cells[column])return [];
         const group=document.createElement("div"),term=document.createElement("dt"),value=document.createElement("dd");
         term.textContent=name;value.textContent=stage.cells[column];group.append(term,value);return group}));
         };

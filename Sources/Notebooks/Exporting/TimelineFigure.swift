@@ -24,7 +24,7 @@ struct TimelineFigure: Sendable, Equatable {
     var removesFromRight: Bool
 
     init?(_ table: ExportTable) {
-        guard let removed = table.names.firstIndex(of: "removed") else { return nil }
+        guard let removed = table.names.firstIndex(of: "removed"), TimelineFigure.tellsOfOneRun(table.names) else { return nil }
         let rows = table.rows.filter { $0.count == table.names.count }
         let stages = rows.compactMap { row -> Stage? in
             guard let number = ExportTable.number(row[removed]), number >= 0, number < 1e6 else { return nil }
@@ -39,6 +39,7 @@ struct TimelineFigure: Sendable, Equatable {
         if let list = json.array { rows = list } else if json["kind"]?.string == "timeline", let list = json["rows"]?.array { rows = list } else { return nil }
         guard case .members(let first)? = rows.first else { return nil }
         let columns = first.map(\.key).filter { $0 != "chain" }
+        guard TimelineFigure.tellsOfOneRun(columns) else { return nil }
         let stages = rows.compactMap { row -> Stage? in
             guard let removed = row["removed"]?.number, removed >= 0, removed < 1e6 else { return nil }
             let cells = columns.map { row[$0] ?? .null }
@@ -55,6 +56,11 @@ struct TimelineFigure: Sendable, Equatable {
         let given = chain ?? stages.compactMap(\.chain).max { $0.count < $1.count } ?? []
         self.chain = given.count >= longest || longest > 400 ? given : given + [String](repeating: "", count: longest - given.count)
         removesFromRight = side == "right"
+    }
+
+    /// Tables of several runs, and plans, have a column `removed` as well.
+    private static func tellsOfOneRun(_ columns: [String]) -> Bool {
+        !columns.contains("run") && !columns.contains("branch") && columns.contains { $0.contains("accuracy") || $0.contains("loss") }
     }
 
     private static func shown(_ value: JSON) -> String {
@@ -83,7 +89,7 @@ struct TimelineFigure: Sendable, Equatable {
         static func == (left: Curve, right: Curve) -> Bool { left.name == right.name && left.points.map(\.y) == right.points.map(\.y) }
     }
 
-    /// The columns that are drawn over the removed tokens: accuracies, or else losses, or else the first numbers there are.
+    /// The columns that are drawn over the removed tokens: accuracies (`after` is that just after a removal), or else losses.
     var curves: [Curve] {
         func curves(_ isWanted: (String) -> Bool) -> [Curve] {
             columns.indices.filter { isWanted(columns[$0].lowercased()) }.compactMap { column in
@@ -91,11 +97,9 @@ struct TimelineFigure: Sendable, Equatable {
                 return points.count >= 2 ? Curve(name: columns[column], points: points) : nil
             }
         }
-        let accuracies = curves { $0.contains("acc") || $0.contains("right") || $0.contains("exact") }
+        let accuracies = curves { $0.contains("accuracy") || $0 == "after" }
         if !accuracies.isEmpty { return Array(accuracies.prefix(3)) }
-        let losses = curves { $0.contains("loss") }
-        if !losses.isEmpty { return Array(losses.prefix(2)) }
-        return Array(curves { $0 != "removed" && $0 != "stage" && $0 != "steps" }.prefix(1))
+        return Array(curves { $0.contains("loss") }.prefix(2))
     }
 
     /// The chain at a stage: each token and whether it is gone.
