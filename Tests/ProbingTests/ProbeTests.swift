@@ -276,7 +276,8 @@ private struct World {
         var random = RandomSource(seed: 1)
         let values = (0..<400).map { _ in random.normal() }
         let bootstrap = Bootstrap(groups: Array(0..<400), replicates: 2000, confidence: 0.95, random: RandomSource(seed: 2))
-        let interval = bootstrap.interval(bootstrap.sample(values.flatMap { [1, $0] }, count: 2) { $0[1] / $0[0] })
+        let sums = bootstrap.sums([Array(repeating: 1, count: 400), values])
+        let interval = bootstrap.interval(bootstrap.sample { sums[$0, 1] / sums[$0, 0] })
         let mean = values.reduce(0, +) / 400
         let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 400).squareRoot()
         #expect(abs(interval.value - mean) < 1e-12)

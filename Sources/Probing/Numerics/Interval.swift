@@ -46,19 +46,20 @@ extension Interval {
 /// Resamples of whole groups of held-out rows, drawn once and used for every score on these rows, so that differences
 /// between scores are paired.
 struct Bootstrap {
-    /// How often group g is drawn in replicate r, (replicates, groups).
+    /// How often group g is drawn in replicate r, (replicates, groups); the last row is every group once.
     private let counts: [Double]
     private let replicates: Int
     private let groupCount: Int
     private let groupOfRow: [Int]
-    private let confidence: Double
+    let confidence: Double
 
     /// - Parameter groups: (rows) the group that each row belongs to.
     init(groups: [Int], replicates: Int, confidence: Double, random: RandomSource) {
         var numbers: [Int: Int] = [:]
         groupOfRow = groups.map { group in
-            let next = numbers.count
-            return numbers[group] ?? { numbers[group] = next; return next }()
+            if let known = numbers[group] { return known }
+            numbers[group] = numbers.count
+            return numbers.count - 1
         }
         groupCount = numbers.count
         self.replicates = replicates
@@ -66,7 +67,7 @@ struct Bootstrap {
         var random = random
         var counts = [Double](repeating: 0, count: replicates * groupCount)
         for r in 0..<replicates { for _ in 0..<groupCount { counts[r * groupCount + random.below(groupCount)] += 1 } }
-        self.counts = counts
+        self.counts = counts + Array(repeating: 1, count: groupCount)
     }
 
     /// A statistic on all rows and on every replicate.
@@ -79,23 +80,28 @@ struct Bootstrap {
         }
     }
 
-    /// - Parameters:
-    ///   - sums: (rows, count) what is summed over rows.
-    ///   - statistic: a function of `count` sums.
-    func sample(_ sums: [Double], count: Int, _ statistic: (UnsafePointer<Double>) -> Double) -> Sample {
+    /// Sums of columns over the rows of every replicate, and last over all rows once.
+    struct Sums {
+        fileprivate let values: [Double]  // (replicates + 1, columns)
+        fileprivate let columnCount: Int
+        subscript(replicate: Int, column: Int) -> Double { values[replicate * columnCount + column] }
+    }
+
+    /// - Parameter columns: each (rows) of what is summed.
+    func sums(_ columns: [[Double]]) -> Sums {
+        let count = columns.count
         var perGroup = [Double](repeating: 0, count: groupCount * count)
-        var total = [Double](repeating: 0, count: count)
-        for (row, group) in groupOfRow.enumerated() {
-            for i in 0..<count {
-                perGroup[group * count + i] += sums[row * count + i]
-                total[i] += sums[row * count + i]
-            }
+        for (index, column) in columns.enumerated() {
+            for (row, group) in groupOfRow.enumerated() { perGroup[group * count + index] += column[row] }
         }
-        var drawn = [Double](repeating: 0, count: replicates * count)
-        LAPACK.multiply(&drawn, count, counts, groupCount, perGroup, count, m: replicates, n: count, k: groupCount)
-        return drawn.withUnsafeBufferPointer { drawn in
-            Sample(value: statistic(total), replicates: (0..<replicates).map { statistic(drawn.baseAddress! + $0 * count) })
-        }
+        var drawn = [Double](repeating: 0, count: (replicates + 1) * count)
+        LAPACK.multiply(&drawn, count, counts, groupCount, perGroup, count, m: replicates + 1, n: count, k: groupCount)
+        return Sums(values: drawn, columnCount: count)
+    }
+
+    /// - Parameter statistic: what is made of the sums of a replicate.
+    func sample(_ statistic: (_ replicate: Int) -> Double) -> Sample {
+        Sample(value: statistic(replicates), replicates: (0..<replicates).map(statistic))
     }
 
     /// Percentiles of the replicates about the value.

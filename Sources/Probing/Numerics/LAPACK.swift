@@ -30,6 +30,19 @@ enum LAPACK {
         precondition(info == 0, "dpotrs: argument \(-info)")
     }
 
+    /// Replaces each of `count` rows v (n) of `b` by v·L⁻¹, or by v·(L')⁻¹, for the factor A = L·L'.
+    static func solveFromRight(_ a: UnsafePointer<Double>, _ n: Int, _ b: UnsafeMutablePointer<Double>, count: Int, transposed: Bool) {
+        cblas_dtrsm(
+            CblasRowMajor, CblasRight, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit, blasint(count), blasint(n), 1, a,
+            blasint(n), b, blasint(n))
+    }
+
+    /// Replaces each of `count` rows v (n) of `b` by v·L for the factor A = L·L'.
+    static func multiplyByFactor(_ a: UnsafePointer<Double>, _ n: Int, _ b: UnsafeMutablePointer<Double>, count: Int) {
+        cblas_dtrmm(
+            CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, blasint(count), blasint(n), 1, a, blasint(n), b, blasint(n))
+    }
+
     /// The eigenvalues (n), ascending, and eigenvectors (n, n; each row one) of a symmetric matrix, of which the lower triangle is read; nil if the iteration fails.
     static func eigen(_ matrix: [Double], _ n: Int) -> (values: [Double], vectors: [Double])? {
         guard isConfigured else { return nil }

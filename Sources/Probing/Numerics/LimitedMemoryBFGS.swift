@@ -1,23 +1,18 @@
-import Glibc
-
-// L-BFGS (Liu & Nocedal 1989) with a preconditioner in place of the usual multiple of the identity, and a backtracking line
-// search. For the smooth convex objectives of probes, whose curvature the preconditioner bounds from above, the first step
-// tried is almost always taken.
+// L-BFGS (Liu & Nocedal 1989) with a backtracking line search, for smooth convex functions in coordinates where their
+// curvature is at most about 1: the first step tried is then almost always taken, and |gradient|² says how far down it goes.
 
 struct Minimum {
     var point: [Double]
     var value: Double
-    var largestGradient: Double
     var isConverged: Bool
 }
 
 /// - Parameters:
-///   - tolerance: the largest component of the gradient at which the search ends.
+///   - tolerance: the |gradient|² at which the search ends.
 ///   - evaluate: the value at a point; writes the gradient.
-///   - precondition: replaces a vector v by M⁻¹·v, M symmetric and positive definite.
 func minimize(
     from start: [Double], tolerance: Double, iterations: Int, memory: Int = 12,
-    evaluate: (_ point: [Double], _ gradient: inout [Double]) -> Double, precondition: (inout [Double]) -> Void
+    evaluate: (_ point: [Double], _ gradient: inout [Double]) -> Double
 ) -> Minimum {
     var point = start
     var gradient = [Double](repeating: 0, count: start.count)
@@ -25,7 +20,7 @@ func minimize(
     var steps: [(s: [Double], y: [Double], rho: Double)] = []
     var scale = 1.0
     for _ in 0..<iterations {
-        if largest(gradient) <= tolerance { break }
+        if dot(gradient, gradient) <= tolerance { break }
         var direction = gradient
         var weights: [Double] = []
         for step in steps.reversed() {
@@ -33,7 +28,6 @@ func minimize(
             weights.append(weight)
             add(-weight, step.y, to: &direction)
         }
-        precondition(&direction)
         for i in direction.indices { direction[i] *= scale }
         for (step, weight) in zip(steps, weights.reversed()) {
             add(weight - step.rho * dot(step.y, direction), step.s, to: &direction)
@@ -46,14 +40,11 @@ func minimize(
         if curvature > 1e-300 {
             steps.append((s, y, 1 / curvature))
             if steps.count > memory { steps.removeFirst() }
-            var scaled = y
-            precondition(&scaled)
-            scale = curvature / dot(y, scaled)
+            scale = curvature / dot(y, y)
         }
         (point, value, gradient) = next
     }
-    let slope = largest(gradient)
-    return Minimum(point: point, value: value, largestGradient: slope, isConverged: slope <= tolerance)
+    return Minimum(point: point, value: value, isConverged: dot(gradient, gradient) <= tolerance)
 }
 
 /// The first of the points x − d, x − d/2, x − d/4, … that goes down enough (Armijo); nil if none does, which happens where
@@ -72,20 +63,27 @@ private func search(
         let found = evaluate(candidate, &slopeThere)
         if found <= value - 1e-4 * length * slope { return (candidate, found, slopeThere) }
         // Near the minimum the value no longer tells; the gradient still does.
-        if abs(found - value) <= 1e-13 * abs(value), largest(slopeThere) < largest(gradient) { return (candidate, found, slopeThere) }
+        if abs(found - value) <= 1e-13 * abs(value), dot(slopeThere, slopeThere) < dot(gradient, gradient) {
+            return (candidate, found, slopeThere)
+        }
         length /= 2
     }
     return nil
 }
 
 private func dot(_ a: [Double], _ b: [Double]) -> Double {
-    var sum = 0.0
-    for i in a.indices { sum += a[i] * b[i] }
-    return sum
+    // Two sums, so that they need not wait for each other.
+    var even = 0.0, odd = 0.0
+    var i = 0
+    while i + 1 < a.count {
+        even += a[i] * b[i]
+        odd += a[i + 1] * b[i + 1]
+        i += 2
+    }
+    if i < a.count { even += a[i] * b[i] }
+    return even + odd
 }
 
 private func add(_ factor: Double, _ x: [Double], to y: inout [Double]) {
     for i in y.indices { y[i] += factor * x[i] }
 }
-
-private func largest(_ x: [Double]) -> Double { x.reduce(0) { max($0, abs($1)) } }

@@ -27,10 +27,8 @@ struct Moments {
     /// Adds rows of x (rows, d) and y (rows, T).
     mutating func add(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, rows count: Int) {
         rows += count
-        for row in 0..<count {
-            for j in 0..<width { sums[j] += x[row * width + j] }
-            for t in 0..<targetCount { targetSums[t] += y[row * targetCount + t] }
-        }
+        addRows(x, count, to: &sums)
+        addRows(y, count, to: &targetSums)
         LAPACK.addGram(&gram, x, n: width, k: count)
         if targetCount == 0 { return }
         LAPACK.multiply(
@@ -98,6 +96,12 @@ struct Moments {
             for k in 0..<width { coordinates[t * width + k] *= values[k] > smallest ? 1 / values[k] : 0 }
         }
         LAPACK.multiply(&w, width, coordinates, width, vectors, width, m: outputs, n: width, k: width)
+    }
+}
+
+private func addRows(_ x: UnsafePointer<Double>, _ rows: Int, to sums: inout [Double]) {
+    sums.withUnsafeMutableBufferPointer { sums in
+        for row in 0..<rows { for j in sums.indices { sums[j] += x[row * sums.count + j] } }
     }
 }
 

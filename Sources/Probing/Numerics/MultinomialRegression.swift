@@ -1,9 +1,10 @@
 import Glibc
+import Tensors
 
 // Multinomial logistic regression, full batch. For inputs x (n, d), classes k of K and penalties p (d):
 //   minimise  F = (1/n) Σᵢ −log softmax(W·xᵢ + b)[kᵢ] + (α/2) Σⱼ pⱼ |W·ⱼ|²,   W (K, d), b (K) unpenalised.
-// The Hessian is at most ½ (I − 11'/K) ⊗ X̃'X̃/n + α·diag p, x̃ = (x, 1) (Böhning 1992). Its d + 1 by d + 1 factor is
-// computed once and preconditions L-BFGS, which makes the iterations few whatever the scales of the inputs.
+// The Hessian is at most B = ½ X̃'X̃/n + α·diag p in each class's block, x̃ = (x, 1) (Böhning 1992). With B = L·L' the search
+// runs over V = (W, b)·L, where no curvature exceeds 1 whatever the scales of the inputs, so its iterations are few.
 // Only differences between the classes' rows matter; started from 0 they keep the mean 0.
 
 /// Multinomial logistic regression; two classes are logistic regression.
@@ -28,45 +29,83 @@ public enum MultinomialRegression {
             var moments = Moments(width: width, targetCount: 0)
             moments.add(x.baseAddress!, x.baseAddress!, rows: classes.count)
             return MultinomialProblem(x: x.baseAddress!, moments: moments, classes: classes, classCount: classCount)
-                .solve(alpha: alpha, penalties: nil, from: nil, tolerance: 1e-11, iterations: 1000)
+                .solve(alpha: alpha, penalties: nil, from: nil, tolerance: 1e-24, iterations: 1000)
         }
         // Without a penalty, a mean loss of almost nothing has no minimum behind it.
-        if alpha == 0, fit.value < 1e-4 || !(fit.largestGradient < 1e-6) { throw .separable("the target") }
+        if alpha == 0, fit.value < 1e-4 { throw .separable("the target") }
         return (fit.map, fit.value)
     }
 }
 
+/// The precision that products and exponentials are computed in: double for a result that is to be exact, float for speed.
+protocol ProbePrecision: BinaryFloatingPoint {
+    /// C (m, n) = A (m, k) · B (k, n), row-major, either factor read transposed.
+    static func product(
+        _ c: UnsafeMutablePointer<Self>, _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, m: Int, n: Int, k: Int,
+        transposeA: Bool, transposeB: Bool)
+    static func exponential(_ x: Self) -> Self
+}
+
+extension Double: ProbePrecision {
+    static func product(
+        _ c: UnsafeMutablePointer<Double>, _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int, m: Int, n: Int,
+        k: Int, transposeA: Bool, transposeB: Bool
+    ) {
+        LAPACK.multiply(c, n, a, lda, b, ldb, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
+    }
+    static func exponential(_ x: Double) -> Double { exp(x) }
+}
+
+extension Float: ProbePrecision {
+    static func product(
+        _ c: UnsafeMutablePointer<Float>, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, m: Int, n: Int, k: Int,
+        transposeA: Bool, transposeB: Bool
+    ) {
+        MatrixProduct.multiply(c, n, a, lda, b, ldb, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
+    }
+    static func exponential(_ x: Float) -> Float { expf(x) }
+}
+
 /// Rows with classes, of which the best W and b are sought.
-struct MultinomialProblem {
-    let x: UnsafePointer<Double>  // (rows, width), alive as long as this is used
+struct MultinomialProblem<Element: ProbePrecision> {
+    let x: UnsafePointer<Element>  // (rows, width), alive as long as this is used
     let moments: Moments  // of these rows, without targets
-    let classes: [Int]  // (rows)
+    let classes: [Int]  // (rows) and perhaps more
     let classCount: Int
 
     private var rows: Int { moments.rows }
     private var width: Int { moments.width }
+    private static var blockRows: Int { 256 }
 
     struct Fit {
         let map: LinearMap
         let value: Double
-        let largestGradient: Double
+        let isConverged: Bool
     }
 
+    /// - Parameter tolerance: about how far above the minimum, in nats, the search may end.
     func solve(alpha: Double, penalties: [Double]?, from start: LinearMap?, tolerance: Double, iterations: Int) -> Fit {
         let penalties = (0..<width).map { alpha * (penalties?[$0] ?? 1) }
+        let order = width + 1
         let factor = boundFactor(penalties)
-        let size = classCount * (width + 1)
-        var first = [Double](repeating: 0, count: size)
-        if let start { pack(start, into: &first) }
-        let found = minimize(from: first, tolerance: tolerance, iterations: iterations) { point, gradient in
-            value(at: point, penalties, &gradient)
-        } precondition: { vector in
-            LAPACK.solve(factor: factor, width + 1, &vector, count: classCount)
+        var first = [Double](repeating: 0, count: classCount * order)
+        if let start {
+            pack(start, into: &first)
+            LAPACK.multiplyByFactor(factor, order, &first, count: classCount)
         }
-        return Fit(map: unpack(found.point), value: found.value, largestGradient: found.largestGradient)
+        let found = minimize(from: first, tolerance: tolerance, iterations: iterations) { point, gradient in
+            var weights = point
+            LAPACK.solveFromRight(factor, order, &weights, count: classCount, transposed: false)
+            let value = value(at: weights, penalties, &gradient)
+            LAPACK.solveFromRight(factor, order, &gradient, count: classCount, transposed: true)
+            return value
+        }
+        var weights = found.point
+        LAPACK.solveFromRight(factor, order, &weights, count: classCount, transposed: false)
+        return Fit(map: unpack(weights), value: found.value, isConverged: found.isConverged)
     }
 
-    /// The factor of ½ X̃'X̃/n + diag(p, 0), with a trace of the identity so that it always exists.
+    /// The factor L of ½ X̃'X̃/n + diag(p, 0), with a trace of the identity so that it always exists.
     private func boundFactor(_ penalties: [Double]) -> [Double] {
         let order = width + 1
         let gram = moments.gram
@@ -92,45 +131,44 @@ struct MultinomialProblem {
         return factor
     }
 
-    /// F at the packed point (K, d + 1), b last in each row; its gradient is overwritten.
-    private func value(at point: [Double], _ penalties: [Double], _ gradient: inout [Double]) -> Double {
+    /// F at the packed weights (K, d + 1), b last in each row; its gradient is overwritten.
+    private func value(at weights: [Double], _ penalties: [Double], _ gradient: inout [Double]) -> Double {
         let order = width + 1
-        let blockRows = 256
+        let w = weights.map { Element($0) }
         for i in gradient.indices { gradient[i] = 0 }
         var loss = 0.0
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: blockRows * classCount) { buffer in
+        let room = Self.blockRows * classCount + width * classCount
+        withUnsafeTemporaryAllocation(of: Element.self, capacity: room) { buffer in
             let logits = buffer.baseAddress!
-            var start = 0
-            while start < rows {
-                let count = min(blockRows, rows - start)
+            let share = logits + Self.blockRows * classCount  // (d, K)
+            for start in stride(from: 0, to: rows, by: Self.blockRows) {
+                let count = min(Self.blockRows, rows - start)
                 let block = x + start * width
-                for row in 0..<count { for k in 0..<classCount { logits[row * classCount + k] = point[k * order + width] } }
-                LAPACK.multiply(
-                    logits, classCount, block, width, point, order, m: count, n: classCount, k: width, transposeB: true, accumulate: true)
+                Element.product(
+                    logits, block, width, w, order, m: count, n: classCount, k: width, transposeA: false, transposeB: true)
                 for row in 0..<count {
                     let own = logits + row * classCount
+                    for k in 0..<classCount { own[k] += w[k * order + width] }
                     loss += softmaxResidual(own, classCount, classes[start + row])
-                    for k in 0..<classCount { gradient[k * order + width] += own[k] }
+                    for k in 0..<classCount { gradient[k * order + width] += Double(own[k]) }
                 }
-                LAPACK.multiply(
-                    &gradient, order, logits, classCount, block, width, m: classCount, n: width, k: count, transposeA: true,
-                    accumulate: true)
-                start += count
+                Element.product(
+                    share, block, width, logits, classCount, m: width, n: classCount, k: count, transposeA: true, transposeB: false)
+                for j in 0..<width { for k in 0..<classCount { gradient[k * order + j] += Double(share[j * classCount + k]) } }
             }
         }
         var penalty = 0.0
-        let share = 1 / Double(rows)
         for k in 0..<classCount {
             for j in 0...width {
                 let own = k * order + j
-                gradient[own] *= share
+                gradient[own] /= Double(rows)
                 if j < width {
-                    gradient[own] += penalties[j] * point[own]
-                    penalty += penalties[j] * point[own] * point[own]
+                    gradient[own] += penalties[j] * weights[own]
+                    penalty += penalties[j] * weights[own] * weights[own]
                 }
             }
         }
-        return loss * share + penalty / 2
+        return loss / Double(rows) + penalty / 2
     }
 
     private func pack(_ map: LinearMap, into point: inout [Double]) {
@@ -149,16 +187,17 @@ struct MultinomialProblem {
 }
 
 /// −log softmax(z)[k], and z becomes softmax(z) − onehot(k).
-private func softmaxResidual(_ z: UnsafeMutablePointer<Double>, _ count: Int, _ k: Int) -> Double {
+@inline(__always)
+private func softmaxResidual<Element: ProbePrecision>(_ z: UnsafeMutablePointer<Element>, _ count: Int, _ k: Int) -> Double {
     var top = z[0]
     for i in 1..<count { top = max(top, z[i]) }
     let own = z[k] - top
-    var sum = 0.0
+    var sum: Element = 0
     for i in 0..<count {
-        z[i] = exp(z[i] - top)
+        z[i] = Element.exponential(z[i] - top)
         sum += z[i]
     }
     for i in 0..<count { z[i] /= sum }
     z[k] -= 1
-    return log(sum) - own
+    return log(Double(sum)) - Double(own)
 }

@@ -8,8 +8,8 @@ struct ClassFit {
     let code: CodeLength?
 
     private static let describingPenalties = [1e-1, 1e-2]
-    /// Of the mean objective, in nats: far below what a held-out score can show.
-    private static let tolerance = 2e-5
+    /// In nats: far below what a held-out score can show.
+    private static let tolerance = 1e-6
     private static let iterations = 100
 
     /// - Parameter classes: (rows) in the order of the split.
@@ -32,7 +32,7 @@ struct ClassFit {
             }
         }
         let fit = Self.solve(x, prefixes, classes, classCount, split.trainEnd, chosen, start)
-        if chosen == 0, !(fit.largestGradient <= 10 * Self.tolerance) || fit.value < 1e-4 { throw .separable(name) }
+        if chosen == 0, !fit.isConverged || fit.value < 1e-4 { throw .separable(name) }
         penalty = chosen
         map = fit.map
         heldOut = x.apply(fit.map, rows: split.heldOut)
@@ -42,10 +42,10 @@ struct ClassFit {
     private static func solve(
         _ x: ProbeInputs, _ prefixes: PrefixMoments, _ classes: [Int], _ classCount: Int, _ rows: Int, _ penalty: Double,
         _ start: LinearMap?
-    ) -> MultinomialProblem.Fit {
-        x.withRow(0) { values in
+    ) -> MultinomialProblem<Float>.Fit {
+        prefixes.values.withUnsafeBufferPointer { values in
             let moments = prefixes[rows]
-            let problem = MultinomialProblem(x: values, moments: moments, classes: classes, classCount: classCount)
+            let problem = MultinomialProblem(x: values.baseAddress!, moments: moments, classes: classes, classCount: classCount)
             return problem.solve(
                 alpha: penalty, penalties: moments.variances, from: start, tolerance: tolerance, iterations: iterations)
         }
@@ -76,11 +76,15 @@ struct ClassFit {
     }
 }
 
-/// The moments of every prefix of the rows that a probe of classes is fitted on, for all fits on the same inputs.
+/// What all fits of classes on the same inputs share: the inputs in single precision, and the moments of every prefix of
+/// their rows that a probe is fitted on.
 struct PrefixMoments {
+    /// (rows, width)
+    let values: [Float]
     private var moments: [Int: Moments] = [:]
 
     init(_ x: ProbeInputs, _ split: ProbeSplit, describes: Bool) {
+        values = x.floats
         var sums = Moments(width: x.width, targetCount: 0)
         let ends = [split.fitEnd, split.trainEnd] + (describes ? split.blockEnds.dropLast() : [])
         var row = 0

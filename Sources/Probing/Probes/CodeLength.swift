@@ -6,7 +6,7 @@ import Glibc
 // Classes are sent with the probe's probabilities. Numbers are sent as steps of a grid between the smallest and the largest
 // (1 for whole numbers, else a hundredth of the range), with a normal distribution about the prediction, cut to the grid, of
 // the deviation that the same probe showed on the block before. A hundredth of either code is uniform, so that no surprise
-// costs more than log₂(100 · steps) bits. The penalty of each block's probe is the one that did best on the block before:
+// costs more than log₂(100 · steps) bits. The penalty of each block's probe is the one that came nearest on the block before:
 // nothing is used that the receiver does not have.
 
 /// How many bits it takes to send the labels to somebody who has the states.
@@ -41,9 +41,12 @@ struct NumberCode {
     /// The cost of `y` under a normal distribution about `mean`.
     func bits(_ y: Double, mean: Double, deviation: Double) -> Double {
         let sigma = max(deviation / step, 0.2)
-        func below(_ steps: Double) -> Double { 0.5 * erfc((mean - low) / step / sigma / 2.0.squareRoot() - steps / sigma / 2.0.squareRoot()) }
+        let centre = (mean - low) / step
+        func below(_ steps: Double) -> Double { 0.5 * erfc((centre - steps) / sigma * 0.5.squareRoot()) }
         let place = ((y - low) / step).rounded()
-        let whole = below(stepCount - 0.5) - below(-0.5)
+        // What lies off the grid, where it is not nothing.
+        let isInside = centre + 0.5 > 8 * sigma && stepCount - 0.5 - centre > 8 * sigma
+        let whole = isInside ? 1 : below(stepCount - 0.5) - below(-0.5)
         let own = whole > 1e-12 ? (below(place + 0.5) - below(place - 0.5)) / whole : 0
         return -log2((1 - uniformShare) * max(own, 0) + uniformShare / stepCount)
     }

@@ -15,28 +15,18 @@ public struct InputLeak: Sendable, Equatable {
     /// More than a twentieth of the target.
     public var isSerious: Bool { share > 0.05 }
 
-    /// - Parameters:
-    ///   - tokens: (rows)
-    ///   - symbols: (rows) the target, as one of few symbols.
-    init(tokens: [Int32], symbols: [Int], random: RandomSource) {
-        let target = Coded(symbols)
-        let targetBits = entropy(target.codes, count: target.count)
-        self.targetBits = targetBits
-        var token = Coded(tokens.map { Int($0) })
-        guard token.count > 1 else { share = 0; return }
-        let tokenBits = entropy(token.codes, count: token.count)
-        let information = { (tokens: [Int]) in
-            targetBits + tokenBits - entropy(zip(tokens, target.codes).map { $0 * target.count + $1 }, count: token.count * target.count)
-        }
-        let found = information(token.codes)
-        var random = random
-        var chance = 0.0
-        let rounds = 4
-        for _ in 0..<rounds {
-            random.shuffle(&token.codes)
-            chance += information(token.codes) / Double(rounds)
-        }
+    init(_ tokens: CodedTokens, _ target: CodedSymbols) {
+        targetBits = target.bits
+        guard tokens.count > 1 else { share = 0; return }
+        let chance = tokens.shuffled.reduce(0) { $0 + Self.information($1, tokens, target) } / Double(tokens.shuffled.count)
+        let found = Self.information(tokens.codes, tokens, target)
         share = targetBits > chance ? max(0, (found - chance) / (targetBits - chance)) : 0
+    }
+
+    private static func information(_ codes: [Int], _ tokens: CodedTokens, _ target: CodedSymbols) -> Double {
+        var joint = [Int](repeating: 0, count: tokens.count * target.count)
+        for (token, symbol) in zip(codes, target.codes) { joint[token * target.count + symbol] += 1 }
+        return target.bits + tokens.bits - entropy(joint, of: codes.count)
     }
 
     /// Whole numbers of few values as they are, everything else by deciles.
@@ -49,10 +39,31 @@ public struct InputLeak: Sendable, Equatable {
     }
 }
 
-/// Symbols numbered 0 ..< count.
-private struct Coded {
-    var codes: [Int]
+/// The tokens at a position, numbered 0 ..< count, and the same in other orders.
+struct CodedTokens {
+    let codes: [Int]
     let count: Int
+    let bits: Double
+    let shuffled: [[Int]]
+
+    init(_ tokens: [Int32], random: RandomSource) {
+        let coded = CodedSymbols(tokens.map { Int($0) })
+        (codes, count, bits) = (coded.codes, coded.count, coded.bits)
+        var random = random
+        shuffled = (0..<4).map { _ in
+            var codes = coded.codes
+            random.shuffle(&codes)
+            return codes
+        }
+    }
+}
+
+/// Symbols numbered 0 ..< count.
+struct CodedSymbols {
+    let codes: [Int]
+    let count: Int
+    /// Their entropy.
+    let bits: Double
 
     init(_ symbols: [Int]) {
         var numbers: [Int: Int] = [:]
@@ -62,13 +73,14 @@ private struct Coded {
             return numbers.count - 1
         }
         count = numbers.count
+        var counts = [Int](repeating: 0, count: count)
+        for code in codes { counts[code] += 1 }
+        bits = entropy(counts, of: codes.count)
     }
 }
 
-/// In bits, of the frequencies of codes 0 ..< count.
-private func entropy(_ codes: [Int], count: Int) -> Double {
-    var counts = [Int](repeating: 0, count: count)
-    for code in codes { counts[code] += 1 }
-    let n = Double(max(codes.count, 1))
+/// In bits, of frequencies that add up to `total`.
+private func entropy(_ counts: [Int], of total: Int) -> Double {
+    let n = Double(max(total, 1))
     return counts.reduce(0) { $1 == 0 ? $0 : $0 - Double($1) / n * log2(Double($1) / n) }
 }

@@ -5,12 +5,12 @@ struct NumberFit {
     /// One output for each column, for the inputs about their mean.
     private(set) var map: LinearMap
     /// (held-out rows, columns)
-    private(set) var heldOut: [Double] = []
+    private var predictions: [Double] = []
     /// For the columns that were to be described.
     private(set) var codes: [CodeLength] = []
 
     /// Penalties of the online code, strongest first: the first blocks have few rows.
-    private static let describingPenalties = [1, 1e-1, 1e-2, 1e-3]
+    private static let describingPenalties = [1, 3e-2, 1e-3]
 
     /// - Parameters:
     ///   - y: (rows, columns) in the order of the split.
@@ -32,6 +32,11 @@ struct NumberFit {
             }
         }
         codes = coders.map(\.length)
+    }
+
+    /// (held-out rows) the predictions of one column.
+    func heldOut(_ column: Int) -> [Double] {
+        stride(from: column, to: predictions.count, by: map.outputCount).map { predictions[$0] }
     }
 
     /// The penalties with the smallest error on the validation rows.
@@ -68,7 +73,7 @@ struct NumberFit {
                 map.intercepts[column] = fitted.intercepts[column]
             }
         }
-        heldOut = x.apply(map, rows: split.heldOut)
+        predictions = x.apply(map, rows: split.heldOut)
     }
 
     private static func describe(_ x: ProbeInputs, _ moments: Moments, _ rows: Range<Int>, _ coders: inout [NumberCoder]) {
@@ -106,21 +111,18 @@ private struct NumberCoder {
 
     /// Sends a block with the predictions that `prediction(penalty, index)` makes from the rows before it.
     mutating func send(_ rows: Range<Int>, _ prediction: (Int, Int) -> Double) {
+        let deviation = deviations[best] ?? deviation(before: rows.lowerBound)
+        for (index, row) in rows.enumerated() { bits += code.bits(numbers[row], mean: prediction(best, index), deviation: deviation) }
         var lowest = Double.infinity
-        var next = best
         for penalty in deviations.indices {
-            let deviation = deviations[penalty] ?? deviation(before: rows.lowerBound)
-            var cost = 0.0, squares = 0.0
+            var squares = 0.0
             for (index, row) in rows.enumerated() {
-                let mean = prediction(penalty, index)
-                cost += code.bits(numbers[row], mean: mean, deviation: deviation)
-                squares += (numbers[row] - mean) * (numbers[row] - mean)
+                let error = numbers[row] - prediction(penalty, index)
+                squares += error * error
             }
-            if penalty == best { bits += cost }
-            if cost < lowest { (lowest, next) = (cost, penalty) }
             deviations[penalty] = (squares / Double(rows.count)).squareRoot()
+            if squares < lowest { (lowest, best) = (squares, penalty) }
         }
-        best = next
     }
 
     private func deviation(before end: Int) -> Double {

@@ -8,19 +8,24 @@ struct ProbeCell {
     let targets: [Int]
 
     private var split: ProbeSplit { plan.split }
-    private var confidence: Double { plan.options.confidence }
 
     /// - Throws: `ProbeError`.
     func run() throws(ProbeError) -> [ProbeResult] {
         try check()
         let x = ProbeInputs(states, order: split.order)
         let untrainedX = untrained.map { ProbeInputs($0, order: split.order) }
-        let control = plan.control
         var controlX: ProbeInputs?
-        if let split = control.split { controlX = control.isMainSplit ? x : ProbeInputs(states, order: split.order) }
-        var results = [Int: ProbeResult]()
-        for (target, fits) in numberFits(x, untrainedX, controlX) { results[target] = result(target, x, fits) }
-        for (target, fits) in try classFits(x, untrainedX, controlX) { results[target] = result(target, x, fits) }
+        if let split = plan.control.split { controlX = plan.control.isMainSplit ? x : ProbeInputs(states, order: split.order) }
+        var sheets = Sheets()
+        var fits = numberFits(x, untrainedX, controlX, &sheets)
+        fits += try classFits(x, untrainedX, controlX, &sheets)
+        let tokens = plan.code(states.tokens)
+        if tokens.count > 1 {
+            let lookup = Lookup(keys: split.reorder(tokens.codes), keyCount: tokens.count, split: split)
+            for index in fits.indices { fits[index].token = plan.enter(lookup, fits[index].target, &sheets.main) }
+        }
+        let scores = (main: sheets.main.scores(), control: sheets.control.scores())
+        let results = Dictionary(uniqueKeysWithValues: fits.map { ($0.target, result($0, x, tokens, scores.main, scores.control)) })
         return targets.map { results[$0]! }
     }
 
@@ -40,133 +45,135 @@ struct ProbeCell {
         }
     }
 
-    /// What the fits for one target found.
+    /// Predictors on the rows held out by the main split, and on those held out by the control task's.
+    private struct Sheets {
+        var main = ScoreSheet()
+        var control = ScoreSheet()
+    }
+
+    /// What the fits for one target found, and where on the sheets their predictions are.
     private struct Fits {
+        let target: Int
         let map: LinearMap
         let penalty: Double
         let code: CodeLength?
-        let probe: HeldOutScore
-        let shuffled: HeldOutScore
-        let untrained: HeldOutScore?
-        let control: HeldOutScore?
+        let probe: Int
+        let shuffled: Int
+        let untrained: Int?
+        let control: Int?
+        var token: Int?
     }
 
     // MARK: Numbers
 
     /// One pass over the states for all targets, their shuffled labels and, where the split is the same, their control labels.
-    private func numberFits(_ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?) -> [(Int, Fits)] {
-        var columns: [(target: Int, numbers: [Double])] = []
-        for target in targets { if case .numbers(let numbers) = plan.targets[target].labels { columns.append((target, numbers)) } }
-        guard !columns.isEmpty else { return [] }
-        let count = columns.count
-        let penalties = plan.options.ridgePenalties
+    private func numberFits(
+        _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
+    ) -> [Fits] {
+        var wanted: [(target: Int, numbers: [Double])] = []
+        for target in targets { if case .numbers(let numbers) = plan.targets[target].labels { wanted.append((target, numbers)) } }
+        guard !wanted.isEmpty else { return [] }
+        let count = wanted.count
         let control = plan.control
-        let real = columns.map(\.numbers), controls = real.map(control.labels)
-        let both = real + real.map(plan.shuffle) + (control.isMainSplit && controlX != nil ? controls : [])
-        let y = interleave(both, split)
-        let fit = NumberFit(x, y, columns: both.count, split: split, penalties: penalties, describing: plan.options.describes ? count : 0)
-        let realY = interleave(real, split)
-        let untrainedFit = untrainedX.map {
-            NumberFit($0, realY, columns: count, split: split, penalties: penalties, describing: 0)
-        }
+        let real = wanted.map(\.numbers), controls = real.map(control.labels)
+        let all = real + real.map(plan.shuffle) + (control.isMainSplit && controlX != nil ? controls : [])
+        let fit = numberFit(x, all, split, describing: plan.options.describes ? count : 0)
+        let untrainedFit = untrainedX.map { numberFit($0, real, split) }
         var controlFit: NumberFit?
-        if !control.isMainSplit, let controlX, let split = control.split {
-            controlFit = NumberFit(controlX, interleave(controls, split), columns: count, split: split, penalties: penalties, describing: 0)
-        }
-        return columns.enumerated().map { index, column in
-            func score(_ fit: NumberFit, _ of: Int, _ labels: [Double], _ rows: [Int]?, _ split: ProbeSplit, _ bootstrap: Bootstrap) -> HeldOutScore {
-                let width = fit.map.outputCount
-                let rows = rows ?? Array(0..<split.heldOut.count)
-                return HeldOutScore(
-                    predictions: rows.map { fit.heldOut[$0 * width + of] }, numbers: rows.map { labels[split.order[split.trainEnd + $0]] },
-                    bootstrap, confidence: confidence)
-            }
-            var controlScore: HeldOutScore?
-            if let split = control.split, let bootstrap = control.bootstrap {
-                controlScore = control.isMainSplit
-                    ? score(fit, 2 * count + index, controls[index], control.seen, split, bootstrap)
-                    : controlFit.map { score($0, index, controls[index], control.seen, split, bootstrap) }
-            }
+        if let controlX, let own = control.split { controlFit = control.isMainSplit ? fit : numberFit(controlX, controls, own) }
+        let firstControl = control.isMainSplit ? 2 * count : 0
+        return wanted.enumerated().map { index, item in
+            let target = item.target
             let range = index * x.width..<(index + 1) * x.width
-            return (column.target, Fits(
+            return Fits(
+                target: target,
                 map: LinearMap(weights: Array(fit.map.weights[range]), intercepts: [fit.map.intercepts[index]], width: x.width),
                 penalty: fit.penalties[index], code: plan.options.describes ? fit.codes[index] : nil,
-                probe: score(fit, index, real[index], nil, split, plan.bootstrap),
-                shuffled: score(fit, count + index, both[count + index], nil, split, plan.bootstrap),
-                untrained: untrainedFit.map { score($0, index, real[index], nil, split, plan.bootstrap) }, control: controlScore))
+                probe: sheets.main.enter(numbers: fit.heldOut(index), plan.heldOut[target]),
+                shuffled: sheets.main.enter(numbers: fit.heldOut(count + index), plan.shuffledHeldOut[target]),
+                untrained: untrainedFit.map { sheets.main.enter(numbers: $0.heldOut(index), plan.heldOut[target]) },
+                control: controlFit.map { fit in
+                    let predictions = fit.heldOut(firstControl + index)
+                    return sheets.control.enter(numbers: control.seen.map { predictions[$0] }, plan.controlHeldOut[target])
+                })
         }
     }
 
-    /// (rows, columns) in the order of the split.
-    private func interleave(_ columns: [[Double]], _ split: ProbeSplit) -> [Double] {
-        [Double](unsafeUninitializedCapacity: split.count * columns.count) { y, initialized in
+    private func numberFit(_ x: ProbeInputs, _ columns: [[Double]], _ split: ProbeSplit, describing: Int = 0) -> NumberFit {
+        let y = [Double](unsafeUninitializedCapacity: split.count * columns.count) { y, initialized in
             for (index, column) in columns.enumerated() {
                 for (place, row) in split.order.enumerated() { y[place * columns.count + index] = column[row] }
             }
             initialized = split.count * columns.count
         }
+        return NumberFit(x, y, columns: columns.count, split: split, penalties: plan.options.ridgePenalties, describing: describing)
     }
 
     // MARK: Classes
 
-    private func classFits(_ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?) throws(ProbeError) -> [(Int, Fits)] {
-        var fits: [(Int, Fits)] = []
-        var prefixes: PrefixMoments?, untrainedPrefixes: PrefixMoments?, controlPrefixes: PrefixMoments?
+    private func classFits(
+        _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
+    ) throws(ProbeError) -> [Fits] {
+        let wanted = targets.filter { if case .classes = plan.targets[$0].labels { true } else { false } }
+        guard !wanted.isEmpty else { return [] }
         let control = plan.control
-        for target in targets {
+        let penalties = plan.options.multinomialPenalties
+        let own = PrefixMoments(x, split, describes: plan.options.describes)
+        let untrainedMoments = untrainedX.map { PrefixMoments($0, split, describes: false) }
+        var controlMoments: PrefixMoments?
+        if let controlX, let split = control.split {
+            controlMoments = control.isMainSplit ? own : PrefixMoments(controlX, split, describes: false)
+        }
+        var fits: [Fits] = []
+        for target in wanted {
             guard case .classes(let classes, let values) = plan.targets[target].labels else { continue }
-            let own = prefixes ?? PrefixMoments(x, split, describes: plan.options.describes)
-            prefixes = own
-            let name = plan.targets[target].name
             func fit(
-                _ x: ProbeInputs, _ prefixes: PrefixMoments, _ labels: [Int], _ split: ProbeSplit, _ penalties: [Double], describes: Bool = false
+                _ x: ProbeInputs, _ moments: PrefixMoments, _ labels: [Int], _ split: ProbeSplit, _ penalties: [Double], describes: Bool = false
             ) throws(ProbeError) -> ClassFit {
                 try ClassFit(
-                    x, prefixes, split.reorder(labels), classCount: values.count, split: split, penalties: penalties, describes: describes,
-                    name: name)
+                    x, moments, split.reorder(labels), classCount: values.count, split: split, penalties: penalties, describes: describes,
+                    name: plan.targets[target].name)
             }
-            func score(_ fit: ClassFit, _ labels: [Int], _ rows: [Int]?, _ split: ProbeSplit, _ bootstrap: Bootstrap) -> HeldOutScore {
-                let rows = rows ?? Array(0..<split.heldOut.count)
-                return HeldOutScore(
-                    logits: rows.flatMap { fit.heldOut[$0 * values.count..<($0 + 1) * values.count] }, classCount: values.count,
-                    classes: rows.map { labels[split.order[split.trainEnd + $0]] }, bootstrap, confidence: confidence)
-            }
-            let penalties = plan.options.multinomialPenalties
             let probe = try fit(x, own, classes, split, penalties, describes: plan.options.describes)
-            let shuffledLabels = plan.shuffle(classes)
-            let shuffled = try fit(x, own, shuffledLabels, split, [probe.penalty])
-            var untrainedScore: HeldOutScore?, controlScore: HeldOutScore?
-            if let untrainedX {
-                let moments = untrainedPrefixes ?? PrefixMoments(untrainedX, split, describes: false)
-                untrainedPrefixes = moments
-                untrainedScore = score(try fit(untrainedX, moments, classes, split, penalties), classes, nil, split, plan.bootstrap)
+            // The baselines on other labels have the probe's penalty, as Hewitt & Liang have it.
+            let shuffled = try fit(x, own, plan.shuffle(classes), split, [probe.penalty])
+            var untrainedPlace: Int?, controlPlace: Int?
+            if let untrainedX, let untrainedMoments {
+                let found = try fit(untrainedX, untrainedMoments, classes, split, penalties)
+                untrainedPlace = sheets.main.enter(logits: found.heldOut, plan.heldOut[target])
             }
-            if let controlX, let controlSplit = control.split, let bootstrap = control.bootstrap {
-                let moments = control.isMainSplit ? own : controlPrefixes ?? PrefixMoments(controlX, controlSplit, describes: false)
-                controlPrefixes = moments
-                let labels = control.labels(classes)
-                let found = try fit(controlX, moments, labels, controlSplit, [probe.penalty])
-                controlScore = score(found, labels, control.seen, controlSplit, bootstrap)
+            if let controlX, let controlMoments, let split = control.split {
+                let found = try fit(controlX, controlMoments, control.labels(classes), split, [probe.penalty])
+                let logits = control.seen.flatMap { found.heldOut[$0 * values.count..<($0 + 1) * values.count] }
+                controlPlace = sheets.control.enter(logits: logits, plan.controlHeldOut[target])
             }
-            fits.append((target, Fits(
-                map: probe.map, penalty: probe.penalty, code: probe.code, probe: score(probe, classes, nil, split, plan.bootstrap),
-                shuffled: score(shuffled, shuffledLabels, nil, split, plan.bootstrap), untrained: untrainedScore, control: controlScore)))
+            fits.append(Fits(
+                target: target, map: probe.map, penalty: probe.penalty, code: probe.code,
+                probe: sheets.main.enter(logits: probe.heldOut, plan.heldOut[target]),
+                shuffled: sheets.main.enter(logits: shuffled.heldOut, plan.shuffledHeldOut[target]), untrained: untrainedPlace,
+                control: controlPlace))
         }
         return fits
     }
 
     // MARK: Reports
 
-    private func result(_ index: Int, _ x: ProbeInputs, _ fits: Fits) -> ProbeResult {
-        let target = plan.targets[index]
-        let token = plan.score(Lookup(keys: split.reorder(states.tokens), split: split), target)
-        var scores: [ProbeBaseline: HeldOutScore] = [.constant: plan.constant[index], .inputToken: token, .shuffled: fits.shuffled]
+    private func result(
+        _ fits: Fits, _ x: ProbeInputs, _ tokens: CodedTokens, _ main: [HeldOutScore], _ control: [HeldOutScore]
+    ) -> ProbeResult {
+        let target = plan.targets[fits.target]
+        let probe = main[fits.probe]
+        let constant = plan.constant[fits.target]
+        // A single token at the position tells what a constant tells.
+        var scores: [ProbeBaseline: HeldOutScore] = [
+            .constant: constant, .inputToken: fits.token.map { main[$0] } ?? constant, .shuffled: main[fits.shuffled],
+        ]
         var missing: [ProbeBaseline: String] = [:]
-        scores[.rawInput] = plan.rawInput[index]
+        scores[.rawInput] = plan.rawInput[fits.target]
         missing[.rawInput] = plan.rawInputMissing
-        scores[.untrained] = fits.untrained
+        scores[.untrained] = fits.untrained.map { main[$0] }
         if fits.untrained == nil { missing[.untrained] = "no untrained model was given" }
-        scores[.control] = fits.control
+        scores[.control] = fits.control.map { control[$0] }
         missing[.control] = plan.control.missing
         var classValues: [Int]?
         if case .classes(_, let values) = target.labels { classValues = values }
@@ -174,8 +181,8 @@ struct ProbeCell {
             report: ProbeReport(
                 target: target.name, provenance: states.provenance, isClasses: classValues != nil, penalty: fits.penalty,
                 trainingRows: split.trainEnd, heldOutRows: split.heldOut.count, heldOutGroups: plan.bootstrap.independentCount,
-                probe: fits.probe.report, baselines: scores.mapValues(\.report), margins: scores.mapValues { fits.probe.margin(over: $0) },
-                missing: missing, codeLength: fits.code, leak: plan.leak(states.tokens, target)),
+                probe: probe.report, baselines: scores.mapValues(\.report), margins: scores.mapValues { probe.margin(over: $0) },
+                missing: missing, codeLength: fits.code, leak: plan.leak(tokens, fits.target)),
             probe: LinearProbe(
                 target: target.name, provenance: states.provenance, map: x.undoingMean(fits.map), classValues: classValues))
     }

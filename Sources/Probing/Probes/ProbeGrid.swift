@@ -68,8 +68,22 @@ public struct ProbeGrid {
         return results
     }
 
-    /// Probes states that were read before: for each point, for each position.
-    func run(
+    /// Probes states that were read before, for each hook point and each of `positions`: a trajectory reads its untrained
+    /// model only once.
+    /// - Throws: `ProbeError`.
+    public func run(
+        states: [[HiddenStates]], untrained: [[HiddenStates]]?, workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+    ) throws -> [ProbeResult] {
+        for rows in states + (untrained ?? []) where rows.count != positions.count {
+            throw ProbeError.lengths("states at each hook point", found: rows.count, expected: positions.count)
+        }
+        if let untrained, untrained.count != states.count {
+            throw ProbeError.lengths("hook points of the untrained model", found: untrained.count, expected: states.count)
+        }
+        return try run(ProbePlan(targets, problems, options), states, untrained, workers, observer)
+    }
+
+    private func run(
         _ plan: ProbePlan, _ states: [[HiddenStates]], _ untrained: [[HiddenStates]]?, _ workers: Workers, _ observer: ProbingObserver
     ) throws -> [ProbeResult] {
         var cells: [ProbeCell] = []

@@ -8,25 +8,17 @@ struct ProbeInputs {
     let mean: [Double]
 
     init(_ states: HiddenStates, order: [Int]) {
-        self.init(width: states.width, order: order) { Double(states.values[$0]) }
+        (values, mean) = states.values.withUnsafeBufferPointer { centred($0, states.width, order) }
+        (rows, width) = (order.count, states.width)
     }
 
     init(_ values: [Double], width: Int, order: [Int]) {
-        self.init(width: width, order: order) { values[$0] }
+        (self.values, mean) = values.withUnsafeBufferPointer { centred($0, width, order) }
+        (rows, self.width) = (order.count, width)
     }
 
-    private init(width: Int, order: [Int], _ element: (Int) -> Double) {
-        var mean = [Double](repeating: 0, count: width)
-        for row in order { for j in 0..<width { mean[j] += element(row * width + j) } }
-        for j in 0..<width { mean[j] /= Double(max(order.count, 1)) }
-        values = [Double](unsafeUninitializedCapacity: order.count * width) { buffer, initialized in
-            for (place, row) in order.enumerated() { for j in 0..<width { buffer[place * width + j] = element(row * width + j) - mean[j] } }
-            initialized = order.count * width
-        }
-        rows = order.count
-        self.width = width
-        self.mean = mean
-    }
+    /// (rows, width) in single precision.
+    var floats: [Float] { values.map { Float($0) } }
 
     func withRow<R>(_ row: Int, _ body: (UnsafePointer<Double>) -> R) -> R {
         values.withUnsafeBufferPointer { body($0.baseAddress! + row * width) }
@@ -48,4 +40,22 @@ struct ProbeInputs {
         }
         return map
     }
+}
+
+/// The rows of x (rows, width) in the given order, less their mean, and the mean.
+private func centred<Element: BinaryFloatingPoint>(
+    _ x: UnsafeBufferPointer<Element>, _ width: Int, _ order: [Int]
+) -> (values: [Double], mean: [Double]) {
+    var mean = [Double](repeating: 0, count: width)
+    let values = [Double](unsafeUninitializedCapacity: order.count * width) { buffer, initialized in
+        mean.withUnsafeMutableBufferPointer { mean in
+            for row in order { for j in 0..<width { mean[j] += Double(x[row * width + j]) } }
+            for j in 0..<width { mean[j] /= Double(max(order.count, 1)) }
+            for (place, row) in order.enumerated() {
+                for j in 0..<width { buffer[place * width + j] = Double(x[row * width + j]) - mean[j] }
+            }
+        }
+        initialized = order.count * width
+    }
+    return (values, mean)
 }

@@ -10,6 +10,13 @@ struct ProbePlan {
     let control: ControlPlan
     let rawInputMissing: String?
     private let random: RandomSource
+    /// (rows) whose label each row gets when labels are shuffled.
+    private let shuffledOrder: [Int]
+    /// (targets) the labels that predictors are scored against.
+    let heldOut: [HeldOutLabels]
+    let shuffledHeldOut: [HeldOutLabels]
+    let controlHeldOut: [HeldOutLabels]
+    private let symbols: [CodedSymbols]
     /// (targets) what a probe on the raw inputs reaches.
     private(set) var rawInput: [HeldOutScore?] = []
     /// (targets) what a constant reaches.
@@ -40,17 +47,21 @@ struct ProbePlan {
         shuffledOrder = shuffled
         self.targets = targets
         for target in targets { try Self.check(target, split, options) }
+        let (bootstrap, control) = (bootstrap, control)
+        let rows = split.heldOut.map { split.order[$0] }
+        heldOut = targets.map { HeldOutLabels($0.values(rows), bootstrap) }
+        shuffledHeldOut = targets.map { HeldOutLabels($0.values(rows.map { shuffled[$0] }), bootstrap) }
+        controlHeldOut = control.heldOutLabels(targets)
+        symbols = targets.map { target in
+            switch target.labels {
+            case .numbers(let numbers): CodedSymbols(InputLeak.symbols(numbers))
+            case .classes(let classes, _): CodedSymbols(classes)
+            }
+        }
         let inputs = problems.oneHotInputs().map { ProbeInputs($0.values, width: $0.width, order: split.order) }
         rawInputMissing = inputs == nil ? "the raw inputs were not given" : nil
-        let everywhere = Lookup(keys: Array(repeating: 0, count: split.count), split: split)
-        for target in targets {
-            constant.append(score(everywhere, target))
-            rawInput.append(try inputs.map { inputs throws(ProbeError) in try score(inputs, target) })
-        }
+        try scoreWithoutModel(inputs)
     }
-
-    /// (rows) whose label each row gets when labels are shuffled.
-    private let shuffledOrder: [Int]
 
     /// A target may vary and yet be the same in the training rows, or in the held-out ones.
     private static func check(_ target: ProbeTarget, _ split: ProbeSplit, _ options: ProbeOptions) throws(ProbeError) {
@@ -77,46 +88,60 @@ struct ProbePlan {
 
     func shuffle<T>(_ labels: [T]) -> [T] { shuffledOrder.map { labels[$0] } }
 
-    func leak(_ tokens: [Int32], _ target: ProbeTarget) -> InputLeak {
-        let symbols = switch target.labels {
-        case .numbers(let numbers): InputLeak.symbols(numbers)
-        case .classes(let classes, _): classes
-        }
-        return InputLeak(tokens: tokens, symbols: symbols, random: random.split(Stream.leak.rawValue))
-    }
+    func code(_ tokens: [Int32]) -> CodedTokens { CodedTokens(tokens, random: random.split(Stream.leak.rawValue)) }
+
+    func leak(_ tokens: CodedTokens, _ target: Int) -> InputLeak { InputLeak(tokens, symbols[target]) }
 
     // MARK: Predictors without a model
 
-    func score(_ lookup: Lookup, _ target: ProbeTarget) -> HeldOutScore {
-        switch target.labels {
+    /// Enters a lookup's predictions of a target.
+    func enter(_ lookup: Lookup, _ target: Int, _ sheet: inout ScoreSheet) -> Int {
+        switch targets[target].labels {
         case .numbers(let numbers):
-            let y = split.reorder(numbers)
-            let (means, medians) = lookup.numbers(y)
-            return HeldOutScore(
-                predictions: means, medians: medians, numbers: Array(y[split.heldOut]), bootstrap, confidence: options.confidence)
+            let (means, medians) = lookup.numbers(split.reorder(numbers))
+            return sheet.enter(numbers: means, medians: medians, heldOut[target])
         case .classes(let classes, let values):
-            let k = split.reorder(classes)
-            return HeldOutScore(
-                logits: lookup.classes(k, classCount: values.count), classCount: values.count, classes: Array(k[split.heldOut]), bootstrap,
-                confidence: options.confidence)
+            return sheet.enter(logits: lookup.classes(split.reorder(classes), classCount: values.count), heldOut[target])
         }
     }
 
-    /// A probe on the raw inputs, with no states involved.
-    private func score(_ inputs: ProbeInputs, _ target: ProbeTarget) throws(ProbeError) -> HeldOutScore {
-        switch target.labels {
-        case .numbers(let numbers):
-            let y = split.reorder(numbers)
-            let fit = NumberFit(inputs, y, columns: 1, split: split, penalties: options.ridgePenalties, describing: 0)
-            return HeldOutScore(
-                predictions: fit.heldOut, numbers: Array(y[split.heldOut]), bootstrap, confidence: options.confidence)
-        case .classes(let classes, let values):
-            let k = split.reorder(classes)
-            let fit = try ClassFit(
-                inputs, PrefixMoments(inputs, split, describes: false), k, classCount: values.count, split: split,
-                penalties: options.multinomialPenalties, describes: false, name: target.name)
-            return HeldOutScore(
-                logits: fit.heldOut, classCount: values.count, classes: Array(k[split.heldOut]), bootstrap, confidence: options.confidence)
+    private mutating func scoreWithoutModel(_ inputs: ProbeInputs?) throws(ProbeError) {
+        var sheet = ScoreSheet()
+        let everywhere = Lookup(keys: Array(repeating: 0, count: split.count), keyCount: 1, split: split)
+        for target in targets.indices { _ = enter(everywhere, target, &sheet) }
+        if let inputs { try enter(inputs, &sheet) }
+        let scores = sheet.scores()
+        constant = Array(scores[..<targets.count])
+        rawInput = inputs == nil ? Array(repeating: nil, count: targets.count) : Array(scores[targets.count...])
+    }
+
+    /// Enters probes of the raw inputs, with no states involved, target by target.
+    private func enter(_ inputs: ProbeInputs, _ sheet: inout ScoreSheet) throws(ProbeError) {
+        var prefixes: PrefixMoments?
+        for (index, target) in targets.enumerated() {
+            switch target.labels {
+            case .numbers(let numbers):
+                let fit = NumberFit(
+                    inputs, split.reorder(numbers), columns: 1, split: split, penalties: options.ridgePenalties, describing: 0)
+                _ = sheet.enter(numbers: fit.heldOut(0), heldOut[index])
+            case .classes(let classes, let values):
+                let moments = prefixes ?? PrefixMoments(inputs, split, describes: false)
+                prefixes = moments
+                let fit = try ClassFit(
+                    inputs, moments, split.reorder(classes), classCount: values.count, split: split, penalties: options.multinomialPenalties,
+                    describes: false, name: target.name)
+                _ = sheet.enter(logits: fit.heldOut, heldOut[index])
+            }
+        }
+    }
+}
+
+extension ProbeTarget {
+    /// The labels of some rows.
+    func values(_ rows: [Int]) -> HeldOutLabels.Values {
+        switch labels {
+        case .numbers(let numbers): .numbers(rows.map { numbers[$0] })
+        case .classes(let classes, let values): .classes(rows.map { classes[$0] }, count: values.count)
         }
     }
 }
@@ -181,4 +206,10 @@ struct ControlPlan {
     }
 
     func labels<T>(_ labels: [T]) -> [T] { labelOf.map { labels[$0] } }
+
+    func heldOutLabels(_ targets: [ProbeTarget]) -> [HeldOutLabels] {
+        guard let split, let bootstrap else { return [] }
+        let rows = seen.map { labelOf[split.order[split.trainEnd + $0]] }
+        return targets.map { HeldOutLabels($0.values(rows), bootstrap) }
+    }
 }

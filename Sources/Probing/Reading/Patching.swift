@@ -92,11 +92,11 @@ extension LanguageModel {
                 let columns = site.columns(in: configuration)
                 let restored = try corruptRun.metric(readouts) { site.intervention($0, rows, columns, cleanStates[index]) }
                 let destroyed = try cleanRun.metric(readouts) { site.intervention($0, rows, columns, corruptStates[index]) }
-                let sums = cleanMetric.indices.flatMap { [cleanMetric[$0], corruptMetric[$0], restored[$0], destroyed[$0]] }
+                let sums = bootstrap.sums([cleanMetric, corruptMetric, restored, destroyed])
                 effects[siteIndex] = PatchEffect(
                     hook: point.description, head: site.head, position: site.position.label,
-                    restored: bootstrap.interval(bootstrap.sample(sums, count: 4) { ($0[2] - $0[1]) / ($0[0] - $0[1]) }),
-                    destroyed: bootstrap.interval(bootstrap.sample(sums, count: 4) { ($0[0] - $0[3]) / ($0[0] - $0[1]) }))
+                    restored: bootstrap.interval(bootstrap.sample { (sums[$0, 2] - sums[$0, 1]) / (sums[$0, 0] - sums[$0, 1]) }),
+                    destroyed: bootstrap.interval(bootstrap.sample { (sums[$0, 0] - sums[$0, 3]) / (sums[$0, 0] - sums[$0, 1]) }))
             }
         }
         return PatchReport(cleanMetric: mean(cleanMetric), corruptMetric: mean(corruptMetric), effects: effects.compactMap { $0 })
