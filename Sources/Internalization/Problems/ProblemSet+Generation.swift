@@ -26,15 +26,15 @@ extension ProblemSet {
     /// No problem shares its input with one of `others` (the held-out sets a training set must stay apart from, or the
     /// other way round).
     /// - Throws: `ProblemError.tooFewInputs` where repetition is not allowed or the others have taken every input,
-    ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text.
+    ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text; `CancellationError`.
     public static func generate<Task: ProblemTask>(
         _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [], repetition: Repetition = .whenNeeded,
-        workers: Workers = .shared
+        workers: Workers = .shared, isInterrupted: () -> Bool = { false }
     ) throws -> ProblemSet {
         guard count >= 0 else { throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max) }
         try checkMemory(count, task)
         let excluded = inputs(of: others, task)
-        let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition)
+        let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition, isInterrupted)
         return write(task, inputs, count, hasRepetition, workers)
     }
 
@@ -63,7 +63,8 @@ extension ProblemSet {
 
     /// The inputs of `count` problems, one after another.
     private static func drawInputs(
-        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition
+        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition,
+        _ isInterrupted: () -> Bool
     ) throws -> (inputs: [UInt8], hasRepetition: Bool) {
         // The excluded inputs of a file may lie outside the task's own space (leading zeros), so this is a lower bound.
         let available = task.inputSpace.map { $0 - excluded.count } ?? .max
@@ -74,20 +75,24 @@ extension ProblemSet {
         guard available > 0, isRepeating || count <= available else {
             throw ProblemError.tooFewInputs(task: task.name, wanted: count, available: max(available, 0), excluded: excluded.count)
         }
-        return (drawFreely(task, count, seed, excluded, isRepeating), isRepeating)
+        return (try drawFreely(task, count, seed, excluded, isRepeating, isInterrupted), isRepeating)
     }
 
     /// Draws and draws again where an input is taken; quick as long as at least half of the inputs are free.
     private static func drawFreely(
-        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ isRepeating: Bool
-    ) -> [UInt8] {
+        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ isRepeating: Bool,
+        _ isInterrupted: () -> Bool
+    ) throws -> [UInt8] {
         var random = RandomSource(seed: seed)
         var taken = InputSet(capacity: isRepeating ? 0 : count)
         let width = task.inputCount
-        return [UInt8](unsafeUninitializedCapacity: count * width) { inputs, filled in
+        var attempts = 0
+        return try [UInt8](unsafeUninitializedCapacity: count * width) { inputs, filled in
             var place = inputs.baseAddress
             var done = 0
             while done < count, let input = place {
+                attempts += 1
+                if attempts & 0xFFFF == 0, isInterrupted() { throw CancellationError() }
                 task.draw(&random, into: input)
                 let mark = InputSet.mark(input, width)
                 if excluded.count > 0, excluded.contains(mark) { continue }

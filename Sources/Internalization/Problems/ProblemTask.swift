@@ -10,6 +10,12 @@ public protocol ProblemKind: Sendable {
     func fact(_ name: String, index: Int?, of problem: Problem) -> Fact?
     /// Where the digits of a problem stand and what its chain is made of; nil for a problem of another kind.
     func layout(of problem: Problem) -> ProblemLayout?
+    /// Whether problems whose three texts are as long as another's have the same layout.
+    var hasFixedLayout: Bool { get }
+}
+
+extension ProblemKind {
+    public var hasFixedLayout: Bool { false }
 }
 
 /// Problems that can be made from a few random digits: how an input is drawn, and how the question, its chain of

@@ -155,6 +155,18 @@ private let published = Problem(
         #expect(try text(.levels, problem, kind, encoder) == [chain, "#"])
     }
 
+    @Test func `the groups of a whole set are those of its problems`() throws {
+        let encoder = CharacterEncoder(separator: .kept)
+        let set = try ProblemSet.generate(Multiplication(digits: 1...4), count: 60, seed: 3)
+        for order in ChainOrder.allCases {
+            let groups = try set.removalGroups(order.rawValue, encoder: encoder)
+            let singly = try (0..<set.count).map { try set.removalGroups(order.rawValue, ofProblem: $0, encoder: encoder) }
+            #expect(groups == singly)
+        }
+        let error = #expect(throws: ProblemError.self) { try set.removalGroups("upwards", encoder: encoder) }
+        #expect(error?.description == "there is no removal order upwards; there are steps, productsFirst, sumsFirst, levels, levelsDown")
+    }
+
     @Test func `a tree goes level by level, up or down`() throws {
         let kind = try Multiplication(digits: 5, chain: .tree)
         let problem = try ProblemSet.generate(kind, count: 1, seed: 3)[0]

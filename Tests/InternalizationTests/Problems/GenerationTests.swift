@@ -210,6 +210,12 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
         #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: -1, seed: 1) }
     }
 
+    @Test func `a long generation can be interrupted`() {
+        #expect(throws: CancellationError.self) {
+            try ProblemSet.generate(DigitSum.parity(digits: 8), count: 100_000, seed: 1, isInterrupted: { true })
+        }
+    }
+
     @Test func `no problems at all is a set too`() throws {
         let none = try ProblemSet.generate(Multiplication(digits: 4), count: 0, seed: 1)
         #expect(none.isEmpty)

@@ -95,7 +95,16 @@ extension ProblemSet {
     /// The tokens of every problem's chain in the order of their removal.
     /// - Throws: `ProblemError` where the order's name is unknown, or the problems have no task that knows their structure.
     public func removalGroups(_ orderName: String, encoder: any ProblemEncoder) throws -> [[[Int]]] {
-        try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) }
+        guard task?.hasFixedLayout == true else { return try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) } }
+        // Problems of one shape share their groups, as long as the encoder gives their chains as many tokens.
+        var known: [[Int]: [[Int]]] = [:]
+        return try (0..<count).map { index in
+            let shape = withParts(of: index) { [$0.count, $1.count, $2.count] } + [try encoder.encode(self[index]).chain.count]
+            if let groups = known[shape] { return groups }
+            let groups = try removalGroups(orderName, ofProblem: index, encoder: encoder)
+            known[shape] = groups
+            return groups
+        }
     }
 
     public func removalGroups(_ orderName: String, ofProblem index: Int, encoder: any ProblemEncoder) throws -> [[Int]] {

@@ -33,6 +33,8 @@ public struct Addition: ProblemTask {
         return "add \(length)" + (order == .mostFirst ? " most significant first" : "")
     }
 
+    public var hasFixedLayout: Bool { true }
+
     // MARK: Inputs
 
     /// The digits of a, then those of b, least significant first, zeros above the highest, which is never zero.

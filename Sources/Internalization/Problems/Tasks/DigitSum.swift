@@ -24,6 +24,7 @@ public struct DigitSum: ProblemTask {
     public static func parity(digits: Int) throws -> DigitSum { try DigitSum(digits: digits, modulus: 2) }
 
     public var name: String { modulus == 2 ? "parity \(digits)" : "modsum \(digits) mod \(modulus)" }
+    public var hasFixedLayout: Bool { true }
     public var inputCount: Int { digits }
     public var inputSpace: Int? { DecimalDigits.powerOfTen(digits) }
     public var lineCountMax: Int { 4 * digits + 12 }

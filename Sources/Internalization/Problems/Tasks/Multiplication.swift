@@ -63,6 +63,8 @@ public struct Multiplication: ProblemTask {
         return "mult \(text(left))×\(text(right))" + (isPadded ? " padded" : "") + (chain == .tree ? " tree" : "")
     }
 
+    public var hasFixedLayout: Bool { true }
+
     // MARK: Inputs
 
     /// The digits of a, then those of b, least significant first, zeros above the highest. A number's highest digit is
