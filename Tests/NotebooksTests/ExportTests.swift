@@ -73,6 +73,11 @@ import Testing
         #expect(html.contains("<summary>notes</summary>"))
     }
 
+    @Test func `statements that show nothing stand together with those below`() {
+        let text = Self.document("# icot 1\nlet a = 1\n\n# why\nlet b = 2\nprint a\n#> 1\nlet c = 3\n").markdown
+        #expect(text.hasSuffix("```icot\nlet a = 1\n\n# why\nlet b = 2\nprint a\n```\n\n```text\n1\n```\n\n```icot\nlet c = 3\n```\n"))
+    }
+
     @Test func `Markdown keeps prose, fences code and makes tables`() {
         let text = Self.document().markdown
         #expect(text.hasPrefix("# Taking the chain of thought away\n\nA model that *writes*"))

@@ -67,13 +67,10 @@ public struct ExportDocument: Sendable {
             next = max(next, end)
         }
         for entry in entries {
+            let output = runs[entry.lines.lowerBound].map { OutputPart.parts($0) } ?? OutputPart.parts(entry.recorded)
+            // Statements that show nothing stay together with those below them.
+            if output.isEmpty, entry.recordedLines.isEmpty { continue }
             takeCode(upTo: entry.lines.upperBound)
-            let output: [OutputPart]
-            if let run = runs[entry.lines.lowerBound] {
-                output = OutputPart.parts(run)
-            } else {
-                output = OutputPart.parts(entry.recorded)
-            }
             if !output.isEmpty { parts.append(.output(output)) }
             next = entry.recordedLines.upperBound
         }
@@ -172,11 +169,17 @@ enum OutputPart: Sendable {
         var parts: [OutputPart] = []
         for bundle in report.bundles {
             let lines = bundle.lines.map(ExportDocument.neutral)
+            let shown = results(lines)
             if let json = bundle.json.flatMap({ JSON($0) }), let timeline = TimelineFigure(json) {
-                parts.append(.timeline(timeline))
+                // Its text is better to read where all of it is there.
+                if case .timeline(let text)? = shown.first, text.stages.count == timeline.stages.count {
+                    parts.append(.timeline(text.with(chainOf: timeline)))
+                } else {
+                    parts.append(.timeline(timeline))
+                }
                 continue
             }
-            parts += results(lines)
+            parts += shown
             if let svg = bundle.svg { parts.append(.figure(svg)) } else if !bundle.picture.isEmpty { parts.append(.picture(bundle.picture.map(ExportDocument.neutral))) }
         }
         return parts + OutputPart.parts(OutputBlock(report.output.lines.filter { $0.kind == .error }))

@@ -35,7 +35,7 @@ enum HTMLPage {
         pre.code{background:var(--panel);border-radius:8px;padding:.8rem 1.05rem;margin:.7rem 0 0}
         .output{margin:.15rem 0 .9rem;padding:.55rem 0 .1rem 1.05rem;border-left:3px solid var(--line);margin-left:.25rem}
         .output>*+*{margin-top:.7rem}
-        pre.picture{line-height:1.16;color:var(--accent)}
+        pre.picture{font-size:.7rem;line-height:1.16;color:var(--accent)}
         pre.error{color:var(--bad);white-space:pre-wrap}
         .volatile{color:var(--quiet)}
         .s-keyword{color:var(--keyword)}.s-verb{color:var(--verb);font-weight:600}.s-function{color:var(--verb)}.s-label{color:var(--label)}.s-choice{color:var(--choice)}

@@ -58,6 +58,14 @@ struct TimelineFigure: Sendable, Equatable {
         removesFromRight = side == "right"
     }
 
+    /// The same stages with the chain that another source knows.
+    func with(chainOf other: TimelineFigure) -> TimelineFigure {
+        var copy = self
+        copy.chain = other.chain
+        copy.removesFromRight = other.removesFromRight
+        return copy
+    }
+
     /// Tables of several runs, and plans, have a column `removed` as well.
     private static func tellsOfOneRun(_ columns: [String]) -> Bool {
         !columns.contains("run") && !columns.contains("branch") && columns.contains { $0.contains("accuracy") || $0.contains("loss") }
