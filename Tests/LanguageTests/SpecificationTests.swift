@@ -32,6 +32,16 @@ import Testing
         }
     }
 
+    @Test("has examples that run and show what it says")
+    func runs() {
+        let blocks = Self.text.components(separatedBy: "```icot run\n").dropFirst().compactMap { $0.components(separatedBy: "\n```").first }
+        #expect(blocks.count >= 6)
+        for block in blocks {
+            let differences = ScriptRunner.differences(block, name: "Specification.md")
+            #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+        }
+    }
+
     @Test("lists every code with its meaning")
     func codes() {
         for code in DiagnosticCode.allCases { #expect(Self.text.contains("| \(code.rawValue) | \(code.meaning) |"), "\(code)") }

@@ -133,6 +133,8 @@ enum Access {
             } else if let range = object as? RangeObject {
                 object = ListObject(range.bounds.map { .integer($0) })
                 try store(value, atPosition: here, in: &object, rest, later)
+            } else if let table = object as? TableObject, rest.isEmpty, let name = here.first?.asText ?? here.first?.asChoice?.name {
+                object = try replacing(name, in: table, value)
             } else if let array = object as? ArrayObject, rest.isEmpty {
                 object = try replacing(here, in: array, value)
             } else {
