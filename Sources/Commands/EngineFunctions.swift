@@ -4,7 +4,7 @@ import Internalization
 import Language
 
 enum EngineFunctions {
-    static func all(_ bench: Workbench) -> [Command] { [elapsed(bench), problems(), current(bench)] }
+    static func all(_ bench: Workbench) -> [Command] { [elapsed(bench), problems(), current(bench)] + GeometryFunctions.all }
 
     private static func elapsed(_ bench: Workbench) -> Command {
         Command(

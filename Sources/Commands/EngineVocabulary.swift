@@ -12,6 +12,7 @@ public enum EngineVocabulary {
         let bench = Workbench()
         let verbs = ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench) + StepCommands.all(bench)
             + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + ProbeCommands.all(bench)
+            + LookCommand.all(bench) + InterveneCommand.all(bench)
         return Vocabulary(
             verbs: verbs, functions: EngineFunctions.all(bench), library: library, explain: Explanations.explain, capture: { bench.capture() },
             status: { bench.status })

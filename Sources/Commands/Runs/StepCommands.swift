@@ -13,7 +13,7 @@ enum StepCommands {
                 [
                     .value("count", .integer(-1_000_000...1_000_000), default: "1", "how many; below 0 goes back"),
                     .label("to", .integer(0...1_000_000), "until so many are removed"),
-                ], examples: ["step", "step 3", "step to: 4"], effects: [.changesRun],
+                ], examples: ["step", "step 2", "step to: 1"], effects: [.changesRun],
                 seeAlso: ["back", "train", "timeline", "show"],
                 discussion: "After back, step goes forward again along the way that was taken, to each stage as it was left, with the same bits. Once something has been trained differently it removes anew.")
         ) { call in

@@ -1,0 +1,53 @@
+// `components` and `fourier`: the shape of states and tables, as functions.
+
+import Internalization
+import Language
+import Probing
+import Transformer
+
+enum GeometryFunctions {
+    static var all: [Command] { [components(), fourier()] }
+
+    private static func components() -> Command {
+        Command(
+            CommandSignature(
+                "components", "The coordinates of states along their first principal components, (B, count).",
+                [.value("states", .value(TypeName.array), "rows of states, (B, C)"), .label("count", .integer(1...1000), default: "3", "how many components")],
+                result: TypeName.array, seeAlso: ["hidden", "plot"])
+        ) { call in
+            let array = try call.array("states")
+            guard array.shape.count == 2, array.shape[0] > 1 else {
+                throw call.failure("takes rows of states, (B, C), not an array of \(array.shape.count) axes", code: .runtimeShape, at: "states")
+            }
+            let states = try HiddenStates(
+                values: array.values, width: array.shape[1], tokens: Array(repeating: 0, count: array.shape[0]), provenance: Provenance(model: "", hook: "", position: ""))
+            let found = try states.principalComponents(try call.integer("count"))
+            call.output(StyledText("explained " + found.explained.map { Phrase.fixed($0, 3) }.joined(separator: " "), .dim))
+            return .array(ArrayObject(shape: [states.rows, found.count], values: found.project(states.values).map { Float($0) }, provenance: array.provenance))
+        }
+    }
+
+    private static func fourier() -> Command {
+        Command(
+            CommandSignature(
+                "fourier", "How well waves of period 10 fit the digits' rows of a model's token table, beside random rows.",
+                [
+                    .value("model", .oneOf([.value(ModelValue.typeName), .value(RunValue.typeName)]), "whose tables"),
+                    .label("table", .choice([.init("embedding"), .init("unembedding")]), default: ".embedding", "which one"),
+                ], result: TypeName.record, seeAlso: ["components", "probe"])
+        ) { call in
+            let model = try ModelCommands.model(call, "model")
+            let value = call["model"]?.asHost(RunValue.self)?.model ?? call["model"]?.asHost(ModelValue.self)
+            guard case .characters(let vocabulary)? = value?.writing else {
+                throw call.failure("the model has no vocabulary of single digits", code: .runtimeArgument, at: "model")
+            }
+            let digits = "0123456789".compactMap { vocabulary.id(of: $0) }
+            guard digits.count == 10 else { throw call.failure("the model's vocabulary lacks some digits", code: .runtimeArgument, at: "model") }
+            let fit = try FourierFit(try model.dimensions(ofTokens: digits, unembedding: try call.choice("table") == "unembedding"))
+            return .record([
+                ("median", .real(fit.median)), ("random_median", .real(fit.randomMedian)), ("random_95", .real(fit.random95)),
+                ("beyond_random_95", .real(fit.shareBeyondRandom)), ("rows", .integer(fit.rSquared.count)),
+            ])
+        }
+    }
+}

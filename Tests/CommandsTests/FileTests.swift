@@ -1,0 +1,61 @@
+import Foundation
+import Language
+import Testing
+import TestSupport
+
+@Suite struct FileTests {
+    @Test func `a written model loads with the same hash`() throws {
+        try withTemporaryFolder { folder in
+            let desk = Desk()
+            let path = folder.appending(path: "model").path
+            #expect(desk.run("let m = model .gpt2 width: 16 heads: 2 positions: 16\nwrite m \"\(path)\"\nlet n = load \"\(path)\"") == .finished, "\(desk.messages)")
+            #expect(desk.value("hash m").asText == desk.value("hash n").asText)
+        }
+    }
+
+    @Test func `problems, tables and figures go out in the forms of other tools`() throws {
+        try withTemporaryFolder { folder in
+            let desk = Desk()
+            let base = folder.path
+            #expect(
+                desk.run(
+                    """
+                    let p = gen .parity digits: 3 n: 2 seed: 1
+                    write p "\(base)/p.txt"
+                    write (plan every: 2 rows: 4 batch: 2 chain: 2) "\(base)/t.csv"
+                    write (plot [1, 2, 4]) "\(base)/f.svg"
+                    write (logits (model .gpt2 width: 8 heads: 1) ids: [[1, 2]]) "\(base)/a.npy"
+                    let q = read "\(base)/p.txt"
+                    """) == .finished, "\(desk.messages)")
+            #expect(desk.value("p == q").asBoolean == true)
+            let table = try String(contentsOfFile: base + "/t.csv", encoding: .utf8)
+            #expect(table.hasPrefix("step,epoch,removed,left,reset\n0,0,0,2,"))
+            #expect(try String(contentsOfFile: base + "/f.svg", encoding: .utf8).hasPrefix("<svg"))
+            let array = try Data(contentsOf: URL(filePath: base + "/a.npy"))
+            #expect(array.prefix(6) == Data([0x93] + Array("NUMPY".utf8)))
+            #expect(String(decoding: array.prefix(128), as: UTF8.self).contains("(1, 2, 20)"))
+        }
+    }
+
+    @Test func `a kept run goes on with the same bits in another session`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "run").path
+            let whole = Desk.withRun()
+            whole.run("train steps: 4\nstep\ntrain steps: 6")
+            let wanted = whole.value("hash r").asText
+            do {
+                let first = Desk.withRun()
+                #expect(first.run("save_run \"\(path)\"\ntrain steps: 4\nstep\ntrain steps: 3") == .finished, "\(first.messages)")
+                // A second writer is refused while the first holds it.
+                let other = Desk()
+                #expect(other.run("resume \"\(path)\"") != .finished)
+                #expect(other.messages.joined().contains("process"))
+            }
+            let second = Desk()
+            #expect(second.run("let r = resume \"\(path)\"\ntrain steps: 3") == .finished, "\(second.messages)")
+            #expect(second.value("hash r").asText == wanted)
+            second.run("back to: 0\nstep")
+            #expect(second.value("r.removed").asInteger == 1)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Language
+import Testing
+
+@Suite struct LoopTests {
+    @Test func `a model loses its chain of thought and still answers`() {
+        let desk = Desk.withRun()
+        #expect(desk.run("train until: 0.98 at_most: 1500") == .finished)
+        #expect((desk.value("(eval test).accuracy").asReal ?? 0) >= 0.98)
+        #expect(desk.run("internalize until: 0.97") == .finished)
+        #expect(desk.value("r.removed").asInteger == 2)
+        #expect((desk.value("(eval test).accuracy").asReal ?? 0) >= 0.95)
+        // Question mark, answer, end: nothing of the chain is written any more.
+        #expect(desk.value("(eval test).written").asReal == 2)
+        #expect(desk.value("timeline | map { row in row.removed }").asList?.compactMap(\.asInteger) == [0, 1, 2])
+    }
+
+    @Test func `back and forward again gives the same bits`() {
+        let desk = Desk.withRun()
+        desk.run("train steps: 5\nstep\ntrain steps: 5")
+        let there = desk.value("hash r").asText
+        desk.run("back")
+        #expect(desk.value("hash r").asText != there)
+        #expect(desk.value("r.removed").asInteger == 0)
+        desk.run("step")
+        #expect(desk.value("hash r").asText == there)
+        #expect(desk.text.contains("as it was left after 10 steps"))
+    }
+
+    @Test func `training on after going back starts another way, and its mark returns to the first`() {
+        let desk = Desk.withRun()
+        desk.run("train steps: 3\nstep\ntrain steps: 3\nmark \"first\"")
+        let first = desk.value("hash r").asText
+        desk.run("back\ntrain steps: 4\nstep")
+        #expect(desk.text.contains("as it was left") == false)
+        #expect(desk.value("hash r").asText != first)
+        desk.run("back to: \"first\"")
+        #expect(desk.value("hash r").asText == first)
+    }
+
+    @Test func `the same seeds give the same bits`() {
+        let hashes = (0..<2).map { _ in
+            let desk = Desk.withRun()
+            desk.run("train steps: 10\nstep\ntrain steps: 5")
+            return desk.value("hash r").asText
+        }
+        #expect(hashes[0] == hashes[1])
+    }
+
+    @Test func `a checkpoint of the session holds weights, timeline and variables`() {
+        let desk = Desk.withRun()
+        desk.run("train steps: 3\nlet note = 1")
+        let before = desk.value("hash r").asText
+        let checkpoint = desk.session.checkpoint()
+        desk.run("note = 2\nstep\ntrain steps: 3\nlet other = start (model .gpt2 width: 8 heads: 1) on: data")
+        desk.session.restore(checkpoint)
+        #expect(desk.value("hash r").asText == before)
+        #expect(desk.value("r.removed").asInteger == 0)
+        #expect(desk.value("note").asInteger == 1)
+        #expect(desk.session.value(of: "other") == nil)
+        // The current run is r again.
+        #expect(desk.run("train steps: 1") == .finished)
+        #expect(desk.value("r.steps").asInteger == 4)
+    }
+
+    @Test func `a control has the same budget and leaves the run alone`() {
+        let desk = Desk.withRun()
+        desk.run("train steps: 6\nstep\ntrain steps: 4")
+        let hash = desk.value("hash r").asText
+        desk.run("let c = control r kind: .no_cot")
+        #expect(desk.value("c.steps").asInteger == 10)
+        #expect(desk.value("c.removed").asInteger == 2)
+        #expect(desk.value("hash r").asText == hash)
+        #expect(desk.value("r.steps").asInteger == 10)
+        desk.run("let e = control r kind: .explicit steps: 3\nlet f = control r kind: .filler steps: 3")
+        #expect(desk.value("e.removed").asInteger == 0)
+        #expect(desk.value("f.steps").asInteger == 3)
+    }
+
+    @Test func `an interrupt stops training after a whole step and the run goes on`() {
+        let desk = Desk.withRun()
+        desk.session.onEvent = { [session = desk.session] event in
+            if case .progress = event { session.interrupt.request() }
+        }
+        #expect(desk.session.run(SourceText("train steps: 100_000")) == .interrupted)
+        desk.session.interrupt.clear()
+        let steps = desk.value("r.steps").asInteger ?? 0
+        #expect(steps > 0 && steps < 100_000)
+        #expect(desk.session.run(SourceText("train steps: 2")) == .finished)
+        #expect(desk.value("r.steps").asInteger == steps + 2)
+    }
+}

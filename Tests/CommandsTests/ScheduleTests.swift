@@ -1,0 +1,47 @@
+import Language
+import Testing
+
+@Suite struct ScheduleTests {
+    /// Section 6 of the method's notes: 808,000 rows, batch 32, Δ 8: 3,156 steps a token; 47 tokens are gone at step 148,332.
+    @Test func `the reference's schedule removes the 47th token of 4 by 4 multiplication at step 148332`() {
+        let desk = Desk()
+        desk.run("let p = plan .reference per_epoch: 8 rows: 808_000 batch: 32 chain: 47")
+        #expect(desk.value("p[1].step").asInteger == 3156)
+        #expect(desk.value("p[-1].step").asInteger == 148_332)
+        #expect(desk.value("p[-1].removed").asInteger == 47)
+    }
+
+    /// The paper's formula, s(t) = floor(8 t / 25250), gives 47 first at t = 148,344.
+    @Test func `the paper's formula removes it at step 148344`() {
+        let desk = Desk()
+        desk.run("let p = plan .paper per_epoch: 8 rows: 808_000 batch: 32 chain: 47")
+        #expect(desk.value("p[-1].step").asInteger == 148_344)
+    }
+
+    @Test func `every switch that is set is shown`() {
+        let desk = Desk.withRun()
+        desk.run("schedule .paper per_epoch: 1.5 side: .right smoothing: 0 reset_optimizer: .second_moments positions: .original all_beyond: 39 max_length: 150 pretrain_epochs: 2 start_from: 1 counting: .reference")
+        for words in ["1.5 for each epoch", "right", "none", "original", "second moments, rule .paper", "39 removed", "150 tokens", "2 epochs", "1 removed", ".reference"] {
+            #expect(desk.text.contains(words), "\(words) in\n\(desk.text)")
+        }
+        desk.run("schedule adaptive: 0.9 most: 500 when_stuck: .remove_anyway")
+        #expect(desk.text.contains("exact match ≥ 0.9"))
+        #expect(desk.text.contains("most 500, then on"))
+        desk.run("schedule .default")
+        #expect(desk.text.contains("adaptive, exact match ≥ 0.95"))
+    }
+
+    @Test func `whole steps of the chain go at once`() {
+        let desk = Desk()
+        desk.run(
+            """
+            let data = gen .mult digits: 2 n: 200
+            let r = start (model .gpt2 width: 16 heads: 2 positions: 32) on: data batch: 8
+            schedule order: .steps
+            step
+            """)
+        // 2 × 2: two partial products, each a step of the chain.
+        #expect(desk.value("r.chain").asInteger == 2)
+        #expect(desk.text.contains("removed 1 of 2"))
+    }
+}
