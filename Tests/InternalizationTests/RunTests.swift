@@ -166,16 +166,22 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(throws: RunError.nothingLeft(removed: 2)) { try run.removeMore() }
     }
 
-    @Test func `a stuck stage is taken back with another data order, and given up when no rescue is left`() throws {
+    @Test func `a stuck stage is taken back with another data order, further each time, and given up when no rescue is left`() throws {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6))
         let run = try smallRun(schedule: schedule)
-        var goal = following(200)
+        try run.train(TrainingGoal(steps: 3))
+        try run.removeMore()
+        var goal = following(500)
         goal.rescues = 2
         var rescues: [Rescue] = []
         let end = try run.train(goal, report: { if case .rescued(let rescue) = $0 { rescues.append(rescue) } })
         #expect(end == .stuck)
         #expect(rescues.map(\.attempt) == [1, 2])
+        #expect(rescues.map(\.removed) == [.units(0), .units(0)])
+        #expect(run.progress.variant == 2)
+        // The ways that led nowhere stay on the timeline.
+        #expect(run.timeline.stages.count > run.timeline.path.count)
     }
 
     @Test func `a batch that would lead to numbers that are not finite changes nothing and names the tensor`() throws {

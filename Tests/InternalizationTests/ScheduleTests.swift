@@ -103,6 +103,23 @@ import Transformer
         #expect([0, 0, 0, 0, 0.8].map { due(after: $0) } == [.nothing, .nothing, .nothing, .nothing, .stuck])
     }
 
+    @Test func `a rate that stays low is a plateau, one that rises or is nearly there is not`() {
+        var schedule = RemovalSchedule()
+        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(0.9), mostSteps: nil, patience: 200))
+        func firstStuck(_ rate: (Int) -> Double) -> Int? {
+            var clock = ScheduleClock(schedule)
+            clock.startEpoch(schedule)
+            clock.remove(to: .units(1), schedule, longest: 4)
+            return (1...1000).first { step in
+                clock.finish(FinishedBatch(isEmptyOfChain: false, matchRate: rate(step)), schedule)
+                return clock.due(schedule, batchesPerEpoch: 10, longest: 4) == .stuck
+            }
+        }
+        #expect(firstStuck { _ in 0.5 } == 251)
+        #expect(firstStuck { min(0.5 + 0.0003 * Double($0), 0.85) } == nil)
+        #expect(firstStuck { _ in 0.8 } == nil)
+    }
+
     @Test func `a flat loss removes more, a falling one does not`() {
         var schedule = RemovalSchedule()
         schedule.pace = .flatLoss(FlatLossRule(window: 3, tolerance: 0.05))

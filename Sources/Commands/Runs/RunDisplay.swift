@@ -86,6 +86,8 @@ final class TrainingWatcher {
             call.output(RunDisplay.removal(value, from: from, resets: resets, before: before, after: after))
         case .recovered(_, let evaluation):
             if let evaluation { lastEvaluation = evaluation }
+        case .alarm(.plateau): break
+        case .alarm(let alarm): call.output(StyledText("watch", .warning) + StyledText(": \(alarm)"))
         case .rescued(let rescue):
             rescues += 1
             call.output(

@@ -88,6 +88,12 @@ public struct EncodedProblems: Sendable {
     func groups(_ index: Int) -> [[Int]]? { groups.isEmpty ? nil : groups[index] }
     func answer(_ index: Int) -> Range<Int> { Int(places[index].answerStart)..<Int(places[index].answerEnd) }
 
+    /// How far from the end of the sequence the answer begins, and its length: removal does not change either.
+    func answerPlace(_ index: Int) -> (fromEnd: Int, count: Int) {
+        let place = places[index]
+        return (Int(place.count - place.answerStart), Int(place.answerEnd - place.answerStart))
+    }
+
     /// How many removals empty the chain of a problem.
     func unitCount(_ index: Int, _ order: RemovalOrder) -> Int { order.unitCount(chain(index).count, groups(index)) }
 

@@ -33,18 +33,22 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
     /// How much of the running mean each step keeps.
     public var memory: Double
     public var leastSteps: Int
+    /// A stage is stuck after so many steps …
     public var mostSteps: Int?
+    /// … or after so many in which the rate of exact matches has not risen, as long as it is below three quarters of the threshold.
+    public var patience: Int?
     public var whenStuck: WhenStuck
 
     public init(
         measure: Measure = .exactMatch(0.95), firstMeasure: Measure? = .exactMatch(0.97), memory: Double = 0.9, leastSteps: Int = 20,
-        mostSteps: Int? = 1500, whenStuck: WhenStuck = .report
+        mostSteps: Int? = 3000, patience: Int? = 400, whenStuck: WhenStuck = .report
     ) {
         self.measure = measure
         self.firstMeasure = firstMeasure
         self.memory = memory
         self.leastSteps = leastSteps
         self.mostSteps = mostSteps
+        self.patience = patience
         self.whenStuck = whenStuck
     }
 }
@@ -95,7 +99,11 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
     public var pace: Pace = .adaptive(AdaptiveRule())
     public var chunk: RemovalChunk = .units(1)
     public var order: RemovalOrder = .left
-    public var smoothing = RemovalSmoothing(lambda: 4)
+    /// λ 1 looks further ahead than the paper's 4: at this size it halves the steps and fails less often.
+    public var smoothing = RemovalSmoothing(lambda: 1)
+    /// The share of examples that lose anything between nothing and their whole chain, equally likely, whatever the schedule says:
+    /// what was learned is not forgotten, what comes is prepared.
+    public var mixing = 0.0
     public var positions: PositionRule = .kept
     public var reset: OptimizerReset = .all
     /// Updates over which the learning rate climbs back after a reset; 0 for none (the paper).
@@ -155,6 +163,7 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
         }
         if case .units(let count) = chunk, count < 1 { return "\(count) tokens at a time" }
         if let fault = smoothing.fault { return fault }
+        if !(mixing >= 0 && mixing <= 1) { return "a mixing of \(mixing), not between 0 and 1" }
         if warmUpAfterReset < 0 { return "a warm-up of \(warmUpAfterReset) steps" }
         if startFrom < 0 { return "a start from \(startFrom) removed tokens" }
         if let removeAllBeyond, removeAllBeyond < 0 { return "remove-all-beyond is \(removeAllBeyond)" }
@@ -174,6 +183,7 @@ extension AdaptiveRule {
         }
         if !(memory >= 0 && memory < 1) { return "a memory of \(memory), not between 0 and 1" }
         if leastSteps < 1 { return "at least \(leastSteps) steps a stage" }
+        if let patience, patience < 1 { return "a patience of \(patience) steps" }
         if let mostSteps, mostSteps < leastSteps { return "at most \(mostSteps) steps a stage, but at least \(leastSteps)" }
         return nil
     }

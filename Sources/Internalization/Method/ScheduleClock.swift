@@ -44,6 +44,12 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     public private(set) var matchRate: Double?
     /// The running mean of the loss in this stage.
     public private(set) var loss: Double?
+    /// A slower running mean of the rate, the highest it has been, and when.
+    private var slowRate: Double?
+    private var bestRate = 0.0
+    private var bestStep = 0
+    /// Stages last at least so many steps, whatever the rule says: set by a rescue that slows down.
+    public var leastSteps = 0
 
     /// Batches that count for a linear schedule, since `countedFrom`.
     private var counted = 0
@@ -56,6 +62,9 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         removed = .units(schedule.startFrom)
         countedFrom = removed
     }
+
+    /// Steps since the rate of exact matches last rose.
+    public var plateauSteps: Int { stageSteps - bestStep }
 
     /// Tells the clock that a pass over the data begins.
     public mutating func startEpoch(_ schedule: RemovalSchedule) {
@@ -81,10 +90,13 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
             return linear(schedule, removals: Double(counted / steps), longest)
         case .adaptive(let rule):
             guard count < longest, !isPretraining(schedule) else { return .nothing }
-            if stageSteps >= rule.leastSteps, isPassed(rule, isFirst: count == schedule.startFrom) {
+            if stageSteps >= max(rule.leastSteps, leastSteps), isPassed(rule, isFirst: count == schedule.startFrom) {
                 return .remove(to: .units(count + chunk(schedule, count, longest)))
             }
-            return exhausted(rule.mostSteps, rule.whenStuck, schedule, count, longest)
+            let isPlateau = count > schedule.startFrom && isOnPlateau(rule)
+            // A stage that must last has time to use what it learns in it.
+            let most = rule.mostSteps.map { max($0, 2 * leastSteps) }
+            return exhausted(isPlateau ? stageSteps : most, rule.whenStuck, schedule, count, longest)
         case .flatLoss(let rule):
             guard count < longest, !isPretraining(schedule) else { return .nothing }
             if isFlat(rule) { return .remove(to: .units(count + chunk(schedule, count, longest))) }
@@ -118,6 +130,9 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         stageSteps = 0
         matchRate = nil
         loss = nil
+        slowRate = nil
+        bestRate = 0
+        bestStep = 0
         losses.removeAll(keepingCapacity: true)
     }
 
@@ -143,7 +158,13 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         wasEmptyOfChain = batch.isEmptyOfChain
         var memory = 0.9
         if case .adaptive(let rule) = schedule.pace { memory = rule.memory }
-        if let rate = batch.matchRate { matchRate = matchRate.map { $0 * memory + rate * (1 - memory) } ?? rate }
+        if let rate = batch.matchRate {
+            matchRate = matchRate.map { $0 * memory + rate * (1 - memory) } ?? rate
+            let slow = slowRate.map { $0 * Self.slowMemory + rate * (1 - Self.slowMemory) } ?? rate
+            slowRate = slow
+            // The first steps after a removal are noise.
+            if stageSteps > 50, slow > bestRate + Self.rise { (bestRate, bestStep) = (slow, stageSteps) }
+        }
         guard let value = batch.loss else { return }
         loss = loss.map { $0 * memory + value * (1 - memory) } ?? value
         if case .flatLoss(let rule) = schedule.pace {
@@ -151,6 +172,10 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
             losses.append(value)
         }
     }
+
+    // With 64 examples a batch the slow mean has a standard deviation of 0.006 where the rate is a half.
+    private static let slowMemory = 0.98
+    private static let rise = 0.03
 
     // MARK: Rules
 
@@ -185,6 +210,13 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         case .exactMatch(let threshold): matchRate.map { $0 >= threshold } ?? false
         case .loss(let threshold): loss.map { $0 <= threshold } ?? false
         }
+    }
+
+    /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the rule, and stage
+    /// 0, which is no hand-off, gets the time it needs.
+    private func isOnPlateau(_ rule: AdaptiveRule) -> Bool {
+        guard let patience = rule.patience, case .exactMatch(let threshold) = rule.measure, let slowRate else { return false }
+        return slowRate < 0.75 * threshold && stageSteps - bestStep >= max(patience, leastSteps)
     }
 
     private func isFlat(_ rule: FlatLossRule) -> Bool {

@@ -265,6 +265,8 @@ extension TrainingEvent {
             ])
         case .recovered(let steps, let evaluation):
             return JSONObject([.init("event", "recovery"), .init("steps", JSONValue(steps)), .init("accuracy", number(evaluation?.accuracy))])
+        case .alarm(let alarm):
+            return JSONObject([.init("event", "alarm"), .init("what", .string("\(alarm)"))])
         case .rescued(let rescue):
             return JSONObject([
                 .init("event", "rescue"), .init("stuck_at", count(rescue.stuckAt)), .init("removed", count(rescue.removed)),

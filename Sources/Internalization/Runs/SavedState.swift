@@ -105,7 +105,7 @@ extension Run {
             return snapshots[index]
         }
         let stages = try state.stages.enumerated().map { id, saved in
-            guard saved.parent.map({ $0 >= 0 && $0 < id }) ?? (id == 0), saved.next.map({ state.stages.indices.contains($0) }) ?? true else {
+            guard saved.parent.map({ $0 >= 0 && $0 < id }) ?? true, saved.next.map({ state.stages.indices.contains($0) }) ?? true else {
                 throw RunFolderError.malformed(path: partsFolder, rule: "stage \(id) of the saved timeline follows none before it")
             }
             return Timeline.Stage(

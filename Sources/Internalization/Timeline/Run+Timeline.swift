@@ -19,6 +19,8 @@ extension Run {
         let before = try evaluateHeldOut()
         try timeline.leave(leavingSnapshot())
         let resets = remove(to: count, isManual: isManual)
+        // Beyond the stage that was stuck there is no reason to go slowly.
+        if let stage = progress.rescuedStage, removedCount > stage { clock.leastSteps = 0 }
         try timeline.enter(snapshot(sharing: timeline.current.exit))
         let after = try evaluateHeldOut()
         timeline.edit {

@@ -24,10 +24,18 @@ public struct StageRecord: Sendable, Equatable, Codable {
     public var accuracy: Double?
     /// Mean number of tokens written for a problem, at the latest evaluation.
     public var generatedTokens: Double?
-    /// Times that it was taken back and begun again.
+    /// The how manieth attempt after a rescue it is; 0 if it is none.
     public var rescues = 0
 
     public init(removed: RemovalCount) { self.removed = removed }
+
+    /// A stage that begins like another one.
+    init(removed: RemovalCount, after other: StageRecord) {
+        self.removed = removed
+        startedAt = other.startedAt
+        accuracyBefore = other.accuracyBefore
+        accuracyAfter = other.accuracyAfter
+    }
 }
 
 /// The stages a run has been through, as a tree: going back and then another way leaves the first way in place.
@@ -128,6 +136,16 @@ public final class Timeline: @unchecked Sendable {
         }
         stages[currentIndex].next = id
         currentIndex = id
+        try keepWithinLimit()
+    }
+
+    /// A new stage that begins where stage `id` began, as a second way beside it.
+    func enter(_ snapshot: Snapshot, beside id: Int) throws {
+        var record = stages[id].record
+        record = StageRecord(removed: record.removed, after: record)
+        stages.append(
+            Stage(id: stages.count, parent: stages[id].parent, branch: stages[id].branch, record: record, entry: snapshot, exit: snapshot, next: nil))
+        visit(stages.count - 1)
         try keepWithinLimit()
     }
 

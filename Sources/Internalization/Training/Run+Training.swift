@@ -33,7 +33,9 @@ extension Run {
                 // A linear schedule counts on beyond the last token; that is no stage of its own.
                 case .remove(let count) where isEmptied: remove(to: count, isManual: false)
                 case .remove(let count): try enterStage(count, isManual: false, report: report)
-                case .stuck: if !(try rescue(goal, report)) { return .stuck }
+                case .stuck:
+                    report(.alarm(.plateau(steps: clock.plateauSteps, rate: clock.matchRate ?? 0)))
+                    if !(try rescue(goal, report)) { return .stuck }
                 }
             }
             if let steps = goal.steps, taken >= steps { return .stepsDone }
@@ -44,6 +46,9 @@ extension Run {
             taken += 1
             note(step, seconds: now() - started)
             report(.step(step))
+            let alarms = watchStep(step)
+            for alarm in alarms { report(.alarm(alarm)) }
+            if !alarms.isEmpty, goal.rescuesOnAlarm, !(try rescue(goal, report)) { return .stuck }
             try noteRecovery(step, report)
             if isFinal, let accuracy = goal.accuracy, timeline.current.record.steps % goal.evaluateEvery == 0 {
                 if let result = try evaluateHeldOut() {

@@ -24,6 +24,8 @@ public struct StepReport: Sendable, Equatable {
     /// Sequences and tokens that went through the model.
     public var sequences = 0
     public var tokens = 0
+    /// The mean loss of each token of the answer, if the run watches them.
+    public var answerLosses: [Double] = []
     /// Whether the batch was left out because of its length.
     public var isSkipped = false
 }
@@ -43,6 +45,8 @@ public final class Run: @unchecked Sendable {
     let trainee: Trainee
     /// Problems apart from those trained on, and how answers are read; a run without them cannot be evaluated.
     public var heldOut: HeldOut?
+    /// Looks for signs of trouble in every step; nil for no watch.
+    public var watch: InstabilityWatch? = InstabilityWatch()
     /// The states it has been in, to go back to.
     public let timeline: Timeline
     /// Seconds since some moment.
@@ -210,6 +214,7 @@ public final class Run: @unchecked Sendable {
         report.smoothedMatchRate = clock.matchRate
         report.stageSteps = clock.stageSteps
         report.updates = progress.updates
+        if watch != nil { report.answerLosses = tally.answerLosses }
         return report
     }
 
@@ -219,16 +224,21 @@ public final class Run: @unchecked Sendable {
         var random = source.split(Stream.offsets).split(serial ^ UInt64(progress.variant) << 56)
         for _ in 0..<count { offsets.append(schedule.smoothing.offset(&random)) }
         if clock.isPretraining(schedule) { for i in offsets.indices { offsets[i] = 0 } }
-        if schedule.pace == .uniform { for i in offsets.indices { offsets[i] = random.below(longest + 1) } }
+        let mixing = schedule.pace == .uniform ? 1 : schedule.mixing
+        guard mixing > 0 else { return }
+        for i in offsets.indices where random.uniform() < mixing { offsets[i] = random.below(longest + 1) - removedCount }
     }
 
     /// Builds the batch of the given problems; `first` is the place of their first in the whole step.
     private func fill(_ indices: ArraySlice<Int32>, _ first: Int, _ tally: inout Tally) {
         batch.removeAll()
-        let removed = clock.isPretraining(schedule) ? .units(schedule.startFrom) : clock.removed
+        var removed = clock.isPretraining(schedule) ? .units(schedule.startFrom) : clock.removed
+        // Mixing counts from what is really gone.
+        if schedule.mixing > 0 { removed = .units(removed.capped(at: longest)) }
         for (place, index) in indices.enumerated() {
             let index = Int(index)
             let units = problems.unitCount(index, schedule.order)
+            if watch != nil { tally.answerPlaces.append(problems.answerPlace(index)) }
             let gone = removed.adding(offsets[first + place]).capped(at: units)
             tally.add(isEmptyOfChain: gone >= units)
             schedule.order.cuts(units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)

@@ -10,6 +10,13 @@ struct Tally {
     private var plainExamples = 0
     private var examples = 0
     private var emptyExamples = 0
+    /// Where the answers are, for the losses of their tokens; empty if those are not wanted.
+    var answerPlaces: [(fromEnd: Int, count: Int)] = []
+    private var answerSums: [Double] = []
+    private var answerCounts: [Int] = []
+
+    /// The mean loss of each token of the answer, over the examples without offset.
+    var answerLosses: [Double] { zip(answerSums, answerCounts).map { $1 == 0 ? 0 : $0 / Double($1) } }
 
     var meanLoss: Double { targets == 0 ? 0 : lossSum / Double(targets) }
     /// Mean loss over the targets of examples without offset.
@@ -32,6 +39,7 @@ struct Tally {
             let start = target
             var sum = 0.0
             while target < report.targetCount, Int(report.targetIndices[target]) < end {
+                if isPlain, !answerPlaces.isEmpty { addAnswer(Double(report.losses[target]), end - 1 - Int(report.targetIndices[target]), first + sequence) }
                 sum += Double(report.losses[target])
                 if report.predictions[target] != batch.labels[Int(report.targetIndices[target])] { isMatch = false }
                 target += 1
@@ -44,6 +52,18 @@ struct Tally {
             plainExamples += 1
             if isMatch { matches += 1 }
         }
+    }
+
+    /// - Parameter fromEnd: how far before the end of the sequence the predicted token is, the last one at 1.
+    private mutating func addAnswer(_ loss: Double, _ fromEnd: Int, _ example: Int) {
+        let place = answerPlaces[example].fromEnd - fromEnd
+        guard place >= 0, place < answerPlaces[example].count else { return }
+        while answerSums.count <= place {
+            answerSums.append(0)
+            answerCounts.append(0)
+        }
+        answerSums[place] += loss
+        answerCounts[place] += 1
     }
 
     /// Whether no example had any chain left, as the schedule's rule sees it.

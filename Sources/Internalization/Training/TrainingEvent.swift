@@ -5,6 +5,8 @@ public enum TrainingEvent: Sendable {
     case removed(from: RemovalCount, to: RemovalCount, resetsOptimizer: Bool, before: Evaluation?, after: Evaluation?)
     /// The running match rate is back above the threshold, so many updates after the removal.
     case recovered(steps: Int, evaluation: Evaluation?)
+    /// A sign of trouble.
+    case alarm(Alarm)
     case rescued(Rescue)
 }
 
@@ -21,8 +23,10 @@ public struct Rescue: Sendable, Equatable {
     public var stuckAt: RemovalCount
     /// What is removed now.
     public var removed: RemovalCount
-    /// The how manieth rescue since the last stage that was mastered, from 1.
+    /// The how manieth rescue of that stage, from 1.
     public var attempt: Int
+    /// The least steps of a stage from now on.
+    public var leastSteps: Int
 }
 
 /// What training is to reach.
@@ -37,8 +41,10 @@ public struct TrainingGoal: Sendable, Equatable {
     public var followsSchedule = false
     /// Steps after all of the chain is gone; nil for no limit.
     public var finalSteps: Int?
-    /// How often a stuck stage is taken back.
+    /// How often a stage that is stuck is taken back before it is given up.
     public var rescues = 0
+    /// Whether an alarm of the watch counts as being stuck.
+    public var rescuesOnAlarm = false
 
     public init(steps: Int? = nil, accuracy: Double? = nil) {
         self.steps = steps

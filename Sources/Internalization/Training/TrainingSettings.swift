@@ -54,8 +54,10 @@ public struct Progress: Sendable, Equatable, Codable {
     public var emptiedAt: Int?
     /// Which of the possible data orders is followed; a rescue picks another one.
     public var variant = 0
-    /// A factor on the learning rate, below 1 after a rescue that slows down.
-    public var learningRateScale: Float = 1
+    /// The stage that was last stuck, in units removed, and how often it has been.
+    public var rescuedStage: Int?
+    public var rescueAttempts = 0
+    public var watch = WatchState()
 
     public init() {}
 }
@@ -63,7 +65,7 @@ public struct Progress: Sendable, Equatable, Codable {
 extension TrainingSettings {
     /// The learning rate of the next update.
     func learningRate(_ progress: Progress, warmUpAfterReset: Int) -> Float {
-        var rate = learningRate * progress.learningRateScale
+        var rate = learningRate
         if progress.updates < warmUp { rate *= Float(progress.updates + 1) / Float(warmUp) }
         if progress.resets > 0, progress.updatesSinceReset < warmUpAfterReset {
             rate *= Float(progress.updatesSinceReset + 1) / Float(warmUpAfterReset)

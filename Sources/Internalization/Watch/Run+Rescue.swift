@@ -1,23 +1,30 @@
+// A plateau in a hand-off is a lottery over data orders, and the state at which a stage was entered decides the odds: stages that
+// were left after the fewest steps often lead into one. So a rescue goes back, further with each attempt, takes another data
+// order from there, and stays longer in each stage on the way. The plateau itself is not trained on any further.
+
 extension Run {
-    /// Takes a stuck stage back: first begins it again, then goes one stage further back with each further attempt, each time
-    /// with another data order.
+    /// Takes a stuck stage back.
     /// - Returns: false if no rescue is left.
     func rescue(_ goal: TrainingGoal, _ report: (TrainingEvent) -> Void) throws -> Bool {
-        let attempt = timeline.current.record.rescues + 1
+        let stuck = timeline.current
+        let attempt = removedCount == progress.rescuedStage ? progress.rescueAttempts + 1 : 1
         guard attempt <= goal.rescues else { return false }
-        let stuckAt = clock.removed
-        var target = timeline.current
-        for _ in 1..<attempt { if let parent = target.parent { target = timeline.stages[parent] } }
+        var target = stuck
+        for _ in 0..<attempt { if let parent = target.parent { target = timeline.stages[parent] } }
         let variant = progress.variant + 1
+        var leastSteps = 20
+        if case .adaptive(let rule) = schedule.pace { leastSteps = rule.leastSteps }
+        leastSteps *= 5 << min(attempt - 1, 4)
+        try timeline.leave(leavingSnapshot())
         try restore(target.entry)
-        timeline.visit(target.id)
+        try timeline.enter(snapshot(sharing: target.entry), beside: target.id)
         progress.variant = variant
-        timeline.edit {
-            $0.rescues = attempt
-            $0.steps = 0
-            $0.recoverySteps = nil
-        }
-        report(.rescued(Rescue(stuckAt: stuckAt, removed: clock.removed, attempt: attempt)))
+        progress.rescueAttempts = attempt
+        progress.rescuedStage = stuck.record.removed.capped(at: longest)
+        clock.leastSteps = leastSteps
+        timeline.edit { $0.rescues = attempt }
+        report(
+            .rescued(Rescue(stuckAt: stuck.record.removed, removed: clock.removed, attempt: attempt, leastSteps: leastSteps)))
         return true
     }
 }

@@ -1,0 +1,17 @@
+import Glibc
+import Transformer
+
+extension Run {
+    /// Shows a step to the watch.
+    func watchStep(_ step: StepReport) -> [Alarm] {
+        guard let watch else { return [] }
+        if clock.stageSteps <= 1 || progress.updatesSinceReset <= 1 { progress.watch.restart() }
+        // ‖w‖ changes slowly and is looked at again only now and then.
+        if progress.watch.needsWeightNorm {
+            var sum = 0.0
+            for value in model.parameters.values { sum += Double(value) * Double(value) }
+            progress.watch.weightNorm = sqrt(sum)
+        }
+        return progress.watch.note(step, watch)
+    }
+}

@@ -1,0 +1,109 @@
+import Testing
+import Transformer
+
+@testable import Internalization
+
+private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? = nil) -> [[Alarm]] {
+    var state = WatchState()
+    state.weightNorm = 10
+    return steps.enumerated().map { index, step in
+        var report = StepReport()
+        report.loss = step.loss
+        report.gradientNorm = step.norm
+        report.updateNorm = 0.01
+        if let answer { report.answerLosses = [answer[index]] }
+        return state.note(report, InstabilityWatch())
+    }
+}
+
+@Suite struct WatchTests {
+    @Test func `a steady run raises no alarm`() {
+        #expect(alarms((0..<200).map { _ in (0.5, 1) }).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func `a gradient far above the usual is reported at once`() {
+        let seen = alarms((0..<100).map { $0 == 80 ? (0.5, 50) : (0.5, 1) })
+        #expect(seen[80].count == 1)
+        #expect(seen.flatMap { $0 }.count == 1)
+    }
+
+    @Test func `a loss that jumps and stays is reported once, a single spike is not`() {
+        let stays = alarms((0..<120).map { ($0 >= 80 ? 2 : 0.2, 1) })
+        #expect(stays.firstIndex { !$0.isEmpty } == 84)
+        #expect(stays.flatMap { $0 }.count == 1)
+        #expect(alarms((0..<120).map { ($0 == 80 ? 2 : 0.2, 1) }).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func `one token of the answer that is lost is named`() {
+        let seen = alarms((0..<120).map { _ in (0.2, 1) }, answer: (0..<120).map { $0 >= 80 ? 2 : 0.01 }).flatMap { $0 }
+        guard case .answerLoss(position: 0, 2, _)? = seen.first else { Issue.record("\(seen)"); return }
+    }
+
+    @Test func `an update that changes the weights by more than a tenth is reported`() {
+        var state = WatchState()
+        state.weightNorm = 1
+        var report = StepReport()
+        report.gradientNorm = 1
+        report.updateNorm = 0.5
+        #expect(state.note(report, InstabilityWatch()) == [.updateRatio(0.5)])
+    }
+}
+
+@Suite struct EvaluationTests {
+    @Test func `the interval of a rate is Wilson's`() {
+        // Newcombe 1998, table I: 81 of 263 and 0 of 20.
+        let many = wilsonInterval(81, of: 263), none = wilsonInterval(0, of: 20)
+        #expect(abs(many.lowerBound - 0.2553) < 5e-5 && abs(many.upperBound - 0.3662) < 5e-5)
+        #expect(none.lowerBound == 0 && abs(none.upperBound - 0.1611) < 5e-5)
+        #expect(wilsonInterval(0, of: 0) == 0...1)
+    }
+
+    @Test func `the Pareto front drops what is beaten`() {
+        let points = [(0.9, 10.0), (0.8, 12), (0.99, 20), (0.5, 2), (0.9, 11), (0.4, 2)].enumerated().map {
+            OperatingPoint(removed: .units($0.offset), accuracy: $0.element.0, cost: $0.element.1)
+        }
+        #expect(paretoFront(points).map(\.removed) == [.units(3), .units(0), .units(2)])
+        #expect(paretoFront([]).isEmpty)
+    }
+
+    @Test func `per-token accuracies agree with what is generated`() throws {
+        let run = try smallRun(digits: 3, train: 600, width: 32, heads: 4) { $0.batchSize = 32; $0.learningRate = 4e-3 }
+        try run.train(TrainingGoal(steps: 200))
+        let result = try #require(try run.evaluateHeldOut())
+        #expect(result.answerAccuracy.count == 1)
+        #expect(try #require(result.tokenAccuracy) > 0.9)
+        #expect(try #require(result.forcedMatches) <= result.count)
+        #expect(result.generatedTokens >= 2)
+        let heldOut = try #require(run.heldOut)
+        let speed = try Evaluator(run.model, encoder: heldOut.encoder).speed(heldOut.problems, removed: .units(0), schedule: run.schedule, limit: 5)
+        #expect(speed.examples == 5 && speed.tokens >= 10)
+    }
+
+    @Test func `kept positions are the same in generation and in training, in every order`() throws {
+        // A model that has learned nothing: its greedy continuation, fed back as the chain, must be what it would have written.
+        let run = try smallRun(digits: 6, train: 20)
+        let heldOut = try #require(run.heldOut)
+        for order in [RemovalOrder.left, .right, .random(seed: 3)] {
+            for rule in PositionRule.allCases {
+                var schedule = RemovalSchedule()
+                schedule.order = order
+                schedule.positions = rule
+                let evaluator = Evaluator(run.model, encoder: heldOut.encoder)
+                let solution = try evaluator.solve(heldOut.problems, [0], removed: .units(2), schedule: schedule)[0]
+                var problem = heldOut.problems[0].removing(.units(2), order: order, positions: rule)
+                let inputCount = heldOut.problems[0].inputCount
+                for (place, token) in solution.tokens.enumerated() where inputCount + place < problem.tokens.count {
+                    problem.tokens[inputCount + place] = token
+                }
+                var batch = RaggedBatch()
+                batch.append(problem.tokens, positions: problem.positions, labels: nil)
+                let logits = try run.model.logits(batch)
+                let size = run.model.configuration.vocabularySize
+                for place in inputCount..<min(problem.tokens.count, inputCount + solution.tokens.count) {
+                    let row = logits[(place - 1) * size..<place * size]
+                    #expect(Int32(row.firstIndex(of: row.max()!)! - row.startIndex) == problem.tokens[place], "\(order) \(rule) at \(place)")
+                }
+            }
+        }
+    }
+}
