@@ -65,6 +65,13 @@ import Testing
         #expect(notebook.findings.map(\.line) == [3])
     }
 
+    @Test func `a version below a line of code is a comment`() {
+        let notebook = Notebook("step\n# icot 2\n")
+        #expect(notebook.header.version == nil)
+        #expect(notebook.entries().map(\.diagnostics.count) == [0])
+        #expect(Parser.parse(notebook.code, TestVocabulary.context).diagnostics.isEmpty)
+    }
+
     @Test func `a def below recorded output does not take it for its help`() {
         let notebook = Notebook("# icot 1\nstep\n#> removed 1\ndef twice(x) { x * 2 }\n")
         let parsed = Parser.parse(notebook.code, TestVocabulary.context)

@@ -143,6 +143,8 @@ public struct Notebook: Sendable {
             if !cell.isCode { erase(cell.lines) }
         }
         for line in outputKinds.keys { erase(line..<line + 1) }
+        // A comment that only looks like the version, below a first line of code.
+        if lineCount > 1, header.versionLine == nil, source.text(source.span(ofLine: 1)).hasPrefix("# icot ") { erase(1..<2) }
         return SourceText(bytes: bytes, name: source.name)
     }
 }

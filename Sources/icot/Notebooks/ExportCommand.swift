@@ -7,12 +7,12 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Makes a page of a notebook, from its recorded outputs unless told to run it.")
 
-    enum Form: String, ExpressibleByArgument, CaseIterable { case html, ipynb, md }
+    enum Form: String, ExpressibleByArgument, CaseIterable { case html, ipynb, md, text }
 
     @ArgumentParser.Argument(help: "The notebook.")
     var file: String
 
-    @Option(help: "What to make.")
+    @Option(help: "What to make; text is for reading a notebook here.")
     var to: Form
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to; - for standard output. By default beside the notebook.", valueName: "path"))
@@ -43,10 +43,16 @@ struct ExportCommand: ParsableCommand {
             report = ran
         }
         let document = ExportDocument(file.notebook, session.context, report: report)
+        if to == .text, output == nil || output == "-" {
+            writer.print(document.lines, paged: true)
+            writer.flush()
+            throw ExitCode(TextRun.complain(writer, 0))
+        }
         let text = switch to {
         case .html: document.html
         case .ipynb: document.jupyter
         case .md: document.markdown
+        case .text: document.lines.map(\.plain).joined(separator: "\n") + "\n"
         }
         if output == "-" {
             writer.print(verbatim: text.hasSuffix("\n") ? String(text.dropLast()) : text)
