@@ -32,7 +32,7 @@ let package = Package(
 
         // The engine.
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: numeric),
-        .target(name: "Transformer", dependencies: ["Tensors", "CNettle"], swiftSettings: numeric),
+        .target(name: "Transformer", dependencies: ["Tensors", "CKernels", "CNettle"], swiftSettings: numeric),
         .target(name: "Internalization", dependencies: ["Transformer", "Tensors"], swiftSettings: numeric),
         .target(name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS"], swiftSettings: numeric),
 

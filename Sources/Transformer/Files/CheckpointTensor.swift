@@ -54,12 +54,22 @@ public struct CheckpointTensor: Sendable {
         precondition(target.count == count, "\(name): room for \(target.count) numbers, \(count) needed")
         guard let start, let destination = target.baseAddress else { return }
         try withExtendedLifetime(file) {
-            if elementType == .float32, strides == nil {
+            if isPlain {
                 memcpy(destination, start, count * MemoryLayout<Float>.stride)
             } else {
                 try convert(to: destination) { Float($0) } fromInteger: { Float($0) }
             }
         }
+    }
+
+    /// Whether the file has the numbers as float32 in row-major order, at any address.
+    var isPlain: Bool { elementType == .float32 && strides == nil }
+
+    /// Copies a run of a plain tensor's numbers.
+    func copyPlain(_ range: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+        precondition(isPlain && range.lowerBound >= 0 && range.upperBound <= count, "\(name): \(range) of \(count)")
+        guard let start else { return }
+        withExtendedLifetime(file) { _ = memcpy(target, start + range.lowerBound * 4, range.count * 4) }
     }
 
     /// The numbers as float64 in row-major order.

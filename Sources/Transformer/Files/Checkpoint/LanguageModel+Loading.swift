@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 extension LanguageModel {
@@ -7,32 +8,33 @@ extension LanguageModel {
         try LanguageModel(try Checkpoint(name, base: base))
     }
 
-    /// Copies a checkpoint's tensors, as float32, into a new model.
+    /// Copies a checkpoint's tensors, as float32, into a new model; plain ones in pieces by all workers.
     /// - Throws: `FileError`, also for a weight that is not a finite number.
-    public convenience init(_ checkpoint: Checkpoint) throws {
+    public convenience init(_ checkpoint: Checkpoint, workers: Workers = .shared) throws {
         self.init(uninitialized: checkpoint.configuration)
-        for (entry, tensor) in zip(parameters.entries, checkpoint.tensors) {
-            let values = UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range])
-            try tensor.copyFloats(into: values)
-            if let index = firstNonFinite(UnsafeBufferPointer(values)) {
-                throw FileError(
-                    .malformed, tensor.path, at: tensor.byteOffset, "element \(index) of \"\(tensor.name)\" is \(values[index]), not a number to compute with")
-            }
+        let base = parameters.base
+        let tensors = checkpoint.tensors
+        let size = 1 << 18
+        var pieces: [(tensor: Int, range: Range<Int>)] = []
+        for (index, (entry, tensor)) in zip(parameters.entries, tensors).enumerated() {
+            if !tensor.isPlain { try tensor.copyFloats(into: UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range])) }
+            for start in stride(from: 0, to: entry.range.count, by: size) { pieces.append((index, start..<min(start + size, entry.range.count))) }
+        }
+        let areFinite = UnsafeMutableBufferPointer<Bool>.allocate(capacity: pieces.count)
+        defer { areFinite.deallocate() }
+        nonisolated(unsafe) let flags = areFinite
+        workers.share { Workers.part($0, of: workers.threadCount, count: pieces.count) } task: { _, piece in
+            let (tensor, range) = pieces[piece]
+            let target = base + parameters.entries[tensor].range.lowerBound
+            if tensors[tensor].isPlain { tensors[tensor].copyPlain(range, to: target + range.lowerBound) }
+            flags[piece] = ck_all_finite(target + range.lowerBound, range.count) == 1
+        }
+        for (piece, isFinite) in zip(pieces, areFinite) where !isFinite {
+            let tensor = tensors[piece.tensor]
+            let values = UnsafeBufferPointer(rebasing: parameters.values[parameters.entries[piece.tensor].range])
+            guard let index = piece.range.first(where: { !values[$0].isFinite }) else { continue }
+            throw FileError(
+                .malformed, tensor.path, at: tensor.byteOffset, "element \(index) of \"\(tensor.name)\" is \(values[index]), not a number to compute with")
         }
     }
-}
-
-/// The first NaN or infinity, or nil. Whole blocks are tested at once, so that the usual answer costs little.
-func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
-    let exponent: UInt32 = 0x7F80_0000
-    let blockSize = 4096
-    var start = 0
-    while start < values.count {
-        let end = min(start + blockSize, values.count)
-        var bad: UInt32 = 0
-        for i in start..<end { bad |= values[i].bitPattern & exponent == exponent ? 1 : 0 }
-        if bad != 0 { return (start..<end).first { !values[$0].isFinite } }
-        start = end
-    }
-    return nil
 }
