@@ -53,6 +53,15 @@ CLONES void ck_gelu_backward(float *dx, const float *dy, const float *restrict x
     }
 }
 
+CLONES void ck_gelu_again(float *restrict dx, float *restrict y, const float *restrict x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float s = gelu_sigmoid(x[i]);
+        float slope = s + x[i] * s * (1.0f - s) * GELU_A * (1.0f + 3.0f * GELU_B * x[i] * x[i]);
+        dx[i] *= slope;
+        y[i] = x[i] * s;
+    }
+}
+
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exp_f(-x)); }
 
 CLONES void ck_swiglu(float *restrict y, const float *restrict gate, const float *restrict up, size_t n) {

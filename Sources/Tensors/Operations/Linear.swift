@@ -2,6 +2,8 @@ import CKernels
 
 // Linear: y = x·W + b (+ residual), x (N, I), W (I, O) as GPT-2's Conv1D stores it, or W (O, I) as every other model does
 // (`isTransposed`), b (O), y (N, O). With dropout: y = residual + dropout(x·W + b).
+// With `activatesInput` the product takes GELU(x) in place of x; the activations, the widest of a block, are then not kept but
+// computed again when their gradient passes.
 // Backward, with dy (N, O): dW += xᵀ·dy, db += Σ_n dy, dx += dy·Wᵀ, d residual += dy. The gradient's buffer is handed on
 // to the residual stream, so the stream's gradient is never copied.
 
@@ -10,6 +12,7 @@ struct LinearOperation {
     let weight: Weight
     let bias: Weight?
     let isTransposed: Bool
+    let activatesInput: Bool
     let residual: Variable?
     let dropout: DropoutMask?
     let output: Variable
@@ -17,18 +20,20 @@ struct LinearOperation {
 
 extension Tape {
     public func linear(
-        _ input: Variable, weight: Weight, bias: Weight?, outputs: Int, isTransposed: Bool = false, residual: Variable? = nil,
-        dropout: DropoutMask? = nil
+        _ input: Variable, weight: Weight, bias: Weight?, outputs: Int, isTransposed: Bool = false,
+        activatesInput: Bool = false, residual: Variable? = nil, dropout: DropoutMask? = nil
     ) -> Variable {
         let output = variable(rows: input.rows, columns: outputs)
         let dropout = dropout.flatMap { $0.probability > 0 ? $0 : nil }
         let inputs = input.columns
+        let active = activatesInput ? takeBuffer(input.count) : input.values
         workers.parts(of: input.rows, grain: 8) { _, part in
             let start = part.lowerBound * outputs
+            if activatesInput { ck_gelu(active + part.lowerBound * inputs, input.values + part.lowerBound * inputs, part.count * inputs) }
             let y = output.values + start
             // Without dropout the residual is simply what the product is added to.
             MatrixProduct.multiply(
-                y, outputs, input.values + part.lowerBound * inputs, inputs, weight.values, isTransposed ? inputs : outputs, m: part.count,
+                y, outputs, active + part.lowerBound * inputs, inputs, weight.values, isTransposed ? inputs : outputs, m: part.count,
                 n: outputs, k: inputs, transposeB: isTransposed, add: dropout == nil ? residual.map { UnsafePointer($0.values + start) } : nil,
                 ldadd: outputs, bias: bias.map { UnsafePointer($0.values) })
             if let dropout {
@@ -36,8 +41,10 @@ extension Tape {
                 if let residual { ck_add(y, residual.values + start, part.count * outputs) }
             }
         }
+        if activatesInput { giveBack(active) }
         record(.linear(LinearOperation(
-            input: input, weight: weight, bias: bias, isTransposed: isTransposed, residual: residual, dropout: dropout, output: output)))
+            input: input, weight: weight, bias: bias, isTransposed: isTransposed, activatesInput: activatesInput, residual: residual,
+            dropout: dropout, output: output)))
         return output
     }
 }
@@ -72,13 +79,18 @@ extension LinearOperation {
     private func multiply(_ tape: Tape, _ dy: UnsafeMutablePointer<Float>) {
         let (rows, inputs, outputs) = (input.rows, input.columns, output.columns)
         let (dx, accumulate) = tape.contribute(to: input)
+        precondition(!(activatesInput && accumulate), "what is activated has no other consumer")
+        let active = activatesInput ? tape.takeBuffer(input.count) : input.values
+        defer { if activatesInput { tape.giveBack(active) } }
         // dW (height, width) = leftᵀ · right.
-        let (left, right) = isTransposed ? (dy, input.values) : (input.values, dy)
+        let (left, right) = isTransposed ? (dy, active) : (active, dy)
         let (height, width) = isTransposed ? (outputs, inputs) : (inputs, outputs)
         func rowsOfDx(_ part: Range<Int>) {
             MatrixProduct.multiply(
                 dx + part.lowerBound * inputs, inputs, dy + part.lowerBound * outputs, outputs, weight.values, isTransposed ? inputs : outputs,
                 m: part.count, n: inputs, k: outputs, transposeB: !isTransposed, accumulate: accumulate)
+            let start = part.lowerBound * inputs
+            if activatesInput { ck_gelu_again(dx + start, active + start, input.values + start, part.count * inputs) }
         }
         let threads = tape.workers.threadCount
         if threads > 1, height * width * 4 < rows * (height + width) {
@@ -110,9 +122,10 @@ extension LinearOperation {
             tape.giveBack(partial)
             return
         }
+        // Rows of dx, then a part of dW along its longer side: each thread owns what it writes. A part of dW needs all of `active`.
+        if activatesInput { tape.workers.parts(of: rows, grain: 8) { _, part in rowsOfDx(part) } }
         tape.workers.run { thread in
-            // Rows of dx, then a part of dW along its longer side: each thread owns what it writes.
-            rowsOfDx(Workers.part(thread, of: threads, count: rows, grain: 8))
+            if !activatesInput { rowsOfDx(Workers.part(thread, of: threads, count: rows, grain: 8)) }
             let own = Workers.part(thread, of: threads, count: max(width, height), grain: 32)
             let (down, across) = width >= height ? (0..<height, own) : (own, 0..<width)
             MatrixProduct.multiply(

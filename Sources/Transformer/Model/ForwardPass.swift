@@ -80,15 +80,18 @@ struct ForwardPass {
 
     /// x + y·W + b in one operation, or in two where somebody wants to see y·W + b by itself.
     func residual(
-        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int?, isTransposed: Bool, mask: DropoutMask?
+        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int?, isTransposed: Bool,
+        activatesInput: Bool = false, mask: DropoutMask?
     ) -> Variable {
         let weight = weight(at: offset)
         let bias = bias.map { self.weight(at: $0) }
         let width = model.configuration.width
         guard let hooks, hooks.wants(.block(layer, site)) else {
-            return tape.linear(y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, residual: x, dropout: mask)
+            return tape.linear(y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, activatesInput: activatesInput, residual: x,
+                dropout: mask)
         }
-        let output = tape.linear(y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed)
+        let output = tape.linear(
+            y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, activatesInput: activatesInput)
         hooks.visit(.block(layer, site), output)
         return tape.sum(x, output)
     }

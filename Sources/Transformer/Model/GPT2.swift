@@ -81,11 +81,15 @@ extension ForwardPass {
         let inner = tape.linear(
             second, weight: weight(at: at + offsets.inner), bias: weight(at: at + offsets.innerBias), outputs: configuration.innerWidth)
         hook(.block(layer, .mlpPre), inner)
-        let active = tape.gelu(inner)
-        hook(.block(layer, .mlpPost), active)
+        // Only somebody who watches sees the activations by themselves.
+        var active = inner
+        if hooks != nil {
+            active = tape.gelu(inner)
+            hook(.block(layer, .mlpPost), active)
+        }
         let after = residual(
             middle, active, layer, .mlpOutput, weight: at + offsets.innerOut, bias: at + offsets.innerOutBias,
-            isTransposed: false, mask: mask(3 * layer + 3, configuration.dropout.residual))
+            isTransposed: false, activatesInput: hooks == nil, mask: mask(3 * layer + 3, configuration.dropout.residual))
         hook(.block(layer, .residualPost), after)
         return after
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tensors
 
-private func naiveGELU(_ x: Double) -> Double { x / 2 * (1 + tanh(sqrt(2 / Double.pi) * (x + 0.044715 * x * x * x))) }
+func naiveGELU(_ x: Double) -> Double { x / 2 * (1 + tanh(sqrt(2 / Double.pi) * (x + 0.044715 * x * x * x))) }
 private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 @Suite struct ElementwiseTests {

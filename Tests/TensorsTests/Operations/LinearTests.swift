@@ -59,6 +59,21 @@ func naiveLinear(_ x: [Double], _ w: [Double], _ b: [Double]?, rows: Int, inputs
         }
     }
 
+    @Test(arguments: [(6, 5, 18), (40, 5, 7)], [1, 2])
+    func `a linear layer of activations is GELU and the layer, also backwards`(_ shape: (rows: Int, inputs: Int, outputs: Int), _ threads: Int) {
+        let (n, i, o) = shape
+        for isTransposed in [false, true] {
+            check([.variable(rows: n, columns: i), .variable(rows: n, columns: o), .weight(i * o), .weight(o)], threads: threads) { tape, nodes in
+                tape.linear(
+                    nodes.variables[0], weight: nodes.weights[0], bias: nodes.weights[1], outputs: o, isTransposed: isTransposed,
+                    activatesInput: true, residual: nodes.variables[1])
+            } naive: { p in
+                let y = naiveLinear(p[0].map(naiveGELU), p[2], p[3], rows: n, inputs: i, outputs: o, isTransposed: isTransposed)
+                return zip(y, p[1]).map { $0 + $1 }
+            }
+        }
+    }
+
     @Test(arguments: [1, 2])
     func `two readers of one variable add their gradients`(_ threads: Int) {
         let (n, i, o) = (5, 6, 6)
