@@ -24,6 +24,7 @@ enum ProblemCommands {
                     .label("digits", .oneOf([.integer(1...200), .range]), default: "4", "how many digits the numbers have; a range mixes lengths"),
                     .label("by", .oneOf([.integer(1...50), .range]), "digits of the second factor, where it has its own"),
                     .label("n", .integer(0...100_000_000), default: "1000", "how many"),
+                    .label("of", .list(of: .integer(0...Int.max)), "one problem of these numbers: two factors, two summands, or the digits of the question"),
                     .label("seed", .integer(0...Int.max), default: "1", "other seeds give other problems"),
                     .label("apart_from", .oneOf([.value("problems"), .list(of: .value("problems"))]), "share no input with these"),
                     .label("modulus", .integer(2...10), default: "10", "of .modsum"),
@@ -32,14 +33,16 @@ enum ProblemCommands {
                         "repeat", .choice([.init("when_needed", "when there are fewer inputs than wanted"), .init("never", "an error instead"), .init("always", "each is drawn freely")]),
                         default: ".when_needed", "whether an input may occur twice"),
                 ], result: ProblemsValue.typeName,
-                examples: ["gen .parity digits: 6 n: 1000", "let test = gen .mult digits: 2 n: 500 seed: 7", "gen .mult digits: 2 n: 20_000 apart_from: test"],
-                seeAlso: ["show", "read", "start", "problems"])
+                examples: ["gen .parity digits: 6 n: 1000", "let test = gen .mult digits: 2 n: 500 seed: 7", "gen .mult digits: 2 n: 20_000 apart_from: test", "show (gen .mult of: [12, 34])[0]"],
+                seeAlso: ["show", "read", "start", "problems"],
+            discussion: "gen .mult of: [12, 34] is the one problem 12 × 34.")
         ) { call in
             .object(ProblemsValue(try generate(call)))
         }
     }
 
     private static func generate(_ call: Invocation) throws -> ProblemSet {
+        if call.isGiven("of") { return try given(call, try call.list("of").compactMap(\.asInteger)) }
         let digits = try lengths(call, "digits") ?? 4...4
         let others = try apartFrom(call)
         let kind = try call.choice("kind")
@@ -62,6 +65,27 @@ enum ProblemCommands {
             if let by = try lengths(call, "by") { return try make(Multiplication(left: digits, right: by, padded: padded, chain: chain)) }
             return try make(Multiplication(digits: digits, padded: padded, chain: chain))
         }
+    }
+
+    /// The one problem of given numbers.
+    private static func given(_ call: Invocation, _ numbers: [Int]) throws -> ProblemSet {
+        let kind = try call.choice("kind")
+        if kind == "parity" || kind == "modsum" {
+            guard numbers.allSatisfy({ (0...9).contains($0) }) else { throw call.failure("takes the digits of the question", code: .runtimeArgument, at: "of", help: "write of: [2, 7, 4]") }
+            let task = try kind == "parity" ? DigitSum.parity(digits: numbers.count) : DigitSum(digits: numbers.count, modulus: call.integer("modulus"))
+            return ProblemSet.single(task, input: numbers.map { UInt8($0) })
+        }
+        guard numbers.count == 2, numbers.allSatisfy({ $0 > 0 }) else { throw call.failure("takes two numbers above 0", code: .runtimeArgument, at: "of", help: "write of: [12, 34]") }
+        // Least significant digit first.
+        let digits = numbers.map { String($0).utf8.reversed().map { $0 - 0x30 } }
+        let (k, l) = (digits[0].count, digits[1].count)
+        guard kind != "add" else {
+            guard k == l else { throw call.failure("takes two numbers of one length", code: .runtimeArgument, at: "of") }
+            return ProblemSet.single(try Addition(digits: k...k), input: digits[0] + digits[1])
+        }
+        let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
+        let task = try k == l ? Multiplication(digits: k, chain: chain) : Multiplication(left: k...k, right: l...l, chain: chain)
+        return ProblemSet.single(task, input: digits[0] + digits[1])
     }
 
     private static func lengths(_ call: Invocation, _ name: String) throws -> ClosedRange<Int>? {

@@ -140,7 +140,7 @@ enum TrainCommands {
             let kind = try call.choice("kind")
             let steps = call.integerIfPresent("steps") ?? value.run.progress.updates
             guard steps > 0 else { throw call.failure("the run has not been trained yet", code: .runtimeArgument, help: "add steps: 500") }
-            let control = try makeControl(value, kind, call)
+            let control = try makeControl(value, kind, steps, call)
             bench.runs.append(control)
             let resets = try call.boolean("resets") ? value.resetUpdates.filter { $0 < steps } : []
             try trainControl(control, steps: steps, resets: resets, call)
@@ -148,13 +148,15 @@ enum TrainCommands {
         }
     }
 
-    private static func makeControl(_ value: RunValue, _ kind: String, _ call: Invocation) throws -> RunValue {
+    private static func makeControl(_ value: RunValue, _ kind: String, _ steps: Int, _ call: Invocation) throws -> RunValue {
         var schedule = value.run.schedule
         schedule.pace = .manual
         schedule.startFrom = 0
         schedule.removeAllBeyond = kind == "no_cot" ? 0 : nil
         if kind != "explicit" { schedule.smoothing = .none }
         var settings = value.run.settings
+        // The run's rate falls at its end; so does the control's.
+        settings.decayStart = settings.decay.map { max(0, steps - $0) }
         if let seed = call.integerIfPresent("seed") { settings.seed = UInt64(seed) }
         let model = ModelValue(value.initial.copy(), writing: value.model.writing, origin: value.model.origin)
         let encoder = kind == "filler" ? FillerEncoder(value.encoder) : value.encoder

@@ -135,6 +135,12 @@ extension ProblemSet {
         return (inputs, isRepeating)
     }
 
+    /// The problem of one input, which must have the task's `inputCount` numbers, each as the task draws them.
+    public static func single<Task: ProblemTask>(_ task: Task, input: [UInt8]) -> ProblemSet {
+        precondition(input.count == task.inputCount, "\(input.count) numbers for \(task.name)")
+        return write(task, input, 1, false, .shared)
+    }
+
     // MARK: Text
 
     /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps.

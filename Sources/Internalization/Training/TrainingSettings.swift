@@ -8,6 +8,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var warmUp = 50
     /// Updates over which the learning rate falls to 0 once all of the chain is gone; nil for a constant rate.
     public var decay: Int? = nil
+    /// The update at which that decay begins instead, for a control whose chain is gone from the start.
+    public var decayStart: Int? = nil
     public var optimizer = AdamWHyperparameters()
     /// The largest norm of a gradient; nil for no limit.
     public var clip: Float? = 1
@@ -70,7 +72,7 @@ extension TrainingSettings {
         if progress.resets > 0, progress.updatesSinceReset < warmUpAfterReset {
             rate *= Float(progress.updatesSinceReset + 1) / Float(warmUpAfterReset)
         }
-        if let decay, let start = progress.emptiedAt {
+        if let decay, let start = decayStart ?? progress.emptiedAt, progress.updates >= start {
             rate *= Float(max(0, decay - (progress.updates - start))) / Float(decay)
         }
         return rate
