@@ -108,7 +108,7 @@ extension LanguageLibrary {
 
     private static func wholeNumber(_ text: String) -> Value? {
         let digits = text.first == "-" ? text.dropFirst() : text[...]
-        guard !digits.isEmpty, digits.utf8.count < 100_000, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+        guard !digits.isEmpty, digits.utf8.count <= Lexer.integerDigitsMax, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
         return Value.integer(digits: text)
     }
 

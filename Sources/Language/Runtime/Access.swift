@@ -135,8 +135,8 @@ enum Access {
                 try store(value, atPosition: here, in: &object, rest, later)
             } else if let table = object as? TableObject, rest.isEmpty, let name = here.first?.asText ?? here.first?.asChoice?.name {
                 object = try replacing(name, in: table, value)
-            } else if let array = object as? ArrayObject, rest.isEmpty {
-                object = try replacing(here, in: array, value)
+            } else if object is ArrayObject, rest.isEmpty {
+                try replace(here, in: &object, value)
             } else {
                 throw notChangeable(.object(object))
             }
@@ -172,8 +172,16 @@ enum Access {
         if list.elements[place].nesting >= list.nesting { list.nesting = list.elements[place].nesting + 1 }
     }
 
-    private static func replacing(_ positions: ArraySlice<Value>, in array: ArrayObject, _ value: Value) throws -> ArrayObject {
+    private static func replace(_ positions: ArraySlice<Value>, in object: inout Object, _ value: Value) throws {
         guard let number = value.asReal else { throw Fault(.runtimeType, "an element of an array is a number, not \(TypeName.withArticle(value.typeName))", help: "give it a number") }
+        let place = try (object as? ArrayObject).map { try offset(of: positions, in: $0) } ?? 0
+        if !isKnownUniquelyReferenced(&object), let array = object as? ArrayObject {
+            object = ArrayObject(shape: array.shape, values: array.values, provenance: array.provenance)
+        }
+        (object as? ArrayObject)?.values[place] = Float(number)
+    }
+
+    private static func offset(of positions: ArraySlice<Value>, in array: ArrayObject) throws -> Int {
         let axes = try axes(array, positions)
         guard axes.count == array.shape.count else { throw Fault(.runtimeShape, "an element of this array has \(array.shape.count) positions", help: "write a[0, 1] = value") }
         var offset = 0
@@ -181,9 +189,7 @@ enum Access {
             guard case .index(let index) = position else { throw Fault(.runtimeType, "one element is given a value at a time", help: "write a[0, 1] = value") }
             offset = offset * array.shape[axis] + index
         }
-        var values = array.values
-        values[offset] = Float(number)
-        return ArrayObject(shape: array.shape, values: values, provenance: array.provenance)
+        return offset
     }
 
     private static func replacing(_ name: String, in table: TableObject, _ value: Value) throws -> TableObject {

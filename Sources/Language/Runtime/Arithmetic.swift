@@ -24,8 +24,8 @@ extension Value {
 }
 
 enum Arithmetic {
-    /// The most bits an integer may have: beyond it a single operation would take longer than anyone waits.
-    static let integerBitsMax = 1_000_000
+    /// The most bits an integer may have (some 30,000 digits): beyond it a single operation would take longer than anyone waits.
+    static let integerBitsMax = 100_000
 
     static func apply(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
         switch operation {
@@ -174,8 +174,9 @@ enum Arithmetic {
 
     private static func bigIntegers(_ operation: BinaryOperator, _ a: BigInt, _ b: BigInt) throws -> Value {
         switch operation {
-        case .add: return Value(a + b)
-        case .subtract: return Value(a - b)
+        case .add, .subtract:
+            if max(a.bitWidth, b.bitWidth) > integerBitsMax + 64 { throw tooLarge() }
+            return Value(operation == .add ? a + b : a - b)
         case .multiply:
             if a.bitWidth + b.bitWidth > integerBitsMax + 64 { throw tooLarge() }
             return Value(a * b)

@@ -21,8 +21,6 @@ public final class Session {
     private let signatures: SignatureTable
     /// Verbs made by `def`, by the host's library first.
     private(set) var definitions: [String: CommandSignature] = [:]
-    /// Those of them that the host's library made.
-    private var libraryNames: Set<String> = []
     private(set) lazy var machine = Machine(session: self, globals: globals)
     var importer = Importer()
     /// What runs at the moment.
@@ -275,7 +273,6 @@ public final class Session {
             guard case .definition = statement.kind else { continue }
             _ = try? machine.run(Compiler.compile(statement, in: text, CompilerScope(globals: globals, commands: commands)))
         }
-        libraryNames.formUnion(parsed.definitions.map(\.name))
     }
 
     /// Takes over the verbs that a file defines.

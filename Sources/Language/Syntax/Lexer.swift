@@ -17,6 +17,9 @@ struct LexedText {
 }
 
 struct Lexer {
+    /// The most digits of an integer: what takes a hundredth of a second to read and to write.
+    static let integerDigitsMax = 30_000
+
     private let source: SourceText
     private let bytes: [UInt8]
     private var position = 0
@@ -261,7 +264,10 @@ struct Lexer {
             return
         }
         let plain = hasSeparators ? written.filter { $0 != "_" } : written
-        if !isReal {
+        if !isReal, plain.utf8.count > Lexer.integerDigitsMax {
+            complain(.malformedNumber, "this integer has more than \(Lexer.integerDigitsMax) digits", SourceSpan(start, position), help: "write it as a power, such as 2^100")
+            add(.invalid, from: start)
+        } else if !isReal {
             add(Int(plain).map { .integer($0) } ?? .bigInteger(plain), from: start)
         } else if let value = Double(plain), value.isFinite {
             add(.real(value), from: start)
