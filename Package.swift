@@ -74,6 +74,8 @@ let package = Package(
             path: "Benchmarks/engine/Sources", swiftSettings: strict),
         .executableTarget(
             name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources", swiftSettings: strict),
+        .executableTarget(
+            name: "ProblemBenchmarks", dependencies: ["Internalization", "Tensors"], path: "Benchmarks/problems/Sources", swiftSettings: strict),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -74,6 +74,15 @@ private struct ReferenceExamples: Decodable { var examples: [ReferenceExample] }
         }
     }
 
+    @Test func `a vocabulary holds the characters of its problems in the order of their codes`() throws {
+        var builder = ProblemSetBuilder(taskName: "t")
+        try builder.append(question: "b a", chain: "2", answer: "1")
+        try builder.append(question: "é 一", chain: "", answer: "-")
+        let vocabulary = CharacterVocabulary(of: builder.finish())
+        #expect(String(vocabulary.characters) == "-12abé一")
+        #expect(try CharacterEncoder(vocabulary).encode(Problem(question: "é一", chain: "b", answer: "1")).tokens == [8, 9, 0, 7, 4, 2])
+    }
+
     @Test func `marks keep names of their own beside the same characters`() throws {
         let vocabulary = CharacterVocabulary(["$", "a", "$"])
         #expect((0..<5).map { vocabulary.name(of: $0) } == ["|", "#", "<$>", "$", "a"])

@@ -32,13 +32,24 @@ public struct CharacterVocabulary: Sendable, Equatable {
 
     /// The characters that occur in the problems, blanks aside, in the order of their code points.
     public init(of problems: ProblemSet) {
+        var isUsed = [Bool](repeating: false, count: 128)
         var found: Set<Character> = []
         for index in 0..<problems.count {
-            let problem = problems[index]
-            for text in [problem.question, problem.chain, problem.answer] {
-                for character in text where character != " " { found.insert(character) }
+            let isPlain = problems.withParts(of: index) { question, chain, answer in
+                for part in [question, chain, answer] {
+                    for byte in part {
+                        guard byte < 0x80 else { return false }
+                        isUsed[Int(byte)] = true
+                    }
+                }
+                return true
             }
+            if isPlain { continue }
+            let problem = problems[index]
+            for text in [problem.question, problem.chain, problem.answer] { found.formUnion(text) }
         }
+        for byte in 0..<128 where isUsed[byte] { found.insert(Character(Unicode.Scalar(UInt8(byte)))) }
+        found.remove(" ")
         self.init(found.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) })
     }
 
