@@ -66,10 +66,12 @@ enum FileCommands {
                 "resume", "Opens a kept run; it becomes the current run.",
                 [
                     .value("path", .path(.read), "the folder of save_run, or runs/name after start … name:"),
+                    .label("hold", .boolean, default: "true", "false opens a copy: the folder stays as it is, and free for others"),
                     .label("steal", .boolean, default: "false", "takes it over from a process on another machine that is gone"),
                 ], result: RunValue.typeName, effects: [.changesRun], seeAlso: ["save_run", "timeline"])
         ) { call in
-            let value = try KeptRun.resume(try call.text("path"), steals: try call.boolean("steal"), call)
+            let path = try call.text("path")
+            let value = try call.boolean("hold") ? KeptRun.resume(path, steals: call.boolean("steal"), call) : KeptRun.copy(path, call)
             bench.runs.append(value)
             bench.currentRun = value
             return .object(value)

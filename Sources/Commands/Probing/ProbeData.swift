@@ -117,7 +117,9 @@ struct ProbeData {
         }
         let width = problems.map { $0.inputCount - 1 }.min() ?? 0
         let columns = (0..<width).map { column in problems.map { Int($0.tokens[column]) } }.filter { Set($0).count > 1 }
-        return ProbeProblems(groups: numbers, rawInputs: columns)
+        // The type of a problem for the control task: its first and its last varying token, as (a_i, b_j) in multiplication.
+        let types = columns.first.flatMap { first in columns.last.map { last in zip(first, last).map { $0 << 20 | $1 } } }
+        return ProbeProblems(groups: numbers, rawInputs: columns, controlTypes: types)
     }
 }
 

@@ -129,7 +129,7 @@ enum EvaluateCommands {
             if let other = call["to"]?.asHost(RunValue.self) {
                 runs.append(other)
             } else if let path = call.textIfPresent("to") {
-                runs.append(try KeptRun.resume(path, steals: false, call))
+                runs.append(try KeptRun.copy(path, call))
             } else {
                 runs += try call.list("to").compactMap { $0.asHost(RunValue.self) }
             }

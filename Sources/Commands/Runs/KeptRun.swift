@@ -45,6 +45,16 @@ enum KeptRun {
         return value
     }
 
+    /// Goes on with a copy of a kept run: its folder is neither held nor changed.
+    static func copy(_ path: String, _ call: Invocation) throws -> RunValue {
+        _ = try RunFolder.info(of: path)
+        let copy = try TemporaryCopy(of: path)
+        let value = try resume(copy.path, steals: false, call)
+        value.folder = nil
+        value.copy = copy
+        return value
+    }
+
     private static func writing(_ info: JSONValue, _ path: String) throws -> ModelValue.Writing {
         if let characters = info.object?["characters"]?.string { return .characters(CharacterVocabulary(Array(characters))) }
         guard let folder = info.object?["tokenizer"]?.string else {

@@ -54,7 +54,8 @@ enum SolutionDisplay {
         tokens.append(" │", .dim)
         below.append("  ")
         let right = expected.tokens.dropFirst(problem.inputCount)
-        for (index, token) in solution.tokens.enumerated() where !(index == solution.tokens.count - 1 && token == encoder.endToken) {
+        let written = solution.tokens.last == encoder.endToken ? solution.tokens.dropLast() : solution.tokens[...]
+        for (index, token) in written.enumerated() {
             let wanted = index < right.count ? right[right.startIndex + index] : nil
             var word = ProblemDisplay.shown(encoder.text(token))
             if token != wanted { word += wanted.map { "(\(ProblemDisplay.shown(encoder.text($0))))" } ?? "(end)" }
@@ -63,6 +64,7 @@ enum SolutionDisplay {
             tokens.append(" " + word, token == wanted ? .good : .bad)
             below.append(" ")
             below.append(probability, .dim, isVolatile: true)
+            if index == written.count - 1 { break }
             tokens.append(String(repeating: " ", count: width - 1 - DisplayWidth.of(word)))
             below.append(String(repeating: " ", count: width - 1 - probability.count))
         }

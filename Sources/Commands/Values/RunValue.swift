@@ -14,6 +14,8 @@ final class RunValue: HostObject {
     let initial: LanguageModel
     /// Where it is kept as it goes; nil where it is not.
     var folder: RunFolder?
+    /// What its snapshots are read from, for a run that was opened without holding its folder.
+    var copy: TemporaryCopy?
     /// What it is called: the name of its folder, or its kind.
     var name: String
 
