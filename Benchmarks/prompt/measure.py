@@ -7,6 +7,7 @@
 startup     from exec to the prompt on the screen; beside it /bin/true started the same way
 keys        from a key to its echo, at the end and in the middle of a 500-line buffer
 completion  from Tab to the list, with 10,000 variables
+interrupt   from Ctrl-C to the next prompt, in the middle of an endless loop
 history     start with a history of 10,000 lines, and from Ctrl-R and a letter to the found line
 
 All times in milliseconds: median, 99th percentile, worst.
@@ -154,6 +155,23 @@ def history(home, count=40):
     report("history: Ctrl-R to the found line", finds)
 
 
+def interrupt(home, count=40):
+    terminal = Terminal([ICOT], home)
+    terminal.read_until(b"> ")
+    terminal.quiet()
+    terminal.send(b"let n = 0\r")
+    terminal.quiet()
+    times = []
+    for _ in range(count):
+        terminal.send(b"while true { n = n + 1 }\r")
+        time.sleep(0.15)
+        sent = terminal.send(b"\x03")
+        times.append(terminal.read_until(b"> ") - sent)
+        terminal.quiet(0.05)
+    report("interrupt: Ctrl-C to the next prompt", times)
+    terminal.end()
+
+
 if __name__ == "__main__":
     home = tempfile.mkdtemp()
     try:
@@ -162,5 +180,6 @@ if __name__ == "__main__":
         keys(home)
         completion(home)
         history(home)
+        interrupt(home)
     finally:
         shutil.rmtree(home, ignore_errors=True)

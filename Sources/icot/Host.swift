@@ -2,10 +2,21 @@
 
 import Commands
 import Language
+import Notebooks
 
 enum Host {
-    /// A fresh session that knows all of icot's verbs.
-    static func session(_ options: SharedOptions) -> Session {
-        Session(EngineVocabulary.make())
+    /// A fresh session that knows all of icot's verbs. For a notebook, `import` looks beside it.
+    static func session(_ options: SharedOptions, notebook path: String = "") -> Session {
+        let session = Session(EngineVocabulary.make())
+        session.importFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        return session
+    }
+
+    /// A session that can be saved as a notebook, and what runs texts in it.
+    static func recordedSession(_ options: SharedOptions) -> (session: Session, run: (SourceText, Session) -> Session.Outcome) {
+        let session = session(options)
+        let recorder = SessionRecorder()
+        session.recording = { [unowned session] in recorder.notebook(of: session).text }
+        return (session, { recorder.run($0, in: $1) })
     }
 }

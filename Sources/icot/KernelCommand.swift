@@ -34,7 +34,8 @@ struct KernelCommand: ParsableCommand {
 
         func run() throws {
             do {
-                try Kernel(Host.session(shared), ConnectionFile(path: connection), version: Icot.version).run()
+                let (session, run) = Host.recordedSession(shared)
+                try Kernel(session, ConnectionFile(path: connection), version: Icot.version, run: run).run()
             } catch {
                 throw Icot.failure("kernel run: \(error)")
             }

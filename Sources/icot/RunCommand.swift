@@ -4,7 +4,6 @@ import ArgumentParser
 import Console
 import Glibc
 import Language
-import Notebooks
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,10 +45,7 @@ struct RunCommand: ParsableCommand {
             }
             writer.transcript = file
         }
-        let session = Host.session(shared)
-        let recorder = SessionRecorder()
-        let run = { (source: SourceText, session: Session) in recorder.run(source, in: session) }
-        session.recording = { [unowned session] in recorder.notebook(of: session).text }
+        let (session, run) = Host.recordedSession(shared)
         if statements.isEmpty && (interactive || writer.terminal.inputIsTerminal) {
             let options = Repl.Options(
                 greeting: shared.json || interactive ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),

@@ -13,20 +13,16 @@ public final class Repl {
         public var startup: SourceText?
         /// Whether lines are read without editing though this is no terminal: another program is typing.
         public var isDriven: Bool
-        /// Hears of every entry that ran: its text, what it showed, and how it ended.
-        public var onEntry: (SourceText, [SessionEvent], Session.Outcome) -> Void
-        /// Runs an entry: `Session.run`, or something around it that keeps a record.
+        /// Runs an entry: in a host that keeps a record of the session, through whoever keeps it.
         public var run: (SourceText, Session) -> Session.Outcome
 
         public init(
             greeting: StyledText? = nil, startup: SourceText? = nil, isDriven: Bool = false,
-            onEntry: @escaping (SourceText, [SessionEvent], Session.Outcome) -> Void = { _, _, _ in },
             run: @escaping (SourceText, Session) -> Session.Outcome = { $1.run($0) }
         ) {
             self.greeting = greeting
             self.startup = startup
             self.isDriven = isDriven
-            self.onEntry = onEntry
             self.run = run
         }
     }
@@ -41,7 +37,6 @@ public final class Repl {
     /// Nil where lines are read without editing.
     private let editor: LineEditor?
     private let plain = PlainReader()
-    private var shown: [SessionEvent] = []
     private var idleInterrupts = 0
 
     public init(
@@ -130,7 +125,6 @@ public final class Repl {
         _ = interrupts.during(session.interrupt) { session.run(source) }
         printer.finish()
         printer.showsPlace = false
-        shown = []
     }
 
     private func take(_ text: String) {
@@ -141,13 +135,11 @@ public final class Repl {
         }
         let source = SourceText(text)
         session.displayOptions = printer.displayOptions
-        shown = []
         printer.begin()
         let outcome = interrupts.during(session.interrupt) { options.run(source, session) }
         printer.finish()
         if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
         editor?.correction = Correction.applied(printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)
-        options.onEntry(source, shown, outcome)
     }
 
     /// `help`, where it is not a verb, asks as `?` does.
@@ -161,10 +153,6 @@ public final class Repl {
     }
 
     private func hear(_ event: SessionEvent) {
-        switch event {
-        case .output, .diagnostic, .timed: shown.append(event)
-        case .progress, .progressEnded: break
-        }
         printer.show(event)
         if writer.failure != nil { session.interrupt.request() }
     }

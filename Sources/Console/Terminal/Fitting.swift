@@ -14,6 +14,35 @@ extension StyledText {
     /// The columns that this line takes.
     var columns: Int { runs.reduce(0) { $0 + $1.text.columns } }
 
+    /// The line in rows as people would break it: prose at blanks; a word with an explanation behind a gap (as help has
+    /// them) below where the explanation starts; what has several columns not at all.
+    func fitted(to width: Int) -> [StyledText] {
+        guard columns > width else { return [self] }
+        let gaps = Self.gaps(in: plain)
+        if gaps.count > 1 { return [self] }
+        let indent = gaps.first ?? 0
+        return wrapped(to: width, indent: indent * 2 <= width ? indent : 0)
+    }
+
+    /// Where text goes on behind two or more blanks, the blanks at the start of the line not counted.
+    private static func gaps(in text: String) -> [Int] {
+        var gaps: [Int] = []
+        var blanks = 0
+        var column = 0
+        var hasBegun = false
+        for character in text {
+            if character == " " {
+                blanks += 1
+            } else {
+                if hasBegun, blanks > 1 { gaps.append(column) }
+                hasBegun = true
+                blanks = 0
+            }
+            column += DisplayWidth.of(character)
+        }
+        return gaps
+    }
+
     /// The part that fits into `width` columns; what is cut off is marked with `…`.
     func truncated(to width: Int) -> StyledText {
         guard columns > width else { return self }

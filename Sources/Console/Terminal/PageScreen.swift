@@ -106,12 +106,10 @@ public final class PageScreen {
     /// Back to the end of the page.
     public func scrollToEnd() { scroll = 0 }
 
-    /// Prose is broken at blanks, what is aligned in columns is cut.
+    /// What has several columns is cut where the screen ends.
     private func fitted(_ lines: [StyledText]) -> [StyledText] {
         let columns = size.columns - 1
-        return lines.flatMap { line in
-            line.runs.contains { $0.text.contains("  ") } ? [line.truncated(to: columns)] : line.wrapped(to: columns)
-        }
+        return lines.flatMap { $0.fitted(to: columns) }.map { $0.truncated(to: columns) }
     }
 
     private func write(_ text: String) { writeAll(Array(text.utf8), to: STDOUT_FILENO) }

@@ -78,11 +78,7 @@ public final class TerminalWriter {
         buffered.removeAll(keepingCapacity: true)
     }
 
-    /// Prose is broken at blanks; what is aligned in columns is left to the terminal.
-    private func fit(_ line: StyledText) -> [StyledText] {
-        let isAligned = line.runs.contains { $0.text.contains("  ") } || line.runs.count > 1
-        return isAligned ? [line] : line.wrapped(to: width)
-    }
+    private func fit(_ line: StyledText) -> [StyledText] { line.fitted(to: width) }
 
     /// Prints text that belongs to no session, such as the help of the command line.
     public static func note(_ text: String, isError: Bool) {

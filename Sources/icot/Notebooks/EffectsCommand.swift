@@ -14,7 +14,7 @@ struct EffectsCommand: ParsableCommand {
 
     func run() throws {
         let writer = TerminalWriter()
-        let context = Host.session(shared).context
+        let context = Host.session(shared, notebook: self.file).context
         let report = EffectsReport(try NotebookInput.read(file).notebook, context)
         if shared.json { writer.print(verbatim: report.json) } else { writer.print(report.lines) }
         writer.flush()

@@ -25,7 +25,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         let writer = TerminalWriter()
-        let session = Host.session(shared)
+        let session = Host.session(shared, notebook: self.file)
         let file = try NotebookInput.read(file)
         var report: ReplayReport?
         if runs {

@@ -29,7 +29,7 @@ struct NotebookReplay {
     /// Runs the notebook; throws the exit status.
     func run() throws {
         let printer = EventPrinter(writer, form: shared.json ? .json : .text)
-        let session = Host.session(shared)
+        let session = Host.session(shared, notebook: path)
         let context = session.context
         var file = try NotebookInput.read(path)
         var replay = Replay(file.notebook, mode: mode)
@@ -67,7 +67,7 @@ struct NotebookReplay {
         do {
             return try interrupts.during(session.interrupt) {
                 try replay.run {
-                    let next = first ?? Host.session(shared)
+                    let next = first ?? Host.session(shared, notebook: path)
                     first = nil
                     next.displayOptions = options
                     interrupts.redirect(to: next.interrupt)

@@ -39,7 +39,7 @@ struct PresentCommand: ParsableCommand {
         }
         let terminal = TerminalState.current()
         guard terminal.isInteractive, terminal.canMove else { throw Icot.failure("present: needs a terminal that can move its cursor") }
-        let session = Host.session(shared)
+        let session = Host.session(shared, notebook: self.file)
         var notebook = try NotebookInput.read(file).notebook
         do { notebook = try NotebookInput.setting(parameters, in: notebook, session.context) } catch { throw NotebookInput.refused(error) }
         var options = EventPrinter(TerminalWriter(terminal: terminal)).displayOptions
