@@ -143,6 +143,7 @@ import Testing
         try terminal.wait(forCursorLine: "icot 1>")
         terminal.send("pritn 7\n")
         try terminal.wait(for: "^^^^^")
+        try terminal.wait(forCursorLine: "icot 1>")
         terminal.send("for k in 0...2 {\n")
         try terminal.wait(forCursorLine: "....>")
         terminal.send("print (k * 11)\n}\n")

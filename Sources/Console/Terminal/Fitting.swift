@@ -92,6 +92,12 @@ extension StyledText {
                 let needed = DisplayWidth.of(character)
                 let room = rows.isEmpty ? width : width - indent
                 if used + needed > room {
+                    if character == " " {
+                        finish(row[...])
+                        row.removeAll()
+                        (used, lastBlank) = (0, nil)
+                        continue
+                    }
                     if let blank = lastBlank, blank > 0 {
                         finish(row[..<blank])
                         row.removeSubrange(...blank)
@@ -101,7 +107,6 @@ extension StyledText {
                     }
                     used = row.reduce(0) { $0 + DisplayWidth.of($1.character) }
                     lastBlank = nil
-                    if row.isEmpty && character == " " { continue }
                 }
                 if character == " " { lastBlank = row.count }
                 row.append((character, run.style))

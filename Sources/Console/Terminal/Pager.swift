@@ -60,10 +60,15 @@ struct Pager {
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
         defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &before) }
-        var bytes = [UInt8](repeating: 0, count: 16)
+        var byte: UInt8 = 0
+        // One byte only: what is typed ahead belongs to the prompt.
+        guard read(STDIN_FILENO, &byte, 1) > 0 else { return nil }
+        guard byte == 0x1b else { return byte }
         // An arrow key arrives as several bytes at once.
-        let count = read(STDIN_FILENO, &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return count > 1 && bytes[0] == 0x1b ? UInt8(ascii: " ") : bytes[0]
+        var watched = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard poll(&watched, 1, 40) > 0 else { return byte }
+        var rest = [UInt8](repeating: 0, count: 8)
+        _ = read(STDIN_FILENO, &rest, rest.count)
+        return UInt8(ascii: " ")
     }
 }
