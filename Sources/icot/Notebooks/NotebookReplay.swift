@@ -19,6 +19,8 @@ struct NotebookReplay {
     var only: String?
     var from: String?
     var junit: String?
+    /// Where what is recorded goes; over the notebook itself where it is nil.
+    var output: String?
     private let writer = TerminalWriter()
 
     init(path: String, shared: SharedOptions) {
@@ -100,10 +102,17 @@ struct NotebookReplay {
         return report.rehearsal(slowAfter: slow) + report.lines
     }
 
+    /// Whether anything was written.
+    private func record(_ report: ReplayReport, _ file: inout NotebookFile) throws(NotebookError) -> Bool {
+        guard let output else { return try file.write(report.recorded) }
+        try NotebookFile.write(report.recorded, to: output)
+        return true
+    }
+
     private func finish(_ report: ReplayReport, _ file: inout NotebookFile) throws {
         do {
-            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, try file.write(report.recorded), !shared.json {
-                writer.print([StyledText("recorded in \(file.path)", .good)])
+            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, report.exit != .inputs, try record(report, &file), !shared.json {
+                writer.print([StyledText("recorded in \(output ?? file.path)", .good)])
             }
             if let junit { try NotebookFile.write(Array(report.junit.utf8), to: junit) }
         } catch {

@@ -24,6 +24,9 @@ struct ReplayCommand: ParsableCommand {
     @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
+    @Option(name: .shortAndLong, help: ArgumentHelp("Records into a copy; with -p always, so that the notebook keeps its own values.", valueName: "path"))
+    var output: String?
+
     @Option(help: ArgumentHelp("Compares or records only this cell.", valueName: "title"))
     var only: String?
 
@@ -39,12 +42,14 @@ struct ReplayCommand: ParsableCommand {
         if [check, update, promote, twice].count(where: { $0 }) > 1 {
             throw ValidationError("give one of --check, --update, --promote and --twice")
         }
+        if output != nil, !update, !promote { throw ValidationError("-o goes with --update or --promote") }
+        if output == nil, !parameters.isEmpty, update || promote { throw ValidationError("-p with --update or --promote records into a copy; say where with -o") }
         if promote, isatty(STDIN_FILENO) == 0 { throw ValidationError("--promote asks a person at a terminal; --update records everything") }
     }
 
     func run() throws {
         var replay = NotebookReplay(path: file, shared: shared)
-        (replay.parameters, replay.only, replay.from, replay.junit) = (parameters, only, from, junit)
+        (replay.parameters, replay.only, replay.from, replay.junit, replay.output) = (parameters, only, from, junit, output)
         replay.purpose = check ? .check : update ? .update : promote ? .promote : twice ? .twice : .show
         try replay.run()
     }
