@@ -14,7 +14,7 @@ extension LanguageLibrary {
     private static var filter: Command {
         Command(
             CommandSignature(
-                "filter", "Keeps the rows of a table, or the elements of a list, for which a condition holds.",
+                "filter", "Keeps the rows of a table, or the elements of a list or of problems, for which a condition holds.",
                 [.value("table", .any, "a table, or a list with a function"), .value("function", .function, required: false, "of an element: true to keep it")], acceptsWhere: true,
                 examples: ["filter table([a: [1, 2, 3]]) where .a > 1", "filter [1, 2, 3] { x in x > 1 }"], seeAlso: ["select", "sort"])
         ) { call in
@@ -35,7 +35,7 @@ extension LanguageLibrary {
                 return .table(table.selecting(rows: try (0..<table.rowCount).filter { try keeps(table.row($0), .object(table.row($0).record), $0) }))
             }
             let elements = try elements(value, call, "table")
-            return .list(try elements.enumerated().filter { try keeps($1.asRecord, $1, $0) }.map(\.element))
+            return .list(try elements.enumerated().filter { try keeps(FieldRow($1), $1, $0) }.map(\.element))
         }
     }
 

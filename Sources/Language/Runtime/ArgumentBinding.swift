@@ -26,6 +26,7 @@ extension Machine {
         let invocation = Invocation(
             session: session, command: command, span: span, source: source, values: binding.values, spans: binding.spans, predicate: predicate, keys: keys)
         do {
+            if command.isHost, command.isVerb { return try hosting { try command.command.run(invocation) } }
             return try command.command.run(invocation)
         } catch {
             throw session.raised(error, at: span, in: source, command: command.signature.name)

@@ -35,12 +35,17 @@ public final class Session {
     public init(_ vocabulary: Vocabulary, displayOptions: DisplayOptions = DisplayOptions()) {
         self.vocabulary = vocabulary
         self.displayOptions = displayOptions
-        let verbs = LanguageLibrary.verbs + vocabulary.verbs
-        let functions = LanguageLibrary.functions + vocabulary.functions
+        let own = (verbs: LanguageLibrary.verbs, functions: LanguageLibrary.functions)
+        let verbs = own.verbs + vocabulary.verbs
+        let functions = own.functions + vocabulary.functions
         signatures = SignatureTable(verbs: verbs.map(\.signature), functions: functions.map(\.signature))
         var commands: [String: CommandFunction] = [:]
-        for command in functions { commands[command.signature.name] = CommandFunction(command, isVerb: false) }
-        for command in verbs { commands[command.signature.name] = CommandFunction(command, isVerb: true) }
+        for (number, command) in functions.enumerated() {
+            commands[command.signature.name] = CommandFunction(command, isVerb: false, isHost: number >= own.functions.count)
+        }
+        for (number, command) in verbs.enumerated() {
+            commands[command.signature.name] = CommandFunction(command, isVerb: true, isHost: number >= own.verbs.count)
+        }
         self.commands = commands
         for text in vocabulary.library { loadLibrary(text) }
     }
@@ -163,7 +168,7 @@ public final class Session {
         undoes = false
         defer {
             currentSource = sourceBefore
-            globals.settle()
+            if machine.isIdle { globals.settle() }
         }
         do {
             let code = Compiler.compile(statement, in: source, CompilerScope(globals: globals, commands: commands))

@@ -49,6 +49,9 @@ final class Machine {
         }
     }
 
+    /// Whether no function is running.
+    var isIdle: Bool { entries == 0 }
+
     static let fuelUnit = 1000
     private var steps = 0
     private var allocated = 0
@@ -178,6 +181,13 @@ final class Machine {
         func isTooMuch() -> Bool { Machine.residentBytes() - residentAtStart + (bytes > Machine.bytesBetweenLooks ? bytes : 0) > most }
         guard bytes > most || isTooMuch() else { return }
         throw Fault(.limitReached, "stopped before using more than \(most >> 20) MB", help: "raise the limit, or keep less at once")
+    }
+
+    /// Runs something of the host: what it takes of the memory for itself is not the language's.
+    func hosting<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = Machine.residentBytes()
+        defer { residentAtStart += max(0, Machine.residentBytes() - before) }
+        return try body()
     }
 
     static func seconds() -> Double {

@@ -20,6 +20,8 @@ public class FunctionObject: Object {
 final class CommandFunction: FunctionObject {
     let command: Command
     let isVerb: Bool
+    /// Whether it came with the host: then the memory that it takes is not counted as the language's.
+    let isHost: Bool
     /// Parameters given by place, then those given by label, as in the signature.
     let parameters: [Parameter]
     let placedCount: Int
@@ -29,9 +31,10 @@ final class CommandFunction: FunctionObject {
     /// Values of the defaults, read from the signature when first needed.
     private var defaults: [Value?]?
 
-    init(_ command: Command, isVerb: Bool) {
+    init(_ command: Command, isVerb: Bool, isHost: Bool = false) {
         self.command = command
         self.isVerb = isVerb
+        self.isHost = isHost
         parameters = command.signature.parameters
         placedCount = parameters.prefix { $0.label == nil }.count
         hasRepeated = parameters.contains(where: \.isRepeated)

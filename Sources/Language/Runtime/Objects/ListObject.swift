@@ -1,6 +1,8 @@
 /// `[3, 1, 4]`
 public final class ListObject: Object {
     public internal(set) var elements: [Value]
+    /// What is longer is not written as JSON just to be shown.
+    static let jsonMax = 100_000
 
     public init(_ elements: [Value]) {
         self.elements = elements
@@ -25,7 +27,8 @@ public final class ListObject: Object {
 
     /// As many elements as fit a line, then how many there are.
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
-        DisplayBundle(lines: [ListObject.line(elements, count: elements.count, width: options.width)], json: json)
+        DisplayBundle(
+            lines: [ListObject.line(elements, count: elements.count, width: options.width)], json: elements.count <= ListObject.jsonMax ? json : nil)
     }
 
     static func line(_ elements: some Sequence<Value>, count: Int, width: Int) -> StyledText {
@@ -82,7 +85,7 @@ public final class RangeObject: Object {
     }
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
-        DisplayBundle(lines: [StyledText(text)], json: bounds.count <= 100_000 ? json : nil)
+        DisplayBundle(lines: [StyledText(text)], json: bounds.count <= ListObject.jsonMax ? json : nil)
     }
 
     public override func isEqual(to other: Object) -> Bool {

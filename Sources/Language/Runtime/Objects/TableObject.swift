@@ -144,7 +144,8 @@ public final class TableObject: Object {
     }
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
-        DisplayBundle(lines: TableDisplay(self, width: options.width).lines, json: json)
+        DisplayBundle(
+            lines: TableDisplay(self, width: options.width).lines, json: rowCount * columns.count <= ListObject.jsonMax ? json : nil)
     }
 }
 
@@ -156,6 +157,20 @@ public struct TableRow: Row {
     public func value(_ name: String) -> Value? { table[name].map { $0.values[index] } }
     public var names: [String] { table.columnNames }
     public var record: RecordObject { RecordObject(table.columns.map { ($0.name, $0.values[index]) }) }
+}
+
+/// Anything with fields as a row: a problem, say.
+struct FieldRow: Row {
+    let object: Object
+
+    /// Nil for a value without fields.
+    init?(_ value: Value) {
+        guard case .object(let object) = value, !object.fieldNames.isEmpty else { return nil }
+        self.object = object
+    }
+
+    func value(_ name: String) -> Value? { object.field(name) }
+    var names: [String] { object.fieldNames }
 }
 
 /// A row as a value, for `.name` inside `where` and `by`.
