@@ -181,6 +181,40 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
     }
 }
 
+@Suite struct TensorBoardTests {
+    @Test func `checksums are CRC-32C`() {
+        // RFC 3720, appendix B.4, and the usual check value.
+        #expect(TensorBoardLog.crc32c(Array("123456789".utf8)) == 0xE306_9283)
+        #expect(TensorBoardLog.crc32c([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+    }
+
+    @Test func `an event is the bytes that protocol buffers say`() {
+        let event = TensorBoardLog.event(wallTime: 1, step: 300, [("a", 0.5)])
+        #expect(event == [0x09, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0x10, 0xAC, 0x02, 0x2A, 10, 0x0A, 8, 0x0A, 1, 0x61, 0x15, 0, 0, 0, 0x3F])
+        let record = TensorBoardLog.record(event)
+        #expect(record.count == event.count + 16)
+        #expect(record.prefix(8) == [24, 0, 0, 0, 0, 0, 0, 0])
+    }
+
+    @Test func `a run that is asked writes them`() throws {
+        try withTemporaryFolder { folder in
+            let run = try smallRun()
+            let saved = try RunFolder.create(folder.path + "/run", for: run)
+            try saved.writeTensorBoard()
+            try run.train(TrainingGoal(steps: 3), report: { try? saved.note($0, stepInterval: 1) })
+            let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run").first { $0.hasPrefix("events.out.tfevents.") })
+            let bytes = try Data(contentsOf: URL(filePath: folder.path + "/run/" + name))
+            var records = 0, place = 0
+            while place < bytes.count {
+                place += 16 + Int(bytes[place]) + Int(bytes[place + 1]) << 8
+                records += 1
+            }
+            // The version and three steps.
+            #expect(records == 4 && place == bytes.count)
+        }
+    }
+}
+
 @Suite struct JSONCodingTests {
     @Test func `schedules and clocks come back from JSON as they were`() throws {
         var schedule = RemovalSchedule.reference

@@ -33,7 +33,7 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
     /// How much of the running mean each step keeps.
     public var memory: Double
     public var leastSteps: Int
-    /// A stage is stuck after so many steps …
+    /// A stage is stuck after so many steps, unless it is within a tenth of its threshold …
     public var mostSteps: Int?
     /// … or after so many in which the rate of exact matches has not risen, as long as it is below three quarters of the threshold.
     public var patience: Int?
@@ -41,7 +41,7 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
 
     public init(
         measure: Measure = .exactMatch(0.95), firstMeasure: Measure? = .exactMatch(0.97), memory: Double = 0.9, leastSteps: Int = 20,
-        mostSteps: Int? = 3000, patience: Int? = 400, whenStuck: WhenStuck = .report
+        mostSteps: Int? = 2000, patience: Int? = 400, whenStuck: WhenStuck = .report
     ) {
         self.measure = measure
         self.firstMeasure = firstMeasure
@@ -74,7 +74,8 @@ public enum Pace: Sendable, Equatable, Codable {
     case stepsPerRemoval(Int)
     case adaptive(AdaptiveRule)
     case flatLoss(FlatLossRule)
-    /// No schedule: each example loses anything between nothing and its whole chain, equally likely, from the first step on.
+    /// No schedule: each example loses anything between nothing and its whole chain, equally likely, from the first step on. With
+    /// kept positions the id of the separator asks for a length, and one model answers with any part of its chain.
     case uniform
     /// Only when somebody says so.
     case manual

@@ -96,7 +96,7 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
             let isPlateau = count > schedule.startFrom && isOnPlateau(rule)
             // A stage that must last has time to use what it learns in it.
             let most = rule.mostSteps.map { max($0, 2 * leastSteps) }
-            return exhausted(isPlateau ? stageSteps : most, rule.whenStuck, schedule, count, longest)
+            return exhausted(isPlateau ? stageSteps : most, isNearlyThere(rule) ? .removeAnyway : rule.whenStuck, schedule, count, longest)
         case .flatLoss(let rule):
             guard count < longest, !isPretraining(schedule) else { return .nothing }
             if isFlat(rule) { return .remove(to: .units(count + chunk(schedule, count, longest))) }
@@ -217,6 +217,12 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     private func isOnPlateau(_ rule: AdaptiveRule) -> Bool {
         guard let patience = rule.patience, case .exactMatch(let threshold) = rule.measure, let slowRate else { return false }
         return slowRate < 0.75 * threshold && stageSteps - bestStep >= max(patience, leastSteps)
+    }
+
+    /// Whether the rate is within a tenth of the threshold: after all the steps it may have, that is enough to go on.
+    private func isNearlyThere(_ rule: AdaptiveRule) -> Bool {
+        guard case .exactMatch(let threshold) = rule.measure, let slowRate else { return false }
+        return slowRate >= 0.9 * threshold
     }
 
     private func isFlat(_ rule: FlatLossRule) -> Bool {

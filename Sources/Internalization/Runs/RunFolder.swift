@@ -24,6 +24,7 @@ public final class RunFolder {
     public let info: JSONValue
     private let lock: RunLock
     private let metrics: MetricsLog
+    private var tensorBoard: TensorBoardLog?
     private var lastNumber: Int
     private let keptCheckpoints = 2
     private static let format = 1
@@ -160,7 +161,11 @@ public final class RunFolder {
     public func note(_ event: TrainingEvent, stepInterval: Int = 10) throws {
         guard let line = event.metrics(stepInterval: stepInterval) else { return }
         try metrics.append(line)
+        if let (step, scalars) = event.scalars { try tensorBoard?.append(step: step, scalars) }
     }
+
+    /// Writes the metrics for TensorBoard too from here on, as `events.out.tfevents.…` in the run's folder.
+    public func writeTensorBoard() throws { if tensorBoard == nil { tensorBoard = try TensorBoardLog(path) } }
 
     // MARK: Going on
 
@@ -240,6 +245,20 @@ public final class RunFolder {
 }
 
 extension TrainingEvent {
+    /// What TensorBoard draws of it.
+    fileprivate var scalars: (step: Int, [(tag: String, value: Double)])? {
+        switch self {
+        case .step(let step):
+            var scalars = [("train/loss", step.loss), ("train/learning_rate", Double(step.learningRate))]
+            if let rate = step.smoothedMatchRate { scalars.append(("train/match_rate", rate)) }
+            if let norm = step.gradientNorm { scalars.append(("train/gradient_norm", norm)) }
+            if case .units(let units) = step.removed { scalars.append(("schedule/removed", Double(units))) }
+            return (step.updates, scalars)
+        case .evaluated(let evaluation, let updates): return (updates, [("held_out/accuracy", evaluation.accuracy)])
+        case .removed, .recovered, .alarm, .rescued: return nil
+        }
+    }
+
     /// A line of metrics; nil for a step that is not written.
     fileprivate func metrics(stepInterval: Int) -> JSONObject? {
         func number(_ value: Double?) -> JSONValue { value.map { JSONValue($0) } ?? .null }

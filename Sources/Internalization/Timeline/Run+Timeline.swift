@@ -16,13 +16,14 @@ extension Run {
     /// Leaves the present stage for one in which `count` is removed: measured just before and at iteration 0 after.
     func enterStage(_ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void) throws {
         let from = clock.removed
-        let before = try evaluateHeldOut()
+        let limit = isManual ? quickLimit : .max
+        let before = try evaluateHeldOut(limit: limit)
         try timeline.leave(leavingSnapshot())
         let resets = remove(to: count, isManual: isManual)
         // Beyond the stage that was stuck there is no reason to go slowly.
         if let stage = progress.rescuedStage, removedCount > stage { clock.leastSteps = 0 }
         try timeline.enter(snapshot(sharing: timeline.current.exit))
-        let after = try evaluateHeldOut()
+        let after = try evaluateHeldOut(limit: limit)
         timeline.edit {
             $0.accuracyBefore = before?.accuracy
             $0.accuracyAfter = after?.accuracy

@@ -1,9 +1,14 @@
+import Transformer
+
 extension Run {
     /// Measures the run on its held-out problems as they are now; nil without such problems. Not twice in the same state.
+    /// - Parameter limit: no more problems than this are needed.
     @discardableResult
-    public func evaluateHeldOut() throws -> Evaluation? {
-        guard let heldOut else { return nil }
-        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount { return last.1 }
+    public func evaluateHeldOut(limit: Int = .max) throws -> Evaluation? {
+        guard var heldOut else { return nil }
+        let wanted = min(limit, heldOut.options.limit ?? .max, heldOut.problems.count)
+        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount, last.1.count >= wanted { return last.1 }
+        heldOut.options.limit = wanted
         let evaluator = Evaluator(model, encoder: heldOut.encoder, trainee: trainee, workers: workers)
         let result = try evaluator.evaluate(heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options)
         lastEvaluation = (weightsVersion, result)
@@ -12,6 +17,12 @@ extension Run {
             $0.generatedTokens = result.generatedTokens
         }
         return result
+    }
+
+    /// How many held-out problems can be solved while somebody waits for a step: some 4·10⁹ operations, and at least 32.
+    var quickLimit: Int {
+        guard let heldOut else { return 0 }
+        return max(32, Int(1e9) / max(model.parameterCount * heldOut.problems.longestSequence, 1))
     }
 
     /// With how much removed it is measured: without a schedule the whole chain is to be gone.
