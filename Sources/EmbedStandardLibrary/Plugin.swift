@@ -6,7 +6,8 @@ import PackagePlugin
 @main
 struct EmbedStandardLibrary: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
-        let folder = context.package.directoryURL.appending(path: "stdlib")
+        // A checkout may be reached through links, which the enumerator does not follow.
+        let folder = context.package.directoryURL.appending(path: "stdlib").resolvingSymlinksInPath()
         let paths = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects ?? []
         let scripts = paths.compactMap { $0 as? URL }.filter { $0.pathExtension == "icot" }.sorted { $0.path < $1.path }
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedStandardLibrary.swift")

@@ -35,7 +35,8 @@ public struct Explanation: Sendable {
 public struct Vocabulary {
     public var verbs: [Command]
     public var functions: [Command]
-    /// Texts in the language that define further verbs, run when a session begins.
+    /// Texts in the language that define further functions, read when a session begins. Like those of `functions` their names
+    /// take no word away from variables.
     public var library: [SourceText]
     /// What an error thrown by a command means; nil for one it does not know.
     public var explain: (any Error) -> Explanation?

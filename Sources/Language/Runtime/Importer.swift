@@ -79,7 +79,7 @@ struct Importer: Sendable {
         let context = context(file, session.tableOfSignatures)
         let parsed = Parser.parse(file.source, context)
         if let first = Checker.check(parsed, context).first { throw Raised(diagnostic: first, source: file.source) }
-        var scope = CompilerScope(globals: session.globals, commands: session.commands)
+        var scope = session.compilerScope
         scope.prefix = file.path + String(Importer.separator)
         for case .binding(let name, _) in parsed.program.statements.map(\.kind) { scope.fileNames.insert(name.text) }
         for statement in parsed.program.statements {

@@ -18,8 +18,10 @@ public final class Session {
     let globals = Globals()
     /// Verbs and functions of the host and of the library of the language.
     let commands: [String: CommandFunction]
-    private let signatures: SignatureTable
-    /// Verbs made by `def`, by the host's library first.
+    private var signatures: SignatureTable
+    /// Functions that the host's library defines.
+    private var library: Set<String> = []
+    /// Verbs made by `def`.
     private(set) var definitions: [String: CommandSignature] = [:]
     private(set) lazy var machine = Machine(session: self, globals: globals)
     var importer = Importer()
@@ -171,7 +173,7 @@ public final class Session {
             if machine.isIdle { globals.settle() }
         }
         do {
-            let code = Compiler.compile(statement, in: source, CompilerScope(globals: globals, commands: commands))
+            let code = Compiler.compile(statement, in: source, compilerScope)
             let value = try machine.run(code)
             if globals.version != versionBefore, !undoes {
                 undoable.append(before)
@@ -266,19 +268,28 @@ public final class Session {
         guard parsed.diagnostics.isEmpty, parsed.program.statements.count == 1 else {
             throw Fault(.runtimeArgument, "the default \(text) cannot be read", help: "give the argument")
         }
-        return try machine.run(Compiler.compile(parsed.program.statements[0], in: source, CompilerScope(globals: globals, commands: commands)))
+        return try machine.run(Compiler.compile(parsed.program.statements[0], in: source, compilerScope))
     }
 
+    /// The functions of a text of the host; they see each other and what is built in.
     private func loadLibrary(_ text: SourceText) {
-        let context = LanguageContext(signatures: signatures, definitions: definitions)
+        let context = LanguageContext(signatures: signatures)
         let parsed = Parser.parse(text, context)
         let problems = Checker.check(parsed, context)
         precondition(problems.isEmpty, "\(text.name): \(problems.first.map { DiagnosticRenderer().text($0, in: text) } ?? "")")
+        library.formUnion(parsed.definitions.map(\.name))
+        var scope = compilerScope
+        scope.prefix = CompilerScope.libraryPrefix
+        scope.fileNames = library
         for statement in parsed.program.statements {
             guard case .definition = statement.kind else { continue }
-            _ = try? machine.run(Compiler.compile(statement, in: text, CompilerScope(globals: globals, commands: commands)))
+            _ = try? machine.run(Compiler.compile(statement, in: text, scope))
         }
+        for signature in parsed.definitions { signatures.add(function: signature) }
     }
+
+    /// What a text of the user's own is compiled with.
+    var compilerScope: CompilerScope { CompilerScope(globals: globals, commands: commands, library: library) }
 
     /// Takes over the verbs that a file defines.
     func importFile(_ path: String) throws {

@@ -8,6 +8,9 @@ struct CompilerScope {
     let globals: Globals
     /// Verbs and functions that are built in.
     let commands: [String: CommandFunction]
+    /// Functions that the host's library defines, under their names behind `libraryPrefix`.
+    var library: Set<String> = []
+    static let libraryPrefix = "library" + String(Importer.separator)
     /// Set in front of the names of an imported file's own top level.
     var prefix = ""
     /// Names of the file's own top level.
@@ -255,7 +258,10 @@ struct Compiler {
         if builder.ownName == word { return .function }
         if let found = builder.capture(word) { return found.isBoxed ? .captureBox(found.index) : .capture(found.index) }
         if !scope.prefix.isEmpty, scope.fileNames.contains(word) { return .global(scope.globals.slot(of: scope.prefix + word)) }
-        if scope.globals.kind(of: word) == .undefined, let command = scope.commands[word] { return .command(command) }
+        if scope.globals.kind(of: word) == .undefined {
+            if let command = scope.commands[word] { return .command(command) }
+            if scope.library.contains(word) { return .global(scope.globals.slot(of: CompilerScope.libraryPrefix + word)) }
+        }
         return .global(scope.globals.slot(of: word))
     }
 
