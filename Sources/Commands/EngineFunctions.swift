@@ -5,7 +5,7 @@ import Language
 import Tensors
 
 enum EngineFunctions {
-    static func all(_ bench: Workbench) -> [Command] { [elapsed(bench), profile(), problems(), current(bench)] + GeometryFunctions.all }
+    static func all(_ bench: Workbench) -> [Command] { [elapsed(bench), profile(), problems(), current(bench), PromptedFunction.command()] + GeometryFunctions.all }
 
     private static func elapsed(_ bench: Workbench) -> Command {
         Command(

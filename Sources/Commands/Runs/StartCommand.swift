@@ -39,7 +39,11 @@ enum StartCommands {
                             .init("absent", "nothing stands between chain and answer"), .init("kept", "# or the reference's <eos> stays"),
                             .init("removed_last", "it goes as the last token of the chain"),
                         ]), "the sign between chain and answer; absent for a digit vocabulary, kept for a tokenizer"),
-                ] + settingLabels + [.label("name", .text, "keeps the run in the folder runs/name as it goes; resume goes on with it")],
+                ] + settingLabels + [
+                    .label("watch", .boolean, default: "true", "says when gradients, updates, the loss or that of an answer token jump"),
+                    .label("name", .text, "keeps the run in the folder runs/name as it goes; resume goes on with it"),
+                    .label("tensorboard", .boolean, default: "false", "also writes TensorBoard events there"),
+                ],
                 result: RunValue.typeName,
                 examples: ["start (model .gpt2) on: (gen .parity digits: 6 n: 5000)"], effects: [.changesRun, .writes("runs/")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
@@ -56,10 +60,12 @@ enum StartCommands {
             }
             let value = try make(
                 model, data, test, separator: separator, schedule: RemovalSchedule(), settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")), name: "run", call)
+            if try !call.boolean("watch") { value.run.watch = nil }
             if let name = call.textIfPresent("name") {
                 guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { throw call.failure("a run's name is a plain word", code: .runtimeArgument, at: "name", help: "write name: \"mult2\"") }
                 value.name = name
                 value.folder = try KeptRun.create(value, at: "runs/" + name)
+                if try call.boolean("tensorboard") { try value.folder?.writeTensorBoard() }
             }
             bench.runs.append(value)
             bench.currentRun = value

@@ -53,6 +53,7 @@ enum TrainCommands {
                     .label("until", .real(0...1), default: "0.99", "stops once the held-out accuracy without any chain is at least this"),
                     .label("final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
                     .label("rescues", .integer(0...1000), default: "3", "how often a stage that is stuck is taken back and tried with another data order"),
+                    .label("on_alarm", .choice([.init("say", "says so and goes on"), .init("rescue", "takes the stage back as if it were stuck")]), default: ".say", "what an alarm of the watch does"),
                     .label("every", .integer(1...1_000_000_000), "steps for each removed token, instead of the schedule's pace"),
                     .label("at_most", .integer(1...1_000_000_000), "updates in all"),
                     .label("check", .integer(1...1_000_000), default: "50", "updates between two looks at the held-out problems at the end"),
@@ -72,6 +73,7 @@ enum TrainCommands {
             goal.followsSchedule = true
             goal.finalSteps = try call.integer("final")
             goal.rescues = try call.integer("rescues")
+            goal.rescuesOnAlarm = try call.choice("on_alarm") == "rescue"
             if value.test != nil {
                 goal.accuracy = try call.real("until")
                 goal.evaluateEvery = try call.integer("check")
