@@ -12,7 +12,13 @@ import Synchronization
 /// Work is cut the same way for a given thread count, whoever executes it: results depend on `threadCount`, never on timing.
 public final class Workers: @unchecked Sendable {
     /// The pool that the engine uses: one thread for each core.
-    public static let shared = Workers(threadCount: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    public static let shared = Workers(threadCount: wantedThreadCount)
+
+    /// `ICOT_THREADS` where it is set to a number, else one for each core.
+    private static var wantedThreadCount: Int {
+        if let text = getenv("ICOT_THREADS"), let count = Int(String(cString: text)), (1...1024).contains(count) { return count }
+        return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
 
     public let threadCount: Int
 

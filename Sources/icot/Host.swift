@@ -1,12 +1,15 @@
 // Where the vocabulary of the engine meets a front end.
 
 import Commands
+import Glibc
 import Language
 import Notebooks
 
 enum Host {
     /// A fresh session that knows all of icot's verbs. For a notebook, `import` looks beside it.
     static func session(_ options: SharedOptions, notebook path: String = "") -> Session {
+        // The engine reads it when it first computes.
+        if let threads = options.threads { setenv("ICOT_THREADS", "\(threads)", 1) }
         let session = Session(EngineVocabulary.make())
         session.importFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         return session

@@ -11,17 +11,6 @@ struct Icot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "icot",
         abstract: "Watch a language model learn to stop showing its work.",
-        usage: """
-            icot                            the prompt
-                   icot FILE.icot [-p name=value]  replays a notebook on the terminal
-                   icot -c 'statements'            runs statements and ends
-                   icot <subcommand>
-            """,
-        discussion: """
-            --json       results as JSON, one a line, with every command
-            --threads n  cores to compute on
-            Exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused.
-            """,
         version: version,
         subcommands: [RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self, KernelCommand.self],
         defaultSubcommand: RunCommand.self)
@@ -32,6 +21,10 @@ struct Icot: ParsableCommand {
     }
 
     private static func status(of arguments: [String]) -> Int32 {
+        if arguments == ["--help"] || arguments == ["-h"] || arguments == ["help"] {
+            TerminalWriter.note(Usage.page, isError: false)
+            return 0
+        }
         do {
             var command = try parseAsRoot(commandFirst(arguments))
             try command.run()

@@ -60,6 +60,8 @@ public final class EventPrinter {
     private func show(_ diagnostic: Diagnostic, in source: SourceText) {
         switch form {
         case .json: writer.printError([StyledText(Self.json(diagnostic, in: source))])
+        // Whoever just stopped an entry knows where.
+        case .text where diagnostic.code == .interrupted && !showsPlace: writer.printError([StyledText(diagnostic.message, .warning)])
         case .text: writer.printError(DiagnosticRenderer(width: writer.width, showsPlace: showsPlace).lines(diagnostic, in: source))
         }
     }

@@ -46,6 +46,8 @@ public final class Repl {
         self.session = session
         self.writer = writer
         self.interrupts = interrupts
+        // What another program types is not the person's.
+        let history = options.isDriven ? History.inMemory() : history
         self.history = history
         self.options = options
         let terminal = writer.terminal

@@ -1,0 +1,28 @@
+// `icot --help`: the whole program on one page. Each command explains itself with `icot COMMAND --help`.
+
+enum Usage {
+    static let page = """
+        icot: watch a language model learn to stop showing its work
+
+          icot                              the prompt; ? there lists what it understands
+          icot FILE.icot [-p name=value]    replays a notebook on the terminal
+          icot -c 'statements'              runs statements and ends; so does a pipe: … | icot
+
+          icot replay FILE                  runs a notebook: --check | --update | --promote | --twice
+          icot present FILE                 shows it as a talk, forward and back; --rehearse, --notes
+          icot export FILE --to html        makes a page of it; also ipynb, md
+          icot effects FILE                 lists the files it would touch; runs nothing
+          icot kernel install               makes icot known to Jupyter
+
+        with every command
+          --json           results as JSON, one a line; errors as JSON on standard error
+          --threads n      cores to compute on; also ICOT_THREADS
+          --help           more about a command
+
+        at the prompt
+          -i               prompts and goes on after errors though another program types
+          --transcript F   appends everything typed and shown to a file
+
+        exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused
+        """
+}
