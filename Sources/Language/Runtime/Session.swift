@@ -49,7 +49,7 @@ public final class Session {
             commands[command.signature.name] = CommandFunction(command, isVerb: true, isHost: number >= own.verbs.count)
         }
         self.commands = commands
-        for text in vocabulary.library { loadLibrary(text) }
+        if !vocabulary.library.isEmpty { loadLibrary(vocabulary.library) }
     }
 
     func emit(_ event: SessionEvent) { onEvent(event) }
@@ -271,21 +271,27 @@ public final class Session {
         return try machine.run(Compiler.compile(parsed.program.statements[0], in: source, compilerScope))
     }
 
-    /// The functions of a text of the host; they see each other and what is built in.
-    private func loadLibrary(_ text: SourceText) {
+    /// The functions of the host's texts; they see each other, in whatever order they come, and what is built in.
+    private func loadLibrary(_ texts: [SourceText]) {
+        for text in texts {
+            for signature in Parser.parse(text, LanguageContext(signatures: signatures)).definitions {
+                library.insert(signature.name)
+                signatures.add(function: signature)
+            }
+        }
         let context = LanguageContext(signatures: signatures)
-        let parsed = Parser.parse(text, context)
-        let problems = Checker.check(parsed, context)
-        precondition(problems.isEmpty, "\(text.name): \(problems.first.map { DiagnosticRenderer().text($0, in: text) } ?? "")")
-        library.formUnion(parsed.definitions.map(\.name))
         var scope = compilerScope
         scope.prefix = CompilerScope.libraryPrefix
         scope.fileNames = library
-        for statement in parsed.program.statements {
-            guard case .definition = statement.kind else { continue }
-            _ = try? machine.run(Compiler.compile(statement, in: text, scope))
+        for text in texts {
+            let parsed = Parser.parse(text, context)
+            let problems = Checker.check(parsed, context)
+            precondition(problems.isEmpty, "\(text.name): \(problems.first.map { DiagnosticRenderer().text($0, in: text) } ?? "")")
+            for statement in parsed.program.statements {
+                guard case .definition = statement.kind else { continue }
+                _ = try? machine.run(Compiler.compile(statement, in: text, scope))
+            }
         }
-        for signature in parsed.definitions { signatures.add(function: signature) }
     }
 
     /// What a text of the user's own is compiled with.
