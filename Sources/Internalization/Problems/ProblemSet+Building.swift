@@ -33,7 +33,7 @@ public struct ProblemSetBuilder {
 
     public var count: Int { text.rows.count }
 
-    /// Adds a problem; blanks around its texts are dropped, as reading a problem file would. Returns false where it is
+    /// Adds a problem; white space around its texts is dropped, as reading a problem file would. Returns false where it is
     /// passed over.
     /// - Parameter facts: what can be asked of the problem later, by name.
     /// - Throws: `ProblemError.unwritable` for a text that a problem file would give back as something else.
@@ -73,15 +73,14 @@ public struct ProblemSetBuilder {
             taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded), hasRepetition: hasRepetition, text)
     }
 
-    /// The text without blanks around it, if a line can hold it as this part.
+    /// The text without white space around it, if a line can hold it as this part.
     private func checked(_ text: UnsafeBufferPointer<UInt8>, _ part: ProblemPart) throws -> UnsafeBufferPointer<UInt8> {
-        var range = 0..<text.count
-        while !range.isEmpty, text[range.lowerBound] == 0x20 { range = range.lowerBound + 1..<range.upperBound }
-        while !range.isEmpty, text[range.upperBound - 1] == 0x20 { range = range.lowerBound..<range.upperBound - 1 }
-        if let rule = ProblemSetBuilder.fault(UnsafeBufferPointer(rebasing: text[range]), part) {
-            throw ProblemError.unwritable(problem: count, part: "\(part)", rule: rule)
-        }
-        return UnsafeBufferPointer(rebasing: text[range])
+        var trimmed = ReferenceText.trimmed(text[...])
+        // The reference's own answers come with the mark.
+        if part == .answer, trimmed.starts(with: "#### ".utf8) { trimmed = ReferenceText.trimmed(trimmed.dropFirst(5)) }
+        let bytes = UnsafeBufferPointer(rebasing: trimmed)
+        if let rule = ProblemSetBuilder.fault(bytes, part) { throw ProblemError.unwritable(problem: count, part: "\(part)", rule: rule) }
+        return bytes
     }
 
     private static func fault(_ text: UnsafeBufferPointer<UInt8>, _ part: ProblemPart) -> String? {
@@ -94,7 +93,7 @@ public struct ProblemSetBuilder {
             marks = byte == UInt8(ascii: "#") ? marks + 1 : 0
             if byte == 0x0A || byte == 0x0D { return "has a line break" }
             if bars == 2 { return "has ||, which separates the question from the chain" }
-            if marks == 4, part == .chain { return "has ####, which separates the chain from the answer" }
+            if marks == 4, part != .question { return "has ####, which separates the chain from the answer" }
         }
         return bars == 1 && part == .question ? "ends in |, which the separator || after it would swallow" : nil
     }

@@ -44,7 +44,8 @@ struct ProblemText: Sendable {
         var markCount: UInt32 = 6
         if ProblemText.hasMark(answer) {
             let rest = answer.dropFirst(5)
-            let isPlain = answer.dropFirst(4).first == 0x20 && rest.first.map { $0 > 0x20 } == true && !ProblemText.hasMark(rest)
+            let first: UInt8 = rest.first ?? 0x20
+            let isPlain = answer.dropFirst(4).first == 0x20 && (first > 0x20 || first < 0x09) && !ProblemText.hasMark(rest)
             if isPlain { answer = rest } else { markCount = 1 }
         }
         let start = bytes.count

@@ -199,13 +199,32 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         var builder = ProblemSetBuilder(taskName: "doubling", capacity: 3)
         try builder.append(question: " 2 1 ", chain: "", answer: "4 2")
         try builder.append(question: "2 1", chain: "x", answer: "#### 4 2")
-        try builder.append(question: "3", chain: "y", answer: "####6")
+        try builder.append(question: "\u{A0}3\t", chain: "y\t", answer: "# 6")
         let set = builder.finish()
         #expect(set.hasRepetition)
         #expect(set[0] == Problem(question: "2 1", chain: "", answer: "4 2"))
         #expect(set[1].answer == "4 2")
-        #expect(set[2].answer == "####6")
-        #expect(String(decoding: set.bytes, as: UTF8.self) == "2 1|| #### 4 2\n2 1||x #### 4 2\n3||y ####6\n")
+        #expect(set[2] == Problem(question: "3", chain: "y", answer: "# 6"))
+        #expect(String(decoding: set.bytes, as: UTF8.self) == "2 1|| #### 4 2\n2 1||x #### 4 2\n3||y #### # 6\n")
+    }
+
+    @Test func `whatever a set accepts comes back from its file`() throws {
+        var random = RandomSource(seed: 3)
+        let pieces = ["|", "||", "#", "###", "#### ", " ", "\t", "1", "2,3", "é", "\u{A0}", "\u{2028}", "\u{B}", "\u{0}", "\r", "\n", "<|endoftext|>"]
+        func text() -> String { (0..<random.below(6)).map { _ in pieces[random.below(pieces.count)] }.joined() }
+        var builder = ProblemSetBuilder(taskName: "t")
+        for _ in 0..<5000 { _ = try? builder.append(question: text(), chain: text(), answer: text()) }
+        let set = builder.finish()
+        #expect(set.count > 500)
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "p.txt").path
+            try set.write(to: path)
+            for rules in ProblemFile.Rules.allCases {
+                let back = try ProblemFile(path, rules: rules, dropsCommas: false).read().problems
+                #expect(back.fingerprint == set.fingerprint)
+                #expect((0..<set.count).allSatisfy { back[$0] == set[$0] })
+            }
+        }
     }
 
     @Test func `questions of other sets and repeated ones are passed over when asked`() throws {
@@ -239,6 +258,7 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         ("1||2", "3", "4", "problem 0: its question has ||, which separates the question from the chain"),
         ("1|", "3", "4", "problem 0: its question ends in |, which the separator || after it would swallow"),
         ("1", "3 #### 4", "4", "problem 0: its chain has ####, which separates the chain from the answer"),
+        ("1", "3", "4 #### 5", "problem 0: its answer has ####, which separates the chain from the answer"),
         ("1", "3\n4", "4", "problem 0: its chain has a line break"),
         ("1", "3", "  ", "problem 0: its answer is empty"),
         ("", "3", "4", "problem 0: its question is empty"),
