@@ -37,7 +37,7 @@ import Testing
 
         # %% the whole timeline
         print 1
-        #> stage  removed  steps    loss  accuracy before  accuracy   time
+        #> stage  removed  steps    loss  accuracy_before  accuracy   time
         #>     0        0   1200  0.0101             0.0%     99.8%  {~12.0 s}
         #>     1        1    200  0.0312            12.4%     99.2%  {~4.2 s}
         #>     2        2    200  0.0290            80.0%     98.8%  {~4.1 s}
@@ -168,7 +168,7 @@ import Testing
         #expect(table.rows[1] == ["1", "200", "0.031", "0.124", "0.992", "4.2 s", "", "◂"])
         #expect(table.isNumeric == [true, true, true, true, true, true, false, false])
         #expect(TimelineFigure(table)?.curves.map(\.name) == ["accuracy"])
-        for text in ["just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows"] {
+        for text in ["just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows", "next token  adaptive\ntokens at a time  one"] {
             #expect(ExportTable.find(text.split(separator: "\n").map { StyledText(String($0)) }, at: 0) == nil, "\(text)")
         }
     }
@@ -207,7 +207,7 @@ import Testing
             #expect(second == ["stage 3 of 5", "2", "2"])
             try browser.click(".controls input", at: 0.99)
             let last = try [browser.value(label), browser.value(gone), browser.value("document.querySelectorAll('circle.now').length"), browser.value("document.querySelector('.numbers').innerText.replaceAll('\\n', ' ')")]
-            #expect(last == ["stage 5 of 5", "9", "2", "stage 4 removed 9 steps 900 loss 0.0333 accuracy before 31.0% accuracy 97.6% time 19 s"])
+            #expect(last == ["stage 5 of 5", "9", "2", "stage 4 removed 9 steps 900 loss 0.0333 accuracy_before 31.0% accuracy 97.6% time 19 s"])
             try browser.click(".earlier")
             let back = try browser.value(label)
             #expect(back == "stage 4 of 5")

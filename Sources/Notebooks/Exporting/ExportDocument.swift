@@ -219,7 +219,8 @@ struct ExportTable: Sendable, Equatable {
         var columns = head.stretches
         guard columns.count >= 2 else { return nil }
         let names = columns.map { head.text($0) }
-        guard names.allSatisfy({ $0.first?.isLetter == true }) else { return nil }
+        // Names are single words; in a list of keys and values they rarely are.
+        guard names.allSatisfy({ $0.first?.isLetter == true && !$0.contains(" ") }) else { return nil }
         var body: [Row] = []
         var end = index + 1
         while end < lines.count {
