@@ -1,3 +1,7 @@
+#define _GNU_SOURCE
+#include <sched.h>
+#include <unistd.h>
+
 #include "CKernels.h"
 
 #define SWIFT __attribute__((swiftcall))
@@ -9,6 +13,12 @@ void ck_pause(void) {
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+int ck_usable_cores(void) {
+    cpu_set_t set;
+    long cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : (int)cores;
 }
 
 ptrdiff_t ck_take(ptrdiff_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }

@@ -14,10 +14,10 @@ public final class Workers: @unchecked Sendable {
     /// The pool that the engine uses: one thread for each core.
     public static let shared = Workers(threadCount: wantedThreadCount)
 
-    /// `ICOT_THREADS` where it is set to a number, else one for each core.
+    /// `ICOT_THREADS` where it is set to a number, else one for each core that the process may run on.
     private static var wantedThreadCount: Int {
         if let text = getenv("ICOT_THREADS"), let count = Int(String(cString: text)), (1...1024).contains(count) { return count }
-        return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        return Int(ck_usable_cores())
     }
 
     public let threadCount: Int

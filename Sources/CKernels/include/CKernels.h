@@ -14,6 +14,9 @@
 /// One spin of a busy wait.
 void ck_pause(void);
 
+/// The cores that the process may run on (`taskset` and containers restrict them); at least 1.
+int ck_usable_cores(void);
+
 /// Adds 1 to *counter, atomically, and returns what it was.
 ptrdiff_t ck_take(ptrdiff_t *counter);
 
