@@ -32,7 +32,7 @@ let r = start m on: data test: test batch: 64 lr: 2e-3 decay: 1000 seed: {seed}
 {pace}
 internalize until: 0.99 final: 1000 rescues: 6 at_most: 12000
 let implicit = (eval test).accuracy
-[implicit: implicit, steps: r.updates, removed: r.removed, of: r.longest, seconds: elapsed()]
+[implicit: implicit, removed: r.removed, chain: r.chain, seconds: elapsed()]
 """
 
 
@@ -40,14 +40,15 @@ def measure(icot, task, schedule, seed):
     started = time.time()
     done = subprocess.run([icot, "--json", "-c", session(task, schedule, seed)], capture_output=True, text=True)
     result = {"task": task, "schedule": schedule, "seed": seed, "wall": round(time.time() - started, 2), "status": done.returncode}
-    for line in reversed(done.stdout.splitlines()):
+    for line in done.stdout.splitlines():
         try:
             value = json.loads(line)
         except ValueError:
             continue
+        if isinstance(value, dict) and "end" in value:
+            result["steps"], result["end"] = value["steps"], value["end"]
         if isinstance(value, dict) and "implicit" in value:
             result.update(value)
-            break
     if "implicit" not in result:
         result["error"] = (done.stderr or done.stdout)[-400:]
     return result
@@ -59,7 +60,7 @@ def table(results):
     for task in TASKS:
         for schedule in sorted({r["schedule"] for r in results if r["task"] == task}, key=lambda s: (s != "adaptive", s.zfill(6))):
             rows = sorted((r for r in results if (r["task"], r["schedule"]) == (task, schedule)), key=lambda r: r["seed"])
-            fine = [r for r in rows if r.get("implicit", 0) >= 0.95 and r.get("removed") == r.get("of")]
+            fine = [r for r in rows if r.get("implicit", 0) >= 0.95 and r.get("removed") == r.get("chain")]
             accuracies = " ".join(f"{r.get('implicit', float('nan')):.3f}" for r in rows)
             steps = statistics.median(r["steps"] for r in fine) if fine else "–"
             seconds = f"{statistics.median(r['seconds'] for r in fine):.1f}" if fine else "–"

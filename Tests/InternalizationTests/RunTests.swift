@@ -188,7 +188,7 @@ private func following(_ steps: Int) -> TrainingGoal {
         let run = try smallRun()
         try run.train(TrainingGoal(steps: 1))
         run.model.parameters["transformer.h.1.ln_1.weight"]![0] = .nan
-        let before = run.model.parameters.fingerprint
+        let before = run.model.parameters.fingerprint, progress = run.progress, clock = run.clock
         #expect {
             try run.train(TrainingGoal(steps: 1))
         } throws: { error in
@@ -196,7 +196,8 @@ private func following(_ steps: Int) -> TrainingGoal {
             return name == "transformer.h.1.ln_1.weight"
         }
         #expect(run.model.parameters.fingerprint == before)
-        #expect(run.progress.updates == 1)
+        #expect(run.progress == progress)
+        #expect(run.clock == clock)
     }
 
     @Test func `one update from two batches is the update from both at once`() throws {
@@ -207,6 +208,36 @@ private func following(_ steps: Int) -> TrainingGoal {
         // The first update of Adam is the sign of the gradient, the same up to rounding where it is not tiny.
         let difference = zip(whole.model.parameters.values, halves.model.parameters.values).map { abs($0 - $1) }.sorted()
         #expect(difference[difference.count * 9 / 10] < 1e-6)
+    }
+
+    @Test func `a schedule given before the first step counts from the start`() throws {
+        let run = try smallRun()
+        var schedule = run.schedule
+        schedule.removeAllBeyond = 0
+        try run.change(schedule)
+        #expect(run.isEmptied)
+        #expect(run.timeline.path.map(\.record.removed) == [.all])
+        try run.train(TrainingGoal(steps: 1))
+        // Later ones leave removed what is removed, and cannot choose the problems again.
+        schedule.removeAllBeyond = nil
+        try run.change(schedule)
+        #expect(run.isEmptied)
+        schedule.maximumLength = 4
+        #expect(throws: RunError.self) { try run.change(schedule) }
+    }
+
+    @Test func `another seed on the way is followed by a run that comes back to it`() throws {
+        let run = try smallRun(schedule: every(3), dropout: 0.1)
+        try run.train(following(2))
+        var settings = run.settings
+        settings.seed = 77
+        try run.change(settings)
+        try run.mark("here")
+        try run.train(following(4))
+        let there = state(run)
+        try run.go(toMark: "here")
+        try run.train(following(4))
+        #expect(state(run) == there)
     }
 
     @Test func `problems that do not fit the model are refused`() throws {

@@ -33,7 +33,7 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
     /// How much of the running mean each step keeps.
     public var memory: Double
     public var leastSteps: Int
-    /// A stage is stuck after so many steps, unless it is within a tenth of its threshold …
+    /// A stage after the first is stuck after so many steps, unless it is within a tenth of its threshold …
     public var mostSteps: Int?
     /// … or after so many in which the rate of exact matches has not risen, as long as it is below three quarters of the threshold.
     public var patience: Int?

@@ -94,8 +94,8 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
                 return .remove(to: .units(count + chunk(schedule, count, longest)))
             }
             let isPlateau = count > schedule.startFrom && isOnPlateau(rule)
-            // A stage that must last has time to use what it learns in it.
-            let most = rule.mostSteps.map { max($0, 2 * leastSteps) }
+            // A stage that must last has time to use what it learns in it. Stage 0, which is no hand-off, has the time it needs.
+            let most = count > schedule.startFrom ? rule.mostSteps.map { max($0, 2 * leastSteps) } : nil
             return exhausted(isPlateau ? stageSteps : most, isNearlyThere(rule) ? .removeAnyway : rule.whenStuck, schedule, count, longest)
         case .flatLoss(let rule):
             guard count < longest, !isPretraining(schedule) else { return .nothing }
@@ -212,8 +212,7 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         }
     }
 
-    /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the rule, and stage
-    /// 0, which is no hand-off, gets the time it needs.
+    /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the rule.
     private func isOnPlateau(_ rule: AdaptiveRule) -> Bool {
         guard let patience = rule.patience, case .exactMatch(let threshold) = rule.measure, let slowRate else { return false }
         return slowRate < 0.75 * threshold && stageSteps - bestStep >= max(patience, leastSteps)

@@ -64,7 +64,7 @@ public final class Run: @unchecked Sendable {
     private var offsets: [Int] = []
     private var cuts: [Range<Int>] = []
     private var accumulated = 0
-    private let source: RandomSource
+    private var source: RandomSource { RandomSource(seed: settings.seed) }
 
     /// Numbers of the independent streams that follow from the seed.
     private enum Stream { static let offsets: UInt64 = 1, dropout: UInt64 = 2 }
@@ -93,7 +93,6 @@ public final class Run: @unchecked Sendable {
         optimizer = AdamW(model.parameters.layout, hyperparameters: settings.optimizer, workers: workers)
         trainee = Trainee(model, workers: workers)
         order = Run.order(problems, settings)
-        source = RandomSource(seed: settings.seed)
         clock.startEpoch(schedule)
         noteEmptied()
         timeline.begin(snapshot(sharing: nil))
@@ -123,6 +122,17 @@ public final class Run: @unchecked Sendable {
     public func change(_ schedule: RemovalSchedule) throws {
         if let fault = schedule.fault { throw RunError.setting(fault) }
         try problems.check(for: model, order: schedule.order)
+        if let limit = schedule.maximumLength, schedule.lengthRule != .reference, problems.longestSequence > limit {
+            throw RunError.setting("which problems are short enough is decided when a run is started; start another one with that limit")
+        }
+        if progress.updates == 0, timeline.stages.count == 1 {
+            self.schedule = schedule
+            clock = ScheduleClock(schedule)
+            clock.startEpoch(schedule)
+            noteEmptied()
+            timeline.begin(snapshot(sharing: timeline.current.entry))
+            return
+        }
         let removed = clock.removed
         self.schedule = schedule
         var clock = ScheduleClock(schedule)
@@ -175,6 +185,17 @@ public final class Run: @unchecked Sendable {
     /// - Parameter isScheduled: whether the clock of the schedule advances.
     /// - Throws: `RunError.notFinite` or `NonFiniteGradient` before anything is changed; `BatchError`.
     public func step(isScheduled: Bool = true) throws -> StepReport {
+        let before = (clock, progress)
+        do {
+            return try takeStep(isScheduled)
+        } catch {
+            (clock, progress) = before
+            accumulated = 0
+            throw error
+        }
+    }
+
+    private func takeStep(_ isScheduled: Bool) throws -> StepReport {
         if progress.batchInEpoch >= order.batchesPerEpoch {
             progress.epoch += 1
             progress.batchInEpoch = 0
