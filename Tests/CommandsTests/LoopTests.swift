@@ -82,6 +82,7 @@ import Testing
             if case .progress = event { session.interrupt.request() }
         }
         #expect(desk.session.run(SourceText("train steps: 100_000")) == .interrupted)
+        desk.session.onEvent = { _ in }
         desk.session.interrupt.clear()
         let steps = desk.value("r.steps").asInteger ?? 0
         #expect(steps > 0 && steps < 100_000)
