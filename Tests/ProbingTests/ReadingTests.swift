@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Tensors
 import Testing
 import Transformer
@@ -279,6 +280,46 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let shares = try model.logitAttribution(batch(), readouts[0]).shares
         #expect(shares.first { $0.name == "head 1.0" }?.logits.value == 0)
         #expect(abs(try #require(shares.first { $0.name == "head 1.1" }).logits.value) > 1e-4)
+    }
+}
+
+/// Every family of models, each with its own norms, projections and hooks.
+@Suite struct ArchitectureTests {
+    private static let families = ["gpt2", "llama", "mistral", "phi3"]
+
+    private func load(_ name: String) throws -> LanguageModel {
+        try LanguageModel.load(from: goldenFolder.appending(path: "models/\(name)").path)
+    }
+
+    @Test(arguments: families) func `states have the width that their hook point says`(_ name: String) throws {
+        let model = try load(name)
+        var points: [HookPoint] = [.embedding, .finalNorm]
+        points += BlockHook.allCases.map { .block(1, $0) }
+        let states = try model.capture(batch(), points: Set(points), rows: [3]).states
+        for point in points { #expect(states[point]?.count == point.width(in: model.configuration), "\(point)") }
+    }
+
+    @Test(arguments: families) func `lens, attribution and zeroed heads agree with the model`(_ name: String) throws {
+        let model = try load(name)
+        let vocabulary = model.configuration.vocabularySize
+        let last = model.configuration.layerCount - 1
+        let logits = try model.logits(batch())
+        func loss(_ s: Int) -> Double {
+            let own = logits[(s * length + 5) * vocabulary..<(s * length + 6) * vocabulary].map(Double.init)
+            return log(own.reduce(0) { $0 + exp($1) }) - own[Int(readouts[1].tokens[s])]
+        }
+        let lens = try model.logitLens(batch(), points: [.block(last, .residualPost)], readouts: [readouts[1]])[0]
+        #expect(abs(lens.meanLoss.value - (0..<count).reduce(0) { $0 + loss($1) } / Double(count)) < 1e-4)
+        let against = readouts[1].tokens.map { ($0 + 1) % 13 }
+        let attribution = try model.logitAttribution(batch(), readouts[1], against: against)
+        for s in 0..<count {
+            let row = (s * length + 5) * vocabulary
+            let difference = Double(logits[row + Int(readouts[1].tokens[s])]) - Double(logits[row + Int(against[s])])
+            #expect(abs(attribution.totals[s] - difference) < 1e-3)
+        }
+        let heads = (0..<model.configuration.headCount).map { Component.head(layer: 0, $0) }
+        let effects = try model.ablate(batch(), heads + [.attention(layer: 0)], .zero, readouts: readouts)
+        #expect(effects.allSatisfy { largestDifference($0.effect.before.losses, $0.effect.after.losses) > 1e-5 })
     }
 }
 

@@ -53,7 +53,9 @@ extension HookPoint {
         switch site {
         case .queryKeyValue: return (configuration.headCount + 2 * configuration.keyValueHeadCount) * configuration.headWidth
         case .headOutputs: return configuration.headCount * configuration.headWidth
-        case .mlpPre, .mlpPost: return configuration.innerWidth
+        // Gate and up side by side, except in GPT-2, which has no gate.
+        case .mlpPre: return configuration.architecture == .gpt2 ? configuration.innerWidth : 2 * configuration.innerWidth
+        case .mlpPost: return configuration.innerWidth
         case .residualPre, .firstNorm, .attentionOutput, .residualMiddle, .secondNorm, .mlpOutput, .residualPost: return configuration.width
         }
     }

@@ -55,7 +55,7 @@ extension ForwardPass {
         let turns = turns()
         for layer in 0..<configuration.layerCount {
             if let hooks, hooks.isFinished(before: layer) { throw HooksFinished() }
-            x = llamaBlock(x, layer, offsets, turns)
+            x = tape.replacing(x) { llamaBlock(x, layer, offsets, turns) }
         }
         let states = tape.rmsNorm(x, gain: weight(at: offsets.finalNorm(configuration.layerCount)), epsilon: configuration.epsilon)
         hook(.finalNorm, states)
