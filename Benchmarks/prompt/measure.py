@@ -181,7 +181,7 @@ def interrupt(home, count=40):
     times = []
     for _ in range(count):
         terminal.send(b"while true { n = n + 1 }\r")
-        time.sleep(0.15)
+        terminal.quiet(0.15)
         sent = terminal.send(b"\x03")
         times.append(terminal.read_until(b"> ") - sent)
         terminal.quiet(0.05)
