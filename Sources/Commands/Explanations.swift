@@ -14,6 +14,7 @@ enum Explanations {
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
         case let error as RunFolderError: return Explanation(.fileRefused, error.description)
         case let error as RunError: return Explanation(.commandFailed, error.description)
+        case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)
         case let error as TokenizationError: return Explanation(.runtimeArgument, error.description)

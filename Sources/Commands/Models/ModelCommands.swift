@@ -74,6 +74,7 @@ enum ModelCommands {
                 [
                     .value("name", .path(.read), "a folder, or a name such as \"gpt2\" that is in the cache; nothing is ever fetched"),
                     .label("base", .path(.read), "the folder of the base model, for a checkpoint of the reference"),
+                    .label("positions", .integer(1...1_000_000), "more positions than it has, for long chains: new rows copy the last one, as the reference does"),
                 ], result: ModelValue.typeName, examples: ["load \"gpt2\""],
                 seeAlso: ["write", "model", "show"],
                 discussion: "Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin and the reference's state_dict.bin. A pickle is read by a reader that knows tensors only; it can run nothing.")
@@ -82,7 +83,8 @@ enum ModelCommands {
             let checkpoint = try Checkpoint(name, base: call.textIfPresent("base"))
             for note in checkpoint.notes.prefix(3) { call.output(StyledText(note, .dim)) }
             try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
-            let model = try LanguageModel(checkpoint)
+            var model = try LanguageModel(checkpoint)
+            if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
             let writing: ModelValue.Writing
             if let tokenizer = try checkpoint.tokenizer() {
                 writing = .tokenizer(tokenizer, folder: checkpoint.tokenizerFolder)
