@@ -10,6 +10,8 @@ import TestSupport
             let path = folder.appending(path: "model").path
             #expect(desk.run("let m = model .gpt2 width: 16 heads: 2 positions: 16\nwrite m \"\(path)\"\nlet n = load \"\(path)\"") == .finished, "\(desk.messages)")
             #expect(desk.value("hash m").asText == desk.value("hash n").asText)
+            // Its vocabulary went with it, so problems can be written for it again.
+            #expect(desk.run("start n on: (gen .parity digits: 4 n: 50) batch: 8\ntrain steps: 1") == .finished, "\(desk.messages)")
         }
     }
 

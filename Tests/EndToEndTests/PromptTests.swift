@@ -203,7 +203,7 @@ import Testing
         try terminal.wait("the prompt") { $0.cursorLine.hasPrefix("icot ") && $0.cursorLine.hasSuffix(">") }
         terminal.send("time (mine * 2)\r")
         try terminal.wait(for: "took ")
-        #expect(terminal.screen.text.contains("\n10\n"))
+        try terminal.wait("the value") { $0.text.contains("\n10\n") }
     }
 
     @Test func `killing it puts the terminal back`() throws {

@@ -33,6 +33,7 @@ enum FileWriting {
 
     private static func write(_ value: ModelValue, to folder: String) throws {
         try value.model.write(to: folder)
+        if case .characters(let vocabulary) = value.writing { try vocabulary.write(to: folder) }
     }
 
     private static func npy(_ array: ArrayObject, to path: String) throws {

@@ -86,7 +86,9 @@ enum ModelCommands {
             var model = try LanguageModel(checkpoint)
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
             let writing: ModelValue.Writing
-            if let tokenizer = try checkpoint.tokenizer() {
+            if CharacterVocabulary.exists(in: checkpoint.folder) {
+                writing = .characters(try CharacterVocabulary(folder: checkpoint.folder))
+            } else if let tokenizer = try checkpoint.tokenizer() {
                 writing = .tokenizer(tokenizer, folder: checkpoint.tokenizerFolder)
             } else {
                 writing = .ids

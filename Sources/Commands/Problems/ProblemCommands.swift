@@ -11,7 +11,7 @@ enum ProblemCommands {
         .init("mult", "multiplication, digit by digit, in the published format"),
         .init("tree", "multiplication with the binary tree of Appendix C"),
         .init("parity", "the parity of a sum of digits; the chain is the running parity"),
-        .init("add", "addition; the chain names each digit and carry"),
+        .init("add", "addition; the chain is the carries"),
         .init("modsum", "the sum of some digits modulo m; the chain is the running sum"),
     ]
 

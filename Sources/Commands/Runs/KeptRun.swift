@@ -30,8 +30,8 @@ enum KeptRun {
     /// Goes on with the run of a folder.
     static func resume(_ path: String, steals: Bool, _ call: Invocation) throws -> RunValue {
         let info = try RunFolder.info(of: path)
-        let data = try ProblemFile(path + "/problems-training.txt").read().problems
-        let test = exists(path + "/problems-held-out.txt") ? try ProblemFile(path + "/problems-held-out.txt").read().problems : nil
+        let data = try ProblemFile(path + "/problems-training.txt", rules: .reference, dropsCommas: false).read().problems
+        let test = exists(path + "/problems-held-out.txt") ? try ProblemFile(path + "/problems-held-out.txt", rules: .reference, dropsCommas: false).read().problems : nil
         let writing = try writing(info, path)
         let separator = info.object?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
         let encoder = try writing.encoder(separator: separator, answers: data)
