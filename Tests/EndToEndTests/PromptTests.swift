@@ -80,8 +80,11 @@ import Testing
 
     @Test func `Ctrl-C drops the line, and the second time says how to leave`() throws {
         let terminal = try start()
-        terminal.send("let x = " + control("C"))
-        try terminal.wait(forCursorLine: "icot 1>")
+        terminal.send("let x = ")
+        try terminal.wait(forCursorLine: "icot 1> let x =")
+        terminal.send(control("C"))
+        // The first prompt looks the same: only behind the dropped line is it the second.
+        try terminal.wait(for: "let x = ^C\nicot 1>")
         terminal.send(control("C"))
         try terminal.wait(for: "Ctrl-D or quit leaves")
     }
