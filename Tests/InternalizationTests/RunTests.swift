@@ -184,6 +184,26 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(run.timeline.stages.count > run.timeline.path.count)
     }
 
+    @Test func `a last stage that gets nowhere is taken back too, and the steps there may be are spent once no rescue is left`() throws {
+        var schedule = RemovalSchedule()
+        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6, patience: 5))
+        let run = try smallRun(schedule: schedule)
+        try run.removeMore(2)
+        var goal = following(500)
+        goal.rescues = 1
+        goal.finalSteps = 10
+        var rescues: [Rescue] = []
+        #expect(try run.train(goal, report: { if case .rescued(let rescue) = $0 { rescues.append(rescue) } }) == .stuck)
+        #expect(rescues.first?.stuckAt == .units(2))
+        #expect(rescues.first?.removed == .units(1))
+
+        let other = try smallRun(schedule: schedule)
+        try other.removeMore(2)
+        goal.rescues = 0
+        #expect(try other.train(goal) == .stepsDone)
+        #expect(other.timeline.current.record.steps == 10)
+    }
+
     @Test func `a batch that would lead to numbers that are not finite changes nothing and names the tensor`() throws {
         let run = try smallRun()
         try run.train(TrainingGoal(steps: 1))

@@ -106,10 +106,10 @@ import Transformer
     @Test func `a rate that stays low is a plateau, one that rises or is nearly there is not`() {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(0.9), mostSteps: nil, patience: 200))
-        func firstStuck(_ rate: (Int) -> Double) -> Int? {
+        func firstStuck(removed: RemovalCount = .units(1), _ rate: (Int) -> Double) -> Int? {
             var clock = ScheduleClock(schedule)
             clock.startEpoch(schedule)
-            clock.remove(to: .units(1), schedule, longest: 4)
+            clock.remove(to: removed, schedule, longest: 4)
             return (1...1000).first { step in
                 clock.finish(FinishedBatch(isEmptyOfChain: false, matchRate: rate(step)), schedule)
                 return clock.due(schedule, batchesPerEpoch: 10, longest: 4) == .stuck
@@ -118,6 +118,9 @@ import Transformer
         #expect(firstStuck { _ in 0.5 } == 251)
         #expect(firstStuck { min(0.5 + 0.0003 * Double($0), 0.85) } == nil)
         #expect(firstStuck { _ in 0.8 } == nil)
+        // Also when nothing is left to remove.
+        #expect(firstStuck(removed: .units(4)) { _ in 0.5 } == 251)
+        #expect(firstStuck(removed: .all) { _ in 0.8 } == nil)
     }
 
     @Test func `a flat loss removes more, a falling one does not`() {

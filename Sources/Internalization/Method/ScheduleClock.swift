@@ -78,6 +78,7 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     /// What the schedule wants now. Asked once before each batch while the schedule is followed.
     /// - Parameter longest: the units of the longest chain of the data.
     public func due(_ schedule: RemovalSchedule, batchesPerEpoch: Int, longest: Int) -> RemovalDue {
+        if removed.capped(at: longest) == longest, case .adaptive(let rule) = schedule.pace, longest > 0 { return isOnPlateau(rule) ? .stuck : .nothing }
         guard case .units(let count) = removed else { return .nothing }
         switch schedule.pace {
         case .perEpoch(let delta):
@@ -89,7 +90,7 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         case .stepsPerRemoval(let steps):
             return linear(schedule, removals: Double(counted / steps), longest)
         case .adaptive(let rule):
-            guard count < longest, !isPretraining(schedule) else { return .nothing }
+            guard !isPretraining(schedule) else { return .nothing }
             if stageSteps >= max(rule.leastSteps, leastSteps), isPassed(rule, isFirst: count == schedule.startFrom) {
                 return .remove(to: .units(count + chunk(schedule, count, longest)))
             }

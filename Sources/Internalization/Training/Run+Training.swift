@@ -38,12 +38,14 @@ extension Run {
         var taken = 0
         while true {
             if isInterrupted() { return .interrupted }
-            if goal.followsSchedule, !isEmptied || schedule.pace.isLinear {
+            if goal.followsSchedule {
                 switch due {
                 case .nothing: break
                 // A linear schedule counts on beyond the last token; that is no stage of its own.
                 case .remove(let count) where isEmptied: remove(to: count, isManual: false)
                 case .remove(let count): try enterStage(count, isManual: false, report: report)
+                // After the last removal there is nothing to wait for: without a rescue left, the steps there may be are spent.
+                case .stuck where isEmptied && !isRescuable(goal): break
                 case .stuck:
                     report(.alarm(.plateau(steps: clock.plateauSteps, rate: clock.matchRate ?? 0)))
                     if !(try rescue(goal, report)) { return .stuck }
@@ -51,7 +53,10 @@ extension Run {
             }
             if let steps = goal.steps, taken >= steps { return .stepsDone }
             let isFinal = !goal.followsSchedule || isEmptied || schedule.pace == .uniform
-            if isFinal, goal.followsSchedule, let most = goal.finalSteps, finalSteps >= most { return .stepsDone }
+            if isFinal, goal.followsSchedule, let most = goal.finalSteps, finalSteps >= most {
+                guard isFarFromThreshold, isRescuable(goal), try rescue(goal, report) else { return .stepsDone }
+                continue
+            }
             let started = now()
             let step = try step(isScheduled: goal.followsSchedule)
             taken += 1
@@ -95,18 +100,14 @@ extension Run {
         report(.recovered(steps: record.steps, evaluation: evaluation))
     }
 
+    /// Whether an adaptive schedule would not have let this stage pass, not even after all the steps that it may have.
+    private var isFarFromThreshold: Bool {
+        guard case .adaptive(let rule) = schedule.pace, case .exactMatch(let threshold) = rule.measure, let rate = clock.matchRate else { return false }
+        return rate < 0.9 * threshold
+    }
+
     private var recoveryThreshold: Double {
         if case .adaptive(let rule) = schedule.pace, case .exactMatch(let rate) = rule.measure { return rate }
         return 0.95
-    }
-}
-
-extension Pace {
-    /// Whether removals go on by number, beyond the end of the longest chain.
-    var isLinear: Bool {
-        switch self {
-        case .perEpoch, .stepsPerRemoval: true
-        case .adaptive, .flatLoss, .uniform, .manual: false
-        }
     }
 }

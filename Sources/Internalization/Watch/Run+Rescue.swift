@@ -3,11 +3,17 @@
 // order from there, and stays longer in each stage on the way. The plateau itself is not trained on any further.
 
 extension Run {
+    /// The how manieth rescue of the present stage would come now, from 1.
+    private var nextAttempt: Int { removedCount == progress.rescuedStage ? progress.rescueAttempts + 1 : 1 }
+
+    /// Whether the present stage may be taken back once more.
+    func isRescuable(_ goal: TrainingGoal) -> Bool { nextAttempt <= goal.rescues && timeline.current.parent != nil }
+
     /// Takes a stuck stage back.
     /// - Returns: false if no rescue is left.
     func rescue(_ goal: TrainingGoal, _ report: (TrainingEvent) -> Void) throws -> Bool {
         let stuck = timeline.current
-        let attempt = removedCount == progress.rescuedStage ? progress.rescueAttempts + 1 : 1
+        let attempt = nextAttempt
         guard attempt <= goal.rescues else { return false }
         var target = stuck
         for _ in 0..<attempt { if let parent = target.parent { target = timeline.stages[parent] } }
