@@ -17,6 +17,8 @@ import Testing
             ("train epoch: 1", "E203", "epoch:", "epochs:"),
             ("train learning_rate: 0.1", "E203", "learning_rate:", "lr:"),
             ("gen .mutl", "E204", ".mutl", ".mult"),
+            ("print count([1, 2])", "E202", "count", "length"),
+            ("print avg([1, 2])", "E202", "avg", "mean"),
             ("gen mult", "E213", "mult", ".mult"),
             ("gen \"mult\"", "E208", "\"mult\"", ".mult"),
             ("load runs/x", "E213", "runs/x", "\"runs/x\""),

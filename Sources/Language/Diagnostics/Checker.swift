@@ -309,9 +309,15 @@ public struct Checker {
         checkArguments(call, signature, name, isPiped: isPiped, from: previous)
     }
 
+    /// What other languages call functions of this one.
+    private static let foreignFunctions = [
+        "count": "length", "len": "length", "size": "length", "str": "text", "string": "text", "int": "integer", "float": "number", "real": "number",
+        "average": "mean", "avg": "mean", "stddev": "std", "uppercase": "upper", "lowercase": "lower", "reverse": "reversed",
+    ]
+
     private mutating func checkFunctionName(_ name: Name) {
         let candidates = context.signatures.functions.keys.sorted() + definitions.keys.sorted() + context.signatures.verbs.keys.sorted() + variableNames()
-        let near = Suggestions.nearest(to: name.text, among: candidates).first
+        let near = Self.foreignFunctions[name.text] ?? Suggestions.nearest(to: name.text, among: candidates).first
         complain(
             .unknownName, "'\(name.text)' is not a function" + (near.map { "; did you mean '\($0)'?" } ?? ""), at: name.span,
             help: near.map { "write \($0)(…)" } ?? "define it with def \(name.text)(x) { … }", replacement: near.map { .init(name.span, $0) })
