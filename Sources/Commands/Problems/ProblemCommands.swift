@@ -94,7 +94,7 @@ enum ProblemCommands {
         return range.lowerBound...last
     }
 
-    private static func apartFrom(_ call: Invocation) throws -> [ProblemSet] {
+    static func apartFrom(_ call: Invocation) throws -> [ProblemSet] {
         guard call.isGiven("apart_from") else { return [] }
         if let one = call["apart_from"]?.asHost(ProblemsValue.self) { return [one.set] }
         return try call.list("apart_from").compactMap { $0.asHost(ProblemsValue.self)?.set }

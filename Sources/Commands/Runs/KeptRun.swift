@@ -1,6 +1,7 @@
 // A run with its folder: what `start … name:`, `save_run` and `resume` write and read beside what the engine keeps.
 //
 //   problems-training.txt, problems-held-out.txt     the problems as text, input||chain #### answer
+//   task-training.json, task-held-out.json           what they are called, and the facts that their own code recorded
 //   run.json, "info"                                 {"name", "separator", "characters" or "tokenizer"}
 
 import Internalization
@@ -11,9 +12,20 @@ enum KeptRun {
     /// Puts a run into a new folder.
     static func create(_ value: RunValue, at path: String) throws -> RunFolder {
         let folder = try RunFolder.create(path, for: value.run, info: info(value))
-        try value.data.write(to: path + "/problems-training.txt")
-        try value.test?.write(to: path + "/problems-held-out.txt")
+        try keep(value.data, at: path, "training")
+        if let test = value.test { try keep(test, at: path, "held-out") }
         return folder
+    }
+
+    private static func keep(_ set: ProblemSet, at path: String, _ part: String) throws {
+        try set.write(to: path + "/problems-\(part).txt")
+        try set.writeTask(to: path + "/task-\(part).json")
+    }
+
+    private static func problems(of path: String, _ part: String) throws -> ProblemSet {
+        let set = try ProblemFile(path + "/problems-\(part).txt", rules: .reference, dropsCommas: false).read().problems
+        let task = path + "/task-\(part).json"
+        return exists(task) ? try set.withTask(from: task) : set
     }
 
     private static func info(_ value: RunValue) -> JSONValue {
@@ -30,8 +42,8 @@ enum KeptRun {
     /// Goes on with the run of a folder.
     static func resume(_ path: String, steals: Bool, _ call: Invocation) throws -> RunValue {
         let info = try RunFolder.info(of: path)
-        let data = try ProblemFile(path + "/problems-training.txt", rules: .reference, dropsCommas: false).read().problems
-        let test = exists(path + "/problems-held-out.txt") ? try ProblemFile(path + "/problems-held-out.txt", rules: .reference, dropsCommas: false).read().problems : nil
+        let data = try problems(of: path, "training")
+        let test = exists(path + "/problems-held-out.txt") ? try problems(of: path, "held-out") : nil
         let writing = try writing(info, path)
         let separator = info.object?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
         let encoder = try writing.encoder(separator: separator, answers: data)

@@ -63,6 +63,12 @@ public struct RecordedFacts: ProblemKind {
         return values[index ?? 0]
     }
 
+    /// All of a fact of the problem with this question.
+    func recorded(_ name: String, of question: String) -> Value? {
+        guard let column = facts.firstIndex(where: { $0.name == name }), let values = values[question]?[column] else { return nil }
+        return facts[column].indices == nil ? values.first.map { .one($0) } : .each(values)
+    }
+
     public func layout(of problem: Problem) -> ProblemLayout? {
         var layout = ProblemLayout()
         var start = 0
