@@ -27,6 +27,9 @@ import Testing
         desk.run("schedule adaptive: 0.9 most: 500 when_stuck: .remove_anyway")
         #expect(desk.text.contains("exact match ≥ 0.9"))
         #expect(desk.text.contains("most 500, then on"))
+        desk.run("schedule mixing: 0.25 patience: 150")
+        #expect(desk.text.contains("25 % of the examples"))
+        #expect(desk.text.contains("patience 150"))
         desk.run("schedule .default")
         #expect(desk.text.contains("adaptive, exact match ≥ 0.95"))
     }
@@ -43,5 +46,20 @@ import Testing
         // 2 × 2: two partial products, each a step of the chain.
         #expect(desk.value("r.chain").asInteger == 2)
         #expect(desk.text.contains("removed 1 of 2"))
+    }
+
+    /// One model trained on all amounts of removal answers with as much of the chain as the position ids of the question ask for.
+    @Test func `a run that mixes all lengths answers with the chain that is asked for`() {
+        let desk = Desk.withRun()
+        desk.run("schedule pace: .uniform\ntrain steps: 1000")
+        for removed in 0...2 {
+            // What is left of the chain, the answer, the end.
+            #expect(desk.value("(eval test removed: \(removed)).written").asReal == Double(4 - removed))
+            #expect((desk.value("(eval test removed: \(removed)).accuracy").asReal ?? 0) >= 0.9)
+        }
+        desk.run("eval removed: 3")
+        #expect(desk.messages.first?.contains("the longest chain has 2") == true)
+        desk.run("schedule positions: .shifted\neval removed: 1")
+        #expect(desk.messages.first?.contains("nothing in the question tells the model") == true)
     }
 }

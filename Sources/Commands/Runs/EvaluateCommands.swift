@@ -15,7 +15,7 @@ enum EvaluateCommands {
                 [
                     .value("problems", .value(ProblemsValue.typeName), required: false, "the run's held-out problems without it"),
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
-                    .label("limit", .integer(1...10_000_000), "the first so many problems only"),
+                    removedLabel, .label("limit", .integer(1...10_000_000), "the first so many problems only"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
                     .label("top_k", .integer(1...1_000_000), "draws among so many"), .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
                     .label("speed", .boolean, default: "false", "also solves some problems one at a time and reports examples per second"),
@@ -29,11 +29,27 @@ enum EvaluateCommands {
             let set = try problems(value, call)
             guard let key = call.key else {
                 let evaluation = try evaluate(value, set, call)
-                let speed = try call.boolean("speed") ? try examplesPerSecond(value, set) : nil
+                let speed = try call.boolean("speed") ? try examplesPerSecond(value, set, try removed(value, call)) : nil
                 return .object(EvaluationValue(evaluation, speed: speed))
             }
             return .table(try grouped(value, set, key, call))
         }
+    }
+
+    private static let removedLabel = Parameter.label(
+        "removed", .integer(0...1_000_000), "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it")
+
+    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be kept.
+    static func removed(_ value: RunValue, _ call: Invocation) throws -> RemovalCount {
+        guard let asked = call.integerIfPresent("removed") else { return value.run.clock.removed }
+        let longest = value.run.longest
+        guard asked <= longest else { throw call.failure("\(asked) tokens cannot be gone: the longest chain has \(longest)", code: .runtimeArgument, at: "removed") }
+        if value.run.schedule.positions == .shifted, asked != value.run.removedCount {
+            throw call.failure(
+                "with shifted positions nothing in the question tells the model how much of the chain to write", code: .runtimeArgument, at: "removed",
+                help: "train with schedule positions: .kept mixing: 0.5")
+        }
+        return .units(asked)
     }
 
     private static func problems(_ value: RunValue, _ call: Invocation) throws -> ProblemSet {
@@ -59,7 +75,7 @@ enum EvaluateCommands {
         let run = value.run, interrupt = call.interrupt
         let encoded = try RunData.encode(set, encoder: value.encoder, order: run.schedule.order, interrupt)
         return try Evaluator(run.model, encoder: value.encoder).evaluate(
-            encoded, removed: run.clock.removed, schedule: run.schedule, try options(call), isInterrupted: { interrupt.isRequested })
+            encoded, removed: try removed(value, call), schedule: run.schedule, try options(call), isInterrupted: { interrupt.isRequested })
     }
 
     private static func grouped(
@@ -87,11 +103,11 @@ enum EvaluateCommands {
     }
 
     /// Problems solved in a second one at a time, tokenisation aside, as the paper measures speed.
-    private static func examplesPerSecond(_ value: RunValue, _ set: ProblemSet) throws -> Double {
+    private static func examplesPerSecond(_ value: RunValue, _ set: ProblemSet, _ removed: RemovalCount) throws -> Double {
         let encoded = try RunData.encode(set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
         let evaluator = Evaluator(value.run.model, encoder: value.encoder)
         let started = monotonicSeconds()
-        for index in 0..<encoded.count { _ = try evaluator.solve(encoded, [index], removed: value.run.clock.removed, schedule: value.run.schedule) }
+        for index in 0..<encoded.count { _ = try evaluator.solve(encoded, [index], removed: removed, schedule: value.run.schedule) }
         return Double(encoded.count) / max(monotonicSeconds() - started, 1e-9)
     }
 
@@ -103,6 +119,7 @@ enum EvaluateCommands {
                 "solve", "Lets the run solve a problem and marks right and wrong tokens.",
                 [
                     .value("problem", .value(ProblemValue.typeName), "such as test[0]"), .label("run", .value(RunValue.typeName), "another run than the current one"),
+                    removedLabel,
                 ], examples: ["solve (gen .parity digits: 6 n: 1)[0]"],
                 seeAlso: ["show", "eval"], discussion: "Under each token stands the probability that the model gave it. A wrong token has the right one in brackets.")
         ) { call in

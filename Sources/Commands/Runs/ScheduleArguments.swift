@@ -22,6 +22,7 @@ enum ScheduleArguments {
         .label("first", .real(0...1), "the rate asked for while the chain is whole"),
         .label("least", .integer(1...1_000_000_000), "steps that a stage has at least"),
         .label("most", .integer(1...1_000_000_000), "steps that a stage has at most"),
+        .label("patience", .integer(0...1_000_000_000), "steps without progress, far below the rate, after which a stage counts as stuck; 0 for no limit"),
         .label(
             "when_stuck",
             .choice([.init("report", "stop and say so, or rescue the stage where that is asked for"), .init("remove_anyway", "remove the next token all the same")]),
@@ -40,6 +41,7 @@ enum ScheduleArguments {
         .label("seed", .integer(0...Int.max), "of a random order"),
         .label("smoothing", .real(0...1_000_000), "λ of removal smoothing, P(o) ∝ exp(−λ o); 0 for none"),
         .label("bins", .integer(0...1_000_000), "offsets are below this; 0 for no limit"),
+        .label("mixing", .real(0...1), "the share of examples that lose anything from nothing to all, whatever the schedule says"),
         .label(
             "positions",
             .choice([
@@ -74,6 +76,7 @@ enum ScheduleArguments {
         try readOrder(call, &schedule)
         if let lambda = call.realIfPresent("smoothing") { schedule.smoothing.lambda = lambda == 0 ? .infinity : lambda }
         if let bins = call.integerIfPresent("bins") { schedule.smoothing.binCount = bins == 0 ? nil : bins }
+        if let share = call.realIfPresent("mixing") { schedule.mixing = share }
         if let name = call.choiceIfPresent("positions"), let rule = PositionRule(rawValue: name) { schedule.positions = rule }
         switch call["reset_optimizer"] {
         case .boolean(let isOn)?: schedule.reset = isOn ? .all : .none
@@ -121,12 +124,13 @@ enum ScheduleArguments {
     }
 
     private static func readAdaptiveDetails(_ call: Invocation, _ schedule: inout RemovalSchedule) throws {
-        guard let name = ["first", "least", "most", "when_stuck"].first(where: { call.isGiven($0) }) else { return }
+        guard let name = ["first", "least", "most", "patience", "when_stuck"].first(where: { call.isGiven($0) }) else { return }
         switch schedule.pace {
         case .adaptive(var rule):
             if let rate = call.realIfPresent("first") { rule.firstMeasure = .exactMatch(rate) }
             if let steps = call.integerIfPresent("least") { rule.leastSteps = steps }
             if let steps = call.integerIfPresent("most") { rule.mostSteps = steps }
+            if let steps = call.integerIfPresent("patience") { rule.patience = steps == 0 ? nil : steps }
             if let word = call.choiceIfPresent("when_stuck") { rule.whenStuck = word == "report" ? .report : .removeAnyway }
             schedule.pace = .adaptive(rule)
         case .flatLoss(var rule) where name == "most":
@@ -154,6 +158,7 @@ enum ScheduleArguments {
             ("tokens at a time", chunk(schedule.chunk)),
             ("order", schedule.order.name),
             ("smoothing λ", schedule.smoothing.isNone ? "none" : short(schedule.smoothing.lambda) + (schedule.smoothing.binCount.map { ", \($0) bins" } ?? "")),
+            ("mixing", schedule.mixing == 0 ? "none" : "\(short(100 * schedule.mixing)) % of the examples lose any number"),
             ("positions", schedule.positions.rawValue),
             ("optimizer reset", reset(schedule)),
             ("starts with", "\(schedule.startFrom) removed"),
@@ -172,6 +177,7 @@ enum ScheduleArguments {
             var text = "adaptive, " + measure(rule.measure)
             if let first = rule.firstMeasure, first != rule.measure { text += " (" + measure(first) + " while whole)" }
             text += ", least \(rule.leastSteps) steps"
+            if let patience = rule.patience { text += ", patience \(patience)" }
             if let most = rule.mostSteps { text += ", most \(most), then " + (rule.whenStuck == .report ? "stuck" : "on") }
             return text
         case .flatLoss(let rule): return "when the loss is flat over \(rule.window) steps" + (rule.mostSteps.map { ", most \($0)" } ?? "")

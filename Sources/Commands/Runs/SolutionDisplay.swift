@@ -14,13 +14,14 @@ enum SolutionDisplay {
         let run = value.run, interrupt = call.interrupt
         let order = run.schedule.order
         let encoded = try RunData.encode(asked.alone, encoder: value.encoder, order: order)
+        let removed = try EvaluateCommands.removed(value, call)
         let evaluator = Evaluator(run.model, encoder: value.encoder)
-        guard let solution = try evaluator.solve(encoded, [0], removed: run.clock.removed, schedule: run.schedule, isInterrupted: { interrupt.isRequested }).first else {
+        guard let solution = try evaluator.solve(encoded, [0], removed: removed, schedule: run.schedule, isInterrupted: { interrupt.isRequested }).first else {
             return DisplayBundle()
         }
         let problem = encoded[0]
         let groups = try RunData.groups(of: asked.alone, encoder: value.encoder, order: order)?.first
-        let expected = problem.removing(run.clock.removed, order: order, positions: run.schedule.positions, groups: groups)
+        let expected = problem.removing(removed, order: order, positions: run.schedule.positions, groups: groups)
         let probabilities = try probabilities(run.model, problem, expected, solution.tokens)
         return bundle(value, asked, problem, expected, solution, probabilities)
     }
