@@ -11,10 +11,10 @@ import Transformer
 enum KeptRun {
     /// Puts a run into a new folder.
     static func create(_ value: RunValue, at path: String) throws -> RunFolder {
-        let folder = try RunFolder.create(path, for: value.run, info: info(value))
-        try keep(value.data, at: path, "training")
-        if let test = value.test { try keep(test, at: path, "held-out") }
-        return folder
+        try RunFolder.create(path, for: value.run, info: info(value)) {
+            try keep(value.data, at: path, "training")
+            if let test = value.test { try keep(test, at: path, "held-out") }
+        }
     }
 
     private static func keep(_ set: ProblemSet, at path: String, _ part: String) throws {

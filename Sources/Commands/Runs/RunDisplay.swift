@@ -60,6 +60,11 @@ final class TrainingWatcher {
     private(set) var lastEvaluation: Evaluation?
     private(set) var rescues = 0
     private var hasFailed = false
+    private var lastSaved = 0.0
+    private var saveSeconds = 0.0
+
+    /// What a power cut costs at most, where saving is quick; saving never takes more than a twentieth of the time.
+    private static let secondsBetweenSaves = 60.0
 
     init(_ value: RunValue, _ call: Invocation) {
         self.value = value
@@ -96,16 +101,30 @@ final class TrainingWatcher {
         }
     }
 
-    /// Writes to the run's folder; where that fails training goes on, and the person hears of it once.
+    /// Asked between steps: keeps what has been reached since the last stage, and tells whether somebody has had enough.
+    func isInterrupted() -> Bool {
+        if let folder = value.folder, !hasFailed, seconds - lastSaved > max(Self.secondsBetweenSaves, 20 * saveSeconds) { save(folder) }
+        return call.interrupt.isRequested
+    }
+
+    private func save(_ folder: RunFolder) {
+        let before = seconds
+        do { try folder.save(value.run) } catch { fail(error) }
+        lastSaved = seconds
+        saveSeconds = lastSaved - before
+    }
+
+    /// Training goes on where the disk does not; the person hears of it once.
+    private func fail(_ error: any Error) {
+        hasFailed = true
+        call.output(StyledText("not saved", .warning) + StyledText(": \(error); training goes on"))
+    }
+
+    /// Writes to the run's folder.
     private func keep(_ event: TrainingEvent) {
         guard let folder = value.folder, !hasFailed else { return }
-        do {
-            try folder.note(event)
-            if case .removed = event { try folder.save(value.run) }
-        } catch {
-            hasFailed = true
-            call.output(StyledText("not saved", .warning) + StyledText(": \(error); training goes on"))
-        }
+        do { try folder.note(event) } catch { fail(error) }
+        if case .removed = event { save(folder) }
     }
 
     private func line(_ report: StepReport, _ now: Double) -> StyledText {

@@ -39,15 +39,17 @@ enum StepCommands {
                 run.isEmptied ? "nothing is left to remove: all \(run.longest) tokens are gone" : "only \(Phrase.count(run.longest - run.removedCount, "token")) of the chain are left",
                 code: .runtimeArgument, at: call.isGiven("count") ? "count" : nil, help: run.isEmptied ? "write back 1, or train on" : "write step to: \(run.longest)")
         }
-        let (wasRemoved, evaluation) = (run.removedCount, value.test == nil ? nil : try run.evaluateHeldOut())
+        let interrupt = call.interrupt
+        func evaluation() throws -> Evaluation? { try run.evaluateHeldOut(limit: run.quickLimit, isInterrupted: { interrupt.isRequested }) }
+        let (wasRemoved, before) = (run.removedCount, try evaluation())
         var resets = false
         var known = 0
         for _ in 0..<count {
             try call.checkInterrupt()
             if run.canGoForward { try run.forward(); known += 1; continue }
-            try run.removeMore { event in if case .removed(_, _, let isReset, _, _) = event { resets = resets || isReset } }
+            try run.removeMore(report: { if case .removed(_, _, true, _, _) = $0 { resets = true } }, isInterrupted: { interrupt.isRequested })
         }
-        var lines = [RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: evaluation, after: try run.evaluateHeldOut())]
+        var lines = [RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: before, after: try evaluation())]
         if known > 0 { lines[0].append("; as it was left after \(Phrase.count(run.progress.updates, "step"))", .dim) }
         if let example = try RunDisplay.example(value) { lines.append(example) }
         call.output(DisplayBundle(lines: lines, json: value.json))

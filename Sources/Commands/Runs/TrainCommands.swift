@@ -91,15 +91,14 @@ enum TrainCommands {
     /// Trains with events on the screen; an interrupt stops it at a step boundary and the command fails as interrupted.
     static func go(_ value: RunValue, _ goal: TrainingGoal, _ call: Invocation) throws {
         let watcher = TrainingWatcher(value, call)
-        let interrupt = call.interrupt
         defer { call.endProgress() }
         let end: TrainingEnd
         do {
-            end = try value.run.train(goal, report: watcher.watch, isInterrupted: { interrupt.isRequested })
+            end = try value.run.train(goal, report: watcher.watch, isInterrupted: watcher.isInterrupted)
         } catch let error as NonFiniteGradient {
             throw call.failure("\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
         }
-        if end == .stepsDone, value.test != nil { watcher.note(try value.run.evaluateHeldOut()) }
+        if end == .stepsDone, value.test != nil { watcher.note(try value.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted)) }
         try value.folder?.save(value.run)
         call.output(watcher.summary(end))
         if end == .interrupted { try call.checkInterrupt() }
@@ -171,16 +170,15 @@ enum TrainCommands {
 
     private static func trainControl(_ control: RunValue, steps: Int, resets: [Int], _ call: Invocation) throws {
         let watcher = TrainingWatcher(control, call)
-        let interrupt = call.interrupt
         defer { call.endProgress() }
         var end = TrainingEnd.stepsDone
         for next in resets.sorted() + [steps] {
             let left = next - control.run.progress.updates
-            if left > 0 { end = try control.run.train(TrainingGoal(steps: left), report: watcher.watch, isInterrupted: { interrupt.isRequested }) }
+            if left > 0 { end = try control.run.train(TrainingGoal(steps: left), report: watcher.watch, isInterrupted: watcher.isInterrupted) }
             if end == .interrupted { break }
             if next < steps { control.run.resetOptimizer() }
         }
-        watcher.note(try control.run.evaluateHeldOut())
+        watcher.note(try control.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted))
         call.output(StyledText(control.name + ": ") + (watcher.summary(end).lines.first ?? StyledText()))
         if end == .interrupted { try call.checkInterrupt() }
     }

@@ -57,7 +57,7 @@ public struct Evaluator {
         result.removed = removed
         let indices = Array(0..<min(options.limit ?? problems.count, problems.count))
         guard !indices.isEmpty else { return result }
-        if options.measuresTargets { try measureTargets(problems, indices, removed, schedule, &result) }
+        if options.measuresTargets { try measureTargets(problems, indices, removed, schedule, &result, isInterrupted) }
         let solutions = try solve(problems, indices, removed: removed, schedule: schedule, options, isInterrupted: isInterrupted)
         result.isCorrect = solutions.map(\.isCorrect)
         result.generatedTokens = Double(solutions.reduce(0) { $0 + $1.tokens.count }) / Double(solutions.count)
@@ -148,7 +148,8 @@ public struct Evaluator {
     private static let sequencesAtOnce = 256
 
     private func measureTargets(
-        _ problems: EncodedProblems, _ indices: [Int], _ removed: RemovalCount, _ schedule: RemovalSchedule, _ result: inout Evaluation
+        _ problems: EncodedProblems, _ indices: [Int], _ removed: RemovalCount, _ schedule: RemovalSchedule, _ result: inout Evaluation,
+        _ isInterrupted: () -> Bool
     ) throws {
         let trainee = trainee ?? Trainee(model, workers: workers)
         var sums = TargetSums()
@@ -156,6 +157,7 @@ public struct Evaluator {
         var cuts: [Range<Int>] = []
         var start = 0
         while start < indices.count {
+            if isInterrupted() { throw GenerationInterrupted() }
             let part = indices[start..<min(start + Self.sequencesAtOnce, indices.count)]
             batch.removeAll()
             for index in part {

@@ -1,29 +1,37 @@
+import Transformer
+
 extension Run {
     /// Removes `units` more units, one after another, each an own stage on the timeline.
     /// - Returns: the stages that were entered.
     /// - Throws: `RunError.nothingLeft` if the chain is gone already.
     @discardableResult
-    public func removeMore(_ units: Int = 1, report: (TrainingEvent) -> Void = { _ in }) throws -> [Timeline.Stage] {
+    public func removeMore(
+        _ units: Int = 1, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+    ) throws -> [Timeline.Stage] {
         if isEmptied { throw RunError.nothingLeft(removed: longest) }
         var entered: [Timeline.Stage] = []
         for _ in 0..<max(units, 0) where !isEmptied {
-            try enterStage(clock.removed.adding(1), isManual: true, report: report)
+            try enterStage(clock.removed.adding(1), isManual: true, report: report, isInterrupted: isInterrupted)
             entered.append(timeline.current)
         }
         return entered
     }
 
     /// Leaves the present stage for one in which `count` is removed: measured just before and at iteration 0 after.
-    func enterStage(_ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void) throws {
+    func enterStage(
+        _ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void, isInterrupted: () -> Bool = { false }
+    ) throws {
         let from = clock.removed
         let limit = isManual ? quickLimit : .max
-        let before = try evaluateHeldOut(limit: limit)
+        let before = try evaluateHeldOut(limit: limit, isInterrupted: isInterrupted)
         try timeline.leave(leavingSnapshot())
         let resets = remove(to: count, isManual: isManual)
         // Beyond the stage that was stuck there is no reason to go slowly.
         if let stage = progress.rescuedStage, removedCount > stage { clock.leastSteps = 0 }
         try timeline.enter(snapshot(sharing: timeline.current.exit))
-        let after = try evaluateHeldOut(limit: limit)
+        // The stage is entered; an interrupt from here on costs no more than a number in its record.
+        var after: Evaluation?
+        do { after = try evaluateHeldOut(limit: limit, isInterrupted: isInterrupted) } catch is GenerationInterrupted {}
         timeline.edit {
             $0.accuracyBefore = before?.accuracy
             $0.accuracyAfter = after?.accuracy

@@ -3,14 +3,15 @@ import Transformer
 extension Run {
     /// Measures the run on its held-out problems as they are now; nil without such problems. Not twice in the same state.
     /// - Parameter limit: no more problems than this are needed.
+    /// - Throws: `GenerationInterrupted`.
     @discardableResult
-    public func evaluateHeldOut(limit: Int = .max) throws -> Evaluation? {
+    public func evaluateHeldOut(limit: Int = .max, isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
         guard var heldOut else { return nil }
         let wanted = min(limit, heldOut.options.limit ?? .max, heldOut.problems.count)
         if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount, last.1.count >= wanted { return last.1 }
         heldOut.options.limit = wanted
         let evaluator = Evaluator(model, encoder: heldOut.encoder, trainee: trainee, workers: workers)
-        let result = try evaluator.evaluate(heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options)
+        let result = try evaluator.evaluate(heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options, isInterrupted: isInterrupted)
         lastEvaluation = (weightsVersion, result)
         timeline.edit {
             $0.accuracy = result.accuracy
@@ -20,7 +21,7 @@ extension Run {
     }
 
     /// How many held-out problems can be solved while somebody waits for a step: some 4·10⁹ operations, and at least 32.
-    var quickLimit: Int {
+    public var quickLimit: Int {
         guard let heldOut else { return 0 }
         return max(32, Int(1e9) / max(model.parameterCount * heldOut.problems.longestSequence, 1))
     }
@@ -29,12 +30,21 @@ extension Run {
     private var measuredCount: RemovalCount { schedule.pace == .uniform ? .all : clock.removed }
 
     /// Trains until the goal is reached or somebody interrupts; either way the run can go on from where it is.
+    /// - Parameter isInterrupted: asked before each step, where the run is in a state to be kept, and during evaluations.
     /// - Throws: `RunError`, `NonFiniteGradient`: the weights are then as they were before the step at fault.
     @discardableResult
     public func train(
         _ goal: TrainingGoal, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
     ) throws -> TrainingEnd {
         if goal.accuracy != nil, heldOut == nil { throw RunError.noHeldOut }
+        do {
+            return try train(toward: goal, report, isInterrupted)
+        } catch is GenerationInterrupted {
+            return .interrupted
+        }
+    }
+
+    private func train(toward goal: TrainingGoal, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool) throws -> TrainingEnd {
         var taken = 0
         while true {
             if isInterrupted() { return .interrupted }
@@ -43,7 +53,7 @@ extension Run {
                 case .nothing: break
                 // A linear schedule counts on beyond the last token; that is no stage of its own.
                 case .remove(let count) where isEmptied: remove(to: count, isManual: false)
-                case .remove(let count): try enterStage(count, isManual: false, report: report)
+                case .remove(let count): try enterStage(count, isManual: false, report: report, isInterrupted: isInterrupted)
                 // After the last removal there is nothing to wait for: without a rescue left, the steps there may be are spent.
                 case .stuck where isEmptied && !isRescuable(goal): break
                 case .stuck:
@@ -65,9 +75,9 @@ extension Run {
             let alarms = watchStep(step)
             for alarm in alarms { report(.alarm(alarm)) }
             if !alarms.isEmpty, goal.rescuesOnAlarm, !(try rescue(goal, report)) { return .stuck }
-            try noteRecovery(step, report)
+            try noteRecovery(step, report, isInterrupted)
             if isFinal, let accuracy = goal.accuracy, timeline.current.record.steps % goal.evaluateEvery == 0 {
-                if let result = try evaluateHeldOut() {
+                if let result = try evaluateHeldOut(isInterrupted: isInterrupted) {
                     report(.evaluated(result, updates: progress.updates))
                     if result.accuracy >= accuracy { return .reachedAccuracy }
                 }
@@ -88,11 +98,11 @@ extension Run {
     }
 
     /// Sees whether the stage has caught up with what was removed.
-    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void) throws {
+    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool) throws {
         let record = timeline.current.record
         guard record.recoverySteps == nil, timeline.current.parent != nil, clock.stageSteps >= 10, let rate = clock.matchRate else { return }
         guard rate >= recoveryThreshold else { return }
-        let evaluation = try evaluateHeldOut()
+        let evaluation = try evaluateHeldOut(isInterrupted: isInterrupted)
         timeline.edit {
             $0.recoverySteps = $0.steps
             $0.accuracyRecovered = evaluation?.accuracy

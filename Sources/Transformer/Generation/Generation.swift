@@ -50,7 +50,9 @@ public struct Generated: Sendable, Equatable {
     public var probabilities: [Float] = []
 }
 
-public struct GenerationInterrupted: Error {}
+public struct GenerationInterrupted: Error {
+    public init() {}
+}
 
 extension LanguageModel {
     /// Continues every prompt. Prompts of different lengths share a batch, and a finished one leaves it.
