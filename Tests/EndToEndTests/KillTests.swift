@@ -8,7 +8,7 @@ import Testing
         let r = start (model .gpt2 width: 32 heads: 2 positions: 32) on: data batch: 16 name: \\"lost\\"
         schedule every: 40
         """
-    private static let goOn = "internalize final: 2000 at_most: 100_000\nhash r"
+    private static let goOn = "internalize final: 500 at_most: 100_000\nhash r"
 
     @Test func `a killed run goes on to the same bits as one that was left alone`() throws {
         let alone = try shell("icot -c \"\(Self.begin)\" -c '\(Self.goOn)'")
