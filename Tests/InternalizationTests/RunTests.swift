@@ -184,6 +184,16 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(run.timeline.stages.count > run.timeline.path.count)
     }
 
+    @Test func `once something was rescued a fifth of the examples loses any amount, where positions tell how much`() throws {
+        let run = try smallRun()
+        #expect(run.mixing == 0)
+        run.progress.variant = 1
+        #expect(run.mixing == 0.2)
+        let paper = try smallRun(schedule: .paper)
+        paper.progress.variant = 1
+        #expect(paper.mixing == 0)
+    }
+
     @Test func `a last stage that gets nowhere is taken back too, and the steps there may be are spent once no rescue is left`() throws {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6, patience: 5))

@@ -42,6 +42,7 @@ enum ScheduleArguments {
         .label("smoothing", .real(0...1_000_000), "λ of removal smoothing, P(o) ∝ exp(−λ o); 0 for none"),
         .label("bins", .integer(0...1_000_000), "offsets are below this; 0 for no limit"),
         .label("mixing", .real(0...1), "the share of examples that lose anything from nothing to all, whatever the schedule says"),
+        .label("rescue_mixing", .real(0...1), "the same from the first rescue on"),
         .label(
             "positions",
             .choice([
@@ -77,6 +78,7 @@ enum ScheduleArguments {
         if let lambda = call.realIfPresent("smoothing") { schedule.smoothing.lambda = lambda == 0 ? .infinity : lambda }
         if let bins = call.integerIfPresent("bins") { schedule.smoothing.binCount = bins == 0 ? nil : bins }
         if let share = call.realIfPresent("mixing") { schedule.mixing = share }
+        if let share = call.realIfPresent("rescue_mixing") { schedule.mixingAfterRescue = share == 0 ? nil : share }
         if let name = call.choiceIfPresent("positions"), let rule = PositionRule(rawValue: name) { schedule.positions = rule }
         switch call["reset_optimizer"] {
         case .boolean(let isOn)?: schedule.reset = isOn ? .all : .none
@@ -158,7 +160,7 @@ enum ScheduleArguments {
             ("tokens at a time", chunk(schedule.chunk)),
             ("order", schedule.order.name),
             ("smoothing λ", schedule.smoothing.isNone ? "none" : short(schedule.smoothing.lambda) + (schedule.smoothing.binCount.map { ", \($0) bins" } ?? "")),
-            ("mixing", schedule.mixing == 0 ? "none" : "\(short(100 * schedule.mixing)) % of the examples lose any number"),
+            ("mixing", mixing(schedule)),
             ("positions", schedule.positions.rawValue),
             ("optimizer reset", reset(schedule)),
             ("starts with", "\(schedule.startFrom) removed"),
@@ -184,6 +186,12 @@ enum ScheduleArguments {
         case .uniform: return "uniform at random in each example"
         case .manual: return "by step only"
         }
+    }
+
+    private static func mixing(_ schedule: RemovalSchedule) -> String {
+        let rescued = max(schedule.mixing, schedule.mixingAfterRescue ?? 0)
+        let text = schedule.mixing == 0 ? "none" : "\(short(100 * schedule.mixing)) % of the examples lose any number"
+        return rescued == schedule.mixing ? text : text + "; after a rescue \(short(100 * rescued)) %" + (schedule.mixing == 0 ? " of the examples lose any number" : "")
     }
 
     private static func measure(_ measure: AdaptiveRule.Measure) -> String {

@@ -105,6 +105,8 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
     /// The share of examples that lose anything between nothing and their whole chain, equally likely, whatever the schedule says:
     /// what was learned is not forgotten, what comes is prepared.
     public var mixing = 0.0
+    /// The same once a stage has been rescued, because what led into a plateau is not to be tried again as it was; nil for no difference.
+    public var mixingAfterRescue: Double? = 0.2
     public var positions: PositionRule = .kept
     public var reset: OptimizerReset = .all
     /// Updates over which the learning rate climbs back after a reset; 0 for none (the paper).
@@ -135,6 +137,7 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
         schedule.pace = .perEpoch(8)
         schedule.smoothing = RemovalSmoothing(lambda: 4, binCount: nil)
         schedule.positions = .shifted
+        schedule.mixingAfterRescue = nil
         schedule.warmUpAfterReset = 0
         schedule.counting = .paper
         schedule.resetRule = .paper
@@ -164,7 +167,7 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
         }
         if case .units(let count) = chunk, count < 1 { return "\(count) tokens at a time" }
         if let fault = smoothing.fault { return fault }
-        if !(mixing >= 0 && mixing <= 1) { return "a mixing of \(mixing), not between 0 and 1" }
+        for share in [mixing, mixingAfterRescue ?? 0] where !(share >= 0 && share <= 1) { return "a mixing of \(share), not between 0 and 1" }
         if warmUpAfterReset < 0 { return "a warm-up of \(warmUpAfterReset) steps" }
         if startFrom < 0 { return "a start from \(startFrom) removed tokens" }
         if let removeAllBeyond, removeAllBeyond < 0 { return "remove-all-beyond is \(removeAllBeyond)" }

@@ -239,13 +239,20 @@ public final class Run: @unchecked Sendable {
         return report
     }
 
+    /// The share of examples that lose any number of units.
+    var mixing: Double {
+        if schedule.pace == .uniform { return 1 }
+        // Without kept positions nothing in an example says how much it has lost.
+        guard progress.variant > 0, schedule.positions != .shifted else { return schedule.mixing }
+        return max(schedule.mixing, schedule.mixingAfterRescue ?? 0)
+    }
+
     /// How many units more than scheduled each example of the batch loses.
     private func draw(_ count: Int, _ serial: UInt64) {
         offsets.removeAll(keepingCapacity: true)
         var random = source.split(Stream.offsets).split(serial ^ UInt64(progress.variant) << 56)
         for _ in 0..<count { offsets.append(schedule.smoothing.offset(&random)) }
         if clock.isPretraining(schedule) { for i in offsets.indices { offsets[i] = 0 } }
-        let mixing = schedule.pace == .uniform ? 1 : schedule.mixing
         guard mixing > 0 else { return }
         for i in offsets.indices where random.uniform() < mixing { offsets[i] = random.below(longest + 1) - removedCount }
     }
@@ -255,7 +262,7 @@ public final class Run: @unchecked Sendable {
         batch.removeAll()
         var removed = clock.isPretraining(schedule) ? .units(schedule.startFrom) : clock.removed
         // Mixing counts from what is really gone.
-        if schedule.mixing > 0 { removed = .units(removed.capped(at: longest)) }
+        if mixing > 0 { removed = .units(removed.capped(at: longest)) }
         for (place, index) in indices.enumerated() {
             let index = Int(index)
             let units = problems.unitCount(index, schedule.order)

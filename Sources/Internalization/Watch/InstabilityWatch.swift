@@ -2,7 +2,8 @@ import Glibc
 
 // Watches every step for the signs of a run going wrong, against its own recent past:
 //
-//   gradient norm     above `gradientFactor` times its running geometric mean
+//   gradient norm     above `gradientFactor` times its running geometric mean; said once until the watch begins anew, because one hard
+//                     example among many that are solved is enough for it
 //   loss              above `lossFactor` times its running mean, for `lossSteps` steps in a row
 //   update / weight   ‖Δw‖/‖w‖ above `updateRatio`
 //   answer            the loss of one token of the answer above `lossFactor` times its running mean, likewise
@@ -53,6 +54,7 @@ public struct WatchState: Sendable, Equatable, Codable {
     /// ‖w‖, as it was at some step of the last hundred.
     var weightNorm = 0.0
     private var logNorm = 0.0
+    private var hasReportedNorm: Bool?
     private var loss = 0.0
     private var lossCount = 0
     private var answerLosses: [Double] = []
@@ -74,7 +76,10 @@ public struct WatchState: Sendable, Equatable, Codable {
         steps += 1
         let isSettled = steps > watch.grace
         var alarms: [Alarm] = []
-        if isSettled, norm > watch.gradientFactor * exp(logNorm) { alarms.append(.gradientNorm(norm, usual: exp(logNorm))) }
+        if isSettled, hasReportedNorm != true, norm > watch.gradientFactor * exp(logNorm) {
+            hasReportedNorm = true
+            alarms.append(.gradientNorm(norm, usual: exp(logNorm)))
+        }
         if let update = step.updateNorm, weightNorm > 0, update / weightNorm > watch.updateRatio {
             alarms.append(.updateRatio(update / weightNorm))
         }

@@ -1,0 +1,22 @@
+import Language
+import Testing
+
+/// The figures of the standard library.
+@Suite struct FigureRecipeTests {
+    @Test func `each recipe draws what its name says from a run`() {
+        let desk = Desk.withRun()
+        desk.run("train steps: 20\nstep\ntrain steps: 20\nstep\ntrain steps: 5\nlet c = control r steps: 5")
+        for (recipe, figure) in [
+            ("accuracy_curve(r)", "plot removed→accuracy, 3 points"),
+            ("accuracy_curve(r, others: [c])", "plot removed→accuracy, 2 series"),
+            ("stage_steps(r)", "bars removed→steps, 3 points"),
+            ("fall_and_recovery(r)", "plot removed→accuracy, 3 series"),
+            ("pareto_front(r, others: [c])", "plot written→accuracy"),
+            ("digit_accuracy((eval test))", "bars answer token→accuracy, 1 point"),
+        ] {
+            desk.run(recipe)
+            #expect(desk.messages == [], "\(recipe)")
+            #expect(desk.lines.first?.hasPrefix(figure) == true, "\(recipe): \(desk.text)")
+        }
+    }
+}
