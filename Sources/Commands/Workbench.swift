@@ -8,6 +8,15 @@ final class Workbench {
     var currentRun: RunValue?
     /// Every run of the session, for going back to a checkpoint of all of them.
     var runs: [RunValue] = []
+
+    /// The name, or the name with a number where a run is called that already: tables and legends tell runs apart by it.
+    func freshName(_ name: String) -> String {
+        let known = Set(runs.map(\.name))
+        if !known.contains(name) { return name }
+        var number = 2
+        while known.contains("\(name) \(number)") { number += 1 }
+        return "\(name) \(number)"
+    }
     private let started = monotonicSeconds()
 
     /// Seconds since the session began.

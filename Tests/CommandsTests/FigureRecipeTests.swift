@@ -19,4 +19,10 @@ import Testing
             #expect(desk.lines.first?.hasPrefix(figure) == true, "\(recipe): \(desk.text)")
         }
     }
+
+    @Test func `runs that were given no name are told apart`() {
+        let desk = Desk.withRun()
+        desk.run("let s = start (model .gpt2 width: 16 heads: 2 positions: 32) on: data\nlet t = compare r to: s")
+        #expect(desk.value("t.run").asList?.compactMap(\.asText) == ["run", "run 2"])
+    }
 }

@@ -59,7 +59,8 @@ enum StartCommands {
             default: nil
             }
             let value = try make(
-                model, data, test, separator: separator, schedule: RemovalSchedule(), settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")), name: "run", call)
+                model, data, test, separator: separator, schedule: RemovalSchedule(), settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")),
+                name: bench.freshName("run"), call)
             if try !call.boolean("watch") { value.run.watch = nil }
             if let name = call.textIfPresent("name") {
                 guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { throw call.failure("a run's name is a plain word", code: .runtimeArgument, at: "name", help: "write name: \"mult2\"") }

@@ -142,6 +142,7 @@ enum TrainCommands {
             let steps = call.integerIfPresent("steps") ?? value.run.progress.updates
             guard steps > 0 else { throw call.failure("the run has not been trained yet", code: .runtimeArgument, help: "add steps: 500") }
             let control = try makeControl(value, kind, steps, call)
+            control.name = bench.freshName(control.name)
             bench.runs.append(control)
             let resets = try call.boolean("resets") ? value.resetUpdates.filter { $0 < steps } : []
             try trainControl(control, steps: steps, resets: resets, call)
