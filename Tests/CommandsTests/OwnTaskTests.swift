@@ -65,4 +65,14 @@ import TestSupport
             #expect(again.value("r.data[5].kind").asText == "plain")
         }
     }
+
+    @Test func `a part of some problems is problems again`() {
+        let desk = Desk()
+        desk.run("let p = gen .mult digits: 2 n: 300")
+        desk.run("let hard = filter p { x in x.question != p[0].question }")
+        #expect(desk.messages == [])
+        #expect(desk.value("length(hard)").asInteger == 299)
+        #expect(desk.value("hard.task").asText == "mult 2×2")
+        #expect(desk.value("(filter p where .question == p[3].question)[0] == p[3]").asBoolean == true)
+    }
 }

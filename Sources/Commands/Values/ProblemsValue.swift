@@ -12,6 +12,7 @@ final class ProblemsValue: HostObject {
     override var count: Int? { self.set.count }
     override func element(at index: Int) throws -> Value { .object(ProblemValue(set, index)) }
     override func slice(_ range: Range<Int>) -> Value? { .object(ProblemsValue(set[range])) }
+    override func selecting(_ places: [Int]) -> Value? { .object(ProblemsValue(self.set.select(places))) }
     override var fieldNames: [String] { ["task", "sha256"] + set.facts.map(\.name) }
 
     override func field(_ name: String) -> Value? {

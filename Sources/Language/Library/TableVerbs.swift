@@ -35,7 +35,8 @@ extension LanguageLibrary {
                 return .table(table.selecting(rows: try (0..<table.rowCount).filter { try keeps(table.row($0), .object(table.row($0).record), $0) }))
             }
             let elements = try elements(value, call, "table")
-            return .list(try elements.enumerated().filter { try keeps(FieldRow($1), $1, $0) }.map(\.element))
+            let kept = try elements.enumerated().filter { try keeps(FieldRow($1), $1, $0) }
+            return value.asObject?.selecting(kept.map(\.offset)) ?? .list(kept.map(\.element))
         }
     }
 

@@ -32,6 +32,8 @@ open class Object {
     open func element(at index: Int) throws -> Value { .none }
     /// The elements in a range within 0..<count as a value of the same kind; nil where the kind has no parts.
     open func slice(_ range: Range<Int>) -> Value? { nil }
+    /// The elements at these places within 0..<count as a value of the same kind; nil where a list of them is that.
+    open func selecting(_ places: [Int]) -> Value? { nil }
     /// `==`
     open func isEqual(to other: Object) -> Bool { self === other }
     /// What a statement with this value shows.
