@@ -13,7 +13,8 @@ import Glibc
 /// What a caller needs to go on.
 struct Frame {
     var instruction: UnsafeMutablePointer<Instruction>
-    var registers: Int
+    /// How far behind the caller's registers those of the called function begin.
+    var distance: Int
     var entry: UnsafeMutablePointer<Closure.Entry>
 }
 
@@ -35,8 +36,23 @@ final class Machine {
         var frames: UnsafeMutablePointer<Frame>
         var frameCapacity = 256
         var frameCount = 0
-        var callsMax = 10_000
+        var callsMax = 10_000 { didSet { setEnds() } }
         var fuel = Machine.fuelUnit
+        /// Where the stack ends, and how many frames there may be before more room or an error is needed.
+        var stackEnd: UnsafeMutablePointer<Value>
+        var framesMax = 0
+
+        init(stack: UnsafeMutablePointer<Value>, frames: UnsafeMutablePointer<Frame>) {
+            self.stack = stack
+            self.frames = frames
+            stackEnd = stack
+            setEnds()
+        }
+
+        mutating func setEnds() {
+            stackEnd = stack + stackCapacity
+            framesMax = min(frameCapacity, callsMax)
+        }
 
         mutating func push(_ frame: Frame) {
             (frames + frameCount).initialize(to: frame)
@@ -125,6 +141,7 @@ final class Machine {
         state.pointee.stack.deallocate()
         state.pointee.stack = bigger
         state.pointee.stackCapacity = capacity
+        state.pointee.setEnds()
     }
 
     private func growFrames() {
@@ -134,6 +151,7 @@ final class Machine {
         state.pointee.frames.deallocate()
         state.pointee.frames = bigger
         state.pointee.frameCapacity = count * 2
+        state.pointee.setEnds()
     }
 
     /// Room for one more frame and for so many values.
@@ -220,7 +238,6 @@ final class Machine {
         var stackBase = state.pointee.stack
         var fp = stackBase + base + 1
         var ip = entry.pointee.start
-        var constants = entry.pointee.constants
         var globalValues = globals.values
         var globalEntries = globals.entries
 
@@ -235,7 +252,7 @@ final class Machine {
                     switch i.operation {
                     case .move: copy(fp + a, from: fp + b)
                     case .take: take(fp + a, from: fp + b)
-                    case .constant: copy(fp + a, from: constants + b)
+                    case .constant: copy(fp + a, from: entry.pointee.constants + b)
                     case .loadGlobal:
                         if case .none = globalValues[b] { try checkGlobal(b) }
                         copy(fp + a, from: globalValues + b)
@@ -491,11 +508,10 @@ final class Machine {
                             if let next = try prepareCall(entry, fp, a, b, nil, ip) {
                                 stackBase = state.pointee.stack
                                 fp = stackBase + place
-                                state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
+                                state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
                                 fp += a + 1
                                 entry = next
                                 ip = next.pointee.start
-                                constants = next.pointee.constants
                             } else {
                                 stackBase = state.pointee.stack
                                 fp = stackBase + place
@@ -505,29 +521,26 @@ final class Machine {
                         }
                         state.pointee.fuel -= 1
                         if state.pointee.fuel <= 0 { try refuel() }
-                        let place = fp - state.pointee.stack
-                        if place + a + 1 + callee.pointee.registerCount > state.pointee.stackCapacity || state.pointee.frameCount >= state.pointee.frameCapacity
-                            || state.pointee.frameCount >= state.pointee.callsMax {
+                        if fp + a + 1 + callee.pointee.registerCount > state.pointee.stackEnd || state.pointee.frameCount >= state.pointee.framesMax {
+                            let place = fp - stackBase
                             try makeRoom(place + a + 1 + callee.pointee.registerCount)
                             stackBase = state.pointee.stack
                             fp = stackBase + place
                         }
-                        state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
+                        state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
                         fp += a + 1
                         entry = callee
                         ip = callee.pointee.start
-                        constants = callee.pointee.constants
                     case .call:
                         let place = fp - state.pointee.stack
                         let site = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.sites[c] }
                         if let next = try prepareCall(entry, fp, a, b, site, ip) {
                             stackBase = state.pointee.stack
                             fp = stackBase + place
-                            state.pointee.push(Frame(instruction: ip, registers: place, entry: entry))
+                            state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
                             fp += a + 1
                             entry = next
                             ip = next.pointee.start
-                            constants = next.pointee.constants
                         } else {
                             stackBase = state.pointee.stack
                             fp = stackBase + place
@@ -540,7 +553,7 @@ final class Machine {
                         fp = stackBase + place
                         (globalValues, globalEntries) = (globals.values, globals.entries)
                     case .giveBack, .giveNone:
-                        if i.operation == .giveNone { fp[-1] = .none } else { take(fp - 1, from: fp + a) }
+                        if i.operation == .giveBack { take(fp - 1, from: fp + a) } else { fp[-1] = .none }
                         clear(fp, entry.pointee.registerCount)
                         if state.pointee.frameCount == bottom {
                             let given = (fp - 1).move()
@@ -548,11 +561,9 @@ final class Machine {
                             return given
                         }
                         let frame = state.pointee.pop()
-                        stackBase = state.pointee.stack
-                        fp = stackBase + frame.registers
+                        fp -= frame.distance
                         ip = frame.instruction
                         entry = frame.entry
-                        constants = entry.pointee.constants
 
                     // Time
                     case .clock: fp[a] = .real(Machine.seconds())
@@ -563,7 +574,7 @@ final class Machine {
                         let saved = top
                         top = place + entry.pointee.registerCount
                         defer { top = saved }
-                        if let path = constants[a].asText { try session.importFile(path) }
+                        if let path = entry.pointee.constants[a].asText { try session.importFile(path) }
                         stackBase = state.pointee.stack
                         fp = stackBase + place
                         (globalValues, globalEntries) = (globals.values, globals.entries)
@@ -580,7 +591,6 @@ final class Machine {
                     if raised.canBeCaught, let handler = handlers.first(where: { $0.start <= place && place < $0.end }) {
                         fp[handler.register] = .object(ErrorObject(raised.diagnostic, in: raised.source))
                         ip = entry.pointee.start + handler.target
-                        constants = entry.pointee.constants
                         (globalValues, globalEntries) = (globals.values, globals.entries)
                         break
                     }
@@ -588,8 +598,7 @@ final class Machine {
                     fp[-1] = .none
                     if state.pointee.frameCount == bottom { throw raised }
                     let frame = state.pointee.pop()
-                    stackBase = state.pointee.stack
-                    fp = stackBase + frame.registers
+                    fp -= frame.distance
                     ip = frame.instruction
                     entry = frame.entry
                 }
