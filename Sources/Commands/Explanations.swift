@@ -10,10 +10,10 @@ enum Explanations {
         switch error {
         case let error as FileError: return Explanation(code(error.kind), error.description, help: help(error))
         case let error as ProblemLineError: return Explanation(.fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
-        case let error as ProblemError: return Explanation(.runtimeArgument, error.description)
+        case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
-        case let error as RunFolderError: return Explanation(.fileRefused, error.description)
-        case let error as RunError: return Explanation(.commandFailed, error.description)
+        case let error as RunFolderError: return Explanation(.fileRefused, error.description, help: help(error))
+        case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
         case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)
@@ -35,5 +35,33 @@ enum Explanations {
     private static func help(_ error: FileError) -> String? {
         guard error.kind == .missing, !error.path.contains("/"), !error.path.contains(".") else { return nil }
         return "give the path of a folder, or fetch it first: huggingface-cli download \(error.path)"
+    }
+
+    private static func help(_ error: ProblemError) -> String? {
+        switch error {
+        case .unknownCharacter: "make the model for the characters of these problems: model .gpt2 vocab: data"
+        case .tooFewInputs(_, _, let available, _) where available > 0: "write n: \(available)"
+        default: nil
+        }
+    }
+
+    private static func help(_ error: RunFolderError) -> String? {
+        switch error {
+        case .notARun: "give the folder that start … name: or save_run made"
+        case .exists(let path): "write resume \"\(path)\", or take another name"
+        case .noCheckpoint: "start the run anew: nothing of it was saved"
+        default: nil
+        }
+    }
+
+    private static func help(_ error: RunError) -> String? {
+        switch error {
+        case .tooLong(let tokens, _): "make the model with positions: \(tokens)"
+        case .vocabulary: "make the model for the characters of these problems: model .gpt2 vocab: data"
+        case .nothingLeft: "write back 1, or train on"
+        case .noHeldOut: "start it with test: (gen … apart_from: the data)"
+        case .noProblems: "ask for some: gen .parity n: 1000"
+        default: nil
+        }
     }
 }

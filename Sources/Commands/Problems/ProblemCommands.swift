@@ -13,6 +13,7 @@ enum ProblemCommands {
         .init("parity", "the parity of a sum of digits; the chain is the running parity"),
         .init("add", "addition; the chain is the carries"),
         .init("modsum", "the sum of some digits modulo m; the chain is the running sum"),
+        .init("words", "two steps of arithmetic told in words, the chain in GSM8K's notation"),
     ]
 
     private static func gen() -> Command {
@@ -28,6 +29,9 @@ enum ProblemCommands {
                     .label("seed", .integer(0...Int.max), default: "1", "other seeds give other problems"),
                     .label("apart_from", .oneOf([.value("problems"), .list(of: .value("problems"))]), "share no input with these"),
                     .label("modulus", .integer(2...10), default: "10", "of .modsum"),
+                    .label(
+                        "order", .choice([.init("least_first", "as it is worked out by hand"), .init("most_first", "the first digit written needs every carry")]),
+                        default: ".least_first", "of the digits of .add"),
                     .label("padded", .boolean, default: "false", "writes shorter numbers with zeros, where lengths are mixed"),
                     .label(
                         "repeat", .choice([.init("when_needed", "when there are fewer inputs than wanted"), .init("never", "an error instead"), .init("always", "each is drawn freely")]),
@@ -58,7 +62,10 @@ enum ProblemCommands {
         switch kind {
         case "parity": return try make(DigitSum.parity(digits: try single()))
         case "modsum": return try make(DigitSum(digits: try single(), modulus: try call.integer("modulus")))
-        case "add": return try make(Addition(digits: digits))
+        case "add": return try make(Addition(digits: digits, order: try order(call)))
+        case "words":
+            for label in ["digits", "by"] where call.isGiven(label) { throw call.failure(".words has no \(label)", code: .runtimeArgument, at: label, help: "leave it out") }
+            return try make(WordProblems())
         default:
             let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
             let padded = try call.boolean("padded")
@@ -66,6 +73,8 @@ enum ProblemCommands {
             return try make(Multiplication(digits: digits, padded: padded, chain: chain))
         }
     }
+
+    private static func order(_ call: Invocation) throws -> Addition.Order { try call.choice("order") == "most_first" ? .mostFirst : .leastFirst }
 
     /// The one problem of given numbers.
     private static func given(_ call: Invocation, _ numbers: [Int]) throws -> ProblemSet {
@@ -75,13 +84,14 @@ enum ProblemCommands {
             let task = try kind == "parity" ? DigitSum.parity(digits: numbers.count) : DigitSum(digits: numbers.count, modulus: call.integer("modulus"))
             return ProblemSet.single(task, input: numbers.map { UInt8($0) })
         }
+        if kind == "words" { throw call.failure(".words has no numbers of its own to be given", code: .runtimeArgument, at: "of", help: "write gen .words n: 1 seed: 3") }
         guard numbers.count == 2, numbers.allSatisfy({ $0 > 0 }) else { throw call.failure("takes two numbers above 0", code: .runtimeArgument, at: "of", help: "write of: [12, 34]") }
         // Least significant digit first.
         let digits = numbers.map { String($0).utf8.reversed().map { $0 - 0x30 } }
         let (k, l) = (digits[0].count, digits[1].count)
         guard kind != "add" else {
             guard k == l else { throw call.failure("takes two numbers of one length", code: .runtimeArgument, at: "of") }
-            return ProblemSet.single(try Addition(digits: k...k), input: digits[0] + digits[1])
+            return ProblemSet.single(try Addition(digits: k...k, order: order(call)), input: digits[0] + digits[1])
         }
         let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
         let task = try k == l ? Multiplication(digits: k, chain: chain) : Multiplication(left: k...k, right: l...l, chain: chain)

@@ -21,7 +21,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .noProblems: "there is no problem to train on"
         case .setting(let fault): fault
         case .tooLong(let tokens, let positions):
-            "the longest problem has \(tokens) tokens, but the model only \(positions) positions; give it more, or limit the length"
+            "the longest problem has \(tokens) tokens, but the model only \(positions) positions"
         case .vocabulary(let needed, let model): "the problems use \(needed) tokens, but the model knows \(model)"
         case .missingGroups(let order): "the task supplies no removal order \"\(order)\" for these problems"
         case .nothingLeft(let removed): "nothing is left to remove: all \(removed) tokens of the longest chain are gone"
