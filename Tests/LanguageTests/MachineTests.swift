@@ -64,7 +64,7 @@ import Testing
     @Test("answers every random program with values or errors that have a place")
     func randomPrograms() {
         var programs = RandomPrograms(TestRandom(seed: 11))
-        let count = runsSlowTests ? 100_000 : 400
+        let count = runsSlowTests ? 1_000_000 : 400
         var finished = 0
         var statements = 0
         var codes: [String: Int] = [:]
