@@ -18,7 +18,7 @@ enum EvaluateCommands {
                     removedLabel, .label("limit", .integer(1...10_000_000), "the first so many problems only"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
                     .label("top_k", .integer(1...1_000_000), "draws among so many"), .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
-                    .label("speed", .boolean, default: "false", "also solves some problems one at a time and reports examples per second"),
+                    .label("speed", .boolean, default: "false", "also solves some problems one at a time: examples per second, and relative to a model without a chain"),
                 ], acceptsWhere: true, acceptsBy: true, examples: ["eval", "(eval).accuracy"],
                 seeAlso: ["solve", "compare", "timeline"], discussion: """
                     Gives accuracy with its 95 % interval, token accuracy and loss given the right tokens before, the accuracy of each answer token \
@@ -29,7 +29,7 @@ enum EvaluateCommands {
             let set = try problems(value, call)
             guard let key = call.key else {
                 let evaluation = try evaluate(value, set, call)
-                let speed = try call.boolean("speed") ? try examplesPerSecond(value, set, try removed(value, call)) : nil
+                let speed = try call.boolean("speed") ? try speed(value, set, call) : nil
                 return .object(EvaluationValue(evaluation, speed: speed))
             }
             return .table(try grouped(value, set, key, call))
@@ -102,13 +102,12 @@ enum EvaluateCommands {
         ])
     }
 
-    /// Problems solved in a second one at a time, tokenisation aside, as the paper measures speed.
-    private static func examplesPerSecond(_ value: RunValue, _ set: ProblemSet, _ removed: RemovalCount) throws -> Double {
+    /// How fast some of the problems are solved one at a time.
+    private static func speed(_ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> AnsweringSpeed {
+        let interrupt = call.interrupt
         let encoded = try RunData.encode(set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
-        let evaluator = Evaluator(value.run.model, encoder: value.encoder)
-        let started = monotonicSeconds()
-        for index in 0..<encoded.count { _ = try evaluator.solve(encoded, [index], removed: removed, schedule: value.run.schedule) }
-        return Double(encoded.count) / max(monotonicSeconds() - started, 1e-9)
+        return try Evaluator(value.run.model, encoder: value.encoder).speed(
+            encoded, removed: try removed(value, call), schedule: value.run.schedule, isInterrupted: { interrupt.isRequested })
     }
 
     // MARK: One problem

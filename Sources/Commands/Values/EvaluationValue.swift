@@ -4,10 +4,10 @@ import Language
 /// What an evaluation found, as a value with fields.
 final class EvaluationValue: HostObject {
     let evaluation: Evaluation
-    /// Examples per second at batch 1, where it was asked for.
-    let speed: Double?
+    /// At batch 1, where it was asked for.
+    let speed: AnsweringSpeed?
 
-    init(_ evaluation: Evaluation, speed: Double?) {
+    init(_ evaluation: Evaluation, speed: AnsweringSpeed?) {
         self.evaluation = evaluation
         self.speed = speed
     }
@@ -23,7 +23,7 @@ final class EvaluationValue: HostObject {
         ]
         if let loss = evaluation.loss { numbers.append(("loss", .real(loss))) }
         if let rate = evaluation.tokenAccuracy { numbers.append(("token_accuracy", .real(rate))) }
-        if let speed { numbers.append(("per_second", .real(speed))) }
+        if let speed { numbers += [("per_second", .real(speed.examplesPerSecond)), ("relative_speed", .real(speed.relativeToNoChain))] }
         return numbers
     }
 
@@ -40,7 +40,10 @@ final class EvaluationValue: HostObject {
         if evaluation.answerAccuracy.count > 1 {
             lines.append(StyledText("answer tokens  ", .dim) + StyledText(evaluation.answerAccuracy.map { Phrase.fixed($0, 3) }.joined(separator: " ")))
         }
-        if let speed { lines.append(StyledText("one at a time  ", .dim) + StyledText(Phrase.fixed(speed, 1) + " examples/s", isVolatile: true)) }
+        if let speed {
+            let text = "\(Phrase.fixed(speed.examplesPerSecond, 1)) examples/s, \(Phrase.fixed(speed.relativeToNoChain, 2)) of the same model without a chain"
+            lines.append(StyledText("one at a time  ", .dim) + StyledText(text, isVolatile: true))
+        }
         return DisplayBundle(lines: lines, json: json)
     }
 }
