@@ -22,7 +22,7 @@ public struct Weight {
     }
 }
 
-/// What one forward operation leaves behind for its backward pass. One case for each file in `Operations/`.
+/// What one forward operation leaves behind for its backward pass. One case for each operation in `Operations/`.
 enum Operation {
     case embedding(EmbeddingOperation)
     case dropout(DropoutOperation)
@@ -34,6 +34,13 @@ enum Operation {
     case rotary(RotaryOperation)
     case attention(CausalAttentionOperation)
     case crossEntropy(CrossEntropyOperation)
+    case gatherRows(GatherRowsOperation)
+    case replaceRows(ReplaceRowsOperation)
+    case relu(ReLUOperation)
+    case concatenation(ConcatenationOperation)
+    case lstmCell(LSTMCellOperation)
+    case keyAttention(KeyAttentionOperation)
+    case squaredError(SquaredErrorOperation)
 }
 
 /// The record of a forward pass, played backwards to get gradients.
@@ -85,6 +92,13 @@ public final class Tape {
         return Variable(values: arena.take(rows * columns), rows: rows, columns: columns, slot: gradients.count - 1)
     }
 
+    /// A variable of its own that lies where `x` does, for an operation that works in place.
+    func alias(of x: Variable) -> Variable {
+        gradients.append(nil)
+        counts.append(x.count)
+        return Variable(values: x.values, rows: x.rows, columns: x.columns, slot: gradients.count - 1)
+    }
+
     /// The result of `body`, which turns `x` into values of the same shape. In a pass that is not recorded the result takes
     /// the place of `x` and whatever else `body` made is forgotten: a pass of any depth needs the memory of one block.
     public func replacing(_ x: Variable, _ body: () throws -> Variable) rethrows -> Variable {
@@ -115,6 +129,13 @@ public final class Tape {
             case .rotary(let operation): operation.backward(self)
             case .attention(let operation): operation.backward(self)
             case .crossEntropy(let operation): operation.backward(self)
+            case .gatherRows(let operation): operation.backward(self)
+            case .replaceRows(let operation): operation.backward(self)
+            case .relu(let operation): operation.backward(self)
+            case .concatenation(let operation): operation.backward(self)
+            case .lstmCell(let operation): operation.backward(self)
+            case .keyAttention(let operation): operation.backward(self)
+            case .squaredError(let operation): operation.backward(self)
             }
         }
     }
@@ -123,6 +144,12 @@ public final class Tape {
 
     /// The gradient that consumers have written for `variable`; nil if the loss does not depend on it.
     func gradient(of variable: Variable) -> UnsafeMutablePointer<Float>? { gradients[variable.slot] }
+
+    /// A copy of the gradient of a variable that no operation made: those of others are gone once they have been used.
+    public func inputGradient(of variable: Variable) -> [Float] {
+        guard let pointer = gradients[variable.slot] else { return [Float](repeating: 0, count: variable.count) }
+        return Array(UnsafeBufferPointer(start: pointer, count: variable.count))
+    }
 
     /// Where to write a contribution to the gradient of `variable`, and whether to add to what is there.
     func contribute(to variable: Variable) -> (pointer: UnsafeMutablePointer<Float>, accumulate: Bool) {

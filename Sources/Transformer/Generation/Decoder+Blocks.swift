@@ -28,6 +28,7 @@ extension Decoder {
             ck_add(x + n * c, weights + (configuration.vocabularySize + Int(row.position)) * c, c)
         }
         for layer in 0..<configuration.layerCount {
+            replaceGiven(x, rows, layer)
             let at = weights + offsets.block(layer)
             norm(normed, x, at + offsets.firstNorm, count)
             MatrixProduct.apply(
@@ -73,6 +74,7 @@ extension Decoder {
         }
         for (n, row) in rows.enumerated() { (x + n * c).update(from: weights + Int(row.token) * c, count: c) }
         for layer in 0..<configuration.layerCount {
+            replaceGiven(x, rows, layer)
             let at = weights + offsets.block(layer)
             norm(normed, x, at + offsets.firstNorm, count)
             MatrixProduct.applyTransposed(

@@ -11,6 +11,8 @@ final class Decoder {
         let sequence: Int
         let token: Int32
         let position: Int32
+        /// (L, C) what each block gets in place of this row's state; nil for its own.
+        var states: [Float]?
     }
 
     let model: LanguageModel
@@ -26,6 +28,8 @@ final class Decoder {
     /// The cache slot of each row of the current call.
     private var slots: [(sequence: Int, index: Int)] = []
     private var lastRows: [Int] = []
+    /// The rows of the current call that bring states with them.
+    private var givenRows: [Int] = []
     /// The sequences that had rows in the last call, in their order.
     private(set) var lastSequences: [Int] = []
 
@@ -70,15 +74,25 @@ final class Decoder {
         slots.removeAll(keepingCapacity: true)
         lastRows.removeAll(keepingCapacity: true)
         lastSequences.removeAll(keepingCapacity: true)
+        givenRows.removeAll(keepingCapacity: true)
         for (n, row) in rows.enumerated() {
             let index = lengths[row.sequence]
             precondition(index < capacity, "sequence \(row.sequence) is longer than the cache's \(capacity)")
             lengths[row.sequence] += 1
             slots.append((row.sequence, index))
+            if row.states != nil { givenRows.append(n) }
             if n + 1 == rows.count || rows[n + 1].sequence != row.sequence {
                 lastRows.append(n)
                 lastSequences.append(row.sequence)
             }
+        }
+    }
+
+    /// Puts what rows bring with them where block `layer` reads its input, x (rows, C).
+    func replaceGiven(_ x: UnsafeMutablePointer<Float>, _ rows: [Row], _ layer: Int) {
+        let c = model.configuration.width
+        for n in givenRows {
+            rows[n].states?.withUnsafeBufferPointer { if let base = $0.baseAddress { (x + n * c).update(from: base + layer * c, count: c) } }
         }
     }
 

@@ -7,10 +7,13 @@ public struct Prompt: Sendable, Equatable {
     public var tokens: [Int32]
     /// Position ids of the tokens; nil for 0, 1, …. Generation goes on from the last one plus 1.
     public var positions: [Int32]?
+    /// (L, C) what block after block gets at the last token in place of the model's own state; nil for its own.
+    public var lastStates: [Float]?
 
-    public init(tokens: [Int32], positions: [Int32]? = nil) {
+    public init(tokens: [Int32], positions: [Int32]? = nil, lastStates: [Float]? = nil) {
         self.tokens = tokens
         self.positions = positions
+        self.lastStates = lastStates
     }
 }
 
@@ -103,6 +106,8 @@ private struct Generator {
             var batch = RaggedBatch()
             batch.append(prompt.tokens, positions: prompt.positions, labels: nil)
             if prompt.tokens.isEmpty { throw BatchError.noTargets }
+            let states = model.configuration.layerCount * model.configuration.width
+            if let given = prompt.lastStates, given.count != states { throw BatchError.states(given.count, needed: states) }
             try batch.check(against: model.configuration)
         }
         let longest = prompts.map(\.tokens.count).max() ?? 0
@@ -128,7 +133,7 @@ private struct Generator {
         var rows: [Decoder.Row] = []
         for (sequence, prompt) in prompts.enumerated() {
             for (index, token) in prompt.tokens.enumerated() {
-                rows.append(Decoder.Row(sequence: sequence, token: token, position: position(sequence, index)))
+                rows.append(row(sequence, index, token))
             }
         }
         while !rows.isEmpty {
@@ -152,9 +157,15 @@ private struct Generator {
             // From here on other frequencies hold, also for what the cache has: the sequence is taken in again, as transformers does.
             decoder.forget(sequence)
             let known = prompts[sequence].tokens + results[sequence].tokens.dropLast()
-            for (index, token) in known.enumerated() { rows.append(Decoder.Row(sequence: sequence, token: token, position: self.position(sequence, index))) }
+            for (index, token) in known.enumerated() { rows.append(row(sequence, index, token)) }
         }
         rows.append(Decoder.Row(sequence: sequence, token: token, position: position))
+    }
+
+    /// The row of token `index` of prompt and continuation.
+    private func row(_ sequence: Int, _ index: Int, _ token: Int32) -> Decoder.Row {
+        let states = index == prompts[sequence].tokens.count - 1 ? prompts[sequence].lastStates : nil
+        return Decoder.Row(sequence: sequence, token: token, position: position(sequence, index), states: states)
     }
 
     /// The position id of token `index` of prompt and continuation.

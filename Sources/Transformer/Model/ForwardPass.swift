@@ -1,5 +1,9 @@
 import Tensors
 
+/// What happens at the boundary before a block: sees the residual stream (N, C) that block `layer` is about to get, and returns the
+/// one that it does get; nil if nothing after this point is wanted.
+public typealias LayerBoundary = (_ layer: Int, _ stream: Variable) throws -> Variable?
+
 /// One run of a model over a ragged batch, recorded on a tape: what every architecture's forward pass works with.
 struct ForwardPass {
     let model: LanguageModel
@@ -16,12 +20,14 @@ struct ForwardPass {
     /// Keys for the masks of this pass; nil for no dropout.
     let dropoutSource: RandomSource?
     let hooks: HookTable?
+    let boundary: LayerBoundary?
 
+    /// - Parameter isContinuing: whether the pass goes on where another on the same tape ended, instead of beginning anew.
     init(
         _ model: LanguageModel, gradients: ParameterSet?, tape: Tape, batch: RaggedBatch, dropoutSource: RandomSource? = nil,
-        hooks: HookTable? = nil
+        hooks: HookTable? = nil, boundary: LayerBoundary? = nil, isContinuing: Bool = false
     ) {
-        tape.begin(recording: gradients != nil)
+        if !isContinuing { tape.begin(recording: gradients != nil) }
         self.model = model
         self.gradients = gradients
         self.tape = tape
@@ -35,6 +41,7 @@ struct ForwardPass {
         offsets = UnsafePointer(starts)
         self.dropoutSource = dropoutSource
         self.hooks = hooks
+        self.boundary = boundary
     }
 
     private static func copy(_ ids: [Int32], _ tape: Tape) -> UnsafePointer<Int32> {
@@ -60,6 +67,14 @@ struct ForwardPass {
     func hook(_ point: @autoclosure () -> HookPoint, _ variable: Variable) {
         guard let hooks else { return }
         hooks.visit(point(), variable)
+    }
+
+    /// The residual stream as block `layer` gets it.
+    func entering(_ layer: Int, _ x: Variable) throws -> Variable {
+        if let hooks, hooks.isFinished(before: layer) { throw PassFinished() }
+        guard let boundary else { return x }
+        guard let changed = try boundary(layer, x) else { throw PassFinished() }
+        return changed
     }
 
     /// The last residual stream after the final norm (N, C).

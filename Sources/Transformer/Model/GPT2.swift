@@ -44,7 +44,7 @@ extension ForwardPass {
         hook(.embedding, x)
         tape.dropout(x, mask(0, configuration.dropout.embedding))
         for layer in 0..<configuration.layerCount {
-            if let hooks, hooks.isFinished(before: layer) { throw HooksFinished() }
+            x = try entering(layer, x)
             x = tape.replacing(x) { gpt2Block(x, layer, offsets) }
         }
         let end = offsets.finalNorm(configuration.layerCount)

@@ -82,8 +82,8 @@ public struct PatternHook {
     }
 }
 
-/// Thrown inside a forward pass when every wanted point has been seen, so that later layers are not computed.
-struct HooksFinished: Error {}
+/// Thrown inside a forward pass when nobody wants what follows, so that later layers are not computed.
+struct PassFinished: Error {}
 
 /// What somebody wants to see or change in one pass.
 final class HookTable {
@@ -161,7 +161,7 @@ extension LanguageModel {
             let states = try pass.finalStates()
             guard logits else { return Capture(states: table.captured, logits: nil) }
             return Capture(states: table.captured, logits: pass.logits(states, rows: rows))
-        } catch is HooksFinished {
+        } catch is PassFinished {
             return Capture(states: table.captured, logits: nil)
         }
     }

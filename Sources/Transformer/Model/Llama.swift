@@ -54,7 +54,7 @@ extension ForwardPass {
         hook(.embedding, x)
         let turns = turns()
         for layer in 0..<configuration.layerCount {
-            if let hooks, hooks.isFinished(before: layer) { throw HooksFinished() }
+            x = try entering(layer, x)
             x = tape.replacing(x) { llamaBlock(x, layer, offsets, turns) }
         }
         let states = tape.rmsNorm(x, gain: weight(at: offsets.finalNorm(configuration.layerCount)), epsilon: configuration.epsilon)

@@ -69,6 +69,7 @@ public enum BatchError: Error, Equatable, CustomStringConvertible {
     case position(Int32, positionCount: Int)
     case lengths(tokens: Int, positions: Int, labels: Int, end: Int)
     case row(Int, tokenCount: Int)
+    case states(Int, needed: Int)
     case noTargets
 
     public var description: String {
@@ -78,6 +79,7 @@ public enum BatchError: Error, Equatable, CustomStringConvertible {
         case .lengths(let tokens, let positions, let labels, let end):
             "a batch of \(tokens) tokens has \(positions) positions, \(labels) labels and offsets that end at \(end)"
         case .row(let row, let count): "row \(row) is outside a batch of \(count) tokens"
+        case .states(let count, let needed): "\(count) numbers for the states of a prompt's last token, which has \(needed)"
         case .noTargets: "no position of the batch carries a label, so there is nothing to learn"
         }
     }

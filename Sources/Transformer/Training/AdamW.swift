@@ -75,7 +75,14 @@ public final class AdamW {
     /// - Throws: `NonFiniteGradient`, before anything is changed.
     public func update(_ model: LanguageModel, gradients: ParameterSet, learningRate: Float, clip: Float? = nil) throws -> UpdateReport {
         let norm = try gradientNorm(gradients)
-        let factor = clip.map { Float(min(1, Double($0) / (norm + 1e-6))) } ?? 1
+        let factor = Self.clipping(norm, clip)
+        return UpdateReport(gradientNorm: norm, updateNorm: sqrt(update(model.parameters, gradients, factor, learningRate)), isClipped: factor < 1)
+    }
+
+    static func clipping(_ norm: Double, _ clip: Float?) -> Float { clip.map { Float(min(1, Double($0) / (norm + 1e-6))) } ?? 1 }
+
+    /// One update of any parameters from gradients times `factor`; returns ‖Δw‖².
+    func update(_ parameters: ParameterSet, _ gradients: ParameterSet, _ factor: Float, _ learningRate: Float) -> Double {
         stepCount += 1
         secondStepCount += 1
         let h = hyperparameters
@@ -85,11 +92,11 @@ public final class AdamW {
         var changes = 0.0
         forEachBlock(gradients.count, sum: &changes) { block in
             ck_adamw(
-                model.parameters.base + block.lowerBound, firstMoments.base + block.lowerBound, secondMoments.base + block.lowerBound,
+                parameters.base + block.lowerBound, firstMoments.base + block.lowerBound, secondMoments.base + block.lowerBound,
                 gradients.base + block.lowerBound, factor, learningRate, h.beta1, h.beta2, h.epsilon, h.weightDecay, first, second,
                 block.count)
         }
-        return UpdateReport(gradientNorm: norm, updateNorm: sqrt(changes), isClipped: factor < 1)
+        return changes
     }
 
     /// - Throws: `NonFiniteGradient` naming the first parameter at fault.

@@ -43,7 +43,7 @@ public final class Trainee {
         ) { scale / Float($0) }
         guard result.count > 0 else { throw BatchError.noTargets }
         tape.backward()
-        fill(result)
+        report.fill(from: result)
         return report
     }
 
@@ -55,19 +55,23 @@ public final class Trainee {
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
             states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize) { _ in 0 }
-        fill(result)
+        report.fill(from: result)
         return report
     }
 
-    private func fill(_ result: CrossEntropyResult) {
-        report.targetIndices.removeAll(keepingCapacity: true)
-        report.losses.removeAll(keepingCapacity: true)
-        report.predictions.removeAll(keepingCapacity: true)
-        report.targetIndices.append(contentsOf: UnsafeBufferPointer(start: result.rows, count: result.count))
-        report.losses.append(contentsOf: UnsafeBufferPointer(start: result.losses, count: result.count))
-        report.predictions.append(contentsOf: UnsafeBufferPointer(start: result.predictions, count: result.count))
+}
+
+extension BatchReport {
+    /// Takes over what the loss found; keeps its memory.
+    mutating func fill(from result: CrossEntropyResult) {
+        targetIndices.removeAll(keepingCapacity: true)
+        losses.removeAll(keepingCapacity: true)
+        predictions.removeAll(keepingCapacity: true)
+        targetIndices.append(contentsOf: UnsafeBufferPointer(start: result.rows, count: result.count))
+        losses.append(contentsOf: UnsafeBufferPointer(start: result.losses, count: result.count))
+        predictions.append(contentsOf: UnsafeBufferPointer(start: result.predictions, count: result.count))
         var sum = 0.0
-        for loss in report.losses { sum += Double(loss) }
-        report.meanLoss = result.count == 0 ? 0 : sum / Double(result.count)
+        for loss in losses { sum += Double(loss) }
+        meanLoss = result.count == 0 ? 0 : sum / Double(result.count)
     }
 }
