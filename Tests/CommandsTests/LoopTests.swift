@@ -62,6 +62,18 @@ import Testing
         #expect(desk.value("r.steps").asInteger == 4)
     }
 
+    @Test func `the timeline knows which tokens of a chain are left, and does not show them`() {
+        let desk = Desk.withRun()
+        desk.run("schedule side: .right\nstep 2")
+        #expect(desk.value("(timeline)[1].chain[0] == none").asBoolean == false)
+        #expect(desk.value("(timeline)[1].chain[1] == none").asBoolean == true)
+        #expect(desk.value("(timeline)[0].chain[1]").asText?.count == 1)
+        desk.run("timeline")
+        #expect(!desk.text.contains("chain"))
+        desk.run("timeline | select .removed .chain")
+        #expect(desk.text.contains("chain"))
+    }
+
     @Test func `a control has the same budget and leaves the run alone`() {
         let desk = Desk.withRun()
         desk.run("train steps: 6\nstep\ntrain steps: 4")

@@ -175,11 +175,12 @@ import Testing
 
     @Test func `a timeline comes from data with the tokens of its chain`() throws {
         let json = try #require(JSON("""
-            {"kind": "timeline", "side": "right", "chain": ["4", "2", "+", "1"], "rows": [{"removed": 0, "accuracy": 1, "loss": 0.5}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25}, {"removed": 4, "accuracy": 0.5, "loss": null}]}
+            [{"removed": 0, "accuracy": 1, "loss": 0.5, "chain": ["4", "2", "+", "1"]}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25, "chain": ["4", "2", "+", null]}, {"removed": 4, "accuracy": 0.5, "loss": null, "chain": [null, null, null, null]}]
             """))
         let timeline = try #require(TimelineFigure(json))
         #expect(timeline.columns == ["removed", "accuracy", "loss"])
         #expect(timeline.stages.map(\.cells) == [["0", "1", "0.5"], ["1", "0.9877", "0.25"], ["4", "0.5", "–"]])
+        #expect(timeline.chain == ["4", "2", "+", "1"])
         #expect(timeline.tokens(timeline.stages[1]).map(\.isGone) == [false, false, false, true])
         #expect(timeline.curves.map(\.name) == ["accuracy"])
         for bad in ["[]", "{}", "[1, 2]", "{\"kind\": \"timeline\"}", "[{\"removed\": 1}]", "[{\"removed\": \"x\"}, {\"removed\": 2}]", "{\"kind\": \"other\", \"rows\": [{\"removed\": 1}, {\"removed\": 2}]}"] {

@@ -52,8 +52,9 @@ enum FileWriting {
         func field(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
         }
-        var lines = [table.columnNames.map(field).joined(separator: ",")]
-        for row in 0..<table.rowCount { lines.append(table.columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ",")) }
+        let columns = table.columns.filter { !$0.format.isHidden }
+        var lines = [columns.map { field($0.name) }.joined(separator: ",")]
+        for row in 0..<table.rowCount { lines.append(columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ",")) }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -151,7 +151,7 @@ enum StepCommands {
                     .label("branches", .boolean, default: "false", "the stages of all branches, not only the way to the present one"),
                 ], result: TypeName.table, examples: ["timeline"],
                 seeAlso: ["plot", "back", "compare"],
-                discussion: "removed: tokens gone. before and after: held-out accuracy around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage.")
+                discussion: "removed: tokens gone. before and after: held-out accuracy around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one problem's chain that are left.")
         ) { call in
             let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
             return .table(table(value, all: try call.boolean("branches")))
@@ -178,6 +178,19 @@ enum StepCommands {
         let names = stages.map { stage in timeline.marks.filter { $0.stage == stage.id }.map(\.name).joined(separator: ", ") }
         if names.contains(where: { !$0.isEmpty }) { columns.append(.init("marks", names)) }
         columns.append(.init("at", stages.map { $0.id == timeline.current.id ? "◂" : "" }))
+        if let chains = chains(value, stages.map(\.record.removed)) { columns.append(.init("chain", chains, format: .hidden)) }
         return TableObject(columns)
+    }
+
+    /// The chain of one problem at each stage, a text for each token, or none where it is gone: a page of the timeline shows it.
+    private static func chains(_ value: RunValue, _ removed: [RemovalCount]) -> [Value]? {
+        let set = value.test ?? value.data, schedule = value.run.schedule
+        guard !set.isEmpty, let problem = try? value.encoder.encode(set[0]), problem.chain.count <= 400 else { return nil }
+        let groups = try? RunData.groups(of: set.select([0]), encoder: value.encoder, order: schedule.order)?.first
+        return removed.map { count in
+            let left = problem.removing(count, order: schedule.order, positions: schedule.positions, groups: groups)
+            let gone = Set(left.removed.joined())
+            return .list(problem.chain.map { gone.contains($0) ? .none : .text(ProblemDisplay.shown(value.encoder.text(problem.tokens[$0]))) })
+        }
     }
 }

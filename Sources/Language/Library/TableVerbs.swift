@@ -62,7 +62,13 @@ extension LanguageLibrary {
                 examples: ["table([a: [1], b: [2]]) | select .b"], seeAlso: ["filter"])
         ) { call in
             let table = try call.table("table")
-            return .table(TableObject(try call.list("columns").compactMap(\.asChoice?.name).map { try column($0, of: table, call, at: "columns") }))
+            return .table(
+                TableObject(
+                    try call.list("columns").compactMap(\.asChoice?.name).map { name in
+                        var column = try column(name, of: table, call, at: "columns")
+                        column.format.isHidden = false
+                        return column
+                    }))
         }
     }
 

@@ -1,11 +1,10 @@
 // The stages of a run, to be walked through on a page. From any of these:
 //
-//   {"kind": "timeline", "rows": [{"removed": 0, "accuracy": 0.99, …}, …], "chain": ["4", "2", …], "side": "left"}
-//   [{"removed": 0, …}, …]                   a table whose rows have a number `removed`
-//   lines of text with a column `removed`    what a notebook has recorded
+//   [{"removed": 0, "accuracy": 0.99, …, "chain": ["4", "2", …]}, …]     a table whose rows have a number `removed`
+//   lines of text with a column `removed`                                what a notebook has recorded
 //
-// `chain`, the tokens of one problem's chain of thought, and `side`, from which they go, may be missing: then the chain is
-// shown as so many places. A row may have a `chain` of its own.
+// `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Where it is missing the
+// chain is shown as so many places, taken away from the left.
 
 struct TimelineFigure: Sendable, Equatable {
     struct Stage: Sendable, Equatable {
@@ -14,55 +13,56 @@ struct TimelineFigure: Sendable, Equatable {
         var cells: [String]
         /// One a column; nil where the cell is no number.
         var values: [Double?]
-        var chain: [String]?
+        /// Which places of the chain are gone.
+        var gone: Set<Int>
     }
 
     var columns: [String]
     var stages: [Stage]
-    /// The chain as long as it is before anything is removed.
+    /// The chain as long as it is before anything is removed; empty texts where the tokens are not known.
     var chain: [String]
-    var removesFromRight: Bool
 
     init?(_ table: ExportTable) {
         guard let removed = table.names.firstIndex(of: "removed"), TimelineFigure.tellsOfOneRun(table.names) else { return nil }
         let rows = table.rows.filter { $0.count == table.names.count }
         let stages = rows.compactMap { row -> Stage? in
             guard let number = ExportTable.number(row[removed]), number >= 0, number < 1e6 else { return nil }
-            return Stage(removed: Int(number), cells: row, values: row.map(ExportTable.number))
+            return Stage(removed: Int(number), cells: row, values: row.map(ExportTable.number), gone: Set(0..<Int(number)))
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
-        self.init(columns: table.names, stages: stages, chain: nil, side: nil)
+        self.init(columns: table.names, stages: stages, chains: [])
     }
 
     init?(_ json: JSON) {
-        let rows: [JSON]
-        if let list = json.array { rows = list } else if json["kind"]?.string == "timeline", let list = json["rows"]?.array { rows = list } else { return nil }
-        guard case .members(let first)? = rows.first else { return nil }
+        guard let rows = json.array, case .members(let first)? = rows.first else { return nil }
         let columns = first.map(\.key).filter { $0 != "chain" }
         guard TimelineFigure.tellsOfOneRun(columns) else { return nil }
         let stages = rows.compactMap { row -> Stage? in
             guard let removed = row["removed"]?.number, removed >= 0, removed < 1e6 else { return nil }
             let cells = columns.map { row[$0] ?? .null }
-            return Stage(removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), chain: row["chain"]?.array?.compactMap(\.string))
+            let chain = row["chain"]?.array
+            let gone = chain.map { Set($0.indices.filter { chain?[$0].string == nil }) } ?? Set(0..<Int(removed))
+            return Stage(removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), gone: gone)
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
-        self.init(columns: columns, stages: stages, chain: json["chain"]?.array?.compactMap(\.string), side: json["side"]?.string)
+        self.init(columns: columns, stages: stages, chains: rows.compactMap { $0["chain"]?.array?.map(\.string) })
     }
 
-    private init(columns: [String], stages: [Stage], chain: [String]?, side: String?) {
+    /// - Parameter chains: the chain at each stage, nil for what is gone.
+    private init(columns: [String], stages: [Stage], chains: [[String?]]) {
         self.columns = columns
         self.stages = stages
-        let longest = stages.map(\.removed).max() ?? 0
-        let given = chain ?? stages.compactMap(\.chain).max { $0.count < $1.count } ?? []
-        self.chain = given.count >= longest || longest > 400 ? given : given + [String](repeating: "", count: longest - given.count)
-        removesFromRight = side == "right"
+        let longest = min(stages.map(\.removed).max() ?? 0, 400)
+        let count = max(longest, chains.map(\.count).max() ?? 0)
+        chain = (0..<count).map { place in chains.lazy.compactMap { place < $0.count ? $0[place] : nil }.first ?? "" }
     }
 
     /// The same stages with the chain that another source knows.
     func with(chainOf other: TimelineFigure) -> TimelineFigure {
+        guard other.stages.count == stages.count else { return self }
         var copy = self
         copy.chain = other.chain
-        copy.removesFromRight = other.removesFromRight
+        for place in copy.stages.indices { copy.stages[place].gone = other.stages[place].gone }
         return copy
     }
 
@@ -112,9 +112,6 @@ struct TimelineFigure: Sendable, Equatable {
 
     /// The chain at a stage: each token and whether it is gone.
     func tokens(_ stage: Stage) -> [(text: String, isGone: Bool)] {
-        let tokens = chain
-        return tokens.indices.map { index in
-            (tokens[index], removesFromRight ? index >= tokens.count - stage.removed : index < stage.removed)
-        }
+        chain.indices.map { (chain[$0], stage.gone.contains($0)) }
     }
 }

@@ -17,7 +17,7 @@ struct TableDisplay {
         let isWhole = table.rowCount <= TableDisplay.wholeMax
         let head = isWhole ? table.rowCount : TableDisplay.headCount
         let places = Array(0..<head) + (isWhole ? [] : Array(table.rowCount - TableDisplay.tailCount..<table.rowCount))
-        var shown = table.columns.map { column in
+        var shown = table.columns.filter { !$0.format.isHidden }.map { column in
             ShownColumn(
                 name: column.name, cells: places.map { column.format.text(column.values[$0]) }, isRight: column.isNumeric, isVolatile: column.format.isVolatile)
         }

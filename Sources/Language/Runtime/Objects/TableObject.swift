@@ -10,15 +10,19 @@ public struct ColumnFormat: Sendable, Equatable {
     public var unit: String?
     /// Times and speeds: they differ from run to run, so a notebook does not compare them.
     public var isVolatile: Bool
+    /// For pages and programs rather than for people: in the JSON and there by its name, but not among what a table shows.
+    public var isHidden: Bool
 
-    public init(decimals: Int? = nil, isPercent: Bool = false, unit: String? = nil, isVolatile: Bool = false) {
+    public init(decimals: Int? = nil, isPercent: Bool = false, unit: String? = nil, isVolatile: Bool = false, isHidden: Bool = false) {
         self.decimals = decimals
         self.isPercent = isPercent
         self.unit = unit
         self.isVolatile = isVolatile
+        self.isHidden = isHidden
     }
 
     public static let plain = ColumnFormat()
+    public static let hidden = ColumnFormat(isHidden: true)
     public static func decimals(_ count: Int) -> ColumnFormat { ColumnFormat(decimals: count) }
     public static func percent(_ decimals: Int = 1) -> ColumnFormat { ColumnFormat(decimals: decimals, isPercent: true) }
     public static func unit(_ unit: String, decimals: Int? = nil) -> ColumnFormat { ColumnFormat(decimals: decimals, unit: unit) }
