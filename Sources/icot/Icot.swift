@@ -12,7 +12,7 @@ struct Icot: ParsableCommand {
         commandName: "icot",
         abstract: "Watch a language model learn to stop showing its work.",
         version: version,
-        subcommands: [RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self, KernelCommand.self],
+        subcommands: [RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self, CleanCommand.self, KernelCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

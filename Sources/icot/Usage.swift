@@ -12,6 +12,7 @@ enum Usage {
           icot present FILE                 shows it as a talk, forward and back; --rehearse, --notes
           icot export FILE --to html        makes a page of it; also ipynb, md
           icot effects FILE                 lists the files it would touch; runs nothing
+          icot clean FILE                   takes the recorded outputs out; - filters, for git
           icot kernel install               makes icot known to Jupyter
 
         with every command

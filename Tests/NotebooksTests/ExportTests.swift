@@ -171,6 +171,8 @@ import Testing
         for text in ["just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows", "next token  adaptive\ntokens at a time  one"] {
             #expect(ExportTable.find(text.split(separator: "\n").map { StyledText(String($0)) }, at: 0) == nil, "\(text)")
         }
+        let settings = ["tokens at a time  1", "order             left", "smoothing         1"].map { StyledText($0) }
+        #expect(ExportTable.find(settings, at: 1) == nil)
     }
 
     @Test func `a timeline comes from data with the tokens of its chain`() throws {

@@ -221,6 +221,8 @@ struct ExportTable: Sendable, Equatable {
         let names = columns.map { head.text($0) }
         // Names are single words; in a list of keys and values they rarely are.
         guard names.allSatisfy({ $0.first?.isLetter == true && !$0.contains(" ") }) else { return nil }
+        // Nor does a heading have a line above it that stands in the same columns.
+        if index > 0, Row(lines[index - 1]).stretches.map(\.lowerBound) == columns.map(\.lowerBound) { return nil }
         var body: [Row] = []
         var end = index + 1
         while end < lines.count {

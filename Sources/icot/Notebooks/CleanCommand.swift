@@ -1,0 +1,67 @@
+import ArgumentParser
+import Console
+import Glibc
+import Language
+import Notebooks
+
+struct CleanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clean", abstract: "Takes the recorded outputs out of notebooks; runs nothing.",
+        discussion: """
+            Everything else stays byte for byte. With - a notebook comes from standard input and goes to standard output, which is what git \
+            wants of a filter that keeps outputs out of commits:
+
+              git config filter.icot.clean 'icot clean -'
+              echo '*.icot filter=icot' >> .gitattributes
+            """)
+
+    @ArgumentParser.Argument(help: "Notebooks, or - for standard input.")
+    var files: [String]
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        let context = Host.session(shared).context
+        for file in files {
+            if file == "-" {
+                try write(CleanCommand.cleaned(Notebook(bytes: standardInput(), name: "standard input"), context).bytes)
+                continue
+            }
+            var notebook = try NotebookInput.read(file)
+            do {
+                let isChanged = try notebook.write(CleanCommand.cleaned(notebook.notebook, context))
+                TerminalWriter.note("\(file): \(isChanged ? "outputs taken out" : "there are no outputs")", isError: false)
+            } catch {
+                throw NotebookInput.refused(error)
+            }
+        }
+    }
+
+    private static func cleaned(_ notebook: Notebook, _ context: LanguageContext) -> Notebook {
+        let parsed = Parser.parse(notebook.code, context)
+        return notebook.clearing(notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics))
+    }
+
+    private func standardInput() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(STDIN_FILENO, &block, block.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Icot.failure("standard input cannot be read") }
+            if count == 0 { return bytes }
+            bytes += block[..<count]
+        }
+    }
+
+    /// Byte for byte: what passes through a filter is not made fit for a terminal.
+    private func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Icot.failure("standard output cannot be written") }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
