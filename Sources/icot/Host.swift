@@ -11,15 +11,22 @@ enum Host {
         // The engine reads it when it first computes.
         if let threads = options.threads { setenv("ICOT_THREADS", "\(threads)", 1) }
         let session = Session(EngineVocabulary.make())
-        session.importFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        session.importFolder = folder(of: path)
         return session
     }
+
+    /// With its `/`; empty for the current one.
+    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
 
     /// A session that can be saved as a notebook, and what runs texts in it.
     static func recordedSession(_ options: SharedOptions) -> (session: Session, run: (SourceText, Session) -> Session.Outcome) {
         let session = session(options)
         let recorder = SessionRecorder()
-        session.recording = { [unowned session] in recorder.notebook(of: session).text }
+        session.recording = { [unowned session] in
+            let notebook = recorder.notebook(of: session)
+            NotebookTrust.remember(notebook, session.context)
+            return notebook.text
+        }
         return (session, { recorder.run($0, in: $1) })
     }
 }

@@ -24,17 +24,19 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Appends everything typed and shown to a file.", valueName: "path"))
     var transcript: String?
 
+    @OptionGroup var notebook: NotebookOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
         if file != nil, !statements.isEmpty { throw ValidationError("give a notebook or -c, not both") }
+        if file == nil, notebook.trust { throw ValidationError("--trust lets a notebook run; give one") }
         if file == nil, !parameters.isEmpty { throw ValidationError("-p sets a parameter of a notebook; give one") }
     }
 
     func run() throws {
         if let file {
             var replay = NotebookReplay(path: file, shared: shared)
-            replay.parameters = parameters
+            (replay.parameters, replay.isTrusted) = (parameters, notebook.trust)
             return try replay.run()
         }
         let writer = TerminalWriter()

@@ -8,7 +8,7 @@ enum Usage {
           icot FILE.icot [-p name=value]    replays a notebook on the terminal
           icot -c 'statements'              runs statements and ends; so does a pipe: … | icot
 
-          icot replay FILE                  runs a notebook: --check | --update | --promote | --twice
+          icot replay FILE                  runs a notebook: --check | --update | --promote | --twice, --budget
           icot present FILE                 shows it as a talk, forward and back; --rehearse, --notes
           icot export FILE --to html        makes a page of it; also ipynb, md
           icot effects FILE                 lists the files it would touch; runs nothing

@@ -40,7 +40,8 @@ import TestSupport
             try FileManager.default.copyItem(at: packageFolder.appending(path: "notebooks"), to: notebooks)
             let process = Process()
             process.executableURL = URL(filePath: icotExecutable)
-            process.arguments = options + ["notebooks/\(name)"]
+            process.arguments = options + ["notebooks/\(name)", "--trust"]
+            process.environment = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": folder.path]) { $1 }
             process.currentDirectoryURL = folder
             let pipe = Pipe()
             process.standardOutput = pipe

@@ -84,7 +84,7 @@ class BeyondTests(unittest.TestCase):
 
     def test_cells_behind_a_failed_one_do_not_run(self):
         # The loop keeps the session at work until both cells have arrived.
-        first = self.client.execute("let i = 0\nwhile i < 300000 { i = i + 1 }\n1 // 0", stop_on_error=True)
+        first = self.client.execute("let i = 0\nwhile i < 2000000 { i = i + 1 }\n1 // 0", stop_on_error=True)
         second = self.client.execute("let never = 1")
         replies = {}
         while len(replies) < 2:

@@ -126,7 +126,7 @@ import Testing
 
     @Test func `nothing of a foreign file steers a terminal or runs in a browser`() {
         var random = TestRandom(seed: 8)
-        let pieces = RoundTripTests.pieces.map { String(decoding: $0, as: UTF8.self) } + ["# \u{1B}]0;x\u{7}", "#> \u{9B}31m\u{202E}", "#> <script>x</script>", "# [x](javascript:alert(1))", "# %% \u{1B}[2J<img onerror=x>", "# <img src=x onerror=y>"]
+        let pieces = RoundTripTests.pieces.map { String(decoding: $0, as: UTF8.self) } + ["# \u{1B}]0;x\u{7}", "#> \u{9B}31m\u{202E}", "#> <script>x</script>", "# [x](javascript:alert(1))", "# %% \u{1B}[2J<img onerror=x>", "# title: \u{1B}]0;x\u{7}\u{202E}", "# parameter: \u{9B}x", "# <img src=x onerror=y>"]
         for _ in 0..<400 {
             let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in random.pick(pieces) }.joined(separator: "\n")
             let document = ExportDocument(Notebook(text), TestVocabulary.context)

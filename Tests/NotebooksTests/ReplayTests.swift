@@ -146,10 +146,12 @@ import Testing
     @Test func `a notebook without records gets them, and then agrees`() throws {
         let notebook = Notebook(Self.lesson)
         let bare = notebook.clearing(notebook.entries())
+        #expect(!bare.text.contains("#> "))
+        // Which statements are meant to fail is no record of a run.
+        #expect(bare.entries().filter(\.expectsError).count == notebook.entries().filter(\.expectsError).count)
         // Errors are expected only where they are recorded, so this stops before running.
-        #expect(try replay(bare.text, .update).exit == .failed)
-        let text = bare.text.replacing("train epoch: 1\n", with: "").replacing("step 10\n", with: "")
-        let report = try replay(text, .update)
+        #expect(try replay(bare.text.replacing("#! ", with: "# ! "), .update).exit == .failed)
+        let report = try replay(bare.text, .update)
         #expect(report.exit == .fine)
         #expect(try replay(report.recorded.text).exit == .fine)
         #expect(report.recorded.text.contains("train steps: n\n#> loss 0.0312   {~1 s}\n#~ ▁▂ 100 steps\n"))
@@ -195,6 +197,22 @@ import Testing
         #expect(try replay.run { TestVocabulary.session(TestRun()) }.exit == .fine)
     }
 
+    @Test func `a budget of time ends a replay at the statement at hand, and the rest keeps its record`() throws {
+        let text = "# icot 1\nprint 1\n#> 1\nwhile true { 1 }\n#> never\nprint 2\n#> old\n"
+        var replay = Replay(Notebook(text), mode: .update)
+        replay.budget = 0.2
+        let report = try replay.run { TestVocabulary.session(TestRun()) }
+        #expect(verdicts(report) == ["same", "interrupted", "notRun"])
+        #expect(report.exit == .failed)
+        #expect(report.budgetLine?.plain == "the budget of 200 ms was spent in line 4; nothing more was run")
+        #expect(report.recorded.text == text)
+        replay.budget = 60
+        replay.notebook = Notebook("# icot 1\nprint 1\n#> 1\n")
+        let enough = try replay.run { TestVocabulary.session(TestRun()) }
+        #expect(enough.exit == .fine)
+        #expect(enough.budgetLine == nil)
+    }
+
     // MARK: - Parts of a notebook
 
     @Test func `only one cell is compared, those before it run for their state`() throws {
@@ -209,12 +227,15 @@ import Testing
         #expect(updated.recorded.text == text.replacing("removed 7 of", with: "removed 3 of"))
     }
 
-    @Test func `parameters replace literals and are noted in the header`() throws {
+    @Test func `parameters replace literals line for line, and copies name them in the header`() throws {
         let notebook = try Notebook(Self.lesson).setting([("n", "50")], TestVocabulary.context)
-        #expect(notebook.text == Self.lesson.replacing("# icot 1\n", with: "# icot 1\n# parameter: n=50\n").replacing("let n = 100", with: "let n = 50"))
+        #expect(notebook.text == Self.lesson.replacing("let n = 100", with: "let n = 50"))
         let report = try replay(notebook.text, .update)
         #expect(report.recorded.text.contains("#> loss 0.0624   {~1 s}"))
-        let again = try notebook.setting([("n", "60"), ("n", "70")], TestVocabulary.context)
+        let named = report.recorded.naming([("n", "50")])
+        #expect(named.text == report.recorded.text.replacing("# icot 1\n", with: "# icot 1\n# parameter: n=50\n"))
+        let again = try named.setting([("n", "60"), ("n", "70")], TestVocabulary.context).naming([("n", "60"), ("n", "70")])
+        #expect(again.text.contains("let n = 70"))
         #expect(again.header.fields.filter { $0.key == "parameter" }.map(\.value) == ["n=70"])
         #expect(throws: NotebookError.unknownParameter(name: "m", known: ["n"])) { _ = try notebook.setting([("m", "1")], TestVocabulary.context) }
     }

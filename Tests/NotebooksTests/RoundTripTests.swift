@@ -58,7 +58,10 @@ import Testing
         for (old, new) in zip(entries, again) {
             if new.recorded != blocks[old.index] ?? old.recorded || new.code != old.code { Issue.record("\(recorded.text.debugDescription)") }
         }
-        if recorded.clearing(again).bytes != notebook.clearing(entries).bytes { Issue.record("more than output changed: \(notebook.text.debugDescription)") }
+        func bare(_ notebook: Notebook, _ entries: [Entry]) -> [UInt8] {
+            notebook.recording(Dictionary(uniqueKeysWithValues: entries.map { ($0.index, OutputBlock()) }), of: entries).bytes
+        }
+        if bare(recorded, again) != bare(notebook, entries) { Issue.record("more than output changed: \(notebook.text.debugDescription)") }
     }
 
     @Test func `clearing and recording again gives the same file, with any line ends`() {
@@ -68,7 +71,7 @@ import Testing
                 let notebook = Notebook(text)
                 let entries = notebook.entries()
                 let cleared = notebook.clearing(entries)
-                #expect(cleared.text == ["# icot 1", "", "step", "", "# %% x", "train epoch: 1"].joined(separator: end) + tail)
+                #expect(cleared.text == ["# icot 1", "", "step", "", "# %% x", "train epoch: 1", "#! E203 no"].joined(separator: end) + tail)
                 let outputs = Dictionary(uniqueKeysWithValues: entries.map { ($0.index, $0.recorded) })
                 #expect(cleared.recording(outputs, of: cleared.entries()).text == text)
             }

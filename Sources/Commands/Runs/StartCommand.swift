@@ -45,7 +45,7 @@ enum StartCommands {
                     .label("tensorboard", .boolean, default: "false", "also writes TensorBoard events there"),
                 ],
                 result: RunValue.typeName,
-                examples: ["start (model .gpt2) on: (gen .parity digits: 6 n: 5000)"], effects: [.changesRun, .writes("runs/")],
+                examples: ["start (model .gpt2) on: (gen .parity digits: 6 n: 5000)"], effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
                 discussion: "The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question had learned.")
         ) { call in

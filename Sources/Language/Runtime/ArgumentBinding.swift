@@ -45,6 +45,9 @@ extension Machine {
             switch effect {
             case .reads(let path): session.onFile(path, .read)
             case .writes(let path): session.onFile(path, .write)
+            case .writesNamed(let folder, let label):
+                let place = command.parameters.firstIndex { $0.label == label }
+                if let name = place.flatMap({ values[$0]?.asText }) { session.onFile(folder + name, .write) }
             case .runsPrograms, .changesRun: break
             }
         }

@@ -97,6 +97,8 @@ public enum CommandEffect: Sendable, Equatable {
     case reads(String)
     /// Writes a fixed path.
     case writes(String)
+    /// Writes below a folder, under the name given with a label; nothing where the label is not given.
+    case writesNamed(folder: String, label: String)
     /// Runs a program of the system.
     case runsPrograms
     /// Changes the current run: weights, schedule or timeline.

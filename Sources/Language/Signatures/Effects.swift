@@ -108,6 +108,9 @@ public struct Effects: Sendable, Equatable {
                 switch effect {
                 case .reads(let path): effects.reads.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writes(let path): effects.writes.append(FileUse(path: path, verb: name.text, span: name.span))
+                case .writesNamed(let folder, let label):
+                    guard let argument = call.arguments.first(where: { $0.label?.text == label }) else { break }
+                    effects.writes.append(FileUse(path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span))
                 case .runsPrograms: effects.programs.append(FileUse(path: nil, verb: name.text, span: name.span))
                 case .changesRun: effects.changesRun = true
                 }

@@ -106,6 +106,7 @@ public enum Help {
             switch effect {
             case .reads(let path): parts.append("reads \(path)")
             case .writes(let path): parts.append("writes \(path)")
+            case .writesNamed(let folder, let label): parts.append("writes below \(folder) with \(label):")
             case .runsPrograms: parts.append("runs a program")
             case .changesRun: parts.append("changes the current run")
             }

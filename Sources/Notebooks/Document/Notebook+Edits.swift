@@ -50,9 +50,13 @@ extension Notebook {
         return applying(edits)
     }
 
-    /// Without recorded output.
+    /// Without recorded results and pictures. Errors stay, since they say that their statement is meant to fail.
     public func clearing(_ entries: [Entry]) -> Notebook {
-        applying(entries.filter { !$0.recordedLines.isEmpty }.map { LineEdit(lines: $0.recordedLines, replacement: []) })
+        var edits: [LineEdit] = []
+        for entry in entries {
+            for line in entry.recordedLines where outputKinds[line] != .error { edits.append(LineEdit(lines: line..<line + 1, replacement: [])) }
+        }
+        return applying(edits)
     }
 
     /// With these pins and no others, in this order. Paths that a line cannot hold are left out.

@@ -30,13 +30,17 @@ public enum NotebookError: Error, Equatable, CustomStringConvertible {
 }
 
 public struct NotebookFile {
+    /// As the person gave it.
     public let path: String
+    /// Where it lies, whatever the working directory becomes.
+    private let place: String
     public private(set) var notebook: Notebook
     private var hash: String
 
     /// Reads a file; runs nothing and writes nothing.
     public init(path: String) throws(NotebookError) {
         self.path = path
+        place = NotebookFile.absolute(path)
         let bytes = try NotebookFile.read(path)
         notebook = Notebook(bytes: bytes, name: path)
         hash = SHA256.of(bytes)
@@ -47,7 +51,7 @@ public struct NotebookFile {
     @discardableResult
     public mutating func write(_ changed: Notebook) throws(NotebookError) -> Bool {
         if changed.bytes == notebook.bytes { return false }
-        try NotebookFile.replace(path, changed.bytes, onlyIf: hash)
+        try NotebookFile.replace(place, named: path, changed.bytes, onlyIf: hash)
         notebook = changed
         hash = SHA256.of(changed.bytes)
         return true
@@ -55,15 +59,22 @@ public struct NotebookFile {
 
     /// Writes a notebook to a path, over what is there.
     public static func write(_ notebook: Notebook, to path: String) throws(NotebookError) {
-        try replace(path, notebook.bytes, onlyIf: nil)
+        try replace(path, named: path, notebook.bytes, onlyIf: nil)
     }
 
     /// Writes any file in one step.
     public static func write(_ bytes: [UInt8], to path: String) throws(NotebookError) {
-        try replace(path, bytes, onlyIf: nil)
+        try replace(path, named: path, bytes, onlyIf: nil)
     }
 
     // MARK: - Files
+
+    /// A path that stays right when the working directory changes.
+    public static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return String(cString: folder) + "/" + path
+    }
 
     static func read(_ path: String) throws(NotebookError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -83,9 +94,9 @@ public struct NotebookFile {
 
     private static let sizeMax = 1 << 29
 
-    private static func replace(_ path: String, _ bytes: [UInt8], onlyIf hash: String?) throws(NotebookError) {
+    private static func replace(_ place: String, named path: String, _ bytes: [UInt8], onlyIf hash: String?) throws(NotebookError) {
         // Through a link, so that the link stays.
-        let target = resolved(path)
+        let target = resolved(place)
         var mode: mode_t = 0o644
         var status = stat()
         if stat(target, &status) == 0 { mode = status.st_mode & 0o777 }

@@ -27,8 +27,8 @@ public struct ExportDocument: Sendable {
     /// `report` is one of a replay of the same notebook; its outputs take the place of the recorded ones.
     public init(_ notebook: Notebook, _ context: LanguageContext, report: ReplayReport? = nil) {
         self.notebook = notebook
-        title = notebook.title ?? ExportDocument.baseName(notebook.name)
-        facts = notebook.header.fields.filter { $0.key == "profile" || $0.key == "parameter" }.map { ($0.key, $0.value) }
+        title = notebook.title.map(ExportDocument.plain) ?? ExportDocument.baseName(notebook.name)
+        facts = notebook.header.fields.filter { $0.key == "profile" || $0.key == "parameter" }.map { ($0.key, ExportDocument.plain($0.value)) }
         let parsed = Parser.parse(notebook.code, context)
         let lines = Highlighter.lines(notebook.code, context)
         let entries = notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics)

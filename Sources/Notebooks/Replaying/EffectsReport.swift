@@ -1,4 +1,4 @@
-// What a notebook would read, write and start, from its text alone. Nothing is run and no file is touched.
+// What a notebook would read, write and start, from its text and that of the files it imports. Nothing is run.
 
 import Language
 
@@ -12,6 +12,8 @@ public struct EffectsReport: Sendable {
         public var verb: String
         /// As people count.
         public var line: Int
+        /// The imported file in which it stands; nil for the notebook itself.
+        public var file: String?
     }
 
     /// In the order of the text.
@@ -20,22 +22,42 @@ public struct EffectsReport: Sendable {
     /// What keeps the text from being read whole; then the list may lack something.
     public var diagnostics: [Diagnostic]
     public let source: SourceText
+    /// The files that it imports, and those that they import.
+    private(set) var imported: [SourceText] = []
 
     public init(_ notebook: Notebook, _ context: LanguageContext) {
         source = notebook.code
         let parsed = Parser.parse(source, context)
-        let effects = Effects.of(parsed, context)
-        changesRun = effects.changesRun
         diagnostics = parsed.diagnostics
-        add(.reads, effects.reads)
-        add(.writes, effects.writes)
-        add(.runs, effects.programs)
-        items.sort { $0.line < $1.line }
+        add(Effects.of(parsed, context), in: source, file: nil)
+        follow(items, from: EffectsReport.folder(notebook.name), context)
     }
 
-    private mutating func add(_ kind: Kind, _ uses: [Effects.FileUse]) {
-        for use in uses { items.append(Item(kind: kind, path: use.path, verb: use.verb, line: source.line(at: use.span.start) + 1)) }
+    private mutating func add(_ effects: Effects, in source: SourceText, file: String?) {
+        var found: [Item] = []
+        for (kind, uses) in [(Kind.reads, effects.reads), (.writes, effects.writes), (.runs, effects.programs)] {
+            for use in uses { found.append(Item(kind: kind, path: use.path, verb: use.verb, line: source.line(at: use.span.start) + 1, file: file)) }
+        }
+        items += found.sorted { $0.line < $1.line }
+        changesRun = changesRun || effects.changesRun
     }
+
+    /// Of an imported file nothing runs but what is called, so this lists what calling its verbs could do.
+    private mutating func follow(_ found: [Item], from folder: String, _ context: LanguageContext) {
+        for item in found where item.verb == "import" {
+            guard let path = item.path, imported.count < 100 else { continue }
+            let place = path.hasPrefix("/") ? path : folder + path
+            guard !imported.contains(where: { $0.name == place }), let bytes = try? NotebookFile.read(place) else { continue }
+            let text = SourceText(bytes: bytes, name: place)
+            imported.append(text)
+            let before = items.count
+            add(Effects.of(Parser.parse(text, context), context), in: text, file: path)
+            follow(Array(items[before...]), from: EffectsReport.folder(place), context)
+        }
+    }
+
+    /// With its `/`; empty for the current one.
+    private static func folder(_ path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
 
     /// For people.
     public var lines: [StyledText] {
@@ -48,6 +70,7 @@ public struct EffectsReport: Sendable {
             case (_, nil): line.append("a path that is only known while running", .emphasis)
             }
             line.append("  \(item.verb), line \(item.line)", .dim)
+            if let file = item.file { line.append(" of \(DiagnosticRenderer.neutral(file))", .dim) }
             lines.append(line)
         }
         if items.isEmpty { lines.append("no files, no programs") }
@@ -63,9 +86,10 @@ public struct EffectsReport: Sendable {
         let list = items.map { item in
             JSON.object([
                 ("kind", .string(item.kind.rawValue)), ("path", item.path.map(JSON.string) ?? .null), ("verb", .string(item.verb)), ("line", .integer(item.line)),
+                ("file", item.file.map(JSON.string) ?? .null),
             ])
         }
-        return JSON.object([("effects", .array(list)), ("changes_run", .boolean(changesRun)), ("is_whole", .boolean(diagnostics.isEmpty))]).text
+        return JSON.object([("effects", .array(list)), ("changes_run", .boolean(changesRun)), ("needs_trust", .boolean(needsTrust)), ("is_whole", .boolean(diagnostics.isEmpty))]).text
     }
 
     /// The paths that the notebook reads and does not write itself before; those known from the text.

@@ -1,5 +1,5 @@
-// `-p name=value`: another value for a `let` in a cell of parameters. The value stands in the text that is run and in every
-// copy that is written, and the header says so.
+// `-p name=value`: another value for a `let` in a cell of parameters. The value stands in the text that is run, line for line
+// that of the file, so that messages name the lines a person sees; a copy that is written says it in its header too.
 
 import Language
 
@@ -13,24 +13,27 @@ extension Notebook {
         if parameters.isEmpty { return self }
         let known = bindings(context)
         var changes: [(span: SourceSpan, text: String)] = []
-        var notes: [String] = []
-        for field in header.fields where field.key == "parameter" {
-            let isSet = parameters.contains { field.value.hasPrefix("\($0.name)=") }
-            if !isSet { notes.append(field.value) }
-        }
         for (name, value) in parameters {
             guard let binding = known.last(where: { $0.name.text == name }) else { throw .unknownParameter(name: name, known: known.map(\.name.text)) }
             let literal = Notebook.literal(value)
             changes.removeAll { $0.span == binding.value.span }
             changes.append((binding.value.span, literal))
-            notes.removeAll { $0.hasPrefix("\(name)=") }
-            notes.append("\(name)=\(literal)")
         }
         var bytes = source.bytes
         for change in changes.sorted(by: { $0.span.start > $1.span.start }) {
             bytes.replaceSubrange(change.span.start..<change.span.end, with: change.text.utf8)
         }
-        return Notebook(SourceText(bytes: bytes, name: name)).settingHeader("parameter", notes)
+        return Notebook(SourceText(bytes: bytes, name: name))
+    }
+
+    /// With the values that `setting` put into the text named in the header.
+    public func naming(_ parameters: [(name: String, value: String)]) -> Notebook {
+        var notes = header.fields.filter { $0.key == "parameter" }.map(\.value)
+        for (name, value) in parameters {
+            notes.removeAll { $0.hasPrefix("\(name)=") }
+            notes.append("\(name)=\(Notebook.literal(value))")
+        }
+        return parameters.isEmpty ? self : settingHeader("parameter", notes)
     }
 
     /// Splits `name=value`.

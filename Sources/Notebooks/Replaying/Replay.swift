@@ -45,6 +45,8 @@ public struct Replay {
     public var only: String?
     /// `--from`: compares and records from the cell of this title on; those before it run for their state.
     public var from: String?
+    /// `--budget`: seconds after which the statement at hand is stopped and nothing more runs.
+    public var budget: Double?
     public var onEvent: (ReplayEvent) -> Void = { _ in }
 
     public init(_ notebook: Notebook, mode: Mode = .show) {
@@ -66,11 +68,14 @@ public struct Replay {
             if isRecording || isComparing, let width = notebook.header.width { session.displayOptions.width = width }
             return session
         }
-        pass(try session(), range, &report)
+        let deadline = budget.map { Deadline(seconds: $0) }
+        defer { deadline?.watch(nil) }
+        pass(try session(), range, deadline, &report)
         if case .twice = mode, report.exit == .fine {
             var second = ReplayReport(notebook)
-            pass(try session(), range, &second)
+            pass(try session(), range, deadline, &second)
             compare(&report, with: second)
+            report.spentBudget = second.spentBudget
         }
         return report
     }
@@ -131,7 +136,7 @@ public struct Replay {
 
     // MARK: - A pass
 
-    private func pass(_ session: Session, _ range: Range<Int>, _ report: inout ReplayReport) {
+    private func pass(_ session: Session, _ range: Range<Int>, _ deadline: Deadline?, _ report: inout ReplayReport) {
         let prepared = session.prepare(notebook.code)
         let entries = notebook.entries(statements: prepared.statements, diagnostics: prepared.diagnostics)
         report.findings = (notebook.findings + notebook.strayOutputs(entries)).sorted { $0.line < $1.line }
@@ -148,12 +153,17 @@ public struct Replay {
             }
         }
         let lines = Highlighter.lines(notebook.code, session.context)
+        deadline?.watch(session.interrupt)
         let runner = EntryRunner(session, prepared, onEvent)
         var cell = 0
         var firstDifference: Int?
         run: for index in entries.indices {
             let entry = entries[index]
             if entry.cell >= range.upperBound { break }
+            if deadline?.isPassed == true {
+                report.spentBudget = budget
+                break
+            }
             announce(&cell, upTo: entry.cell)
             onEvent(.statement(entry, lines: shown(entry, lines)))
             let isChosen = range.contains(entry.cell)
@@ -161,11 +171,14 @@ public struct Replay {
             judge(&report.entries[index], isChosen: isChosen, &firstDifference)
             onEvent(.finished(report.entries[index]))
             switch report.entries[index].verdict {
+            case .interrupted where deadline?.isPassed == true:
+                report.spentBudget = budget
+                break run
             case .failed, .interrupted: break run
             case .same, .differs, .ran, .notRun: break
             }
         }
-        if report.entries.allSatisfy({ $0.verdict != .failed && $0.verdict != .interrupted }) {
+        if report.spentBudget == nil, report.entries.allSatisfy({ $0.verdict != .failed && $0.verdict != .interrupted }) {
             announce(&cell, upTo: min(range.upperBound, notebook.cells.count) - 1)
         }
         if isRecording { record(&report, range, inputs) }
@@ -206,7 +219,7 @@ public struct Replay {
     /// The lines of an entry with the comments directly above it.
     private func shown(_ entry: Entry, _ lines: [StyledText]) -> [StyledText] {
         var first = entry.lines.lowerBound
-        while first > 0, lines.indices.contains(first - 1), lines[first - 1].runs.first?.style == .comment, notebook.line(first - 1).hasPrefix("#") { first -= 1 }
+        while first > notebook.header.lines.upperBound, lines.indices.contains(first - 1), lines[first - 1].runs.first?.style == .comment, notebook.line(first - 1).hasPrefix("#") { first -= 1 }
         return (first..<entry.lines.upperBound).compactMap { lines.indices.contains($0) ? lines[$0] : nil }
     }
 
@@ -341,7 +354,7 @@ struct EntryRunner {
         return .finished
     }
 
-    private static func now() -> Double {
+    static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

@@ -62,6 +62,8 @@ public struct ReplayReport: Sendable {
     /// What is odd about the file.
     public internal(set) var findings: [Notebook.Finding] = []
     public internal(set) var isRefused = false
+    /// The seconds that the replay was given, where it did not end within them.
+    public internal(set) var spentBudget: Double?
     /// The notebook with what was recorded; as it was where nothing was.
     public internal(set) var recorded: Notebook
     /// The text that spans of diagnostics refer to.
@@ -77,7 +79,7 @@ public struct ReplayReport: Sendable {
     public var exit: ReplayExit {
         if isRefused { return .refused }
         if inputs.contains(where: { $0.state != .same }) { return .inputs }
-        if !problems.isEmpty || entries.contains(where: { $0.verdict == .failed || $0.verdict == .interrupted }) { return .failed }
+        if spentBudget != nil || !problems.isEmpty || entries.contains(where: { $0.verdict == .failed || $0.verdict == .interrupted }) { return .failed }
         return entries.contains { $0.verdict == .differs } ? .differs : .fine
     }
 
@@ -105,8 +107,16 @@ public struct ReplayReport: Sendable {
             lines += isFirst ? full(entry) : [brief(entry)]
             isFirst = false
         }
+        if let budgetLine { lines.append(budgetLine) }
         lines.append(summary)
         return lines
+    }
+
+    /// That the time was up, and at which statement; nil where it was not.
+    public var budgetLine: StyledText? {
+        guard let spentBudget else { return nil }
+        let place = entries.last { $0.verdict == .interrupted }.map { "in line \($0.entry.lineNumber)" } ?? entries.first { $0.verdict == .notRun }.map { "before line \($0.entry.lineNumber)" }
+        return StyledText("the budget of \(OutputBlock.duration(spentBudget)) was spent" + (place.map { " \($0)" } ?? "") + "; nothing more was run", .error)
     }
 
     private func full(_ report: EntryReport) -> [StyledText] {
@@ -169,7 +179,7 @@ public struct ReplayReport: Sendable {
         }
         return JSON.object([
             ("notebook", .string(name)), ("exit", .integer(Int(exit.rawValue))), ("seconds", .real(seconds)), ("same", .integer(count(.same))), ("differs", .integer(count(.differs))),
-            ("inputs", .array(inputs.map { .object([("path", .string($0.path)), ("state", .string($0.state.rawValue))]) })),
+            ("budget_spent", .boolean(spentBudget != nil)), ("inputs", .array(inputs.map { .object([("path", .string($0.path)), ("state", .string($0.state.rawValue))]) })),
             ("problems", .array(problems.map { .object([("line", .integer(source.position(at: $0.span.start).line)), ("code", .string($0.code.rawValue)), ("message", .string($0.message))]) })),
             ("findings", .array(findings.map { .object([("line", .integer($0.line)), ("message", .string($0.message))]) })), ("statements", .array(list)),
         ]).text

@@ -21,6 +21,7 @@ struct ExportCommand: ParsableCommand {
     @Flag(name: .customLong("run"), help: "Runs the notebook first: pages then hold its figures as pictures.")
     var runs = false
 
+    @OptionGroup var notebook: NotebookOptions
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
@@ -28,7 +29,14 @@ struct ExportCommand: ParsableCommand {
         let session = Host.session(shared, notebook: self.file)
         let file = try NotebookInput.read(file)
         var report: ReplayReport?
+        let base = NotebookFile.absolute(file.path)
+        let output = output.map { $0 == "-" ? $0 : NotebookFile.absolute($0) }
         if runs {
+            let effects = EffectsReport(file.notebook, session.context)
+            if file.notebook.canRun { try NotebookTrust.ensure(effects, self.file, isGiven: notebook.trust, asks: output != "-") }
+            let (path, notice) = NotebookFolder.enter(self.file, effects, pins: file.notebook.header.pins)
+            if let notice { writer.printError([notice]) }
+            session.importFolder = Host.folder(of: path)
             session.displayOptions = Replay.displayOptions(wantsSVG: true)
             var replay = Replay(file.notebook, mode: .show)
             replay.onEvent = { event in
@@ -59,9 +67,9 @@ struct ExportCommand: ParsableCommand {
             writer.flush()
             throw ExitCode(TextRun.complain(writer, 0))
         }
-        let path = output ?? (file.path.hasSuffix(".icot") ? String(file.path.dropLast(5)) : file.path) + ".\(to.rawValue)"
-        do { try NotebookFile.write(Array(text.utf8), to: path) } catch { throw NotebookInput.refused(error) }
-        writer.print([StyledText("wrote \(path)", .good)])
+        func beside(_ path: String) -> String { (path.hasSuffix(".icot") ? String(path.dropLast(5)) : path) + ".\(to.rawValue)" }
+        do { try NotebookFile.write(Array(text.utf8), to: output ?? beside(base)) } catch { throw NotebookInput.refused(error) }
+        writer.print([StyledText("wrote \(self.output ?? beside(file.path))", .good)])
         writer.flush()
     }
 }

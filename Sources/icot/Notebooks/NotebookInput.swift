@@ -21,6 +21,8 @@ enum NotebookInput {
         return try notebook.setting(pairs, context)
     }
 
+    static func otherVersion(_ path: String) -> String { "\(path) is written for another version of the language than '\(Notebook.languageVersion)'" }
+
     /// Says what is wrong; the exit status to throw.
     static func refused(_ error: NotebookError) -> ExitCode {
         switch error {

@@ -19,6 +19,10 @@ struct NotebookReplay {
     var only: String?
     var from: String?
     var junit: String?
+    /// Seconds that it may take.
+    var budget: Double?
+    /// Whether the person agreed to its effects.
+    var isTrusted = false
     /// Where what is recorded goes; over the notebook itself where it is nil.
     var output: String?
     private let writer = TerminalWriter()
@@ -35,6 +39,14 @@ struct NotebookReplay {
         let context = session.context
         var file = try NotebookInput.read(path)
         var replay = Replay(file.notebook, mode: mode)
+        replay.budget = budget
+        let effects = EffectsReport(file.notebook, context)
+        if file.notebook.canRun { try NotebookTrust.ensure(effects, path, isGiven: isTrusted, asks: !shared.json) }
+        let output = output.map(NotebookFile.absolute)
+        let junit = junit.map(NotebookFile.absolute)
+        let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
+        if let notice { writer.printError([notice]) }
+        session.importFolder = Host.folder(of: pathFromHere)
         do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch { throw NotebookInput.refused(error) }
         (replay.only, replay.from) = (only, from)
         let screen = NotebookScreen(writer: writer, printer: printer, isJSON: shared.json)
@@ -45,9 +57,12 @@ struct NotebookReplay {
             if case .finished = event { writer.endProgress() }
             if case .notice(let line) = event { writer.printError([line]) }
         }
-        let report = try run(replay, session, isShown ? printer.displayOptions : Replay.displayOptions())
+        let report = try run(replay, session, pathFromHere, isShown ? printer.displayOptions : Replay.displayOptions())
         printer.finish()
-        try finish(report, &file)
+        try finish(report, &file, output, junit)
+        // What was recorded was run here.
+        if purpose == .update || purpose == .promote { NotebookTrust.remember(Notebook(SourceText(bytes: report.recorded.bytes, name: output ?? path)), context) }
+        throw ExitCode(TextRun.complain(writer, report.isStopped ? 130 : report.exit.rawValue))
     }
 
     private var isShown: Bool { purpose == .show }
@@ -63,7 +78,7 @@ struct NotebookReplay {
     }
 
     /// Runs with Ctrl-C stopping the session at hand; the first pass is that of `session`.
-    private func run(_ replay: Replay, _ session: Session, _ options: DisplayOptions) throws -> ReplayReport {
+    private func run(_ replay: Replay, _ session: Session, _ path: String, _ options: DisplayOptions) throws -> ReplayReport {
         let interrupts = InterruptWatch()
         var first: Session? = session
         do {
@@ -103,37 +118,47 @@ struct NotebookReplay {
     }
 
     /// Whether anything was written.
-    private func record(_ report: ReplayReport, _ file: inout NotebookFile) throws(NotebookError) -> Bool {
+    private func record(_ report: ReplayReport, _ file: inout NotebookFile, _ output: String?) throws(NotebookError) -> Bool {
         guard let output else { return try file.write(report.recorded) }
-        try NotebookFile.write(report.recorded, to: output)
+        var pairs: [(name: String, value: String)] = []
+        for parameter in parameters { pairs.append(try Notebook.parameter(parameter)) }
+        try NotebookFile.write(report.recorded.naming(pairs), to: output)
         return true
     }
 
-    private func finish(_ report: ReplayReport, _ file: inout NotebookFile) throws {
+    private func finish(_ report: ReplayReport, _ file: inout NotebookFile, _ output: String?, _ junit: String?) throws {
         do {
-            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, report.exit != .inputs, try record(report, &file), !shared.json {
-                writer.print([StyledText("recorded in \(output ?? file.path)", .good)])
+            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, report.exit != .inputs, try record(report, &file, output), !shared.json {
+                writer.print([StyledText("recorded in \(self.output ?? file.path)", .good)])
             }
             if let junit { try NotebookFile.write(Array(report.junit.utf8), to: junit) }
         } catch {
             throw NotebookInput.refused(error)
         }
-        let isStopped = report.entries.contains { $0.verdict == .interrupted }
         if !isShown {
             if shared.json { writer.print(verbatim: report.json) } else { writer.print(lines(of: report)) }
-        } else if report.exit != .fine, !isStopped {
+        } else if let line = report.budgetLine {
+            writer.printError([line])
+        } else if report.exit != .fine, !report.isStopped {
             // What failed while running was shown as it happened.
             if !report.problems.isEmpty || report.isRefused { writer.printError(report.isRefused ? report.refusal : report.lines) }
         }
         writer.flush()
-        throw ExitCode(TextRun.complain(writer, isStopped ? 130 : report.exit.rawValue))
     }
 }
 
+extension Notebook {
+    /// Whether this icot knows its version.
+    var canRun: Bool { header.version.map { $0 == Notebook.languageVersion } ?? true }
+}
+
 extension ReplayReport {
+    /// Whether a person stopped it.
+    var isStopped: Bool { spentBudget == nil && entries.contains { $0.verdict == .interrupted } }
+
     /// Why nothing was run.
     var refusal: [StyledText] {
-        [StyledText("icot: \(name) is written for another version of the language than '\(Notebook.languageVersion)'", .error)]
+        [StyledText("icot: \(NotebookInput.otherVersion(name))", .error)]
     }
 }
 

@@ -36,12 +36,17 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Writes the report for JUnit.", valueName: "path"))
     var junit: String?
 
+    @Option(help: ArgumentHelp("Stops after so long; exit status 2.", valueName: "seconds"))
+    var budget: Double?
+
+    @OptionGroup var notebook: NotebookOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
         if [check, update, promote, twice].count(where: { $0 }) > 1 {
             throw ValidationError("give one of --check, --update, --promote and --twice")
         }
+        if let budget, !(budget > 0 && budget < 1e9) { throw ValidationError("--budget \(budget) is no number of seconds; give one above 0") }
         if output != nil, !update, !promote { throw ValidationError("-o goes with --update or --promote") }
         if output == nil, !parameters.isEmpty, update || promote { throw ValidationError("-p with --update or --promote records into a copy; say where with -o") }
         if promote, isatty(STDIN_FILENO) == 0 { throw ValidationError("--promote asks a person at a terminal; --update records everything") }
@@ -50,6 +55,7 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         var replay = NotebookReplay(path: file, shared: shared)
         (replay.parameters, replay.only, replay.from, replay.junit, replay.output) = (parameters, only, from, junit, output)
+        (replay.budget, replay.isTrusted) = (budget, notebook.trust)
         replay.purpose = check ? .check : update ? .update : promote ? .promote : twice ? .twice : .show
         try replay.run()
     }

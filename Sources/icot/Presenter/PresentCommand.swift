@@ -29,24 +29,30 @@ struct PresentCommand: ParsableCommand {
     @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
+    @OptionGroup var options: NotebookOptions
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
         if rehearse {
             var replay = NotebookReplay(path: file, shared: shared)
-            (replay.parameters, replay.purpose) = (parameters, .rehearse(slowAfter: slow))
+            (replay.parameters, replay.purpose, replay.isTrusted) = (parameters, .rehearse(slowAfter: slow), options.trust)
             return try replay.run()
         }
         let terminal = TerminalState.current()
         guard terminal.isInteractive, terminal.canMove else { throw Icot.failure("present: needs a terminal that can move its cursor") }
         let session = Host.session(shared, notebook: self.file)
         var notebook = try NotebookInput.read(file).notebook
+        guard notebook.canRun else { throw Icot.failure(NotebookInput.otherVersion(file), status: ReplayExit.refused.rawValue) }
+        let effects = EffectsReport(notebook, session.context)
+        try NotebookTrust.ensure(effects, file, isGiven: options.trust, asks: true)
         do { notebook = try NotebookInput.setting(parameters, in: notebook, session.context) } catch { throw NotebookInput.refused(error) }
-        var options = EventPrinter(TerminalWriter(terminal: terminal)).displayOptions
-        options.width -= 1
-        session.displayOptions = options
-        let presentation = Presentation(notebook, in: session, slowAfter: slow, width: options.width)
-        let presenter = Presenter(presentation, session, terminal, notes: try notes.map { try PresenterNotes(path: $0) })
+        var display = EventPrinter(TerminalWriter(terminal: terminal)).displayOptions
+        display.width -= 1
+        session.displayOptions = display
+        let notes = try notes.map { try PresenterNotes(path: $0) }
+        session.importFolder = Host.folder(of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
+        let presentation = Presentation(notebook, in: session, slowAfter: slow, width: display.width)
+        let presenter = Presenter(presentation, session, terminal, notes: notes)
         throw ExitCode(presenter.run())
     }
 }
