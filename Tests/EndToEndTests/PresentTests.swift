@@ -11,7 +11,8 @@ import Testing
 
         # %% [md]
         # # Watch this
-        # It takes a moment.
+        # It takes
+        # a moment.
 
         # %% one
         let x = 2
@@ -42,7 +43,7 @@ import Testing
         let (terminal, _) = try present()
         #expect(terminal.screen.modes.contains("1049"))
         terminal.send(" ")
-        try terminal.wait(for: "Watch this")
+        try terminal.wait(for: "Watch this\nIt takes a moment.\n")
         terminal.send(" ")
         try terminal.wait(for: "let x = 2\n")
         try terminal.wait(for: "Enter runs")

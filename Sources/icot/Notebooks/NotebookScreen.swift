@@ -24,6 +24,23 @@ struct NotebookScreen {
         }
     }
 
+    /// Prose with the lines of a paragraph joined, so that the screen breaks them where it is wide, not where the file is.
+    /// Headings, lists, quotes, tables, code and lines that end in a hard break keep their lines.
+    static func joined(_ prose: [String]) -> [String] {
+        var lines: [String] = []
+        var isOpen = false
+        var isFenced = false
+        for line in prose {
+            let isFence = line.hasPrefix("```") || line.hasPrefix("~~~")
+            let first = line.unicodeScalars.first
+            let isOwnLine = isFenced || isFence || line.isEmpty || first.map { " \t#>|-*+=".unicodeScalars.contains($0) || ("0"..."9").contains($0) } ?? true
+            if isOpen, !isOwnLine, let last = lines.popLast() { lines.append(last + " " + line) } else { lines.append(line) }
+            if isFence { isFenced.toggle() }
+            isOpen = !isOwnLine && !line.hasSuffix("  ") && !line.hasSuffix("\\")
+        }
+        return lines
+    }
+
     /// A line of Markdown for a terminal: headings stand out, everything else is as it is written.
     static func styled(_ line: String) -> StyledText {
         let marks = line.prefix { $0 == "#" }

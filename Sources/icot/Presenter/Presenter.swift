@@ -119,7 +119,7 @@ final class Presenter {
         for block in presentation.blocks {
             switch block {
             case .heading(let title): lines += [StyledText(), StyledText(title, .heading)]
-            case .prose(let prose): lines += [StyledText()] + prose.map(NotebookScreen.styled) + [StyledText()]
+            case .prose(let prose): lines += [StyledText()] + NotebookScreen.joined(prose).map(NotebookScreen.styled) + [StyledText()]
             case .code(let code): lines += Self.prompted(code)
             case .output(let output): lines += output
             }
