@@ -75,6 +75,9 @@ let package = Package(
         .executableTarget(
             name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources", swiftSettings: strict),
         .executableTarget(
+            name: "ProbingBenchmarks", dependencies: ["Internalization", "Probing", "Transformer", "Tensors"], path: "Benchmarks/probing/Sources",
+            swiftSettings: strict),
+        .executableTarget(
             name: "ProblemBenchmarks", dependencies: ["Internalization", "Tensors"], path: "Benchmarks/problems/Sources", swiftSettings: strict),
 
         // Tests.
