@@ -5,7 +5,7 @@ import Language
 import Tensors
 
 enum EngineFunctions {
-    static func all(_ bench: Workbench) -> [Command] { [elapsed(bench), profile(), OwnTask.command(), current(bench), PromptedFunction.command()] + GeometryFunctions.all }
+    static func all(_ bench: Workbench) -> [Command] { [elapsed(bench), profile(), OwnTask.command(), current(bench), PromptedFunction.command(), DistillFunction.command(bench)] + GeometryFunctions.all }
 
     private static func elapsed(_ bench: Workbench) -> Command {
         Command(

@@ -137,40 +137,24 @@ enum EvaluateCommands {
                 "compare", "Sets runs side by side: one row for each stage of each, with what it can do and costs.",
                 [
                     .value("run", .value(RunValue.typeName), "one run"),
-                    .label("to", .oneOf([.value(RunValue.typeName), .list(of: .value(RunValue.typeName)), .path(.read)]), required: true, "another, several, or the folder of a kept run"),
+                    .label(
+                        "to",
+                        .oneOf([
+                            .value(RunValue.typeName), .value(DistillationValue.typeName),
+                            .list(of: .oneOf([.value(RunValue.typeName), .value(DistillationValue.typeName)])), .path(.read),
+                        ]), required: true, "another, several, a distillation, or the folder of a kept run"),
                     .label("front", .boolean, default: "false", "only stages that none other beats in accuracy and tokens written"),
-                ], result: TypeName.table, seeAlso: ["timeline", "control", "plot"])
+                ], result: TypeName.table, seeAlso: ["timeline", "control", "distill", "plot"])
         ) { call in
-            var runs = [try call.host("run", as: RunValue.self)]
-            if let other = call["to"]?.asHost(RunValue.self) {
-                runs.append(other)
+            var compared: [any ComparedValue] = [try call.host("run", as: RunValue.self)]
+            if let other = call["to"]?.asCompared {
+                compared.append(other)
             } else if let path = call.textIfPresent("to") {
-                runs.append(try KeptRun.copy(path, call))
+                compared.append(try KeptRun.copy(path, call))
             } else {
-                runs += try call.list("to").compactMap { $0.asHost(RunValue.self) }
+                compared += try call.list("to").compactMap(\.asCompared)
             }
-            return .table(comparison(runs, frontOnly: try call.boolean("front")))
+            return .table(Comparison.table(compared, frontOnly: try call.boolean("front")))
         }
-    }
-
-    private static func comparison(_ runs: [RunValue], frontOnly: Bool) -> TableObject {
-        var rows = runs.flatMap { value in value.run.timeline.path.map { (value, $0.record) } }
-        if frontOnly {
-            rows = rows.filter { row in
-                guard let accuracy = row.1.accuracy, let written = row.1.generatedTokens else { return false }
-                return !rows.contains { other in
-                    guard let a = other.1.accuracy, let w = other.1.generatedTokens else { return false }
-                    return a >= accuracy && w <= written && (a > accuracy || w < written)
-                }
-            }
-        }
-        func real(_ number: Double?) -> Value { number.map { .real($0) } ?? .none }
-        return TableObject([
-            .init("run", rows.map(\.0.name)), .init("removed", rows.map { $0.1.removed.capped(at: $0.0.run.longest) }),
-            .init("steps", rows.map(\.1.steps)), .init("loss", rows.map { real($0.1.loss) }, format: .decimals(3)),
-            .init("accuracy", rows.map { real($0.1.accuracy) }, format: .decimals(3)),
-            .init("written", rows.map { real($0.1.generatedTokens) }, format: .decimals(1)),
-            .init("seconds", rows.map { .real($0.1.seconds) }, format: .volatile("s", decimals: 1)),
-        ])
     }
 }

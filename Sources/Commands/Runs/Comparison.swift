@@ -1,0 +1,58 @@
+import Internalization
+import Language
+
+/// Something that `compare` can put rows of into its table.
+protocol ComparedValue {
+    var comparedRows: [ComparedRow] { get }
+}
+
+/// A stage beside others: what it can do and costs.
+struct ComparedRow {
+    var run: String
+    /// Tokens of the chain that are gone.
+    var removed: Int
+    var steps: Int
+    var loss: Double?
+    var accuracy: Double?
+    /// Tokens written for a problem.
+    var written: Double?
+    var seconds: Double
+}
+
+enum Comparison {
+    /// - Parameter frontOnly: drops the rows that another beats in accuracy and tokens written.
+    static func table(_ values: [any ComparedValue], frontOnly: Bool) -> TableObject {
+        var rows = values.flatMap(\.comparedRows)
+        if frontOnly {
+            rows = rows.filter { row in
+                guard let accuracy = row.accuracy, let written = row.written else { return false }
+                return !rows.contains { other in
+                    guard let a = other.accuracy, let w = other.written else { return false }
+                    return a >= accuracy && w <= written && (a > accuracy || w < written)
+                }
+            }
+        }
+        func real(_ number: Double?) -> Value { number.map { .real($0) } ?? .none }
+        return TableObject([
+            .init("run", rows.map(\.run)), .init("removed", rows.map(\.removed)), .init("steps", rows.map(\.steps)),
+            .init("loss", rows.map { real($0.loss) }, format: .decimals(3)), .init("accuracy", rows.map { real($0.accuracy) }, format: .decimals(3)),
+            .init("written", rows.map { real($0.written) }, format: .decimals(1)),
+            .init("seconds", rows.map { .real($0.seconds) }, format: .volatile("s", decimals: 1)),
+        ])
+    }
+}
+
+extension Value {
+    var asCompared: (any ComparedValue)? { asHost(RunValue.self) ?? asHost(DistillationValue.self) }
+}
+
+extension RunValue: ComparedValue {
+    var comparedRows: [ComparedRow] {
+        run.timeline.path.map { stage in
+            let record = stage.record
+            return ComparedRow(
+                run: name, removed: record.removed.capped(at: run.longest), steps: record.steps, loss: record.loss, accuracy: record.accuracy,
+                written: record.generatedTokens, seconds: record.seconds)
+        }
+    }
+}
