@@ -11,12 +11,9 @@ enum Host {
         // The engine reads it when it first computes.
         if let threads = options.threads { setenv("ICOT_THREADS", "\(threads)", 1) }
         let session = Session(EngineVocabulary.make())
-        session.importFolder = folder(of: path)
+        session.importFolder = NotebookFile.folder(of: path)
         return session
     }
-
-    /// With its `/`; empty for the current one.
-    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
 
     /// A session that can be saved as a notebook, and what runs texts in it.
     static func recordedSession(_ options: SharedOptions) -> (session: Session, run: (SourceText, Session) -> Session.Outcome) {

@@ -171,6 +171,9 @@ import Testing
         for text in ["just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows", "next token  adaptive\ntokens at a time  one"] {
             #expect(ExportTable.find(text.split(separator: "\n").map { StyledText(String($0)) }, at: 0) == nil, "\(text)")
         }
+        // A hostile number of removed tokens costs nothing, and no chain is made up for it.
+        let vast = try #require(JSON("[{\"removed\": 0, \"accuracy\": 1}, {\"removed\": 999999, \"accuracy\": 1}]").flatMap { TimelineFigure($0) })
+        #expect(vast.chain.isEmpty && vast.stages[1].gone.isEmpty)
         let settings = ["tokens at a time  1", "order             left", "smoothing         1"].map { StyledText($0) }
         #expect(ExportTable.find(settings, at: 1) == nil)
     }

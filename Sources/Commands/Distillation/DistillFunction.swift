@@ -63,7 +63,8 @@ enum DistillFunction {
         if run.progress.updates == 0 {
             throw call.failure("the run has not been trained yet, so it has no thoughts", code: .runtimeArgument, at: "teacher", help: "train until: 0.99 first")
         }
-        let evaluation = try run.evaluateHeldOut()
+        let interrupt = call.interrupt
+        let evaluation = try run.evaluateHeldOut(isInterrupted: { interrupt.isRequested })
         if let evaluation, evaluation.accuracy < 0.9 {
             call.output(
                 StyledText("note", .warning)

@@ -123,7 +123,7 @@ final class TrainingWatcher {
     /// Writes to the run's folder.
     private func keep(_ event: TrainingEvent) {
         guard let folder = value.folder, !hasFailed else { return }
-        do { try folder.note(event) } catch { fail(error) }
+        do { try folder.note(event) } catch { return fail(error) }
         if case .removed = event { save(folder) }
     }
 

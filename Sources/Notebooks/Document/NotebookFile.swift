@@ -69,6 +69,9 @@ public struct NotebookFile {
 
     // MARK: - Files
 
+    /// The folder of a path, with its `/`; empty for the current one.
+    public static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
+
     /// A path that stays right when the working directory changes.
     public static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }

@@ -27,7 +27,7 @@ struct TimelineFigure: Sendable, Equatable {
         let rows = table.rows.filter { $0.count == table.names.count }
         let stages = rows.compactMap { row -> Stage? in
             guard let number = ExportTable.number(row[removed]), number >= 0, number < 1e6 else { return nil }
-            return Stage(removed: Int(number), cells: row, values: row.map(ExportTable.number), gone: Set(0..<Int(number)))
+            return Stage(removed: Int(number), cells: row, values: row.map(ExportTable.number), gone: TimelineFigure.first(Int(number)))
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
         self.init(columns: table.names, stages: stages, chains: [])
@@ -41,19 +41,24 @@ struct TimelineFigure: Sendable, Equatable {
             guard let removed = row["removed"]?.number, removed >= 0, removed < 1e6 else { return nil }
             let cells = columns.map { row[$0] ?? .null }
             let chain = row["chain"]?.array
-            let gone = chain.map { Set($0.indices.filter { chain?[$0].string == nil }) } ?? Set(0..<Int(removed))
+            let gone = chain.map { Set($0.indices.filter { chain?[$0].string == nil }) } ?? TimelineFigure.first(Int(removed))
             return Stage(removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), gone: gone)
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
         self.init(columns: columns, stages: stages, chains: rows.compactMap { $0["chain"]?.array?.map(\.string) })
     }
 
+    /// Longer chains of unknown tokens are not drawn place by place.
+    private static let shownMax = 400
+
+    private static func first(_ count: Int) -> Set<Int> { count > shownMax ? [] : Set(0..<count) }
+
     /// - Parameter chains: the chain at each stage, nil for what is gone.
     private init(columns: [String], stages: [Stage], chains: [[String?]]) {
         self.columns = columns
         self.stages = stages
-        let longest = min(stages.map(\.removed).max() ?? 0, 400)
-        let count = max(longest, chains.map(\.count).max() ?? 0)
+        let longest = stages.map(\.removed).max() ?? 0
+        let count = max(longest > Self.shownMax ? 0 : longest, chains.map(\.count).max() ?? 0)
         chain = (0..<count).map { place in chains.lazy.compactMap { place < $0.count ? $0[place] : nil }.first ?? "" }
     }
 

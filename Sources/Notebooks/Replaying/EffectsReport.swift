@@ -30,7 +30,7 @@ public struct EffectsReport: Sendable {
         let parsed = Parser.parse(source, context)
         diagnostics = parsed.diagnostics
         add(Effects.of(parsed, context), in: source, file: nil)
-        follow(items, from: EffectsReport.folder(notebook.name), context)
+        follow(items, from: NotebookFile.folder(of: notebook.name), context)
     }
 
     private mutating func add(_ effects: Effects, in source: SourceText, file: String?) {
@@ -52,12 +52,9 @@ public struct EffectsReport: Sendable {
             imported.append(text)
             let before = items.count
             add(Effects.of(Parser.parse(text, context), context), in: text, file: path)
-            follow(Array(items[before...]), from: EffectsReport.folder(place), context)
+            follow(Array(items[before...]), from: NotebookFile.folder(of: place), context)
         }
     }
-
-    /// With its `/`; empty for the current one.
-    private static func folder(_ path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
 
     /// For people.
     public var lines: [StyledText] {

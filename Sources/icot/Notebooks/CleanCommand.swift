@@ -24,7 +24,7 @@ struct CleanCommand: ParsableCommand {
         let context = Host.session(shared).context
         for file in files {
             if file == "-" {
-                try write(CleanCommand.cleaned(Notebook(bytes: standardInput(), name: "standard input"), context).bytes)
+                try write(CleanCommand.cleaned(Notebook(StandardInput.source()), context).bytes)
                 continue
             }
             var notebook = try NotebookInput.read(file)
@@ -40,18 +40,6 @@ struct CleanCommand: ParsableCommand {
     private static func cleaned(_ notebook: Notebook, _ context: LanguageContext) -> Notebook {
         let parsed = Parser.parse(notebook.code, context)
         return notebook.clearing(notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics))
-    }
-
-    private func standardInput() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(STDIN_FILENO, &block, block.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Icot.failure("standard input cannot be read") }
-            if count == 0 { return bytes }
-            bytes += block[..<count]
-        }
     }
 
     /// Byte for byte: what passes through a filter is not made fit for a terminal.

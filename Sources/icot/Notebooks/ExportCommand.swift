@@ -36,7 +36,7 @@ struct ExportCommand: ParsableCommand {
             if file.notebook.canRun { try NotebookTrust.ensure(effects, self.file, isGiven: notebook.trust, asks: output != "-") }
             let (path, notice) = NotebookFolder.enter(self.file, effects, pins: file.notebook.header.pins)
             if let notice { writer.printError([notice]) }
-            session.importFolder = Host.folder(of: path)
+            session.importFolder = NotebookFile.folder(of: path)
             session.displayOptions = Replay.displayOptions(wantsSVG: true)
             var replay = Replay(file.notebook, mode: .show)
             replay.onEvent = { event in

@@ -46,7 +46,7 @@ struct NotebookReplay {
         let junit = junit.map(NotebookFile.absolute)
         let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
         if let notice { writer.printError([notice]) }
-        session.importFolder = Host.folder(of: pathFromHere)
+        session.importFolder = NotebookFile.folder(of: pathFromHere)
         do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch { throw NotebookInput.refused(error) }
         (replay.only, replay.from) = (only, from)
         let screen = NotebookScreen(writer: writer, printer: printer, isJSON: shared.json)

@@ -50,7 +50,7 @@ struct PresentCommand: ParsableCommand {
         display.width -= 1
         session.displayOptions = display
         let notes = try notes.map { try PresenterNotes(path: $0) }
-        session.importFolder = Host.folder(of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
+        session.importFolder = NotebookFile.folder(of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
         let presentation = Presentation(notebook, in: session, slowAfter: slow, width: display.width)
         let presenter = Presenter(presentation, session, terminal, notes: notes)
         throw ExitCode(presenter.run())
