@@ -11,7 +11,7 @@ public enum EngineVocabulary {
     public static func make() -> Vocabulary {
         let bench = Workbench()
         let verbs = ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench) + StepCommands.all(bench)
-            + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + ProbeCommands.all(bench)
+            + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + HiddenCommand.all(bench) + ProbeCommand.all(bench)
             + LookCommand.all(bench) + InterveneCommand.all(bench)
         return Vocabulary(
             verbs: verbs, functions: EngineFunctions.all(bench), library: library, explain: Explanations.explain, capture: { bench.capture() },

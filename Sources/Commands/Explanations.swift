@@ -18,10 +18,19 @@ enum Explanations {
         case let error as BatchError: return Explanation(.commandFailed, error.description)
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)
         case let error as TokenizationError: return Explanation(.runtimeArgument, error.description)
-        case let error as ProbeError: return Explanation(.runtimeArgument, error.description)
+        case ProbeError.interrupted: return Explanation(.interrupted, "stopped")
+        case let error as ProbeError:
+            let (message, help) = halves(error.description)
+            return Explanation(.runtimeArgument, message, help: help)
         case is GenerationInterrupted, is Interrupted: return Explanation(.interrupted, "stopped")
         default: return nil
         }
+    }
+
+    /// What was found, and behind the last semicolon what to do.
+    static func halves(_ description: String) -> (message: String, help: String?) {
+        guard let mark = description.ranges(of: "; ").last else { return (description, nil) }
+        return (String(description[..<mark.lowerBound]), String(description[mark.upperBound...]))
     }
 
     private static func code(_ kind: FileError.Kind) -> DiagnosticCode {

@@ -19,11 +19,13 @@ import Testing
     private func table(_ random: inout TestRandom) -> TableObject {
         let words = ["a", "längerer text", "漢字かな", "🙂🙂", "e\u{301}clair", String(repeating: "x", count: 70), "", "two\nlines"]
         let rows = Int.random(in: 0...60, using: &random)
-        return TableObject((0..<Int.random(in: 1...7, using: &random)).map { number in
+        let keyCount = random.chance(0.3) ? 1 : 0
+        let columns: [TableObject.Column] = (0..<Int.random(in: 1...7, using: &random)).map { number in
             let isText = random.chance(0.4)
             let values: [Value] = (0..<rows).map { _ in isText ? .text(random.pick(words)) : random.chance(0.1) ? .none : .real(Double.random(in: -1000...1000, using: &random)) }
             return .init("\(random.pick(["n", "名", "accuracy"]))\(number)", values, format: random.pick([.plain, .percent(), .decimals(3), .volatile("s", decimals: 1)]))
-        })
+        }
+        return TableObject(columns, keyCount: keyCount)
     }
 
     @Test("fits tables into the width, every column in line, wide characters included")
@@ -34,9 +36,19 @@ import Testing
             let width = Int.random(in: 24...120, using: &random)
             let lines = table.display(DisplayOptions(width: width)).lines
             for line in lines { #expect(DisplayWidth.of(line.plain) <= width, "\(line.plain)") }
-            #expect(lines.count <= 1 + 40 + 2)
+            if table.keyCount == 0 { #expect(lines.count <= 1 + 40 + 2) }
             if table.rowCount > 40 { #expect(lines.contains { $0.plain == "… \(table.rowCount - 25) more rows …" }) }
         }
+    }
+
+    @Test("goes on below with the columns that name a row, and leaves none out")
+    func goesOnBelow() {
+        let columns: [TableObject.Column] = [.init("layer", [0, 1]), .init("score", [0.5, 1.0], format: .decimals(1)), .init("control", [0.25, 0.5], format: .decimals(2))]
+        let table = TableObject(columns, keyCount: 1, notes: ["accuracy on ten problems"])
+        func shown(_ width: Int) -> [String] { table.display(DisplayOptions(width: width)).lines.map(\.plain) }
+        #expect(shown(24) == ["layer  score  control", "    0    0.5     0.25", "    1    1.0     0.50", "accuracy on ten problems"])
+        #expect(shown(18) == ["layer  score", "    0    0.5", "    1    1.0", "", "layer  control", "    0     0.25", "    1     0.50", "accuracy on ten", "problems"])
+        #expect(TableObject(columns).display(DisplayOptions(width: 18)).lines.map(\.plain).last == "not shown: control")
     }
 
     @Test("marks times and speeds as volatile and nothing else")

@@ -65,7 +65,7 @@ private struct World {
         #expect(result.report.probe.primary.value > 0.93 && result.report.isAboveEveryBaseline && result.report.isClasses)
         #expect(result.report.baselines.count == ProbeBaseline.allCases.count)
         #expect(try #require(result.report.codeLength).compression > 2)
-        let (accuracy, _) = try result.probe.score(world.states(), ProbeTarget("third", classes: classes))
+        let accuracy = try result.probe.score(world.states(), ProbeTarget("third", classes: classes)).primary.value
         #expect(accuracy > 0.93)
         #expect(try Set(result.probe.readings(world.states())) == [7, 8, 9])
     }
@@ -148,8 +148,8 @@ private struct World {
         #expect(throws: ProbeError.otherActivations(["hook g instead of h", "position q instead of p"])) {
             try trained.score(world.states(hook: "g", position: "q"), target)
         }
-        #expect(try trained.score(world.states(), target).primary > 0.99)
-        #expect(try trained.score(world.states(model: "sft", seed: 9), target, transfer: true).primary < 0.1)
+        #expect(try trained.score(world.states(), target).primary.value > 0.99)
+        #expect(try trained.score(world.states(model: "sft", seed: 9), target, transfer: true).primary.value < 0.1)
     }
 
     @Test func `a step along a probe's direction moves its reading by one`() throws {

@@ -28,8 +28,9 @@ enum FigureCommands {
                 ], result: FigureValue.typeName, examples: ["plot [1, 4, 9, 16] title: \"squares\""], seeAlso: ["timeline", "write"])
         ) { call in
             let panels: [Panel]
+            var legend = ""
             switch call["data"] {
-            case .object(let table as TableObject)?: panels = try TableFigure.panels(table, call)
+            case .object(let table as TableObject)?: (panels, legend) = try TableFigure.panels(table, call)
             case .object(let array as ArrayObject)?: panels = [try arrayPanel(array, call)]
             default:
                 let values = try call.list("data").map { value in
@@ -40,7 +41,7 @@ enum FigureCommands {
             }
             let glyphs = call.choiceIfPresent("style").flatMap { DisplayOptions.Glyphs(rawValue: $0) }
             return .object(
-                FigureValue(Figure(title: call.textIfPresent("title") ?? "", panels: panels, columns: nil), glyphs: glyphs, height: try call.integer("height")))
+                FigureValue(Figure(title: call.textIfPresent("title") ?? "", subtitle: legend, panels: panels, columns: nil), glyphs: glyphs, height: try call.integer("height")))
         }
     }
 

@@ -4,9 +4,20 @@ import Language
 import Plotting
 
 enum TableFigure {
-    static func panels(_ table: TableObject, _ call: Invocation) throws -> [Panel] {
-        guard let split = try column(table, "by", call) else { return [try panel(table, Array(0..<table.rowCount), "", call)] }
-        return try groups(split, Array(0..<table.rowCount)).map { try panel(table, $0.rows, "\(split.name) \($0.name)", call) }
+    /// The panels, and what short labels on their axes mean.
+    static func panels(_ table: TableObject, _ call: Invocation) throws -> (panels: [Panel], legend: String) {
+        let all = Array(0..<table.rowCount)
+        let split = try column(table, "by", call)
+        var panels = try split.map { split in try groups(split, all).map { try panel(table, $0.rows, "\(split.name) \($0.name)", call) } } ?? [panel(table, all, "", call)]
+        var legend: [String] = []
+        for index in panels.indices {
+            for axis in [\Panel.x, \Panel.y] {
+                guard let short = ShortLabels.short(panels[index][keyPath: axis].categories) else { continue }
+                panels[index][keyPath: axis].categories = short.labels
+                legend += short.legend.filter { !legend.contains($0) }
+            }
+        }
+        return (panels, legend.joined(separator: "   "))
     }
 
     private static func panel(_ table: TableObject, _ rows: [Int], _ title: String, _ call: Invocation) throws -> Panel {

@@ -20,68 +20,77 @@ enum InterveneCommand {
                             .init("ablate", "each head and MLP in turn is replaced"), .init("patch", "states are taken over from another problem, in both directions"),
                             .init("knockout", "each position is cut off from the one that predicts"), .init("steer", "the state moves along a probe's direction"),
                         ]), "what to change"),
-                ] + ReadingArguments.parameters + [
+                ] + ModelReading.parameters + [
                     .label("with", .choice([.init("mean"), .init("zero"), .init("resample")]), default: ".mean", "what stands in for an ablated output"),
                     .label("layer", .integer(0...1000), "of .steer and .knockout; all layers without it"),
-                    .label("hook", .choice(HookArguments.options), default: ".resid_post", "where .patch and .steer act"),
+                    .label("hook", .choice(HookArguments.options), default: ".resid_post", "where .patch and .steer act; .z patches head by head"),
                     .label("place", .selector(ProbeData.places, allowsIndex: true), default: ".separator", "where .steer acts"),
-                    .label("target", .selector([.init("carry"), .init("running_sum")], allowsIndex: true), "the fact whose probe direction .steer follows"),
-                    .label("scales", .list(of: .number), default: "[-1, 0, 1]", "how far .steer goes, in units of the fact"),
+                    .label("target", ProbeTargets.kinds, "what .steer's probe reads, as in probe"),
+                    .label("scales", .list(of: .number), default: "[-1, 0, 1]", "how far .steer goes, in units of the target"),
                     .label("seed", .integer(0...Int.max), default: "0", "of partners"),
                 ], result: TypeName.table, seeAlso: ["probe", "look"],
-                discussion: "The model itself is not changed. loss: how much the loss of the right answer rises. changed: how many predictions become another token.")
+                discussion: """
+                    The model itself is not changed. loss: how much the loss of the right answer rises. changed: how many predictions become another token. \
+                    restored: how much of the answer the clean state brings back into a corrupt problem; destroyed: how much of it the corrupt state takes away.
+                    """)
         ) { call in
-            let reading = try ReadingArguments(call, bench)
-            defer { call.endProgress() }
-            switch try call.choice("kind") {
-            case "patch": return .table(try patch(reading, call))
-            case "knockout": return .table(try knockout(reading, call))
-            case "steer": return .table(try steer(reading, call))
-            default: return .table(try ablate(reading, call))
-            }
+            let kind = try call.choice("kind")
+            return .table(try ModelReading.table(call, bench) { reading in
+                switch kind {
+                case "patch": try patch(reading, call)
+                case "knockout": try knockout(reading, call)
+                case "steer": try steer(reading, call)
+                default: try ablate(reading, call)
+                }
+            })
         }
     }
 
-    private static func table(_ name: String, _ labels: [String], _ effects: [CausalEffect]) -> TableObject {
-        TableObject([
-            .init(name, labels), .init("loss", effects.map(\.lossIncrease.value), format: .decimals(3)), .init("low", effects.map(\.lossIncrease.low), format: .decimals(3)),
-            .init("high", effects.map(\.lossIncrease.high), format: .decimals(3)), .init("accuracy", effects.map { $0.after.accuracy().value }, format: .decimals(3)),
-            .init("changed", effects.map(\.changedShare.value), format: .decimals(3)),
-        ])
+    private static func measurements(_ name: String, _ labels: [String], _ effects: [CausalEffect]) -> Measurements {
+        Measurements(
+            keys: [name], measure: "loss", others: ["accuracy", "changed"],
+            rows: zip(labels, effects).map { label, effect in
+                .init(keys: [.text(label)], value: effect.lossIncrease, others: [effect.after.accuracy().value, effect.changedShare.value])
+            })
     }
 
-    private static func ablate(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
+    private static func ablate(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
         let how = Ablation(rawValue: try call.choice("with")) ?? .mean
         let effects = try reading.model.ablate(
             reading.batch, Component.all(of: reading.model.configuration), how, readouts: reading.readouts, seed: UInt64(try call.integer("seed")),
-            observer: ProbeCommands.observer(call, "ablating"))
-        return table("part", effects.map { "\($0.component)" }, effects.map(\.effect))
+            observer: call.observer(reading.progress("ablating")))
+        return measurements("part", effects.map { "\($0.component)" }, effects.map(\.effect))
     }
 
-    private static func knockout(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
-        let layers = call.integerIfPresent("layer").map { [$0] } ?? Array(0..<reading.model.configuration.layerCount)
+    private static func knockout(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
+        let layers = call.integerIfPresent("layer").map { [$0] } ?? Array(reading.layers)
         var labels: [String] = [], cuts: [[AttentionEdge]] = []
-        for key in reading.everyPosition() {
+        for key in reading.data.everyPosition() {
             let queries = reading.readouts.map(\.position).filter { query in zip(query.indices, key.indices).allSatisfy { ($0 ?? 0) > ($1 ?? 0) } }
             if queries.isEmpty { continue }
             labels.append(key.label)
             cuts.append(layers.flatMap { layer in queries.map { AttentionEdge(layer: layer, query: $0, key: key) } })
         }
-        return table("from", labels, try reading.model.knockOut(reading.batch, cuts, readouts: reading.readouts, observer: ProbeCommands.observer(call, "cutting")))
+        let effects = try reading.model.knockOut(reading.batch, cuts, readouts: reading.readouts, observer: call.observer(reading.progress("cutting")))
+        return measurements("from", labels, effects)
     }
 
     /// Each problem's partner is the next one of the same length with another answer.
-    private static func patch(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
+    private static func patch(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
         let (clean, corrupt) = pairs(reading)
-        guard clean.count > 1 else { throw call.failure("too few pairs of problems with different answers", code: .runtimeArgument, at: "on") }
+        guard clean.count > 1 else { throw call.failure("too few pairs of problems with different answers", code: .runtimeArgument, at: "on", help: "give more problems") }
         func batch(_ places: [Int]) -> RaggedBatch {
             var batch = RaggedBatch()
             for place in places { let problem = reading.data.remaining[place]; batch.append(problem.tokens, positions: problem.positions, labels: nil) }
             return batch
         }
         let hook = try call.choice("hook")
-        let positions = reading.everyPosition().map { Position($0.label, indices: Array($0.indices.prefix(clean.count))) }
-        let sites = (0..<reading.model.configuration.layerCount).flatMap { layer in positions.map { PatchSite(HookArguments.point(hook, layer: layer), at: $0) } }
+        let positions = reading.data.everyPosition().map { Position($0.label, indices: Array($0.indices.prefix(clean.count))) }
+        let heads: [Int?] = hook == "z" ? (0..<reading.model.configuration.headCount).map { $0 } : [nil]
+        let layers = hook == "embed" || hook == "final" ? 0..<1 : reading.layers
+        let sites = layers.flatMap { layer in
+            heads.flatMap { head in positions.map { PatchSite(HookArguments.point(hook, layer: layer), head: head, at: $0) } }
+        }
         let readouts = reading.readouts.map { readout in
             PatchReadout(
                 Readout(Position(readout.position.label, indices: clean.map { readout.position.indices[$0] }), tokens: clean.map { readout.tokens[$0] }),
@@ -89,17 +98,18 @@ enum InterveneCommand {
         }
         let report = try reading.model.patch(
             clean: batch(clean), corrupt: batch(corrupt), sites: sites, readouts: readouts, seed: UInt64(try call.integer("seed")),
-            observer: ProbeCommands.observer(call, "patching"))
-        let effects = report.effects
-        return TableObject([
-            .init("layer", effects.map { effect -> Value in if case .block(let layer, _)? = HookPoint(effect.hook) { .integer(layer) } else { .none } }),
-            .init("position", effects.map(\.position)),
-            .init("restored", effects.map(\.restored.value), format: .decimals(3)), .init("restored_low", effects.map(\.restored.low), format: .decimals(3)),
-            .init("restored_high", effects.map(\.restored.high), format: .decimals(3)), .init("destroyed", effects.map(\.destroyed.value), format: .decimals(3)),
-        ])
+            observer: call.observer(reading.progress("patching")))
+        return Measurements(
+            keys: [hook == "z" ? "head" : "layer", "position"], measure: "restored", others: ["destroyed", "destroyed_low", "destroyed_high"],
+            rows: report.effects.map { effect in
+                let layer = HookArguments.layer(effect.hook)
+                return .init(
+                    keys: [effect.head.map { .text("\(layer.text).\($0)") } ?? layer, .text(effect.position)], value: effect.restored,
+                    others: [effect.destroyed.value, effect.destroyed.low, effect.destroyed.high])
+            })
     }
 
-    private static func pairs(_ reading: ReadingArguments) -> (clean: [Int], corrupt: [Int]) {
+    private static func pairs(_ reading: ModelReading) -> (clean: [Int], corrupt: [Int]) {
         var clean: [Int] = [], corrupt: [Int] = []
         let count = reading.data.remaining.count
         func differs(_ a: Int, _ b: Int) -> Bool { reading.readouts.contains { $0.tokens[a] != $0.tokens[b] } }
@@ -112,19 +122,23 @@ enum InterveneCommand {
         return (clean, corrupt)
     }
 
-    private static func steer(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
-        guard call.isGiven("target") else { throw call.failure("which fact's direction?", code: .missingArgument, help: "add target: .running_parity[3]") }
-        let target = try call.selector("target"), place = try call.selector("place")
-        let targets = try reading.data.targets(target.name, target.index, asClasses: nil, call)
-        let positions = try reading.data.positions(place.name, place.index, call)
-        guard let fact = targets.first, let position = positions.first else { return TableObject([]) }
+    private static func steer(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
+        guard call.isGiven("target") else { throw call.failure("which target's direction?", code: .missingArgument, help: "add target: .running_parity[3]") }
+        let place = try call.selector("place")
+        let targets = try ProbeTargets.make(call, reading.data.set, asClasses: nil)
+        let positions = try reading.data.somePositions(place.name, place.index, call, at: "place")
+        guard let target = targets.first, targets.count == 1 else {
+            throw call.failure("one target has one direction, and these are \(targets.count)", code: .runtimeArgument, at: "target", help: "write target: .running_parity[3]")
+        }
         let point = HookArguments.point(try call.choice("hook"), layer: call.integerIfPresent("layer") ?? reading.model.configuration.layerCount - 1)
-        let grid = ProbeGrid(points: [point], positions: [position], targets: [fact], problems: reading.data.questions)
-        guard let result = try grid.run(reading.model, reading.batch, untrained: nil, stage: reading.source.stage, observer: ProbeCommands.observer(call, "probing")).first else { return TableObject([]) }
-        let scales = try call.list("scales").compactMap(\.asReal)
-        let effects = try reading.model.steer(
-            reading.batch, point, at: position, direction: try result.probe.direction(), scales: scales, readouts: reading.readouts,
-            observer: ProbeCommands.observer(call, "steering"))
-        return table("scale", effects.map { Phrase.short($0.scale) }, effects.map(\.effect))
+        let grid = ProbeGrid(points: [point], positions: [positions[0]], targets: [target], problems: reading.data.questions)
+        let results = try grid.run(
+            reading.model, reading.batch, untrained: nil, stage: reading.subject.stage, observer: call.observer(reading.progress("probing")))
+        let effects = try results.flatMap { result in
+            try reading.model.steer(
+                reading.batch, point, at: positions[0], direction: try result.probe.direction(), scales: try call.list("scales").compactMap(\.asReal),
+                readouts: reading.readouts, observer: call.observer(reading.progress("steering")))
+        }
+        return measurements("scale", effects.map { Phrase.short($0.scale) }, effects.map(\.effect))
     }
 }

@@ -20,90 +20,77 @@ enum LookCommand {
                             .init("attribution", "what each head and MLP adds to the right answer's logit"),
                             .init("counterfactual", "how the answer's logit falls when an input digit is swapped"),
                         ]), "what to read"),
-                ] + ReadingArguments.parameters + [.label("seed", .integer(0...Int.max), default: "0", "of the swapped digits")],
+                ] + ModelReading.parameters + [.label("seed", .integer(0...Int.max), default: "0", "of the swapped digits")],
                 result: TypeName.table, seeAlso: ["probe", "intervene", "plot"],
                 discussion: "The tables draw well: plot (look .attention on: test) kind: .heat x: .key y: .query colour: .weight by: .head.")
         ) { call in
-            let reading = try ReadingArguments(call, bench)
-            defer { call.endProgress() }
-            switch try call.choice("kind") {
-            case "attention": return .table(try attention(reading, call))
-            case "attribution": return .table(try attribution(reading, call))
-            case "counterfactual": return .table(try counterfactual(reading, call))
-            default: return .table(try lens(reading, call))
-            }
+            let kind = try call.choice("kind")
+            return .table(try ModelReading.table(call, bench) { reading in
+                switch kind {
+                case "attention": try attention(reading, call)
+                case "attribution": try attribution(reading, call)
+                case "counterfactual": try counterfactual(reading, call)
+                default: try lens(reading, call)
+                }
+            })
         }
     }
 
-    private static func lens(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
-        let layers = 0..<reading.model.configuration.layerCount
-        let points = [HookPoint.embedding] + layers.flatMap { [HookPoint.block($0, .residualMiddle), .block($0, .residualPost)] }
-        let found = try reading.model.logitLens(reading.batch, points: points, readouts: reading.readouts, observer: ProbeCommands.observer(call, "reading"))
-        return TableObject([
-            .init("after", found.map(\.hook)), .init("position", found.map(\.position)),
-            .init("accuracy", found.map(\.accuracy.value), format: .decimals(3)), .init("low", found.map(\.accuracy.low), format: .decimals(3)),
-            .init("high", found.map(\.accuracy.high), format: .decimals(3)), .init("loss", found.map(\.meanLoss.value), format: .decimals(3)),
-            .init("rank", found.map(\.meanRank), format: .decimals(1)), .init("entropy", found.map(\.meanEntropy), format: .decimals(3)),
-        ])
+    private static func lens(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
+        let points = [HookPoint.embedding] + reading.layers.flatMap { [HookPoint.block($0, .residualMiddle), .block($0, .residualPost)] }
+        let found = try reading.model.logitLens(reading.batch, points: points, readouts: reading.readouts, observer: call.observer(reading.progress("reading")))
+        return Measurements(
+            keys: ["after", "position"], measure: "accuracy", others: ["loss", "rank", "entropy"],
+            rows: found.map { lens in
+                .init(
+                    keys: [.text(HookArguments.short(lens.hook)), .text(lens.position)], value: lens.accuracy,
+                    others: [lens.meanLoss.value, lens.meanRank, lens.meanEntropy])
+            })
     }
 
-    private static func attention(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
-        let positions = reading.everyPosition()
+    private static func attention(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
         let patterns = try reading.model.attentionPatterns(
-            reading.batch, queries: reading.readouts.map(\.position), keys: positions, observer: ProbeCommands.observer(call, "reading"))
-        var heads: [String] = [], queries: [String] = [], keys: [String] = [], weights: [Double] = []
+            reading.batch, queries: reading.readouts.map(\.position), keys: reading.data.everyPosition(), observer: call.observer(reading.progress("reading")))
+        var rows: [Measurements.Row] = []
         for layer in 0..<patterns.layerCount {
             for head in 0..<patterns.headCount {
                 for query in patterns.queries.indices {
                     for key in patterns.keys.indices {
-                        heads.append("\(layer).\(head)")
-                        queries.append(patterns.queries[query])
-                        keys.append(patterns.keys[key])
-                        weights.append(patterns[layer, head, query, key])
+                        let weight = patterns[layer, head, query, key]
+                        rows.append(.init(
+                            keys: [.text("\(layer).\(head)"), .text(patterns.queries[query]), .text(patterns.keys[key])],
+                            value: Interval(value: weight, low: weight, high: weight), others: []))
                     }
                 }
             }
         }
-        return TableObject([.init("head", heads), .init("query", queries), .init("key", keys), .init("weight", weights, format: .decimals(3))])
+        return Measurements(keys: ["head", "query", "key"], measure: "weight", others: [], rows: rows, hasInterval: false)
     }
 
-    private static func attribution(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
-        var positions: [String] = [], parts: [String] = [], values: [Interval] = []
-        for readout in reading.readouts {
-            let found = try reading.model.logitAttribution(reading.batch, readout, observer: ProbeCommands.observer(call, "reading"))
-            for share in found.shares {
-                positions.append(found.position)
-                parts.append(share.name)
-                values.append(share.logits)
-            }
+    private static func attribution(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
+        let rows = try reading.readouts.flatMap { readout in
+            let found = try reading.model.logitAttribution(reading.batch, readout, observer: call.observer(reading.progress("reading")))
+            return found.shares.map { Measurements.Row(keys: [.text(found.position), .text($0.name)], value: $0.logits, others: []) }
         }
-        return TableObject([
-            .init("position", positions), .init("part", parts), .init("logits", values.map(\.value), format: .decimals(3)),
-            .init("low", values.map(\.low), format: .decimals(3)), .init("high", values.map(\.high), format: .decimals(3)),
-        ])
+        return Measurements(keys: ["position", "part"], measure: "logits", others: [], rows: rows)
     }
 
-    private static func counterfactual(_ reading: ReadingArguments, _ call: Invocation) throws -> TableObject {
-        let input = (reading.data.problems.map(\.inputCount).min() ?? 1) - 1
+    private static func counterfactual(_ reading: ModelReading, _ call: Invocation) throws -> Measurements {
+        let data = reading.data
+        let input = (data.problems.map(\.inputCount).min() ?? 1) - 1
         let swaps: [SwapInput] = (0..<input).compactMap { index in
-            let found = Set(reading.data.remaining.map { $0.tokens[index] }).sorted()
+            let found = Set(data.remaining.map { $0.tokens[index] }).sorted()
             guard found.count > 1 else { return nil }
-            return SwapInput(Position("input[\(index)]", index: index, count: reading.data.remaining.count), candidates: found)
+            return SwapInput(Position(".input[\(index)]", index: index, count: data.remaining.count), candidates: found)
         }
         let map = try reading.model.counterfactuals(
-            reading.batch, inputs: swaps, outputs: reading.readouts.map(\.position), seed: UInt64(try call.integer("seed")), observer: ProbeCommands.observer(call, "swapping"))
-        var inputs: [String] = [], outputs: [String] = [], deltas: [Interval] = [], shares: [Double] = []
-        for i in map.inputs.indices {
-            for o in map.outputs.indices {
-                inputs.append(map.inputs[i])
-                outputs.append(map.outputs[o])
-                deltas.append(map[i, o])
-                shares.append(map.changedShares[i * map.outputs.count + o])
+            reading.batch, inputs: swaps, outputs: reading.readouts.map(\.position), seed: UInt64(try call.integer("seed")),
+            observer: call.observer(reading.progress("swapping")))
+        let rows = map.inputs.indices.flatMap { i in
+            map.outputs.indices.map { o in
+                Measurements.Row(keys: [.text(map.inputs[i]), .text(map.outputs[o])], value: map[i, o], others: [map.changedShares[i * map.outputs.count + o]])
             }
         }
-        return TableObject([
-            .init("input", inputs), .init("output", outputs), .init("fall", deltas.map(\.value), format: .decimals(3)), .init("low", deltas.map(\.low), format: .decimals(3)),
-            .init("high", deltas.map(\.high), format: .decimals(3)), .init("changed", shares, format: .decimals(3)),
-        ])
+        return Measurements(keys: ["input", "output"], measure: "fall", others: ["changed"], rows: rows)
     }
 }

@@ -10,27 +10,25 @@ import Transformer
 
 struct ProbeData {
     let set: ProblemSet
-    let encoder: any ProblemEncoder
     let removed: RemovalCount
-    let schedule: RemovalSchedule
     let problems: [EncodedProblem]
     let remaining: [RemainingProblem]
     let batch: RaggedBatch
 
-    init(_ set: ProblemSet, encoder: any ProblemEncoder, removed: RemovalCount, schedule: RemovalSchedule) throws {
-        self.set = set
-        self.encoder = encoder
-        self.removed = removed
-        self.schedule = schedule
-        let groups = try RunData.groups(of: set, encoder: encoder, order: schedule.order)
-        problems = try (0..<set.count).map { try encoder.encode(set[$0]) }
+    init(_ set: ProblemSet, for subject: Subject) throws {
+        let schedule = subject.schedule
+        let removed = subject.removed
+        let groups = try RunData.groups(of: set, encoder: subject.encoder, order: schedule.order)
+        let problems = try (0..<set.count).map { try subject.encoder.encode(set[$0]) }
         var batch = RaggedBatch()
-        remaining = problems.enumerated().map { index, problem in
+        let remaining = problems.enumerated().map { index, problem in
             problem.removing(removed, order: schedule.order, positions: schedule.positions, groups: groups?[index])
         }
         for problem in remaining { batch.append(problem.tokens, positions: problem.positions, labels: problem.labels) }
-        self.batch = batch
+        (self.set, self.removed, self.problems, self.remaining, self.batch) = (set, removed, problems, remaining, batch)
     }
+
+    // MARK: Positions
 
     static let places: [ChoiceOption] = [
         .init("answer", "the tokens of the answer"), .init("predicts_answer", "where each answer token is predicted"),
@@ -38,25 +36,38 @@ struct ProbeData {
         .init("predicts_chain", "where each chain token is predicted"), .init("last", "the last token"),
     ]
 
-    /// The positions that a selector means: one, or all of its part where it has no index.
-    func positions(_ name: String, _ index: Int?, _ call: Invocation) throws -> [Position] {
-        let first = problems.first
-        let count: Int
-        switch name {
-        case "input": count = (first?.inputCount ?? 1) - 1
-        case "chain", "predicts_chain": count = first?.chain.count ?? 0
-        case "answer", "predicts_answer": count = first?.answer.count ?? 0
-        case "separator", "last": return [position(name, nil)]
-        default:
-            let near = Self.places.map { "." + $0.name }.joined(separator: " ")
-            throw call.failure("there is no position .\(name)", code: .runtimeArgument, at: "at", help: "there are \(near)")
+    /// The positions that a selector means: one, or all of its part where it has no index; none where the chain's tokens that it means are gone.
+    /// - Parameter argument: the argument that it was given with, for errors.
+    func positions(_ name: String, _ index: Int?, _ call: Invocation, at argument: String = "at") throws -> [Position] {
+        guard Self.places.contains(where: { $0.name == name }) else {
+            throw call.failure(
+                "there is no position .\(name)", code: .runtimeArgument, at: argument, help: "there are " + Self.places.map { "." + $0.name }.joined(separator: " "))
         }
-        if let index { return [position(name, index)] }
-        let all = (0..<count).map { position(name, $0) }
-        // Chain tokens that are gone have no place to be read at.
-        let there = all.filter { $0.indices.contains { $0 != nil } }
-        if there.isEmpty { throw call.failure("no .\(name) is left to read at after \(removed) removals", code: .runtimeArgument, at: "at") }
-        return there
+        if name == "separator" || name == "last" { return [position(name, nil)] }
+        let most = problems.map { length(of: name, in: $0) }.max() ?? 0
+        if let index, index >= most {
+            let there = most == 0 ? "they have none" : "there are .\(name)[0] to .\(name)[\(most - 1)]"
+            throw call.failure("no problem has a position .\(name)[\(index)]", code: .runtimeArgument, at: argument, help: there)
+        }
+        let all = index.map { [$0] } ?? Array(0..<(problems.first.map { length(of: name, in: $0) } ?? 0))
+        return all.map { position(name, $0) }.filter { $0.indices.contains { $0 != nil } }
+    }
+
+    /// The same, and an error where there is nothing left to read.
+    func somePositions(_ name: String, _ index: Int?, _ call: Invocation, at argument: String = "at") throws -> [Position] {
+        let found = try positions(name, index, call, at: argument)
+        guard found.isEmpty else { return found }
+        let place = "." + name + (index.map { "[\($0)]" } ?? "")
+        throw call.failure(
+            "\(place) is gone after \(removed) removals", code: .runtimeArgument, at: argument, help: "read .separator or .predicts_answer, or go back before its removal")
+    }
+
+    private func length(of name: String, in problem: EncodedProblem) -> Int {
+        switch name {
+        case "input": problem.inputCount - 1
+        case "chain", "predicts_chain": problem.chain.count
+        default: problem.answer.count
+        }
     }
 
     private func position(_ name: String, _ index: Int?) -> Position {
@@ -65,61 +76,57 @@ struct ProbeData {
 
     private func place(_ name: String, _ index: Int?, of problem: Int) -> Int? {
         let whole = problems[problem]
-        let original: Int
-        switch name {
-        case "separator": return whole.inputCount - 1
-        case "last": return remaining[problem].tokens.count - 1
-        case "input":
-            guard let index, index < whole.inputCount - 1 else { return nil }
-            return index
-        case "chain", "predicts_chain":
-            guard let index, index < whole.chain.count else { return nil }
-            original = whole.chain.lowerBound + index
-        default:
-            guard let index, index < whole.answer.count else { return nil }
-            original = whole.answer.lowerBound + index
-        }
+        if name == "separator" { return whole.inputCount - 1 }
+        if name == "last" { return remaining[problem].tokens.count - 1 }
+        guard let index, index < length(of: name, in: whole) else { return nil }
+        if name == "input" { return index }
+        let original = (name.hasSuffix("chain") ? whole.chain.lowerBound : whole.answer.lowerBound) + index
         if remaining[problem].removed.contains(where: { $0.contains(original) }) { return nil }
         let gone = remaining[problem].removed.reduce(0) { $0 + ($1.upperBound <= original ? $1.count : 0) }
-        let place = original - gone
-        return name.hasPrefix("predicts") ? place - 1 : place
+        return original - gone - (name.hasPrefix("predicts") ? 1 : 0)
     }
 
-    /// What a probe is to find, from the facts of the task.
-    func targets(_ name: String, _ index: Int?, asClasses: Bool?, _ call: Invocation) throws -> [ProbeTarget] {
-        guard let fact = set.facts.first(where: { $0.name == name }) else {
-            throw call.failure(
-                "\(set.taskName) has no fact .\(name)", code: .runtimeArgument, at: "target", help: "there are " + set.facts.prefix(12).map { "." + $0.name }.joined(separator: " "))
-        }
-        let indices: [Int?] = index != nil || fact.hasWhole ? [index] : (fact.indices ?? 0..<0).map { $0 }
-        return try indices.compactMap { index in
-            let values = try set.facts(name, index: index)
-            let label = "." + name + (index.map { "[\($0)]" } ?? "")
-            let numbers: [Int] = try values.map {
-                guard case .integer(let value) = $0 else { throw call.failure("\(label) is not a number that a probe can read", code: .runtimeType, at: "target") }
-                return value
-            }
-            // A fact that is always the same says nothing; among many it is left out, alone it is an error of the probe.
-            if indices.count > 1, Set(numbers).count < 2 { return nil }
-            let isFew = (fact.values?.count ?? .max) <= 20
-            return asClasses ?? isFew ? ProbeTarget(label, classes: numbers) : ProbeTarget(label, numbers: numbers.map(Double.init))
+    /// Every position that all problems have, in order, called by what stands there in all of them.
+    func everyPosition() -> [Position] {
+        let count = remaining.map(\.tokens.count).min() ?? 0
+        return (0..<count).map { index in
+            let meaning = meaning(index, of: 0)
+            let isShared = remaining.indices.allSatisfy { self.meaning(index, of: $0) == meaning }
+            return Position(isShared ? meaning : "token \(index)", index: index, count: remaining.count)
         }
     }
+
+    private func meaning(_ index: Int, of problem: Int) -> String {
+        let whole = problems[problem]
+        var original = index
+        for cut in remaining[problem].removed where cut.lowerBound <= original { original += cut.count }
+        if original < whole.inputCount - 1 { return ".input[\(original)]" }
+        if original == whole.inputCount - 1 { return ".separator" }
+        if whole.chain.contains(original) { return ".chain[\(original - whole.chain.lowerBound)]" }
+        if whole.answer.contains(original) { return ".answer[\(original - whole.answer.lowerBound)]" }
+        return original == whole.tokens.count - 1 ? ".last" : "token \(index)"
+    }
+
+    // MARK: What is known without a model
 
     /// The raw question, and which problems belong together.
     var questions: ProbeProblems {
-        var groups: [String: Int] = [:]
-        let numbers = (0..<set.count).map { index in
-            let question = set[index].question
-            if let known = groups[question] { return known }
-            groups[question] = groups.count
-            return groups.count - 1
-        }
         let width = problems.map { $0.inputCount - 1 }.min() ?? 0
         let columns = (0..<width).map { column in problems.map { Int($0.tokens[column]) } }.filter { Set($0).count > 1 }
         // The type of a problem for the control task: its first and its last varying token, as (a_i, b_j) in multiplication.
         let types = columns.first.flatMap { first in columns.last.map { last in zip(first, last).map { $0 << 20 | $1 } } }
-        return ProbeProblems(groups: numbers, rawInputs: columns, controlTypes: types)
+        return ProbeProblems(groups: groups, rawInputs: columns, controlTypes: types)
+    }
+
+    /// (problems) those with the same question have the same number.
+    var groups: [Int] {
+        var numbers: [String: Int] = [:]
+        return (0..<set.count).map { index in
+            let question = set[index].question
+            if let known = numbers[question] { return known }
+            numbers[question] = numbers.count
+            return numbers.count - 1
+        }
     }
 }
 
@@ -143,5 +150,17 @@ enum HookArguments {
         case "final": .finalNorm
         default: .block(layer, .residualPost)
         }
+    }
+
+    /// The layer of a hook point for a table: its number, `embed` or `final`.
+    static func layer(_ hook: String) -> Value {
+        guard case .block(let layer, _)? = HookPoint(hook) else { return .text(hook == HookPoint.embedding.description ? "embed" : "final") }
+        return .integer(layer)
+    }
+
+    /// `1 resid_mid`, `embed`
+    static func short(_ hook: String) -> String {
+        guard case .block(let layer, let site)? = HookPoint(hook) else { return layer(hook).text }
+        return "\(layer) \(site.rawValue.replacing("hook_", with: "").replacing("attn.", with: ""))"
     }
 }

@@ -178,7 +178,9 @@ enum Access {
         if !isKnownUniquelyReferenced(&object), let array = object as? ArrayObject {
             object = ArrayObject(shape: array.shape, values: array.values, provenance: array.provenance)
         }
-        (object as? ArrayObject)?.values[place] = Float(number)
+        guard let array = object as? ArrayObject else { return }
+        array.values[place] = Float(number)
+        array.origin = nil
     }
 
     private static func offset(of positions: ArraySlice<Value>, in array: ArrayObject) throws -> Int {

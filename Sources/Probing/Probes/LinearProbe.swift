@@ -1,3 +1,5 @@
+import Tensors
+
 /// A trained probe. It knows where its activations came from and reads no others unless told that this is a transfer.
 public struct LinearProbe: Sendable {
     /// What it reads.
@@ -32,23 +34,39 @@ public struct LinearProbe: Sendable {
         return (0..<states.rows).map { Double(classValues[classOfLargest(outputs[$0 * count..<($0 + 1) * count])]) }
     }
 
-    /// How near it comes to `target` on other rows.
-    /// - Returns: R² and mean absolute error of numbers; accuracy and mean absolute difference of values of classes.
-    /// - Throws: `ProbeError.otherActivations`, `.lengths`, `.invalid` if numbers are compared with classes.
-    public func score(_ states: HiddenStates, _ target: ProbeTarget, transfer: Bool = false) throws(ProbeError) -> (primary: Double, error: Double) {
+    /// How near it comes to `target` on other states.
+    /// - Parameters:
+    ///   - rows: which of them are scored; all of them where nil.
+    ///   - groups: (rows of the states) problems that are counted as one; each its own where nil.
+    ///   - transfer: read these states even if they are of another model, stage, hook or position.
+    /// - Throws: `ProbeError.otherActivations`, `.lengths`, `.invalid` if numbers are compared with classes, or with a class that it was not fitted to.
+    public func score(
+        _ states: HiddenStates, _ target: ProbeTarget, rows: [Int]? = nil, groups: [Int]? = nil, transfer: Bool = false,
+        options: ProbeOptions = ProbeOptions()
+    ) throws(ProbeError) -> ProbeScore {
         guard target.count == states.rows else { throw .lengths("target \(target.name)", found: target.count, expected: states.rows) }
-        let readings = try readings(states, transfer: transfer)
+        let rows = rows ?? Array(0..<states.rows)
+        guard !rows.isEmpty else { throw .invalid("there is no row to read") }
+        let outputs = try outputs(states, transfer: transfer)
+        let bootstrap = Bootstrap(
+            groups: rows.map { groups?[$0] ?? $0 }, replicates: options.replicates, confidence: options.confidence,
+            random: RandomSource(seed: options.seed))
+        var sheet = ScoreSheet()
         switch target.labels {
         case .numbers(let numbers):
             guard classValues == nil else { throw .invalid("\(target.name) is a number and this probe reads classes") }
-            let scores = RegressionScores(predictions: readings, targets: numbers)
-            return (scores.rSquared, scores.meanAbsoluteError)
+            _ = sheet.enter(numbers: rows.map { outputs[$0] }, HeldOutLabels(.numbers(rows.map { numbers[$0] }), bootstrap))
         case .classes(let classes, let values):
-            guard classValues != nil else { throw .invalid("\(target.name) is a class and this probe reads numbers") }
-            let right = zip(readings, classes).count { $0 == Double(values[$1]) }
-            let error = zip(readings, classes).reduce(0) { $0 + abs($1.0 - Double(values[$1.1])) }
-            return (Double(right) / Double(max(classes.count, 1)), error / Double(max(classes.count, 1)))
+            guard let classValues else { throw .invalid("\(target.name) is a class and this probe reads numbers") }
+            let known = values.map { classValues.firstIndex(of: $0) }
+            if let unseen = rows.first(where: { known[classes[$0]] == nil }) {
+                throw .invalid("\(target.name) is \(values[classes[unseen]]) in row \(unseen), a class that the probe was not fitted to")
+            }
+            let count = classValues.count
+            let logits = rows.flatMap { outputs[$0 * count..<($0 + 1) * count] }
+            _ = sheet.enter(logits: logits, HeldOutLabels(.classes(rows.map { known[classes[$0]] ?? 0 }, count: count), bootstrap))
         }
+        return sheet.scores()[0].report
     }
 
     /// (width) the shortest change of a state that raises the reading by 1; for classes, that raises the logit of class

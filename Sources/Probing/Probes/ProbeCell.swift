@@ -184,6 +184,7 @@ struct ProbeCell {
                 probe: probe.report, baselines: scores.mapValues(\.report), margins: scores.mapValues { probe.margin(over: $0) },
                 missing: missing, codeLength: fits.code, leak: plan.leak(tokens, fits.target)),
             probe: LinearProbe(
-                target: target.name, provenance: states.provenance, map: x.undoingMean(fits.map), classValues: classValues))
+                target: target.name, provenance: states.provenance, map: x.undoingMean(fits.map), classValues: classValues),
+            heldOut: split.heldOut.map { split.order[$0] })
     }
 }

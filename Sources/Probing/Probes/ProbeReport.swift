@@ -45,9 +45,9 @@ public struct ProbeReport: Sendable {
     /// What the token at the position gives away by itself.
     public let leak: InputLeak
 
-    /// The baseline that comes nearest.
+    /// The baseline that is the hardest to tell the probe from: its margin has the lowest low end.
     public var nearestBaseline: ProbeBaseline? {
-        ProbeBaseline.allCases.filter { margins[$0] != nil }.min { margins[$0]!.value < margins[$1]!.value }
+        ProbeBaseline.allCases.filter { margins[$0] != nil }.min { margins[$0]!.low < margins[$1]!.low }
     }
 
     /// Whether the whole interval of every margin is above 0.
@@ -58,4 +58,6 @@ public struct ProbeReport: Sendable {
 public struct ProbeResult: Sendable {
     public let report: ProbeReport
     public let probe: LinearProbe
+    /// The rows that it was not fitted to.
+    public let heldOut: [Int]
 }

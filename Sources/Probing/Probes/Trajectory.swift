@@ -5,6 +5,8 @@ public struct TrajectoryStage: Sendable {
     public let value: Interval
     /// How much it is above the nearest thing that it must beat.
     public let margin: Interval
+    /// The baseline that the margin is over; nil for a measure that has none.
+    public let nearest: ProbeBaseline?
     public let seedCount: Int
     public var isAbove: Bool { margin.low > 0 }
 }
@@ -34,14 +36,16 @@ public struct Trajectory: Sendable {
     }
 
     private static func stage(_ first: ProbeReport, _ reports: [ProbeReport]) -> TrajectoryStage {
-        let shared = ProbeBaseline.allCases.filter { baseline in reports.allSatisfy { $0.margins[baseline] != nil } }
-        let margins = shared.map { baseline in
-            let own = reports.map { $0.margins[baseline]! }
-            return own.count == 1 ? own[0] : Interval.student(own.map(\.value))
+        var nearest: ProbeBaseline?
+        var margin = Interval(value: .nan, low: -.infinity, high: .infinity)
+        for baseline in ProbeBaseline.allCases {
+            let own = reports.compactMap { $0.margins[baseline] }
+            guard own.count == reports.count else { continue }
+            let over = own.count == 1 ? own[0] : Interval.student(own.map(\.value))
+            if nearest == nil || over.low < margin.low { (nearest, margin) = (baseline, over) }
         }
-        let nearest = margins.min { $0.low < $1.low } ?? Interval(value: .nan, low: -.infinity, high: .infinity)
         let value = reports.count == 1 ? first.probe.primary : .student(reports.map(\.probe.primary.value))
-        return TrajectoryStage(stage: first.provenance.stage, value: value, margin: nearest, seedCount: reports.count)
+        return TrajectoryStage(stage: first.provenance.stage, value: value, margin: margin, nearest: nearest, seedCount: reports.count)
     }
 
     /// Of any other measure (stages, seeds) that is nothing at 0, for example a loss increase under ablation.
@@ -55,7 +59,7 @@ public struct Trajectory: Sendable {
                 throw .lengths("measures of stage \(name)", found: stage.count, expected: max(seeds, 1))
             }
             let value = stage.count == 1 ? first : Interval.student(stage.map(\.value))
-            stages.append(TrajectoryStage(stage: name, value: value, margin: value, seedCount: stage.count))
+            stages.append(TrajectoryStage(stage: name, value: value, margin: value, nearest: nil, seedCount: stage.count))
         }
         self.stages = stages
     }

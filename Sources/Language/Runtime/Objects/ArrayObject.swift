@@ -12,12 +12,15 @@ public final class ArrayObject: Object {
     public internal(set) var values: [Float]
     /// Where it came from, in order: model hash, stage, hook, position … Arithmetic keeps it only where both sides agree.
     public let provenance: [(key: String, value: String)]
+    /// What the host that made it knows of its rows; nil for arrays that were cut, changed or computed.
+    public internal(set) var origin: AnyObject?
 
-    public init(shape: [Int], values: [Float], provenance: [(key: String, value: String)] = []) {
+    public init(shape: [Int], values: [Float], provenance: [(key: String, value: String)] = [], origin: AnyObject? = nil) {
         precondition(shape.reduce(1, *) == values.count, "an array of shape \(shape) with \(values.count) values")
         self.shape = shape
         self.values = values
         self.provenance = provenance
+        self.origin = origin
     }
 
     public override var typeName: String { TypeName.array }

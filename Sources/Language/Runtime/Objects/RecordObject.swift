@@ -130,5 +130,18 @@ enum Fitted {
         return shown
     }
 
+    /// Lines of at most `width` columns, broken at blanks; a word that is longer stays whole.
+    static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, DisplayWidth.of(last) + 1 + DisplayWidth.of(word) <= width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+
     static func padding(_ text: String, to width: Int) -> String { String(repeating: " ", count: max(0, width - DisplayWidth.of(text))) }
 }

@@ -1,4 +1,10 @@
 // A table as lines of text: names above, numbers to the right, cut to the width, long tables with a count of what is left out.
+//
+//   layer  score    low          A table that names its rows by its first columns (`keyCount`) loses none to a narrow screen:
+//       0  0.470  0.402          what has no room stands below, with those columns again.
+//
+//   layer  control
+//       0    0.481
 
 struct TableDisplay {
     /// Tables up to this many rows are shown whole.
@@ -17,20 +23,26 @@ struct TableDisplay {
         let isWhole = table.rowCount <= TableDisplay.wholeMax
         let head = isWhole ? table.rowCount : TableDisplay.headCount
         let places = Array(0..<head) + (isWhole ? [] : Array(table.rowCount - TableDisplay.tailCount..<table.rowCount))
-        var shown = table.columns.filter { !$0.format.isHidden }.map { column in
+        let shown = table.columns.filter { !$0.format.isHidden }.map { column in
             ShownColumn(
                 name: column.name, cells: places.map { column.format.text(column.values[$0]) }, isRight: column.isNumeric, isVolatile: column.format.isVolatile)
         }
-        let hidden = TableDisplay.fit(&shown, width: width)
-        var lines = [TableDisplay.line(shown.map { StyledText($0.padded($0.name), .heading) })]
-        for (number, _) in places.enumerated() {
-            if number == head, !isWhole {
-                lines.append(StyledText("… \(table.rowCount - head - TableDisplay.tailCount) more rows …", .dim))
+        let keyCount = table.columns.prefix(table.keyCount).count { !$0.format.isHidden }
+        let (blocks, hidden) = TableDisplay.fit(shown, keyCount: keyCount, width: width)
+        var lines: [StyledText] = []
+        for block in blocks {
+            if !lines.isEmpty { lines.append(StyledText()) }
+            lines.append(TableDisplay.line(block.map { StyledText($0.padded($0.name), .heading) }))
+            for (number, _) in places.enumerated() {
+                if number == head, !isWhole {
+                    lines.append(StyledText("… \(table.rowCount - head - TableDisplay.tailCount) more rows …", .dim))
+                }
+                lines.append(TableDisplay.line(block.map { $0.cell(number) }))
             }
-            lines.append(TableDisplay.line(shown.map { $0.cell(number) }))
         }
         if table.rowCount == 0 { lines.append(StyledText("no rows", .dim)) }
         if !hidden.isEmpty { lines.append(Fitted.line(StyledText("not shown: " + hidden.joined(separator: ", "), .dim), width: width)) }
+        for note in table.notes { lines += Fitted.wrapped(note, width: width).map { StyledText($0, .dim) } }
         self.lines = lines
     }
 
@@ -63,18 +75,28 @@ struct TableDisplay {
         }
     }
 
-    /// Cuts the widest texts, then leaves out columns at the right; gives the names of those left out.
-    private static func fit(_ columns: inout [ShownColumn], width: Int) -> [String] {
-        func total() -> Int { columns.reduce(0) { $0 + $1.width } + 2 * max(0, columns.count - 1) }
+    /// Cuts the widest texts, then puts columns at the right below, or leaves them out where no column names the rows; gives the names of
+    /// those left out.
+    private static func fit(_ columns: [ShownColumn], keyCount: Int, width: Int) -> (blocks: [[ShownColumn]], hidden: [String]) {
+        func total(_ columns: some Collection<ShownColumn>) -> Int { columns.reduce(0) { $0 + $1.width } + 2 * max(0, columns.count - 1) }
+        var columns = columns
         let least = 12
-        while total() > width {
+        /// Beside the columns that name the rows there must be room for at least one other.
+        func needed() -> Int {
+            keyCount > 0 ? total(columns.prefix(keyCount)) + (columns.dropFirst(keyCount).map { $0.width + 2 }.max() ?? 0) : total(columns)
+        }
+        while needed() > width {
             let wide = columns.indices.filter { !columns[$0].isRight && columns[$0].width > least }.max { columns[$0].width < columns[$1].width }
             guard let wide else { break }
-            columns[wide].width = max(least, columns[wide].width - (total() - width))
+            columns[wide].width = max(least, columns[wide].width - (needed() - width))
         }
-        var hidden: [String] = []
-        while total() > width, columns.count > 1 { hidden.insert(columns.removeLast().name, at: 0) }
-        return hidden
+        var block = columns
+        var rest: [ShownColumn] = []
+        while total(block) > width, block.count > max(1, keyCount + 1) { rest.insert(block.removeLast(), at: 0) }
+        if rest.isEmpty { return ([block], []) }
+        if keyCount == 0 { return ([block], rest.map(\.name)) }
+        let further = fit(Array(columns.prefix(keyCount)) + rest, keyCount: keyCount, width: width)
+        return ([block] + further.blocks, further.hidden)
     }
 
     private static func line(_ cells: [StyledText]) -> StyledText {

@@ -90,9 +90,16 @@ public final class TableObject: Object {
 
     public let columns: [Column]
     public let rowCount: Int
+    /// How many columns at the left say what a row is about. With these again, a table too wide for the screen goes on below; where it
+    /// is 0, columns are left out instead.
+    public let keyCount: Int
+    /// Lines shown below it; tables made from it have none.
+    public let notes: [String]
 
     /// Columns that are shorter than others are filled up with `none`; of two with one name the later stays.
-    public init(_ columns: [Column]) {
+    public init(_ columns: [Column], keyCount: Int = 0, notes: [String] = []) {
+        self.keyCount = keyCount
+        self.notes = notes
         let rowCount = columns.map(\.values.count).max() ?? 0
         var kept: [Column] = []
         for var column in columns {

@@ -1,0 +1,63 @@
+// What `look` and `intervene` have in common: whose model, on which problems, where its answers are read, stage by stage.
+
+import Internalization
+import Language
+import Probing
+import Transformer
+
+/// A model at one moment with problems before it, and where its predictions are read.
+struct ModelReading {
+    let subject: Subject
+    let data: ProbeData
+    let readouts: [Readout]
+    /// What a long reading says while it goes on.
+    let progress: (String) -> String
+
+    static let parameters: [Parameter] = [
+        .label("of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName)]), "a run or a model; the current run without it"),
+        .label("on", .value(ProblemsValue.typeName), required: true, "the problems"),
+        .label("at", .selector([.init("answer", "all answer tokens"), .init("chain")], allowsIndex: true), default: ".answer", "which predictions are read: of the answer's tokens, or the chain's"),
+        SubjectStages.over,
+    ]
+
+    var model: LanguageModel { subject.model }
+    var batch: RaggedBatch { data.batch }
+    var layers: Range<Int> { 0..<model.configuration.layerCount }
+
+    /// Reads every moment that the call asks for, and puts what was found into one table.
+    static func table(_ call: Invocation, _ bench: Workbench, _ read: (ModelReading) throws -> Measurements) throws -> TableObject {
+        defer { call.endProgress() }
+        let stages = try SubjectStages(call, bench)
+        let set = try call.host("on", as: ProblemsValue.self).set
+        let at = try call.selector("at")
+        guard at.name == "answer" || at.name == "chain" else {
+            throw call.failure("predictions of .answer or .chain can be read", code: .runtimeArgument, at: "at", help: "write at: .answer[0]")
+        }
+        var found: [(removed: Int?, runs: [Measurements])] = []
+        for stage in stages.stages {
+            var runs: [Measurements] = []
+            for (run, subject) in stage.subjects.enumerated() {
+                let subject = try subject()
+                let data = try ProbeData(set, for: subject)
+                let name = "predicts_" + at.name
+                let positions = stage.removed == nil ? try data.somePositions(name, at.index, call) : try data.positions(name, at.index, call)
+                // A stage that has taken these tokens away says nothing about them.
+                if positions.isEmpty { continue }
+                let reading = ModelReading(
+                    subject: subject, data: data, readouts: positions.map { data.readout($0) }, progress: { stages.progress($0, stage, run) })
+                runs.append(try call.placing { try read(reading) })
+            }
+            if runs.count == stage.subjects.count { found.append((stage.removed, runs)) }
+        }
+        return try Measurements.table(found, runCount: stages.runCount, call)
+    }
+}
+
+extension ProbeData {
+    /// What stands behind a position is what is to be predicted there.
+    fileprivate func readout(_ position: Position) -> Readout {
+        Readout(position, tokens: zip(position.indices, remaining).map { index, problem in
+            index.map { $0 + 1 < problem.tokens.count ? problem.tokens[$0 + 1] : 0 } ?? 0
+        })
+    }
+}
