@@ -85,7 +85,7 @@ final class Code {
         source = builder.source
         parameterCount = builder.parameterCount
         placedCount = builder.placedCount
-        registerCount = builder.registerMax + 1
+        registerCount = builder.registerMax
         instructionCount = builder.instructions.count
         instructions = .allocate(capacity: max(instructionCount, 1))
         instructions.initialize(from: builder.instructions, count: instructionCount)
@@ -117,8 +117,8 @@ final class Closure: FunctionObject {
         let constants: UnsafeMutablePointer<Value>
         let captures: UnsafeMutablePointer<Value>
         let registerCount: Int
-        let parameterCount: Int
-        let placedCount: Int
+        /// How many values it takes where all are given by place and none may be left out; -1 where there are labels.
+        let plainCount: Int
         let closure: Unmanaged<Closure>
     }
 
@@ -140,7 +140,7 @@ final class Closure: FunctionObject {
         entry.initialize(
             to: Entry(
                 start: code.instructions, constants: code.constants, captures: memory, registerCount: code.registerCount,
-                parameterCount: code.parameterCount, placedCount: code.placedCount, closure: Unmanaged.passUnretained(self)))
+                plainCount: code.parameterCount == code.placedCount ? code.parameterCount : -1, closure: Unmanaged.passUnretained(self)))
     }
 
     deinit {

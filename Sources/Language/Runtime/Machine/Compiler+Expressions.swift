@@ -249,7 +249,7 @@ extension Compiler {
 
 extension Expression {
     /// An integer literal that fits an instruction.
-    fileprivate var smallInteger: Int? { integerLiteral.flatMap { abs($0) < 1 << 30 ? $0 : nil } }
+    var smallInteger: Int? { integerLiteral.flatMap { abs($0) < 1 << 30 ? $0 : nil } }
 }
 
 extension BinaryOperator {

@@ -52,24 +52,41 @@ struct Compiler {
     /// The body of a function: the value of its last expression is its result.
     mutating func compileTail(_ block: Block) {
         for statement in block.statements.dropLast() { compile(statement) }
-        if let last = block.statements.last { compileTail(last) } else { builder.emit(.giveNone, at: block.span) }
+        if let last = block.statements.last { compileTail(last) } else { giveNone(at: block.span) }
     }
 
     mutating func compileTail(_ statement: Statement) {
         switch statement.kind {
         case .expression(let value):
-            let result = builder.allocate()
-            compile(value, into: result)
-            builder.emit(.giveBack, result, at: statement.span)
-            builder.release(to: result)
+            giveBack(value, at: statement.span)
         case .conditional(let branches, let otherwise) where !builder.isTopLevel:
             compileConditional(branches, otherwise, statement.span, isTail: true)
         case .attempt(let body, let name, let handler) where !builder.isTopLevel:
             compileAttempt(body, name, handler, statement.span, isTail: true)
         default:
             compile(statement)
-            builder.emit(.giveNone, at: statement.span)
+            giveNone(at: statement.span)
         }
+    }
+
+    /// Ends a function with its result.
+    private mutating func giveBack(_ value: Expression, at span: SourceSpan) {
+        let mark = builder.next
+        if case .binary(.add, let left, let right) = value.kind, right.smallInteger == nil {
+            let first = operand(left)
+            builder.emit(.giveBackSum, 0, first, operand(right), at: value.span)
+        } else {
+            builder.emit(.giveBack, operand(value), at: span)
+        }
+        builder.release(to: mark)
+    }
+
+    /// Ends a function that has no result.
+    private mutating func giveNone(at span: SourceSpan) {
+        let result = builder.allocate()
+        builder.emit(.constant, result, builder.constant(.none), at: span)
+        builder.emit(.giveBack, result, at: span)
+        builder.release(to: result)
     }
 
     // MARK: - Statements
@@ -96,13 +113,10 @@ struct Compiler {
         case .conditional(let branches, let otherwise): compileConditional(branches, otherwise, span, isTail: false)
         case .returning(let value):
             guard let value else {
-                builder.emit(.giveNone, at: span)
+                giveNone(at: span)
                 return
             }
-            let result = builder.allocate()
-            compile(value, into: result)
-            builder.emit(.giveBack, result, at: span)
-            builder.release(to: mark)
+            giveBack(value, at: span)
         case .breakLoop:
             let jump = builder.emit(.jump, at: span)
             if !builder.loops.isEmpty { builder.loops[builder.loops.count - 1].breaks.append(jump) }
@@ -159,7 +173,7 @@ struct Compiler {
             if !isTail, number < branches.count - 1 || otherwise != nil { ends.append(builder.emit(.jump, at: span)) }
             builder.land(exits)
         }
-        if let otherwise { compileBlock(otherwise, isTail: isTail) } else if isTail { builder.emit(.giveNone, at: span) }
+        if let otherwise { compileBlock(otherwise, isTail: isTail) } else if isTail { giveNone(at: span) }
         builder.land(ends)
     }
 
@@ -173,11 +187,11 @@ struct Compiler {
         builder.handlers.append(Handler(start: start, end: end, target: builder.here, register: register))
         builder.scopes.append([:])
         if let name { declare(name, register) }
-        if let handler { compileBlock(handler, isTail: isTail) } else if isTail { builder.emit(.giveNone, at: span) }
+        if let handler { compileBlock(handler, isTail: isTail) } else if isTail { giveNone(at: span) }
         builder.scopes.removeLast()
         builder.release(to: mark)
         builder.land(over)
-        if isTail { builder.emit(.giveNone, at: span) }
+        if isTail { giveNone(at: span) }
     }
 
     // MARK: - Definitions and closures
@@ -233,9 +247,7 @@ struct Compiler {
         builder = inner
         let row = builder.allocate()
         builder.declare(".", register: row, isBoxed: false)
-        let result = builder.allocate()
-        compile(value, into: result)
-        builder.emit(.giveBack, result, at: value.span)
+        giveBack(value, at: value.span)
         builder = outer
         builder.functions.append(Code(inner))
         builder.emit(.makeClosure, target, builder.functions.count - 1, -1, at: value.span)

@@ -5,9 +5,17 @@ final class Globals {
 
     private(set) var names: [String] = []
     private(set) var slots: [String: Int] = [:]
-    private(set) var values: UnsafeMutablePointer<Value>
-    /// For slots that hold a function of the language, what a call needs.
-    private(set) var entries: UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?>
+    /// Where the slots lie, which changes as names are added.
+    struct Table {
+        var values: UnsafeMutablePointer<Value>
+        /// For slots that hold a function of the language, what a call needs.
+        var entries: UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?>
+    }
+
+    /// Behind a pointer, so that the machine reads it without the checks that properties of a class have.
+    let table: UnsafeMutablePointer<Table>
+    var values: UnsafeMutablePointer<Value> { table.pointee.values }
+    var entries: UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?> { table.pointee.entries }
     private(set) var kinds: [Kind] = []
     private var capacity = 64
     /// Grows with every change, so that what was derived from the variables can be kept until then.
@@ -16,14 +24,15 @@ final class Globals {
     private var retired: [Value] = []
 
     init() {
-        values = .allocate(capacity: capacity)
-        entries = .allocate(capacity: capacity)
+        table = .allocate(capacity: 1)
+        table.initialize(to: Table(values: .allocate(capacity: capacity), entries: .allocate(capacity: capacity)))
     }
 
     deinit {
         values.deinitialize(count: names.count)
         values.deallocate()
         entries.deallocate()
+        table.deallocate()
     }
 
     func slot(of name: String) -> Int {
@@ -42,11 +51,11 @@ final class Globals {
         let newValues = UnsafeMutablePointer<Value>.allocate(capacity: capacity * 2)
         newValues.moveInitialize(from: values, count: names.count)
         values.deallocate()
-        values = newValues
+        table.pointee.values = newValues
         let newEntries = UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?>.allocate(capacity: capacity * 2)
         newEntries.moveInitialize(from: entries, count: names.count)
         entries.deallocate()
-        entries = newEntries
+        table.pointee.entries = newEntries
         capacity *= 2
     }
 

@@ -63,7 +63,7 @@ enum Opcode: UInt8 {
     case callGlobal  // b arguments by place, global c
     case callCommand  // b arguments, call site c
     case giveBack  // register a
-    case giveNone
+    case giveBackSum  // register b + register c
 
     // Time
     case clock  // register a ← seconds

@@ -8,7 +8,7 @@ extension Machine {
         if case .object = place.pointee { place.pointee = .integer(number) } else { place.initialize(to: .integer(number)) }
     }
 
-    /// a ← b. Only objects have to be counted; everything else is sixteen bytes.
+    /// a ← b. Only objects have to be counted.
     @inline(__always)
     func copy(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
         if case .object = target.pointee {
@@ -16,7 +16,7 @@ extension Machine {
         } else if case .object = place.pointee {
             target.initialize(to: place.pointee)
         } else {
-            UnsafeMutableRawPointer(target).copyMemory(from: place, byteCount: MemoryLayout<Value>.stride)
+            copyBits(target, from: place)
         }
     }
 
@@ -24,8 +24,17 @@ extension Machine {
     @inline(__always)
     func take(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
         if case .object = target.pointee { target.pointee = .none }
-        UnsafeMutableRawPointer(target).copyMemory(from: place, byteCount: MemoryLayout<Value>.stride)
+        copyBits(target, from: place)
         if case .object = place.pointee { place.initialize(to: .none) }
+    }
+
+    /// The payload and the tag one by one, as values are written: a single load of both would have to wait until both stores
+    /// have reached the cache.
+    @inline(__always)
+    private func copyBits(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
+        let (target, place) = (UnsafeMutableRawPointer(target), UnsafeRawPointer(place))
+        target.storeBytes(of: place.load(as: UInt64.self), as: UInt64.self)
+        target.storeBytes(of: place.load(fromByteOffset: 8, as: UInt8.self), toByteOffset: 8, as: UInt8.self)
     }
 
     @inline(__always)
@@ -133,21 +142,25 @@ extension Machine {
     /// `xs = append(xs, value)`
     func push(_ value: Value, to place: UnsafeMutablePointer<Value>) throws {
         if value.nesting >= Limits.nestingMax { throw Machine.nested() }
-        guard case .object(var object) = place.pointee, object is ListObject || object is RangeObject else {
+        try makeList(place)
+        try use(bytes: 16)
+        // The reference where it lies: a copy of it would be a second one, which is slow to count and makes the list shared.
+        let list = UnsafeMutableRawPointer(place).assumingMemoryBound(to: ListObject.self)
+        if !isKnownUniquelyReferenced(&list.pointee) {
+            try use(bytes: 16 * list.pointee.elements.count)
+            list.pointee = ListObject(list.pointee.elements)
+        }
+        list.pointee.append(value)
+    }
+
+    /// A list stays as it is, and a range becomes the list of its numbers.
+    private func makeList(_ place: UnsafeMutablePointer<Value>) throws {
+        if case .object(let object) = place.pointee, type(of: object) == ListObject.self { return }
+        guard let range = place.pointee.asRange else {
             throw Fault(.runtimeType, "append: the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))", help: "start with let xs = []")
         }
-        try use(bytes: 16)
-        if object is RangeObject {
-            place.pointee = .list((place.pointee.asList ?? []) + [value])
-            return
-        }
-        place.pointee = .none
-        if !isKnownUniquelyReferenced(&object), let list = object as? ListObject {
-            try useOrRestore(bytes: 16 * list.elements.count, object, place)
-            object = ListObject(list.elements)
-        }
-        (object as? ListObject)?.append(value)
-        place.pointee = .object(object)
+        try use(bytes: 16 * min(range.bounds.count, 1 << 40))
+        place.pointee = .list(range.bounds.map { .integer($0) })
     }
 
     // MARK: - Boxes

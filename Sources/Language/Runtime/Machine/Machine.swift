@@ -23,44 +23,37 @@ final class Machine {
     let globals: Globals
     /// Behind a pointer, so that the loop reads and writes it without the checks that properties of a class have.
     private let state: UnsafeMutablePointer<State>
-    /// The most values on the stack: a quarter of a gigabyte.
-    private static let stackMax = 1 << 24
     /// The first place of the stack that no frame uses, while a command runs.
     private(set) var top = 0
     /// How many loops of the machine lie on the thread's own stack.
     private var entries = 0
 
     private struct State {
-        var stack: UnsafeMutablePointer<Value>
-        var stackCapacity = 1 << 14
+        let stack = ValueStack()
         var frames: UnsafeMutablePointer<Frame>
         var frameCapacity = 256
         var frameCount = 0
         var callsMax = 10_000 { didSet { setEnds() } }
         var fuel = Machine.fuelUnit
         /// Where the stack ends, and how many frames there may be before more room or an error is needed.
-        var stackEnd: UnsafeMutablePointer<Value>
+        let stackEnd: UnsafeMutablePointer<Value>
         var framesMax = 0
 
-        init(stack: UnsafeMutablePointer<Value>, frames: UnsafeMutablePointer<Frame>) {
-            self.stack = stack
-            self.frames = frames
-            stackEnd = stack
+        init() {
+            frames = .allocate(capacity: frameCapacity)
+            stackEnd = stack.start + stack.count
             setEnds()
         }
 
-        mutating func setEnds() {
-            stackEnd = stack + stackCapacity
-            framesMax = min(frameCapacity, callsMax)
-        }
+        mutating func setEnds() { framesMax = min(frameCapacity, callsMax) }
 
         mutating func push(_ frame: Frame) {
             (frames + frameCount).initialize(to: frame)
-            frameCount += 1
+            frameCount &+= 1
         }
 
         mutating func pop() -> Frame {
-            frameCount -= 1
+            frameCount &-= 1
             return frames[frameCount]
         }
     }
@@ -78,12 +71,10 @@ final class Machine {
         self.session = session
         self.globals = globals
         state = .allocate(capacity: 1)
-        state.initialize(to: State(stack: .allocate(capacity: 1 << 14), frames: .allocate(capacity: 256)))
-        state.pointee.stack.initialize(repeating: .none, count: state.pointee.stackCapacity)
+        state.initialize(to: State())
     }
 
     deinit {
-        state.pointee.stack.deinitialize(count: state.pointee.stackCapacity)
         state.pointee.stack.deallocate()
         state.pointee.frames.deallocate()
         state.deallocate()
@@ -108,11 +99,13 @@ final class Machine {
     func call(_ function: FunctionObject, _ arguments: [Value]) throws -> Value {
         state.pointee.fuel -= 1
         if state.pointee.fuel <= 0 { try refuel() }
-        let saved = top
-        defer { top = saved }
-        try reserve(top + arguments.count + 2)
         let base = top
-        let stack = state.pointee.stack
+        try reserve(base + arguments.count + 2)
+        let stack = state.pointee.stack.start
+        defer {
+            clear(stack + base, arguments.count + 1)
+            top = base
+        }
         stack[base] = .object(function)
         for (place, argument) in arguments.enumerated() { stack[base + 1 + place] = argument }
         guard let closure = function as? Closure else {
@@ -129,19 +122,11 @@ final class Machine {
         return try execute(closure, base)
     }
 
+    /// Whether a frame that ends at this place has room on the stack.
     private func reserve(_ count: Int) throws {
-        let old = state.pointee.stackCapacity
-        guard count > old else { return }
-        guard count <= Machine.stackMax else { throw Fault(.stackTooDeep, "calls are nested too deep", help: "use a loop, or look for a def that calls itself without end") }
-        var capacity = old
-        while capacity < count { capacity *= 2 }
-        let bigger = UnsafeMutablePointer<Value>.allocate(capacity: capacity)
-        bigger.moveInitialize(from: state.pointee.stack, count: old)
-        (bigger + old).initialize(repeating: .none, count: capacity - old)
-        state.pointee.stack.deallocate()
-        state.pointee.stack = bigger
-        state.pointee.stackCapacity = capacity
-        state.pointee.setEnds()
+        guard count <= state.pointee.stack.count else {
+            throw Fault(.stackTooDeep, "calls are nested too deep", help: "use a loop, or look for a def that calls itself without end")
+        }
     }
 
     private func growFrames() {
@@ -234,12 +219,10 @@ final class Machine {
         let bottom = state.pointee.frameCount
         try reserve(base + 1 + closure.code.registerCount)
         var entry = closure.entry
-        // Where the stack was when `fp` was computed: it may have moved since, also in a call that failed.
-        var stackBase = state.pointee.stack
-        var fp = stackBase + base + 1
+        let stack = state.pointee.stack.start
+        var fp = stack + base + 1
         var ip = entry.pointee.start
-        var globalValues = globals.values
-        var globalEntries = globals.entries
+        let names = globals.table
 
         while true {
             do {
@@ -254,15 +237,15 @@ final class Machine {
                     case .take: take(fp + a, from: fp + b)
                     case .constant: copy(fp + a, from: entry.pointee.constants + b)
                     case .loadGlobal:
-                        if case .none = globalValues[b] { try checkGlobal(b) }
-                        copy(fp + a, from: globalValues + b)
+                        if case .none = names.pointee.values[b] { try checkGlobal(b) }
+                        copy(fp + a, from: names.pointee.values + b)
                     case .storeGlobal:
-                        if case .object = globalValues[a] {
+                        if case .object = names.pointee.values[a] {
                             globals.set(a, fp[b], .variable)
                         } else if case .object = fp[b] {
                             globals.set(a, fp[b], .variable)
                         } else if globals.isVariable(a) {
-                            (globalValues + a).initialize(to: fp[b])
+                            (names.pointee.values + a).initialize(to: fp[b])
                             globals.version &+= 1
                         } else {
                             globals.set(a, fp[b], .variable)
@@ -350,24 +333,25 @@ final class Machine {
                         guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean("not", fp[b]) }
                         fp[a] = .boolean(!value)
                     case .appendGlobal:
-                        if case .integer(let x) = globalValues[a], case .integer(let y) = fp[b] {
+                        if case .integer(let x) = names.pointee.values[a], case .integer(let y) = fp[b] {
                             let (sum, overflow) = x.addingReportingOverflow(y)
                             if !overflow, globals.isVariable(a) {
-                                (globalValues + a).initialize(to: .integer(sum))
+                                (names.pointee.values + a).initialize(to: .integer(sum))
                                 globals.version &+= 1
                                 continue
                             }
                         }
-                        if case .none = globalValues[a] { try checkGlobal(a) }
-                        try append(fp[b], to: globalValues + a)
+                        if case .none = names.pointee.values[a] { try checkGlobal(a) }
+                        try append(fp[b], to: names.pointee.values + a)
                         globals.version &+= 1
                     case .push: try push(fp[b], to: fp + a)
                     case .pushGlobal:
-                        if case .none = globalValues[a] { try checkGlobal(a) }
-                        try push(fp[b], to: globalValues + a)
+                        if case .none = names.pointee.values[a] { try checkGlobal(a) }
+                        try push(fp[b], to: names.pointee.values + a)
                         globals.version &+= 1
 
-                    // Going elsewhere
+                    // Going elsewhere: by an address, since adding a distance to `ip` would be done without a branch, and the
+                    // processor could not guess what comes next from which way a condition went.
                     case .jump: ip = entry.pointee.start + a
                     case .jumpBack:
                         ip = entry.pointee.start + a
@@ -501,59 +485,43 @@ final class Machine {
 
                     // Calls
                     case .callGlobal:
-                        guard let callee = globalEntries[c], callee.pointee.parameterCount == b, callee.pointee.placedCount == b else {
-                            if case .none = globalValues[c] { try checkGlobal(c) }
-                            fp[a] = globalValues[c]
-                            let place = fp - state.pointee.stack
+                        guard let callee = names.pointee.entries[c], callee.pointee.plainCount == b else {
+                            if case .none = names.pointee.values[c] { try checkGlobal(c) }
+                            fp[a] = names.pointee.values[c]
                             if let next = try prepareCall(entry, fp, a, b, nil, ip) {
-                                stackBase = state.pointee.stack
-                                fp = stackBase + place
                                 state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
                                 fp += a + 1
                                 entry = next
                                 ip = next.pointee.start
-                            } else {
-                                stackBase = state.pointee.stack
-                                fp = stackBase + place
-                                (globalValues, globalEntries) = (globals.values, globals.entries)
                             }
                             continue
                         }
                         state.pointee.fuel -= 1
                         if state.pointee.fuel <= 0 { try refuel() }
                         if fp + a + 1 + callee.pointee.registerCount > state.pointee.stackEnd || state.pointee.frameCount >= state.pointee.framesMax {
-                            let place = fp - stackBase
-                            try makeRoom(place + a + 1 + callee.pointee.registerCount)
-                            stackBase = state.pointee.stack
-                            fp = stackBase + place
+                            try makeRoom(fp - stack + a + 1 + callee.pointee.registerCount)
                         }
                         state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
                         fp += a + 1
                         entry = callee
                         ip = callee.pointee.start
                     case .call:
-                        let place = fp - state.pointee.stack
                         let site = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.sites[c] }
                         if let next = try prepareCall(entry, fp, a, b, site, ip) {
-                            stackBase = state.pointee.stack
-                            fp = stackBase + place
                             state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
                             fp += a + 1
                             entry = next
                             ip = next.pointee.start
-                        } else {
-                            stackBase = state.pointee.stack
-                            fp = stackBase + place
-                            (globalValues, globalEntries) = (globals.values, globals.entries)
                         }
-                    case .callCommand:
-                        let place = fp - state.pointee.stack
-                        try callCommand(entry, fp, a, b, c, ip)
-                        stackBase = state.pointee.stack
-                        fp = stackBase + place
-                        (globalValues, globalEntries) = (globals.values, globals.entries)
-                    case .giveBack, .giveNone:
-                        if i.operation == .giveBack { take(fp - 1, from: fp + a) } else { fp[-1] = .none }
+                    case .callCommand: try callCommand(entry, fp, a, b, c, ip)
+                    case .giveBack, .giveBackSum:
+                        if i.operation == .giveBack {
+                            take(fp - 1, from: fp + a)
+                        } else if case .integer(let x) = fp[b], case .integer(let y) = fp[c], case let (sum, overflow) = x.addingReportingOverflow(y), !overflow {
+                            setInteger(fp - 1, sum)
+                        } else {
+                            try addSlowly(fp, -1, b, c)
+                        }
                         clear(fp, entry.pointee.registerCount)
                         if state.pointee.frameCount == bottom {
                             let given = (fp - 1).move()
@@ -570,28 +538,21 @@ final class Machine {
                     case .reportTime:
                         if case .real(let start) = fp[a] { session.emit(.timed(seconds: Machine.seconds() - start)) }
                     case .importFile:
-                        let place = fp - state.pointee.stack
                         let saved = top
-                        top = place + entry.pointee.registerCount
+                        top = fp - stack + entry.pointee.registerCount
                         defer { top = saved }
                         if let path = entry.pointee.constants[a].asText { try session.importFile(path) }
-                        stackBase = state.pointee.stack
-                        fp = stackBase + place
-                        (globalValues, globalEntries) = (globals.values, globals.entries)
                     }
                 }
             } catch {
                 // Find who catches it: here, or in one of the frames below that belong to this loop.
                 let raised = locate(error, entry, ip)
-                fp = state.pointee.stack + (fp - stackBase)
-                stackBase = state.pointee.stack
                 while true {
                     let place = ip - entry.pointee.start - 1
                     let handlers = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.handlers }
                     if raised.canBeCaught, let handler = handlers.first(where: { $0.start <= place && place < $0.end }) {
                         fp[handler.register] = .object(ErrorObject(raised.diagnostic, in: raised.source))
                         ip = entry.pointee.start + handler.target
-                        (globalValues, globalEntries) = (globals.values, globals.entries)
                         break
                     }
                     clear(fp, entry.pointee.registerCount)
@@ -631,7 +592,7 @@ final class Machine {
         }
         state.pointee.fuel -= 1
         if state.pointee.fuel <= 0 { try refuel() }
-        let place = fp - state.pointee.stack
+        let place = fp - state.pointee.stack.start
         if let closure = function as? Closure {
             try makeRoom(place + a + 1 + max(closure.code.registerCount, count + 1))
             if let site, site.hasPredicate || !site.keyNames.isEmpty {
@@ -646,7 +607,7 @@ final class Machine {
         defer { top = saved }
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
         let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
-        state.pointee.stack[place + a] = result
+        fp[a] = result
         return nil
     }
 
@@ -657,7 +618,7 @@ final class Machine {
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
         let site = code.sites[c]
         guard let command = site.command else { return }
-        let place = fp - state.pointee.stack
+        let place = fp - state.pointee.stack.start
         let saved = top
         top = place + entry.pointee.registerCount
         defer { top = saved }
@@ -670,7 +631,7 @@ final class Machine {
             }
         }
         let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
-        state.pointee.stack[place + a] = result
+        fp[a] = result
         if session.interrupt.isRequested { throw Machine.stopped }
     }
 
@@ -683,7 +644,7 @@ final class Machine {
     /// Puts arguments given by place and by label where the parameters are, with defaults for what was left out.
     private func bind(_ closure: Closure, _ base: Int, _ count: Int, _ site: CallSite?) throws {
         try reserve(base + 1 + max(closure.code.registerCount, count + 1))
-        let registers = state.pointee.stack + base + 1
+        let registers = state.pointee.stack.start + base + 1
         var given: [Value] = []
         for place in 0..<count {
             given.append((registers + place).move())

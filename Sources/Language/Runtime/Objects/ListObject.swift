@@ -1,6 +1,8 @@
 /// `[3, 1, 4]`
 public final class ListObject: Object {
-    public internal(set) var elements: [Value]
+    /// Not checked for overlapping changes while running, which would take longer than most changes: nothing changes them from
+    /// within a change.
+    @exclusivity(unchecked) public internal(set) var elements: [Value]
     /// What is longer is not written as JSON just to be shown.
     static let jsonMax = 100_000
 
