@@ -13,6 +13,8 @@ import Testing
             ("fall_and_recovery(r)", "plot removed→accuracy, 3 series"),
             ("pareto_front(r, others: [c])", "plot written→accuracy"),
             ("digit_accuracy((eval test))", "bars answer token→accuracy, 1 point"),
+            ("reading_map((probe on: test target: .running_parity at: .separator layers: 1 over: r))", "heat map removed→target, 4 × 3 cells"),
+            ("need_map((intervene .knockout on: test[0..<20] over: r))", "heat map from→removed, 3 × 6 cells"),
         ] {
             desk.run(recipe)
             #expect(desk.messages == [], "\(recipe)")

@@ -60,4 +60,39 @@ import TestSupport
             #expect(second.value("r.removed").asInteger == 1)
         }
     }
+
+    @Test func `a run kept without moments has the same weights at every stage and goes on as after a reset`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "run").path
+            let first = Desk.withRun()
+            first.run("train steps: 4\nmark \"here\"\nstep\ntrain steps: 3\nlet now = hash r\nlet loss = (eval test).loss\nsave_run \"\(path)\" moments: false")
+            #expect(first.messages.isEmpty, "\(first.messages)")
+            // Weights before the first step, at the removal and now; no other numbers.
+            let parts = try FileManager.default.contentsOfDirectory(atPath: path + "/parts")
+            #expect((2...3).contains(parts.count), "\(parts)")
+            let second = Desk()
+            second.run("let r = resume \"\(path)\" hold: false")
+            #expect(second.value("hash r").asText == first.value("now").asText)
+            // What goes on in memory and what goes on from the folder are the same.
+            first.run("train steps: 3")
+            second.run("train steps: 3")
+            #expect(second.value("hash r").asText == first.value("hash r").asText)
+            second.run("back to: \"here\"")
+            first.run("back to: \"here\"")
+            #expect(second.value("hash r").asText == first.value("hash r").asText)
+            #expect(second.value("r.steps").asInteger == 4)
+        }
+    }
+
+    @Test func `a control of a run that was kept after training starts from the weights before the first step`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "run").path
+            let first = Desk.withRun()
+            first.run("train steps: 4\nsave_run \"\(path)\"\nlet c = control r kind: .no_cot steps: 2")
+            #expect(first.messages.isEmpty, "\(first.messages)")
+            let second = Desk()
+            second.run("let r = resume \"\(path)\" hold: false\nlet c = control r kind: .no_cot steps: 2")
+            #expect(second.value("hash c").asText == first.value("hash c").asText, "\(second.messages)")
+        }
+    }
 }

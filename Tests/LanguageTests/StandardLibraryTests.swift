@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The standard library") struct StandardLibraryTests {
     /// Those that need nothing of the engine.
-    private static let names = ["statistics.icot", "tables.icot", "tasks.icot", "teaching.icot"]
+    private static let names = ["probing.icot", "statistics.icot", "tables.icot", "tasks.icot", "teaching.icot"]
 
     private static func sources() throws -> [SourceText] {
         try names.map { SourceText(try String(contentsOf: packageFolder.appending(path: "stdlib/\($0)"), encoding: .utf8), name: $0) }

@@ -48,12 +48,14 @@ enum FileCommands {
         Command(
             CommandSignature(
                 "save_run", "Keeps the current run with its timeline in a new folder, from where resume goes on with the same bits.",
-                [.value("path", .path(.write), "the folder, such as \"runs/mult2\""), .label("run", .value(RunValue.typeName), "another run than the current one")],
+                [.value("path", .path(.write), "the folder, such as \"runs/mult2\""), .label("run", .value(RunValue.typeName), "another run than the current one"),
+                 .label("moments", .boolean, default: "true", "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset")],
                 seeAlso: ["resume", "start"],
                 discussion: "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process.")
         ) { call in
             let value = try bench.run(call)
             let path = try call.text("path")
+            if try !call.boolean("moments") { value.run.forgetMoments() }
             value.folder = try KeptRun.create(value, at: path)
             call.output(StyledText("saved in \(path)"))
             return .none

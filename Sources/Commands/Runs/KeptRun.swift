@@ -11,7 +11,7 @@ import Transformer
 enum KeptRun {
     /// Puts a run into a new folder.
     static func create(_ value: RunValue, at path: String) throws -> RunFolder {
-        try RunFolder.create(path, for: value.run, info: info(value)) {
+        try RunFolder.create(path, for: value.run, initial: value.initial, info: info(value)) {
             try keep(value.data, at: path, "training")
             if let test = value.test { try keep(test, at: path, "held-out") }
         }

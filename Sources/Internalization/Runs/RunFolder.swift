@@ -43,13 +43,17 @@ public final class RunFolder {
     // MARK: Making one
 
     /// Puts a run into a new folder and saves its first checkpoint.
-    /// - Parameter writeMore: writes what the caller wants to keep there too, before the folder counts as a run.
+    /// - Parameters:
+    ///   - initial: the model before the first step, where the run has taken some; a control starts from it.
+    ///   - writeMore: writes what the caller wants to keep there too, before the folder counts as a run.
     /// - Throws: `RunFolderError.exists` if there is a run already, `.inUse`; `FileError`.
-    public static func create(_ path: String, for run: Run, info: JSONValue = .null, writeMore: () throws -> Void = {}) throws -> RunFolder {
+    public static func create(
+        _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null, writeMore: () throws -> Void = {}
+    ) throws -> RunFolder {
         if RunFiles.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
         for folder in ["", "/data", "/parts", "/checkpoints"] { try RunFiles.makeFolder(path + folder) }
         let lock = try RunLock(path)
-        try run.model.write(to: path + "/model")
+        try (initial ?? run.model).write(to: path + "/model")
         try run.problems.write(to: path + "/data/training.safetensors")
         try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
         try writeMore()

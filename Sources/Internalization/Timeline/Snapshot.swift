@@ -71,7 +71,35 @@ public struct Snapshot: Sendable {
     var parts: [SnapshotPart] { [weights, firstMoments, secondMoments] }
 }
 
+extension Snapshot {
+    /// The same weights at the same moment with an optimizer that was just reset.
+    fileprivate func withoutMoments(version: Int) -> Snapshot {
+        let none = SnapshotPart(weights.layout, file: nil)
+        var progress = progress
+        progress.updatesSinceReset = 0
+        return Snapshot(
+            weights: weights, firstMoments: none, secondMoments: none, momentSteps: (0, 0), clock: clock, progress: progress, schedule: schedule,
+            settings: settings, versions: (versions.weights, version))
+    }
+}
+
 extension Run {
+    /// Resets the optimizer here and in every state of the timeline: what remains is a third as large, to look at or to hand on, and
+    /// training goes on from any stage as after a reset.
+    public func forgetMoments() {
+        resetOptimizer(.all)
+        let state = timeline.state
+        timeline.state = Timeline.State(
+            stages: state.stages.map { stage in
+                var stage = stage
+                stage.entry = stage.entry.withoutMoments(version: momentsVersion)
+                stage.exit = stage.exit.withoutMoments(version: momentsVersion)
+                return stage
+            },
+            marks: state.marks.map { Timeline.Mark(name: $0.name, stage: $0.stage, snapshot: $0.snapshot.withoutMoments(version: momentsVersion)) },
+            currentIndex: state.currentIndex)
+    }
+
     /// The run as it is now, sharing with `previous` what has not changed since.
     func snapshot(sharing previous: Snapshot?) -> Snapshot {
         let sameWeights = previous.flatMap { $0.versions.weights == weightsVersion ? $0.weights : nil }
