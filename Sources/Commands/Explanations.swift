@@ -2,6 +2,7 @@
 
 import Internalization
 import Language
+import Plotting
 import Probing
 import Transformer
 
@@ -22,6 +23,9 @@ enum Explanations {
         case let error as ProbeError:
             let (message, help) = halves(error.description)
             return Explanation(.runtimeArgument, message, help: help)
+        case let error as PNGError:
+            let (message, help) = halves(error.description)
+            return Explanation(.commandFailed, message, help: help)
         case is GenerationInterrupted, is Interrupted: return Explanation(.interrupted, "stopped")
         default: return nil
         }

@@ -1,4 +1,6 @@
+@testable import Commands
 import Language
+import Plotting
 import Testing
 
 /// The figures of the standard library.
@@ -26,5 +28,24 @@ import Testing
         let desk = Desk.withRun()
         desk.run("let s = start (model .gpt2 width: 16 heads: 2 positions: 32) on: data\nlet t = compare r to: s")
         #expect(desk.value("t.run").asList?.compactMap(\.asText) == ["run", "run 2"])
+    }
+
+    @Test func `every series has its own interval, a band about a line and bars about points`() {
+        let desk = Desk()
+        desk.run("let t = table([k: [0, 1, 0, 1], v: [1, 2, 3, 4], l: [0, 1, 2, 3], h: [2, 3, 4, 5], name: [\"a\", \"a\", \"b\", \"b\"]])")
+        func marks(_ kind: String) -> [String] {
+            guard let figure = (desk.value("plot t x: .k y: .v low: .l high: .h colour: .name kind: .\(kind)").asObject as? FigureValue)?.figure else { return [] }
+            return figure.panels[0].marks.map { mark in
+                switch mark {
+                case .band(let band): "band \(band.name) \(band.low)"
+                case .errorBars(let bars): "bars \(bars.name) \(bars.low)"
+                case .line(let line): "line \(line.name)"
+                case .points(let points): "points \(points.name)"
+                default: "other"
+                }
+            }
+        }
+        #expect(marks("line") == ["band a [0.0, 1.0]", "band b [2.0, 3.0]", "line a", "line b"])
+        #expect(marks("points") == ["points a", "points b", "bars a [0.0, 1.0]", "bars b [2.0, 3.0]"])
     }
 }

@@ -26,6 +26,7 @@ import TestSupport
                     write p "\(base)/p.txt"
                     write (plan every: 2 rows: 4 batch: 2 chain: 2) "\(base)/t.csv"
                     write (plot [1, 2, 4]) "\(base)/f.svg"
+                    write (plot [1, 2, 4]) "\(base)/f.csv"
                     write (logits (model .gpt2 width: 8 heads: 1) ids: [[1, 2]]) "\(base)/a.npy"
                     let q = read "\(base)/p.txt"
                     """) == .finished, "\(desk.messages)")
@@ -33,6 +34,14 @@ import TestSupport
             let table = try String(contentsOfFile: base + "/t.csv", encoding: .utf8)
             #expect(table.hasPrefix("step,epoch,removed,left,reset\n0,0,0,2,"))
             #expect(try String(contentsOfFile: base + "/f.svg", encoding: .utf8).hasPrefix("<svg"))
+            #expect(try String(contentsOfFile: base + "/f.csv", encoding: .utf8).hasPrefix("panel,series,mark,x,y"))
+            // A picture in points where the libraries that draw it are installed; what to install otherwise.
+            let drawn = desk.run("write (plot [1, 2, 4]) \"\(base)/f.png\"")
+            if drawn == .finished {
+                #expect(try Data(contentsOf: URL(filePath: base + "/f.png")).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+            } else {
+                #expect(desk.messages.joined().contains("install librsvg2-2"), "\(desk.messages)")
+            }
             let array = try Data(contentsOf: URL(filePath: base + "/a.npy"))
             #expect(array.prefix(6) == Data([0x93] + Array("NUMPY".utf8)))
             #expect(String(decoding: array.prefix(128), as: UTF8.self).contains("(1, 2, 20)"))

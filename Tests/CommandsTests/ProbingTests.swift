@@ -135,7 +135,7 @@ import Testing
     @Test func `places stand short on the axes of a heat map`() {
         let desk = desk()
         desk.run("plot (look .attention on: test[0..<5]) kind: .heat x: .key y: .query colour: .weight by: .head")
-        #expect(desk.text.contains("i .input   | .separator") || desk.text.contains("i .input | .separator"), "\(desk.text)")
+        #expect(desk.text.contains("i .input, | .separator, c .chain"), "\(desk.text)")
         #expect(desk.text.contains(">a0"))
         desk.run("plot table([name: [\".digit[0]\", \".digit[1]\"], k: [1, 2], v: [1.0, 2.0]]) kind: .heat x: .k y: .name colour: .v")
         #expect(desk.text.contains("[i] .digit[i]"), "\(desk.text) \(desk.messages)")

@@ -17,7 +17,7 @@ enum TableFigure {
                 legend += short.legend.filter { !legend.contains($0) }
             }
         }
-        return (panels, legend.joined(separator: "   "))
+        return (panels, legend.joined(separator: ", "))
     }
 
     private static func panel(_ table: TableObject, _ rows: [Int], _ title: String, _ call: Invocation) throws -> Panel {
@@ -32,21 +32,23 @@ enum TableFigure {
             if categories.isEmpty { return x.values[row].asReal ?? .nan }
             return Double(categories.firstIndex(of: x.values[row].text) ?? 0)
         }
-        var marks: [Mark] = []
-        if ys.count == 1, let low = try column(table, "low", call), let high = try column(table, "high", call) {
-            let along = rows.enumerated().map { place($1, $0) }
-            marks.append(.band(Intervals(x: along, low: rows.map { low.values[$0].asReal ?? .nan }, high: rows.map { high.values[$0].asReal ?? .nan })))
-        }
+        let ends = try column(table, "low", call).flatMap { low in try column(table, "high", call).map { (low: low, high: $0) } }
         let series = colour.map { groups($0, rows) } ?? [(name: "", rows: rows)]
+        var bands: [Mark] = [], marks: [Mark] = [], bars: [Mark] = []
         for y in ys {
             guard isNumeric(y) else { throw call.failure("column .\(y.name) holds no numbers", code: .runtimeType, at: "y") }
             for group in series {
                 let name = [ys.count > 1 ? y.name : "", group.name].filter { !$0.isEmpty }.joined(separator: " ")
-                marks.append(
-                    FigureCommands.mark(
-                        kind, Series(name, x: group.rows.enumerated().map { place($1, $0) }, y: group.rows.map { y.values[$0].asReal ?? .nan })))
+                let along = group.rows.enumerated().map { place($1, $0) }
+                func values(_ column: TableObject.Column) -> [Double] { group.rows.map { column.values[$0].asReal ?? .nan } }
+                marks.append(FigureCommands.mark(kind, Series(name, x: along, y: values(y))))
+                guard ys.count == 1, let ends else { continue }
+                let intervals = Intervals(name, x: along, low: values(ends.low), high: values(ends.high))
+                // About a line lies a band; points and bars have their own error bars, in front of them.
+                if kind == "line" { bands.append(.band(intervals)) } else if kind != "histogram" { bars.append(.errorBars(intervals)) }
             }
         }
+        marks = bands + marks + bars
         marks += FigureCommands.reference(call)
         return Panel(
             title: title, x: FigureCommands.axis(call, "x", label: x?.name ?? "row", categories: categories),

@@ -14,11 +14,11 @@ enum FileCommands {
                 "write", "Writes a value to a file or folder that other tools read.",
                 [
                     .value("value", .any, "a model, problems, a table, an array, a figure, or any value as JSON"),
-                    .value("path", .path(.write), "the ending says how: .npy .safetensors .csv .json .svg .txt; a folder for a model"),
+                    .value("path", .path(.write), "the ending says how: .npy .safetensors .csv .json .svg .png .txt; a folder for a model"),
                 ], examples: [],
                 seeAlso: ["load", "read", "save_run"], discussion: """
                     A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. Arrays go to .npy and .safetensors, \
-                    tables to .csv and .json, figures to .svg. A file is written whole or not at all.
+                    tables to .csv and .json, figures to .svg, .png and, as their data, .csv and .json. A file is written whole or not at all.
                     """)
         ) { call in
             let path = try call.text("path")

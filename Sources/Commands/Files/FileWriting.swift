@@ -2,6 +2,7 @@
 
 import Internalization
 import Language
+import Plotting
 import Transformer
 
 enum FileWriting {
@@ -11,7 +12,12 @@ enum FileWriting {
         case .object(let model as ModelValue): try write(model, to: path)
         case .object(let run as RunValue): try write(ModelValue(run.run.model, writing: run.model.writing, origin: run.model.origin), to: path)
         case .object(let problems as ProblemsValue): try problems.set.write(to: path)
-        case .object(let figure as FigureValue): try expect([("svg", { try text(figure.svg, to: path) })], ending, "a figure", call)
+        case .object(let figure as FigureValue):
+            try expect(
+                [
+                    ("svg", { try text(figure.svg, to: path) }), ("png", { try writeFileAtomically(path, PNGRenderer().file(figure.figure)) }),
+                    ("csv", { try text(figure.figure.csv, to: path) }), ("json", { try text(figure.figure.json + "\n", to: path) }),
+                ], ending, "a figure", call)
         case .object(let array as ArrayObject):
             try expect([("npy", { try npy(array, to: path) }), ("safetensors", { try safetensors(array, to: path) }), ("json", { try text(array.json + "\n", to: path) })], ending, "an array", call)
         case .object(let table as TableObject):
@@ -47,12 +53,12 @@ enum FileWriting {
         }
     }
 
-    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled.
+    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Columns that a person is not shown are there too.
     private static func csv(_ table: TableObject) -> String {
         func field(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
         }
-        let columns = table.columns.filter { !$0.format.isHidden }
+        let columns = table.columns
         var lines = [columns.map { field($0.name) }.joined(separator: ",")]
         for row in 0..<table.rowCount { lines.append(columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ",")) }
         return lines.joined(separator: "\n") + "\n"
