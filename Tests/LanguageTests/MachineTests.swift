@@ -129,6 +129,61 @@ import Testing
         #expect(shown == "E307" || (text.contains("try") && shown == "E308"), "\(text): \(shown)")
     }
 
+    @Test(
+        "refuses a value that grows twofold with every turn, for a walk through it would not end",
+        arguments: [
+            "let a = [1, 1]\nfor k in 0..<60 { a = [a, a] }", "let a = [x: 1]\nfor k in 0..<60 { a = [x: a, y: a] }", "let a = [[1]]\nfor k in 0..<60 { a = append(a, a) }",
+            "let a = [[1], 2]\nfor k in 0..<60 { a[0] = a; a[1] = a[0] }", "let a = [x: [1], y: 2]\nfor k in 0..<60 { a.x = a; a.y = a.x }", "let a = [1]\nfor k in 0..<60 { a = list(repeated(a, 2)) }",
+            "let a = [1]\nfor k in 0..<60 { a = rows(table([x: [a], y: [a]])) }", "def f() { let a = [1]\nfor k in 0..<60 { a = [a] + [a] }; a }\nf()",
+            "let a = [\"text\"]\nfor k in 0..<60 { a = zip(a, a) + zip(a, a) }",
+        ])
+    func doubling(text: String) {
+        #expect(TestSession.shown(text, limits: Limits(seconds: 20)) == "E308", "\(text)")
+    }
+
+    @Test("counts what a list holds now, not what it once held")
+    func extent() {
+        let text = """
+            let whole = [list(0..<4000000), 0]
+            for k in 0..<10 { whole[1] = whole[0]; whole[1] = k }
+            let r = [a: 0, b: 0]
+            for k in 0..<10 { r.a = whole[0]; r.a = k; r["b"] = whole[0] }
+            [length(whole), length(r.b)]
+            """
+        #expect(TestSession.shown(text) == "[2, 4000000]")
+    }
+
+    @Test("does not let errors that are caught make a value nest deeper")
+    func caughtNesting() {
+        let text = """
+            let a = [0]
+            let b = [0]
+            for k in 0..<2000 {
+              try { a[0] = b } catch problem { }
+              try { b[0] = a } catch problem { }
+              try { a = []; a = append(a, b) } catch problem { a = [0] }
+            }
+            let written = length("{a}")
+            written < 3000
+            """
+        #expect(TestSession.shown(text) == "true")
+    }
+
+    @Test(
+        "says of a range that is too long for memory that it is",
+        arguments: [
+            "let xs = 0..<10^15\nxs = append(xs, 1)", "append(0..<10^15, 1)", "(0..<10^15) + [1]", "table([a: 0..<10^15])", "array(0..<10^15)", "mean(0..<10^15)", "let t = [a: 0..<10^15]\nt.a[3] = 4",
+            "let t = 0..<10^15\nt[3] = 4", "flatten([0..<10^15])", "reversed(0..<10^15)", "zip(0..<10^15, 0..<10^15)", "sorted(0..<10^15)", "let t = table([a: [1]])\nt.a = 0..<10^15", "quantile(0..<10^15, 0.5)",
+        ])
+    func longRanges(text: String) {
+        #expect(TestSession.shown(text) == "E308", "\(text)")
+    }
+
+    @Test("shows what holds a long range without writing its numbers out")
+    func shownRanges() {
+        #expect(TestSession.shown("[0..<10^15]\n[a: 0...10^15]") == "[0..<1000000000000000]\n[a: 0...1000000000000000]")
+    }
+
     @Test("allows ten thousand calls within calls and goes on after one too many")
     func depth() {
         let session = TestSession.make()

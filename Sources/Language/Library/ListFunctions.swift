@@ -26,7 +26,7 @@ extension LanguageLibrary {
             try call.session.machine.use(bytes: min(range.bounds.count, most / 16) * 16)
             return try inSteps(range.bounds.count, call) { .integer(range.bounds.lowerBound + $0) }
         }
-        if let list = value.asList { return list }
+        if let list = try value.listed() { return list }
         if let table = value.asTable { return table.rows.map { .object($0.record) } }
         if let text = value.asText { return text.map { .text(String($0)) } }
         if case .object(let object) = value, let count = object.count, !(object is RecordObject) {
@@ -59,18 +59,12 @@ extension LanguageLibrary {
                 discussion: "`xs = append(xs, x)` makes the list longer where it lies, however long it is.")
         ) { call in
             let value = try call.value("list")
-            guard value.asObject is ListObject || value.asRange != nil, let list = value.asList else {
+            guard value.asObject is ListObject || value.asRange != nil, let list = try value.listed() else {
                 throw call.failure("the first value is a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: "list", help: "start with let xs = []")
             }
             try call.session.machine.use(bytes: 16 * list.count)
-            return try nested(.list(list + [try call.value("value")]))
+            return .list(list + [try call.value("value")])
         }
-    }
-
-    /// Refuses values that nest too deep.
-    static func nested(_ value: Value) throws -> Value {
-        if value.nesting > Limits.nestingMax { throw Machine.nested() }
-        return value
     }
 
     private static var contains: Command {
@@ -121,7 +115,7 @@ extension LanguageLibrary {
             CommandSignature("zip", "Pairs of the elements of two lists, as long as the shorter one.", [.value("first", .any), .value("second", .any)], result: TypeName.list, examples: ["zip([1, 2], [\"a\", \"b\"])"])
         ) { call in
             let (first, second) = (try elements(try call.value("first"), call, "first"), try elements(try call.value("second"), call, "second"))
-            return try nested(.list(Swift.zip(first, second).map { .list([$0, $1]) }))
+            return .list(Swift.zip(first, second).map { .list([$0, $1]) })
         }
     }
 
@@ -129,7 +123,7 @@ extension LanguageLibrary {
         Command(
             CommandSignature("enumerate", "Pairs of place and element.", [.value("values", .any)], result: TypeName.list, examples: ["enumerate([\"a\", \"b\"])"])
         ) { call in
-            try nested(.list(try elements(try call.value("values"), call).enumerated().map { .list([.integer($0), $1]) }))
+            .list(try elements(try call.value("values"), call).enumerated().map { .list([.integer($0), $1]) })
         }
     }
 
@@ -187,7 +181,7 @@ extension LanguageLibrary {
         Command(CommandSignature("flatten", "The elements of the lists in a list, as one list.", [.value("values", .any)], result: TypeName.list, examples: ["flatten([[1, 2], [3]])"])) { call in
             var all: [Value] = []
             for element in try elements(try call.value("values"), call) {
-                if let part = element.asList { all += part } else { all.append(element) }
+                if let part = try element.listed() { all += part } else { all.append(element) }
                 try call.session.machine.use(bytes: 16)
             }
             return .list(all)
@@ -206,7 +200,7 @@ extension LanguageLibrary {
                 return .text(text.isEmpty ? "" : String(repeating: text, count: count))
             }
             try call.session.machine.use(bytes: min(count, most / 16) * 16)
-            return try nested(.list(try inSteps(count, call) { _ in value }))
+            return .list(try inSteps(count, call) { _ in value })
         }
     }
 
@@ -274,7 +268,7 @@ extension LanguageLibrary {
                 return .table(
                     TableObject(
                         try Swift.zip(record.keys, record.values).map { key, values in
-                            guard let list = values.asList else { throw call.failure("'\(key)' is \(TypeName.withArticle(values.typeName)), not a list", code: .runtimeArgument, at: "rows", help: "write \(key): [1, 2]") }
+                            guard let list = try values.listed() else { throw call.failure("'\(key)' is \(TypeName.withArticle(values.typeName)), not a list", code: .runtimeArgument, at: "rows", help: "write \(key): [1, 2]") }
                             return .init(key, list)
                         }))
             }
@@ -297,7 +291,7 @@ extension LanguageLibrary {
             let keys = try call.list("keys").compactMap(\.asText)
             let values = try elements(try call.value("values"), call)
             guard keys.count == values.count else { throw call.failure("\(keys.count) keys and \(values.count) values", code: .runtimeShape, at: "values", help: "give as many values as keys") }
-            return try nested(.record(Array(Swift.zip(keys, values))))
+            return .record(Array(Swift.zip(keys, values)))
         }
     }
 
@@ -309,7 +303,7 @@ extension LanguageLibrary {
             if value.asArray != nil { return value }
             var shape: [Int] = []
             var current = value
-            while let list = current.asList, !(current.asObject is ArrayObject) {
+            while let list = try current.listed(), !(current.asObject is ArrayObject) {
                 shape.append(list.count)
                 guard let first = list.first else { break }
                 current = first
@@ -321,7 +315,7 @@ extension LanguageLibrary {
                     numbers.append(Float(number))
                     return
                 }
-                guard let list = value.asList, list.count == shape[axis] else { throw call.failure("the lists in it differ in length", code: .runtimeShape, at: "values", help: "give it lists of equal length") }
+                guard let list = try value.listed(), list.count == shape[axis] else { throw call.failure("the lists in it differ in length", code: .runtimeShape, at: "values", help: "give it lists of equal length") }
                 for element in list { try collect(element, axis + 1) }
             }
             guard !shape.isEmpty else { throw call.failure("takes a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: "values", help: "write array([1, 2])") }

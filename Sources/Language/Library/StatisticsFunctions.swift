@@ -16,7 +16,7 @@ extension LanguageLibrary {
     /// The numbers of a list, range or array.
     static func numbers(_ value: Value, _ name: String) throws -> [Double] {
         if let array = value.asArray { return array.values.map(Double.init) }
-        if let range = value.asRange { return range.bounds.map(Double.init) }
+        if let range = value.asRange { return try range.listed().compactMap(\.asReal) }
         guard let list = value.asObject as? ListObject else {
             throw Fault(.runtimeArgument, "\(name): takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))", help: value.asTable == nil ? "write \(name)([1, 2, 3])" : "take a column: \(name)(t.column)")
         }

@@ -192,10 +192,10 @@ extension LanguageLibrary {
                     results.append(try call.call(function, [.integer(number)]))
                     try call.session.machine.use(bytes: 16)
                 }
-                return try nested(.list(results))
+                return .list(results)
             }
             for element in try elements(value, call) { results.append(try call.call(function, [element])) }
-            return try nested(.list(results))
+            return .list(results)
         }
     }
 }

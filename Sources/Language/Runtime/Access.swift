@@ -131,7 +131,7 @@ enum Access {
             } else if object is ListObject {
                 try store(value, atPosition: here, in: &object, rest, later)
             } else if let range = object as? RangeObject {
-                object = ListObject(range.bounds.map { .integer($0) })
+                object = ListObject(try range.listed())
                 try store(value, atPosition: here, in: &object, rest, later)
             } else if let table = object as? TableObject, rest.isEmpty, let name = here.first?.asText ?? here.first?.asChoice?.name {
                 object = try replacing(name, in: table, value)
@@ -141,7 +141,6 @@ enum Access {
                 throw notChangeable(.object(object))
             }
         }
-        if object.nesting > Limits.nestingMax { throw Fault(.stackTooDeep, "values nest more than \(Limits.nestingMax) deep", help: "keep them flat, in one list") }
     }
 
     private static func notChangeable(_ value: Value) -> Fault {
@@ -168,8 +167,7 @@ enum Access {
         if !isKnownUniquelyReferenced(&object), let list = object as? ListObject { object = ListObject(list.elements) }
         guard let list = object as? ListObject else { return }
         let place = try place(index, list.elements.count)
-        try store(value, in: &list.elements[place], rest, positions)
-        if list.elements[place].nesting >= list.nesting { list.nesting = list.elements[place].nesting + 1 }
+        try list.withElement(at: place) { try store(value, in: &$0, rest, positions) }
     }
 
     private static func replace(_ positions: ArraySlice<Value>, in object: inout Object, _ value: Value) throws {
@@ -195,7 +193,7 @@ enum Access {
     }
 
     private static func replacing(_ name: String, in table: TableObject, _ value: Value) throws -> TableObject {
-        guard let values = value.asList, values.count == table.rowCount else {
+        guard let values = try value.listed(), values.count == table.rowCount else {
             throw Fault(.runtimeShape, "a column of this table is a list of \(table.rowCount) values", help: "give it a list of \(table.rowCount)")
         }
         var columns = table.columns

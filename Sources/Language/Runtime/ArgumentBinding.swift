@@ -26,8 +26,10 @@ extension Machine {
         let invocation = Invocation(
             session: session, command: command, span: span, source: source, values: binding.values, spans: binding.spans, predicate: predicate, keys: keys)
         do {
-            if command.isHost, command.isVerb { return try hosting { try command.command.run(invocation) } }
-            return try command.command.run(invocation)
+            let run = { try command.command.run(invocation) }
+            let result = try command.isHost && command.isVerb ? hosting(run) : run()
+            try result.asObject?.checkShape()
+            return result
         } catch {
             throw session.raised(error, at: span, in: source, command: command.signature.name)
         }

@@ -208,7 +208,11 @@ enum Arithmetic {
         if let a = left.asReal, let b = right.asReal { return .real(try reals(operation, a, b)) }
         guard operation == .add else { throw mismatch(operation, left, right) }
         if let a = left.asText, let b = right.asText { return .text(a + b) }
-        if !(left.asObject is ArrayObject), !(right.asObject is ArrayObject), let a = left.asList, let b = right.asList { return .list(a + b) }
+        if !(left.asObject is ArrayObject), !(right.asObject is ArrayObject), let a = try left.listed(), let b = try right.listed() {
+            let sum = ListObject(a + b)
+            try sum.checkShape()
+            return .object(sum)
+        }
         throw mismatch(operation, left, right)
     }
 

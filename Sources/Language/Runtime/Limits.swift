@@ -12,6 +12,8 @@ public struct Limits: Sendable, Equatable {
 
     /// Lists in lists.
     public static let nestingMax = 500
+    /// Values in a value that holds others, where what lies in it twice counts twice: `a = [a, a]` doubles them.
+    public static let extentMax = 1 << 24
     /// Verbs that call functions that call verbs: each takes some of the thread's own stack.
     static let reentryMax = 100
 

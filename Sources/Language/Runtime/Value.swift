@@ -15,6 +15,8 @@ public enum Value {
 open class Object {
     /// How deep lists, records and functions nest in it; bounded by `Limits.nestingMax`, so that walks may recurse.
     final var nesting = 0
+    /// How many values a walk through the lists, records and tables in it meets; bounded by `Limits.extentMax`, so that walks end.
+    final var extent = 0
 
     public init() {}
 
@@ -40,6 +42,28 @@ open class Object {
     open func display(_ options: DisplayOptions) -> DisplayBundle { DisplayBundle(lines: [StyledText(text)], json: json) }
     /// JSON on one line.
     open var json: String { "null" }
+}
+
+extension Object {
+    /// Notes that a value lies in it from now on.
+    final func enclose(_ value: Value) {
+        extent &+= value.extent &+ 1
+        if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 }
+    }
+
+    /// Throws where lists and records nest too deep in it or a walk through them would take too long, or would if it held
+    /// another value so many levels down.
+    final func checkShape(with value: Value = .none, levels: Int = 1) throws {
+        let depth = max(nesting, value.asObject.map { $0.nesting + levels } ?? 0)
+        if depth > Limits.nestingMax {
+            throw Fault(.stackTooDeep, "values nest more than \(Limits.nestingMax) deep", help: "keep them flat, in one list")
+        }
+        if depth > 0, extent + value.extent > Limits.extentMax {
+            throw Fault(
+                .limitReached, "a value would hold more than \(Limits.extentMax >> 20) million others",
+                help: "look for a list that is put into itself again and again")
+        }
+    }
 }
 
 /// Something of the engine: problems, a model, a run, a figure. It is shared, not copied.
@@ -116,6 +140,38 @@ extension Value {
         if case .object(let object) = self { return object.nesting }
         return 0
     }
+
+    var extent: Int {
+        if case .object(let object) = self { return object.extent }
+        return 0
+    }
+}
+
+// MARK: - JSON to be shown
+
+extension Value {
+    /// What is longer is not written as JSON just to be shown.
+    private static let shownJSONMax = 100_000
+
+    /// The JSON that goes with what is shown; nil where it would be long.
+    var shownJSON: String? { jsonCount(Value.shownJSONMax + 1) <= Value.shownJSONMax ? json : nil }
+
+    /// How many values its JSON has, counted no further than to a limit.
+    private func jsonCount(_ limit: Int) -> Int {
+        func sum(_ values: some Sequence<Value>) -> Int {
+            var count = 1
+            for value in values where count < limit { count += value.jsonCount(limit - count) }
+            return count
+        }
+        switch asObject {
+        case let list as ListObject: return sum(list.elements)
+        case let record as RecordObject: return sum(record.values)
+        case let table as TableObject: return table.columns.reduce(0) { $0 + sum($1.values) }
+        case let range as RangeObject: return range.bounds.count
+        case let array as ArrayObject: return array.values.count
+        default: return 1
+        }
+    }
 }
 
 // MARK: - Making values
@@ -180,11 +236,14 @@ extension Value {
         return nil
     }
 
-    /// The elements of a list, range or array (along its first axis).
-    public var asList: [Value]? {
+    /// The elements of a list, range or array (along its first axis); nil for a range too long to become a list.
+    public var asList: [Value]? { try? listed() }
+
+    /// The same, but a range that is too long is an error.
+    func listed() throws -> [Value]? {
         switch asObject {
         case let list as ListObject: list.elements
-        case let range as RangeObject: range.bounds.map { .integer($0) }
+        case let range as RangeObject: try range.listed()
         case let array as ArrayObject: array.elements
         default: nil
         }

@@ -46,10 +46,6 @@ extension Machine {
         Fault(.runtimeType, "'\(word)' takes true or false, not \(TypeName.withArticle(value.typeName))", help: "compare it: x > 0, x == \"a\"")
     }
 
-    static func nested() -> Fault {
-        Fault(.stackTooDeep, "values nest more than \(Limits.nestingMax) deep", help: "keep them flat, in one list")
-    }
-
     func checkGlobal(_ slot: Int) throws {
         guard globals.isUndefined(slot) else { return }
         let name = globals.names[slot]
@@ -115,11 +111,11 @@ extension Machine {
             }
             place.pointee = .object(object)
         } else if object is ListObject, let added = other as? ListObject, object !== added {
+            try object.checkShape(with: value, levels: 0)
             try use(bytes: 16 * added.elements.count)
             place.pointee = .none
             if isKnownUniquelyReferenced(&object), let list = object as? ListObject {
-                list.elements += added.elements
-                if added.nesting > list.nesting { list.nesting = added.nesting }
+                list.append(contentsOf: added)
             } else if let list = object as? ListObject {
                 try useOrRestore(bytes: 16 * list.elements.count, object, place)
                 object = ListObject(list.elements + added.elements)
@@ -141,7 +137,6 @@ extension Machine {
 
     /// `xs = append(xs, value)`
     func push(_ value: Value, to place: UnsafeMutablePointer<Value>) throws {
-        if value.nesting >= Limits.nestingMax { throw Machine.nested() }
         try makeList(place)
         try use(bytes: 16)
         // The reference where it lies: a copy of it would be a second one, which is slow to count and makes the list shared.
@@ -150,6 +145,7 @@ extension Machine {
             try use(bytes: 16 * list.pointee.elements.count)
             list.pointee = ListObject(list.pointee.elements)
         }
+        try list.pointee.checkShape(with: value)
         list.pointee.append(value)
     }
 
@@ -159,8 +155,8 @@ extension Machine {
         guard let range = place.pointee.asRange else {
             throw Fault(.runtimeType, "append: the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))", help: "start with let xs = []")
         }
-        try use(bytes: 16 * min(range.bounds.count, 1 << 40))
-        place.pointee = .list(range.bounds.map { .integer($0) })
+        place.pointee = .list(try range.listed())
+        try use(bytes: 16 * range.bounds.count)
     }
 
     // MARK: - Boxes
@@ -170,11 +166,10 @@ extension Machine {
         return value
     }
 
-    func setBox(_ place: Value, _ value: Value) throws {
+    func setBox(_ place: Value, _ value: Value) {
         guard case .object(let object) = place, let box = object as? Box else { return }
         box.value = value
         if value.nesting >= box.nesting { box.nesting = value.nesting }
-        if box.nesting > Limits.nestingMax { throw Machine.nested() }
     }
 
     // MARK: - Loops
@@ -221,7 +216,7 @@ extension Machine {
     func makeList(_ fp: UnsafeMutablePointer<Value>, _ a: Int, _ b: Int, _ count: Int) throws {
         let elements = taken(fp + b, count)
         let list = ListObject(elements)
-        if list.nesting > Limits.nestingMax { throw Machine.nested() }
+        try list.checkShape()
         try use(bytes: 96 + 16 * count)
         fp[a] = .object(list)
     }
@@ -238,7 +233,7 @@ extension Machine {
 
     func makeRecord(_ fp: UnsafeMutablePointer<Value>, _ a: Int, _ b: Int, _ keys: [String]) throws {
         let record = RecordObject(keys: keys, values: taken(fp + b, keys.count))
-        if record.nesting > Limits.nestingMax { throw Machine.nested() }
+        try record.checkShape()
         try use(bytes: 160 + 16 * keys.count)
         fp[a] = .object(record)
     }
@@ -294,7 +289,7 @@ extension Machine {
             return fp[next]
         }
         let closure = Closure(code, captures: captures, defaults: defaults)
-        if closure.nesting > Limits.nestingMax { throw Machine.nested() }
+        try closure.checkShape()
         try use(bytes: 256)
         fp[a] = .object(closure)
     }
@@ -306,6 +301,7 @@ extension Machine {
         if case .object = value { fp[b] = .none }
         func store(_ root: inout Value) throws {
             if path.count == 1, path.steps.count == 1, case .integer(let place) = fp[path.base], storeElement(value, at: place, in: &root) { return }
+            try root.asObject?.checkShape(with: value, levels: path.steps.count)
             try Access.store(value, in: &root, path.steps[...], ArraySlice(UnsafeBufferPointer(start: fp + path.base, count: path.count)))
         }
         try use(bytes: 16)
@@ -334,7 +330,7 @@ extension Machine {
         guard isKnownUniquelyReferenced(&object) else { return false }
         let list = unsafeDowncast(object, to: ListObject.self)
         guard place < list.elements.count else { return false }
-        list.elements[place] = value
+        list.withElement(at: place) { $0 = value }
         return true
     }
 }

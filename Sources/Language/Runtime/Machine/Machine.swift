@@ -251,15 +251,12 @@ final class Machine {
                             globals.set(a, fp[b], .variable)
                         }
                         if case .object = fp[b] { fp[b] = .none }
-                    case .makeBox:
-                        let box = Box(fp[a])
-                        if box.nesting > Limits.nestingMax { throw Machine.nested() }
-                        fp[a] = .object(box)
+                    case .makeBox: fp[a] = .object(Box(fp[a]))
                     case .loadBox: fp[a] = unbox(fp[b])
-                    case .storeBox: try setBox(fp[a], fp[b])
+                    case .storeBox: setBox(fp[a], fp[b])
                     case .loadCapture: copy(fp + a, from: entry.pointee.captures + b)
                     case .loadCaptureBox: fp[a] = unbox(entry.pointee.captures[b])
-                    case .storeCaptureBox: try setBox(entry.pointee.captures[a], fp[b])
+                    case .storeCaptureBox: setBox(entry.pointee.captures[a], fp[b])
                     case .loadSelf: fp[a] = .object(entry.pointee.closure.takeUnretainedValue())
 
                     // Arithmetic

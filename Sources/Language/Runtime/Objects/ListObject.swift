@@ -3,15 +3,11 @@ public final class ListObject: Object {
     /// Not checked for overlapping changes while running, which would take longer than most changes: nothing changes them from
     /// within a change.
     @exclusivity(unchecked) public internal(set) var elements: [Value]
-    /// What is longer is not written as JSON just to be shown.
-    static let jsonMax = 100_000
 
     public init(_ elements: [Value]) {
         self.elements = elements
         super.init()
-        for element in elements {
-            if case .object(let object) = element, object.nesting >= nesting { nesting = object.nesting + 1 }
-        }
+        for element in elements { enclose(element) }
     }
 
     public override var typeName: String { TypeName.list }
@@ -30,7 +26,7 @@ public final class ListObject: Object {
     /// As many elements as fit a line, then how many there are.
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(
-            lines: [ListObject.line(elements, count: elements.count, width: options.width)], json: elements.count <= ListObject.jsonMax ? json : nil)
+            lines: [ListObject.line(elements, count: elements.count, width: options.width)], json: Value.object(self).shownJSON)
     }
 
     static func line(_ elements: some Sequence<Value>, count: Int, width: Int) -> StyledText {
@@ -50,8 +46,24 @@ public final class ListObject: Object {
     }
 
     func append(_ value: Value) {
-        if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 }
+        enclose(value)
         elements.append(value)
+    }
+
+    func append(contentsOf other: ListObject) {
+        elements += other.elements
+        nesting = max(nesting, other.nesting)
+        extent &+= other.extent
+    }
+
+    /// Changes an element in place.
+    func withElement(at place: Int, _ change: (inout Value) throws -> Void) rethrows {
+        let before = elements[place].extent
+        defer {
+            extent -= before + 1
+            enclose(elements[place])
+        }
+        try change(&elements[place])
     }
 }
 
@@ -77,8 +89,22 @@ public final class RangeObject: Object {
     }
 
     public override var typeName: String { TypeName.range }
+    /// The most numbers that become a list: a gigabyte of them.
+    static let listMax = 1 << 26
+
+    /// Its numbers as the elements of a list.
+    func listed() throws -> [Value] {
+        guard bounds.count <= RangeObject.listMax else {
+            throw Fault(.limitReached, "\(text) is too long to become a list", help: "go through it with for, or take a part of it")
+        }
+        return bounds.map { .integer($0) }
+    }
+
     public override var text: String { "\(lower)\(isClosed ? "..." : "..<")\(upper)" }
-    public override var json: String { "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" }
+    /// A list of its numbers; what is too long for that is written as a text.
+    public override var json: String {
+        bounds.count <= RangeObject.listMax ? "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" : JSONText.quoted(text)
+    }
     public override var count: Int? { bounds.count }
     public override func element(at index: Int) -> Value { .integer(bounds.lowerBound + index) }
 
@@ -87,7 +113,7 @@ public final class RangeObject: Object {
     }
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
-        DisplayBundle(lines: [StyledText(text)], json: bounds.count <= ListObject.jsonMax ? json : nil)
+        DisplayBundle(lines: [StyledText(text)], json: Value.object(self).shownJSON)
     }
 
     public override func isEqual(to other: Object) -> Bool {

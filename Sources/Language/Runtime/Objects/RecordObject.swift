@@ -18,7 +18,7 @@ public final class RecordObject: Object {
         self.keys = keys
         self.values = values
         super.init()
-        for value in values { deepen(value) }
+        for value in values { enclose(value) }
     }
 
     public var entries: [(String, Value)] { Array(zip(keys, values)) }
@@ -27,8 +27,9 @@ public final class RecordObject: Object {
         get { place(of: key).map { values[$0] } }
         set {
             guard let newValue else { return }
-            deepen(newValue)
+            enclose(newValue)
             if let place = place(of: key) {
+                extent -= values[place].extent + 1
                 values[place] = newValue
             } else {
                 places?[key] = keys.count
@@ -46,12 +47,12 @@ public final class RecordObject: Object {
 
     /// Changes a value in place; nil where there is none of that name.
     func withValue<Result>(at place: Int, _ change: (inout Value) throws -> Result) rethrows -> Result {
-        defer { deepen(values[place]) }
+        let before = values[place].extent
+        defer {
+            extent -= before + 1
+            enclose(values[place])
+        }
         return try change(&values[place])
-    }
-
-    private func deepen(_ value: Value) {
-        if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 }
     }
 
     func copy() -> RecordObject { RecordObject(keys: keys, values: values) }
@@ -93,6 +94,7 @@ public final class RecordObject: Object {
 
     /// One line where it fits, one line a key otherwise. What stands under `seconds` is a time: volatile.
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
+        let json = Value.object(self).shownJSON
         if DisplayWidth.of(text) <= options.width { return DisplayBundle(lines: [styled], json: json) }
         let width = keys.map { DisplayWidth.of($0) }.max() ?? 0
         let lines = zip(keys, values).map { key, value in

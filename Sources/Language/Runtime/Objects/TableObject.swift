@@ -109,7 +109,7 @@ public final class TableObject: Object {
         self.columns = kept
         self.rowCount = rowCount
         super.init()
-        for column in kept { for case .object(let object) in column.values where object.nesting >= nesting { nesting = object.nesting + 1 } }
+        for column in kept { for value in column.values { enclose(value) } }
     }
 
     /// A table from rows: the columns are the names of all rows in the order in which they first appear.
@@ -156,7 +156,7 @@ public final class TableObject: Object {
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(
-            lines: TableDisplay(self, width: options.width).lines, json: rowCount * columns.count <= ListObject.jsonMax ? json : nil)
+            lines: TableDisplay(self, width: options.width).lines, json: Value.object(self).shownJSON)
     }
 }
 

@@ -1,10 +1,17 @@
 /// A text. Its elements are characters as people count them.
 public final class TextObject: Object {
-    public internal(set) var string: String
+    public private(set) var string: String
     /// Whether bytes and characters are the same, found when first asked.
     private var simplicity: Bool?
 
-    public init(_ string: String) { self.string = string }
+    public init(_ string: String) {
+        self.string = string
+        super.init()
+        extent = TextObject.extent(string)
+    }
+
+    /// Eight bytes take about as long as a number.
+    private static func extent(_ string: String) -> Int { string.utf8.count >> 3 }
 
     public override var typeName: String { TypeName.text }
     public override var text: String { string }
@@ -41,6 +48,7 @@ public final class TextObject: Object {
 
     func append(_ other: String) {
         string += other
+        extent = TextObject.extent(string)
         simplicity = nil
     }
 
