@@ -157,5 +157,9 @@ import Testing
         #expect(desk.run("plot components(hidden(r, on: test, layer: 1, at: .answer[0]), count: 2)") == .finished, "\(desk.messages)")
         // Random tables look like random rows.
         #expect((desk.value("fourier(model(.gpt2, width: 64)).median").asReal ?? 1) < 0.8)
+        // A constant fits nothing about the mean; all waves fit ten numbers whatever they are.
+        desk.run("let w = fourier(model(.gpt2, width: 64), cumulative: true)")
+        #expect(desk.value("length(w)").asInteger == 6 && desk.value("w.median[0]").asReal == 0, "\(desk.messages)")
+        #expect(abs((desk.value("w.median[5]").asReal ?? 0) - 1) < 1e-9)
     }
 }

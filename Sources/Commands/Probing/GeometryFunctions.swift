@@ -34,7 +34,9 @@ enum GeometryFunctions {
                 [
                     .value("model", .oneOf([.value(ModelValue.typeName), .value(RunValue.typeName)]), "whose tables"),
                     .label("table", .choice([.init("embedding"), .init("unembedding")]), default: ".embedding", "which one"),
-                ], result: TypeName.record, seeAlso: ["components", "probe"])
+                    .label("cumulative", .boolean, default: "false", "a table with one wave more in each row, in the order 0 5 2 1 3 4, instead of one record"),
+                ], seeAlso: ["components", "probe"],
+                discussion: "Waves of the frequencies 0, 1, 2 and 5 of ten, as Bai et al. (2025) fit them. They fit random rows with a median R² of 0.56, so that is what a fit must beat.")
         ) { call in
             let model = try ModelCommands.model(call, "model")
             let value = call["model"]?.asHost(RunValue.self)?.model ?? call["model"]?.asHost(ModelValue.self)
@@ -43,7 +45,15 @@ enum GeometryFunctions {
             }
             let digits = "0123456789".compactMap { vocabulary.id(of: $0) }
             guard digits.count == 10 else { throw call.failure("the model's vocabulary lacks some digits", code: .runtimeArgument, at: "model") }
-            let fit = try FourierFit(try model.dimensions(ofTokens: digits, unembedding: try call.choice("table") == "unembedding"))
+            let rows = try model.dimensions(ofTokens: digits, unembedding: try call.choice("table") == "unembedding")
+            if try call.boolean("cumulative") {
+                let steps = try FourierFit.cumulative(rows)
+                return .table(TableObject([
+                    .init("waves", steps.map { $0.frequencies.map(String.init).joined(separator: " ") }),
+                    .init("median", steps.map(\.median), format: .decimals(3)), .init("random_median", steps.map(\.randomMedian), format: .decimals(3)),
+                ]))
+            }
+            let fit = try FourierFit(rows)
             return .record([
                 ("median", .real(fit.median)), ("random_median", .real(fit.randomMedian)), ("random_95", .real(fit.random95)),
                 ("beyond_random_95", .real(fit.shareBeyondRandom)), ("rows", .integer(fit.rSquared.count)),
