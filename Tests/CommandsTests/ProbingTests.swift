@@ -162,4 +162,14 @@ import Testing
         #expect(desk.value("length(w)").asInteger == 6 && desk.value("w.median[0]").asReal == 0, "\(desk.messages)")
         #expect(abs((desk.value("w.median[5]").asReal ?? 0) - 1) < 1e-9)
     }
+
+    @Test func `an interrupt stops a reading, and the session goes on`() {
+        let desk = desk()
+        let session = desk.session
+        session.onEvent = { event in if case .progress = event { session.interrupt.request() } }
+        for text in ["probe r on: test target: .running_parity at: .input", "look .counterfactual on: test", "intervene .patch on: test", "intervene .ablate on: test", "hidden r on: test at: .separator"] {
+            #expect(session.run(SourceText(text)) == .interrupted, "\(text)")
+            #expect(session.run(SourceText("let one = 1")) == .finished)
+        }
+    }
 }

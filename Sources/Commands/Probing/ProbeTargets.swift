@@ -8,7 +8,7 @@ enum ProbeTargets {
     /// The facts that completion offers first; every fact of the problems may be given.
     static let common: [ChoiceOption] = [
         .init("running_sum", "the sums ĉ_k, from which digit and carry come"), .init("carry", "what a column carries over"),
-        .init("running_parity", "the parity of the first digits"), .init("partial_product", "a × one digit of b"), .init("digit", "a digit of the question"),
+        .init("running_parity", "the parity of the first digits"), .init("partial_product_0", "a times the last digit of b, or a digit of it"), .init("digit", "a digit of the question"),
     ]
 
     static let kinds = ParameterKind.oneOf([.selector(common, allowsIndex: true), .list(of: .any), .function])
@@ -35,7 +35,7 @@ enum ProbeTargets {
         guard let fact = set.facts.first(where: { $0.name == name }) else {
             throw call.failure(
                 "\(set.taskName) has no fact .\(name)", code: .runtimeArgument, at: "target",
-                help: "there are " + set.facts.prefix(12).map { "." + $0.name }.joined(separator: " ") + ", or give a function of a problem")
+                help: "there are " + set.facts.prefix(20).map { "." + $0.name }.joined(separator: " ") + ", or give a function of a problem")
         }
         let indices: [Int?] = index != nil || fact.hasWhole ? [index] : (fact.indices ?? 0..<0).map { $0 }
         let isFew = (fact.values?.count ?? .max) <= fewest

@@ -6,6 +6,8 @@ struct ProbeCell {
     let untrained: HiddenStates?
     /// Which of the plan's targets are wanted here.
     let targets: [Int]
+    /// Asked between fits, each of which may take a while.
+    var isInterrupted: @Sendable () -> Bool = { false }
 
     private var split: ProbeSplit { plan.split }
 
@@ -17,7 +19,7 @@ struct ProbeCell {
         var controlX: ProbeInputs?
         if let split = plan.control.split { controlX = plan.control.isMainSplit ? x : ProbeInputs(states, order: split.order) }
         var sheets = Sheets()
-        var fits = numberFits(x, untrainedX, controlX, &sheets)
+        var fits = try numberFits(x, untrainedX, controlX, &sheets)
         fits += try classFits(x, untrainedX, controlX, &sheets)
         let tokens = plan.code(states.tokens)
         if tokens.count > 1 {
@@ -69,7 +71,7 @@ struct ProbeCell {
     /// One pass over the states for all targets, their shuffled labels and, where the split is the same, their control labels.
     private func numberFits(
         _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
-    ) -> [Fits] {
+    ) throws(ProbeError) -> [Fits] {
         var wanted: [(target: Int, numbers: [Double])] = []
         for target in targets { if case .numbers(let numbers) = plan.targets[target].labels { wanted.append((target, numbers)) } }
         guard !wanted.isEmpty else { return [] }
@@ -78,7 +80,9 @@ struct ProbeCell {
         let real = wanted.map(\.numbers), controls = real.map(control.labels)
         let all = real + real.map(plan.shuffle) + (control.isMainSplit && controlX != nil ? controls : [])
         let fit = numberFit(x, all, split, describing: plan.options.describes ? count : 0)
+        if isInterrupted() { throw .interrupted }
         let untrainedFit = untrainedX.map { numberFit($0, real, split) }
+        if isInterrupted() { throw .interrupted }
         var controlFit: NumberFit?
         if let controlX, let own = control.split { controlFit = control.isMainSplit ? fit : numberFit(controlX, controls, own) }
         let firstControl = control.isMainSplit ? 2 * count : 0
@@ -130,7 +134,8 @@ struct ProbeCell {
             func fit(
                 _ x: ProbeInputs, _ moments: PrefixMoments, _ labels: [Int], _ split: ProbeSplit, _ penalties: [Double], describes: Bool = false
             ) throws(ProbeError) -> ClassFit {
-                try ClassFit(
+                if isInterrupted() { throw .interrupted }
+                return try ClassFit(
                     x, moments, split.reorder(labels), classCount: values.count, split: split, penalties: penalties, describes: describes,
                     name: plan.targets[target].name)
             }

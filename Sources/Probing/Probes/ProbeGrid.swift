@@ -90,7 +90,9 @@ public struct ProbeGrid {
         for p in states.indices {
             for q in positions.indices {
                 let wanted = targets.indices.filter { isWanted?(q, $0) ?? true }
-                if !wanted.isEmpty { cells.append(ProbeCell(plan: plan, states: states[p][q], untrained: untrained?[p][q], targets: wanted)) }
+                if wanted.isEmpty { continue }
+                cells.append(ProbeCell(
+                    plan: plan, states: states[p][q], untrained: untrained?[p][q], targets: wanted, isInterrupted: observer.isInterrupted))
             }
         }
         let outcomes = Outcomes(count: cells.count)

@@ -72,8 +72,8 @@ extension LanguageModel {
         seed: UInt64 = 0, workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
     ) throws -> [AblationEffect] {
         for component in components { try component.check(against: configuration) }
-        let rerun = try Rerun(self, batch, readouts, workers)
-        let rows = try position.map { try $0.rows(in: batch) } ?? Array(0..<batch.tokenCount)
+        let rerun = try Rerun(self, batch, readouts, workers, observer)
+        let rows = try position.map { try $0.rows(in: batch) }
         let partners = ablation == .resample ? try batch.partners(seed: seed) : []
         let before = try rerun.predictions()
         var effects: [AblationEffect] = []
@@ -82,17 +82,17 @@ extension LanguageModel {
         for (done, component) in components.enumerated() {
             try observer.step(done, of: components.count)
             if ablation != .zero, known?.point != component.point {
-                let states = try everyState(batch, component.point, workers)
+                let states = try everyState(batch, component.point, workers, observer)
                 let width = component.point.width(in: configuration)
                 known = (component.point, ablation == .mean ? batch.meanRows(states, width) : batch.partnerRows(states, width, partners))
             }
             let columns = component.columns(in: configuration)
             let substitute = ablation == .zero ? nil : known?.values
             let after = try rerun.predictions(interventions: { chunk in
-                let range = chunk.firstRow..<chunk.firstRow + chunk.batch.tokenCount
+                let here = rows.map { Array($0[chunk.sequences]) } ?? Array(chunk.firstRow..<chunk.firstRow + chunk.batch.tokenCount)
                 return [Intervention(component.point) { values, _, width in
-                    for row in rows where range.contains(row) {
-                        let own = values + (row - range.lowerBound) * width
+                    for row in here {
+                        let own = values + (row - chunk.firstRow) * width
                         for j in columns { own[j] = substitute?[row * width + j] ?? 0 }
                     }
                 }]
@@ -103,11 +103,14 @@ extension LanguageModel {
     }
 
     /// The states of every row at one point, (N, width).
-    private func everyState(_ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers) throws -> [Float] {
+    private func everyState(_ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers, _ observer: ProbingObserver) throws -> [Float] {
         let tape = Tape(workers: workers)
         var values: [Float] = []
         values.reserveCapacity(batch.tokenCount * point.width(in: configuration))
-        for chunk in batch.chunks() { values += try capture(chunk.batch, points: [point], tape: tape, workers: workers).states[point]! }
+        for chunk in batch.chunks() {
+            try observer.check()
+            values += try capture(chunk.batch, points: [point], tape: tape, workers: workers).states[point]!
+        }
         return values
     }
 }

@@ -85,7 +85,7 @@ extension LanguageModel {
         _ batch: RaggedBatch, _ cuts: [[AttentionEdge]], readouts: [Readout], workers: Workers = .shared,
         observer: ProbingObserver = ProbingObserver()
     ) throws -> [CausalEffect] {
-        let rerun = try Rerun(self, batch, readouts, workers)
+        let rerun = try Rerun(self, batch, readouts, workers, observer)
         let placed = try cuts.map { try $0.map { try PlacedEdge($0, batch, configuration) } }
         let before = try rerun.predictions()
         return try placed.enumerated().map { done, edges in

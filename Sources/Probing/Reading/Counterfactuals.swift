@@ -38,14 +38,14 @@ extension LanguageModel {
     ) throws -> CounterfactualMap {
         guard !inputs.isEmpty else { throw ProbeError.noPositions }
         let readouts = outputs.map { Readout($0, tokens: Array(repeating: 0, count: batch.sequenceCount)) }
-        let original = try Rerun(self, batch, readouts, workers).answers(logitsOf: nil)
+        let original = try Rerun(self, batch, readouts, workers, observer).answers(logitsOf: nil)
         let source = RandomSource(seed: seed)
         var deltas: [Interval] = []
         var changedShares: [Double] = []
         let count = batch.sequenceCount
         for (t, input) in inputs.enumerated() {
             try observer.step(t, of: inputs.count)
-            let swapped = try Rerun(self, input.swap(in: batch, source.split(UInt64(t))), readouts, workers).answers(logitsOf: original.tokens)
+            let swapped = try Rerun(self, input.swap(in: batch, source.split(UInt64(t))), readouts, workers, observer).answers(logitsOf: original.tokens)
             for k in outputs.indices {
                 let range = k * count..<(k + 1) * count
                 deltas.append(.student(range.map { original.logits[$0] - swapped.logits[$0] }))

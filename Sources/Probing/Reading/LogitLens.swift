@@ -33,18 +33,21 @@ extension LanguageModel {
         let states = try hiddenStates(
             batch, at: points, positions: readouts.map(\.position), modelHash: "", workers: workers, observer: observer)
         let unembedding = Unembedding(self)
-        return points.indices.flatMap { p in
-            readouts.indices.map { r in reading(states[p][r], readouts[r], unembedding, workers) }
+        return try points.indices.flatMap { p in
+            try readouts.indices.map { r in try reading(states[p][r], readouts[r], unembedding, workers, observer) }
         }
     }
 
-    private func reading(_ states: HiddenStates, _ readout: Readout, _ unembedding: Unembedding, _ workers: Workers) -> LensReading {
+    private func reading(
+        _ states: HiddenStates, _ readout: Readout, _ unembedding: Unembedding, _ workers: Workers, _ observer: ProbingObserver
+    ) throws(ProbeError) -> LensReading {
         let vocabulary = configuration.vocabularySize
         var losses: [Double] = [], tokens: [Int32] = []
         var ranks = 0, entropy = 0.0
         let width = configuration.width
         // A few rows at a time: all their logits at once could be large.
         for start in stride(from: 0, to: states.rows, by: 256) {
+            try observer.check()
             let end = min(start + 256, states.rows)
             let logits = unembedding.logits(Array(states.values[start * width..<end * width]), workers: workers)
             logits.withUnsafeBufferPointer { logits in

@@ -69,21 +69,22 @@ extension LanguageModel {
         for readout in readouts {
             _ = try Readout(readout.clean.position, tokens: readout.corruptTokens).rows(in: clean, configuration)
         }
-        let cleanRun = try Rerun(self, clean, readouts.map(\.clean), workers)
-        let corruptRun = try Rerun(self, corrupt, readouts.map(\.clean), workers)
+        let cleanRun = try Rerun(self, clean, readouts.map(\.clean), workers, observer)
+        let corruptRun = try Rerun(self, corrupt, readouts.map(\.clean), workers, observer)
         let cleanMetric = try cleanRun.metric(readouts), corruptMetric = try corruptRun.metric(readouts)
         let gap = mean(cleanMetric) - mean(corruptMetric)
         guard gap > 1e-3 else { throw ProbeError.metricDoesNotMove(gap) }
         let bootstrap = Bootstrap(
             groups: Array(0..<clean.sequenceCount), replicates: replicates, confidence: 0.95, random: RandomSource(seed: seed))
         var effects = [PatchEffect?](repeating: nil, count: sites.count)
+        let quiet = ProbingObserver(isInterrupted: observer.isInterrupted)
         var done = 0
         for point in Set(sites.map(\.point)) {
             // One reading of each run for all sites at the same hook point.
             let here = sites.indices.filter { sites[$0].point == point }
             let positions = here.map { sites[$0].position }
-            let cleanStates = try hiddenStates(clean, at: [point], positions: positions, modelHash: "", workers: workers)[0]
-            let corruptStates = try hiddenStates(corrupt, at: [point], positions: positions, modelHash: "", workers: workers)[0]
+            let cleanStates = try hiddenStates(clean, at: [point], positions: positions, modelHash: "", workers: workers, observer: quiet)[0]
+            let corruptStates = try hiddenStates(corrupt, at: [point], positions: positions, modelHash: "", workers: workers, observer: quiet)[0]
             for (index, siteIndex) in here.enumerated() {
                 try observer.step(done, of: sites.count)
                 done += 1

@@ -104,9 +104,10 @@ struct Rerun {
     private let rows: [[Int]]
     private let workers: Workers
     private let tape: Tape
+    private let observer: ProbingObserver
 
     /// - Throws: `ProbeError`, `BatchError`.
-    init(_ model: LanguageModel, _ batch: RaggedBatch, _ readouts: [Readout], _ workers: Workers) throws {
+    init(_ model: LanguageModel, _ batch: RaggedBatch, _ readouts: [Readout], _ workers: Workers, _ observer: ProbingObserver) throws {
         guard !readouts.isEmpty else { throw ProbeError.noPositions }
         try batch.check(against: model.configuration)
         self.model = model
@@ -116,6 +117,7 @@ struct Rerun {
         rows = try readouts.map { try $0.rows(in: batch, model.configuration) }
         chunks = batch.chunks()
         tape = Tape(workers: workers)
+        self.observer = observer
     }
 
     /// The logits (readouts, sequences of the chunk, V) of each chunk in turn.
@@ -124,6 +126,7 @@ struct Rerun {
         _ consume: (BatchChunk, [Float]) -> Void
     ) throws {
         for chunk in chunks {
+            try observer.check()
             let wanted = rows.flatMap { $0[chunk.sequences].map { $0 - chunk.firstRow } }
             let capture = try model.capture(
                 chunk.batch, points: [], rows: wanted, interventions: interventions(chunk), patterns: patterns(chunk), logits: true, tape: tape,

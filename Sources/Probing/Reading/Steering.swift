@@ -20,7 +20,7 @@ extension LanguageModel {
         let width = point.width(in: configuration)
         guard direction.count == width else { throw ProbeError.lengths("a direction at \(point)", found: direction.count, expected: width) }
         if let bad = direction.firstIndex(where: { !$0.isFinite }) { throw ProbeError.notFinite("the direction", row: bad) }
-        let rerun = try Rerun(self, batch, readouts, workers)
+        let rerun = try Rerun(self, batch, readouts, workers, observer)
         let rows = try position.rows(in: batch)
         let before = try rerun.predictions()
         return try scales.enumerated().map { done, scale in
