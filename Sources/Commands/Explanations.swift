@@ -26,7 +26,7 @@ enum Explanations {
         case let error as PNGError:
             let (message, help) = halves(error.description)
             return Explanation(.commandFailed, message, help: help)
-        case is GenerationInterrupted, is Interrupted: return Explanation(.interrupted, "stopped")
+        case is GenerationInterrupted, is Interrupted, is CancellationError: return Explanation(.interrupted, "stopped")
         default: return nil
         }
     }

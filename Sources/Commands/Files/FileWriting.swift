@@ -21,7 +21,7 @@ enum FileWriting {
         case .object(let array as ArrayObject):
             try expect([("npy", { try npy(array, to: path) }), ("safetensors", { try safetensors(array, to: path) }), ("json", { try text(array.json + "\n", to: path) })], ending, "an array", call)
         case .object(let table as TableObject):
-            try expect([("csv", { try text(csv(table), to: path) }), ("json", { try text(table.json + "\n", to: path) })], ending, "a table", call)
+            try expect([("csv", { try text(csv(table, call), to: path) }), ("json", { try text(table.json + "\n", to: path) })], ending, "a table", call)
         case .object(let words as TextObject) where ending != "json": try text(words.string, to: path)
         default: try expect([("json", { try text(value.json + "\n", to: path) })], ending, TypeName.withArticle(value.typeName), call)
         }
@@ -54,13 +54,16 @@ enum FileWriting {
     }
 
     /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Columns that a person is not shown are there too.
-    private static func csv(_ table: TableObject) -> String {
+    private static func csv(_ table: TableObject, _ call: Invocation) throws -> String {
         func field(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
         }
         let columns = table.columns
         var lines = [columns.map { field($0.name) }.joined(separator: ",")]
-        for row in 0..<table.rowCount { lines.append(columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ",")) }
+        for row in 0..<table.rowCount {
+            if row & 0xFFF == 0xFFF { try call.checkInterrupt() }
+            lines.append(columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ","))
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 }

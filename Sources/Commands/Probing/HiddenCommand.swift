@@ -25,7 +25,7 @@ enum HiddenCommand {
                     """)
         ) { call in
             let subject = try Subject.present(call, bench)
-            let data = try ProbeData(try call.host("on", as: ProblemsValue.self).set, for: subject)
+            let data = try ProbeData(try call.host("on", as: ProblemsValue.self).set, for: subject, call)
             let at = try call.selector("at")
             let positions = try data.somePositions(at.name, at.index, call)
             let point = HookArguments.point(try call.choice("hook"), layer: try call.integer("layer"))

@@ -38,7 +38,7 @@ struct ModelReading {
             var runs: [Measurements] = []
             for (run, subject) in stage.subjects.enumerated() {
                 let subject = try subject()
-                let data = try ProbeData(set, for: subject)
+                let data = try ProbeData(set, for: subject, call)
                 let name = "predicts_" + at.name
                 let positions = stage.removed == nil ? try data.somePositions(name, at.index, call) : try data.positions(name, at.index, call)
                 // A stage that has taken these tokens away says nothing about them.

@@ -74,7 +74,7 @@ enum ProbeCommand {
 
     /// A report for each layer, position and target.
     private static func reports(_ subject: Subject, _ set: ProblemSet, _ what: String, isOneOfSeveral: Bool, _ call: Invocation) throws -> [ProbeReport] {
-        let data = try ProbeData(set, for: subject)
+        let data = try ProbeData(set, for: subject, call)
         let at = try call.selector("at")
         let positions = isOneOfSeveral ? try data.positions(at.name, at.index, call) : try data.somePositions(at.name, at.index, call)
         if positions.isEmpty { return [] }

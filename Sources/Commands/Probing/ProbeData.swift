@@ -15,14 +15,18 @@ struct ProbeData {
     let remaining: [RemainingProblem]
     let batch: RaggedBatch
 
-    init(_ set: ProblemSet, for subject: Subject) throws {
+    init(_ set: ProblemSet, for subject: Subject, _ call: Invocation) throws {
         let schedule = subject.schedule
         let removed = subject.removed
         let groups = try RunData.groups(of: set, encoder: subject.encoder, order: schedule.order)
-        let problems = try (0..<set.count).map { try subject.encoder.encode(set[$0]) }
+        let problems = try (0..<set.count).map { index in
+            if index & 0xFFF == 0xFFF { try call.checkInterrupt() }
+            return try subject.encoder.encode(set[index])
+        }
         var batch = RaggedBatch()
-        let remaining = problems.enumerated().map { index, problem in
-            problem.removing(removed, order: schedule.order, positions: schedule.positions, groups: groups?[index])
+        let remaining = try problems.enumerated().map { index, problem in
+            if index & 0xFFF == 0xFFF { try call.checkInterrupt() }
+            return problem.removing(removed, order: schedule.order, positions: schedule.positions, groups: groups?[index])
         }
         for problem in remaining { batch.append(problem.tokens, positions: problem.positions, labels: problem.labels) }
         (self.set, self.removed, self.problems, self.remaining, self.batch) = (set, removed, problems, remaining, batch)

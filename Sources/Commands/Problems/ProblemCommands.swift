@@ -52,8 +52,10 @@ enum ProblemCommands {
         let kind = try call.choice("kind")
         func make(_ task: some ProblemTask) throws -> ProblemSet {
             let repetition: Repetition = switch try call.choice("repeat") { case "never": .never; case "always": .always; default: .whenNeeded }
+            let interrupt = call.interrupt
             return try ProblemSet.generate(
-                task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others, repetition: repetition)
+                task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others, repetition: repetition,
+                isInterrupted: { interrupt.isRequested })
         }
         func single() throws -> Int {
             guard digits.count == 1 else { throw call.failure(".\(kind) takes one length, not a range", code: .runtimeArgument, at: "digits", help: "write digits: \(digits.upperBound)") }

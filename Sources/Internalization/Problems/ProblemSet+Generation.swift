@@ -29,13 +29,14 @@ extension ProblemSet {
     ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text; `CancellationError`.
     public static func generate<Task: ProblemTask>(
         _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [], repetition: Repetition = .whenNeeded,
-        workers: Workers = .shared, isInterrupted: () -> Bool = { false }
+        workers: Workers = .shared, isInterrupted: @Sendable () -> Bool = { false }
     ) throws -> ProblemSet {
         guard count >= 0 else { throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max) }
         try checkMemory(count, task)
         let excluded = inputs(of: others, task)
         let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition, isInterrupted)
-        return write(task, inputs, count, hasRepetition, workers)
+        guard let set = write(task, inputs, count, hasRepetition, workers, isInterrupted) else { throw CancellationError() }
+        return set
     }
 
     private static func checkMemory(_ count: Int, _ task: some ProblemTask) throws {
@@ -138,15 +139,16 @@ extension ProblemSet {
     /// The problem of one input, which must have the task's `inputCount` numbers, each as the task draws them.
     public static func single<Task: ProblemTask>(_ task: Task, input: [UInt8]) -> ProblemSet {
         precondition(input.count == task.inputCount, "\(input.count) numbers for \(task.name)")
-        return write(task, input, 1, false, .shared)
+        guard let set = write(task, input, 1, false, .shared, { false }) else { preconditionFailure("nobody stops the writing of one line") }
+        return set
     }
 
     // MARK: Text
 
-    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps.
+    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps; nil where it was interrupted.
     private static func write<Task: ProblemTask>(
-        _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers
-    ) -> ProblemSet {
+        _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers, _ isInterrupted: @Sendable () -> Bool
+    ) -> ProblemSet? {
         let width = task.inputCount
         let lineMax = task.lineCountMax
         var rows: [ProblemRow] = []
@@ -156,16 +158,19 @@ extension ProblemSet {
                     guard let input = inputs.baseAddress, let row = rows.baseAddress, let base = text.baseAddress else { return }
                     workers.parts(of: count) { _, part in
                         for index in part {
+                            if index & 0x3FFF == 0x3FFF, isInterrupted() { return }
                             var line = LineWriter(at: base + index * lineMax)
                             task.write(input + index * width, to: &line)
                             (row + index).initialize(to: line.finish(from: base))
                         }
                     }
+                    if isInterrupted() { return }
                     filled = closeGaps(row, count, base)
                     rowCount = count
                 }
             }
         }
+        if rows.count < count { return nil }
         return ProblemSet(taskName: task.name, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: rows))
     }
 

@@ -173,7 +173,10 @@ extension LanguageLibrary {
     private static var unique: Command {
         Command(CommandSignature("unique", "The different elements in the order in which they first appear.", [.value("values", .any)], result: TypeName.list, examples: ["unique([3, 1, 3])"])) { call in
             var known = ValueSet()
-            return .list(try elements(try call.value("values"), call).filter { known.insert($0) })
+            return .list(try elements(try call.value("values"), call).enumerated().filter { place, element in
+                if place & 0x3FFF == 0x3FFF { try call.checkInterrupt() }
+                return known.insert(element)
+            }.map(\.element))
         }
     }
 
