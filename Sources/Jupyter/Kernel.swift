@@ -86,8 +86,10 @@ public final class Kernel {
         }
         if isStored { history.add(code, output: cell.text, line: count) }
         if let failure = cell.failure {
+            // Taken before the reply: whoever has it and sends another cell wants that one to run.
+            let waiting = content["stop_on_error"].asBoolean ?? true ? channels.takeWaitingExecutions() : []
             outbox.reply("execute_reply", .object([("status", "error"), ("execution_count", .integer(count))] + failure.asMembers + [("user_expressions", [:]), ("payload", [])]), to: request)
-            if content["stop_on_error"].asBoolean ?? true { abortWaiting() }
+            abort(waiting)
             return
         }
         let expressions = content["user_expressions"].asMembers.map { (key: $0.key, value: evaluate($0.value.asText ?? "")) }
@@ -129,11 +131,11 @@ public final class Kernel {
     }
 
     /// Cells that were sent together with one that failed do not run.
-    private func abortWaiting() {
-        for waiting in channels.takeWaitingExecutions() {
-            outbox.whileBusy(with: waiting) {
+    private func abort(_ requests: [Request]) {
+        for request in requests {
+            outbox.whileBusy(with: request) {
                 outbox.reply(
-                    "execute_reply", ["status": "aborted", "execution_count": .integer(count), "user_expressions": [:], "payload": []], to: waiting)
+                    "execute_reply", ["status": "aborted", "execution_count": .integer(count), "user_expressions": [:], "payload": []], to: request)
             }
         }
     }
