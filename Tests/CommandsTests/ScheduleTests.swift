@@ -34,6 +34,16 @@ import Testing
         #expect(desk.text.contains("adaptive, exact match ≥ 0.95"))
     }
 
+    @Test func `a change of the schedule shows what changed and nothing else`() {
+        let desk = Desk.withRun()
+        desk.run("schedule smoothing: 4")
+        #expect(desk.lines.count == 1 && desk.text.hasPrefix("smoothing λ") && desk.text.contains("4, 100 bins"), "\(desk.text)")
+        desk.run("schedule smoothing: 4")
+        #expect(desk.text == "the schedule was that already")
+        desk.run("schedule")
+        #expect(desk.lines.count == 12)
+    }
+
     @Test func `whole steps of the chain go at once`() {
         let desk = Desk()
         desk.run(

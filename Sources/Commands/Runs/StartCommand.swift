@@ -116,7 +116,7 @@ enum StartCommands {
     private static func schedule(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "schedule", "Says how the chain of the current run is taken away; without arguments shows every switch.", ScheduleArguments.parameters,
+                "schedule", "Says how the chain of the current run is taken away, and shows what that changed; without arguments shows every switch.", ScheduleArguments.parameters,
                 examples: ["schedule", "schedule adaptive: 0.95 smoothing: 4", "schedule .paper per_epoch: 8"], effects: [.changesRun],
                 seeAlso: ["plan", "internalize", "step"], discussion: """
                     The defaults let a small model trained from scratch succeed: adaptive removal, kept position ids and a short warm-up after each \
@@ -125,14 +125,19 @@ enum StartCommands {
         ) { call in
             let value = try bench.run(call)
             let schedule = try ScheduleArguments.read(call, from: value.run.schedule)
+            let before = ScheduleArguments.rows(value.run.schedule)
             if schedule != value.run.schedule { try value.change(schedule, call) }
-            call.output(scheduleBundle(value.run.schedule))
+            var rows = ScheduleArguments.rows(value.run.schedule)
+            if ScheduleArguments.parameters.contains(where: { call.isGiven($0.name) }) {
+                rows = zip(before, rows).filter { $0.value != $1.value }.map(\.1)
+                if rows.isEmpty { call.output(StyledText("the schedule was that already", .dim)) }
+            }
+            if !rows.isEmpty { call.output(bundle(rows)) }
             return .none
         }
     }
 
-    private static func scheduleBundle(_ schedule: RemovalSchedule) -> DisplayBundle {
-        let rows = ScheduleArguments.rows(schedule)
+    private static func bundle(_ rows: [(name: String, value: String)]) -> DisplayBundle {
         let lines = rows.map { StyledText(RunDisplay.padded($0.name, 22), .dim) + StyledText($0.value) }
         return DisplayBundle(lines: lines, json: Value.record(rows.map { ($0.name, .text($0.value)) }).json)
     }
