@@ -192,8 +192,8 @@ import Testing
         #expect(recorder.lines == ["9990", "E307", "5"])
     }
 
-    @Test("finds its place again when a command that failed has moved the stack")
-    func movedStack() {
+    @Test("keeps the registers of a function when a command in it fails deep inside")
+    func failureDeepInside() {
         let text = """
             def deep(n) { if n == 0 { error("deep inside") } else { 1 + deep(n - 1) } }
             def outer(n) {
