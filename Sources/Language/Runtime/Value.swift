@@ -24,6 +24,8 @@ open class Object {
     open var typeName: String { "object" }
     /// One line of text, as `print` and a text's `{ }` write it.
     open var text: String { typeName }
+    /// Appends `text`; kinds that hold other values write them one after the other, into the one text.
+    open func write(into text: inout String) { text += self.text }
     /// What `xs.name` gives; nil where there is no such field.
     open func field(_ name: String) -> Value? { nil }
     /// The fields it has, for completion and suggestions.
@@ -98,6 +100,11 @@ extension Value {
     var quotedText: String {
         if let text = asText { return TextObject.quoted(text) }
         return text
+    }
+
+    /// Appends `quotedText`.
+    func writeQuoted(into text: inout String) {
+        if case .object(let object) = self, !(object is TextObject) { object.write(into: &text) } else { text += quotedText }
     }
 
     /// Strict JSON on one line: integers of any size as numbers, NaN and infinities as null.

@@ -11,7 +11,21 @@ public final class ListObject: Object {
     }
 
     public override var typeName: String { TypeName.list }
-    public override var text: String { "[" + elements.lazy.map(\.quotedText).joined(separator: ", ") + "]" }
+    public override var text: String {
+        var text = ""
+        write(into: &text)
+        return text
+    }
+
+    public override func write(into text: inout String) {
+        text += "["
+        for (place, element) in elements.enumerated() {
+            if place > 0 { text += ", " }
+            element.writeQuoted(into: &text)
+        }
+        text += "]"
+    }
+
     public override var json: String { "[" + elements.lazy.map(\.json).joined(separator: ",") + "]" }
     public override var count: Int? { elements.count }
     public override func element(at index: Int) -> Value { elements[index] }

@@ -64,8 +64,18 @@ public final class RecordObject: Object {
     public override func element(at index: Int) -> Value { .record([("key", .text(keys[index])), ("value", values[index])]) }
 
     public override var text: String {
-        if keys.isEmpty { return "[:]" }
-        return "[" + zip(keys, values).lazy.map { "\(RecordObject.written($0)): \($1.quotedText)" }.joined(separator: ", ") + "]"
+        var text = ""
+        write(into: &text)
+        return text
+    }
+
+    public override func write(into text: inout String) {
+        text += keys.isEmpty ? "[:" : "["
+        for (place, key) in keys.enumerated() {
+            text += (place > 0 ? ", " : "") + RecordObject.written(key) + ": "
+            values[place].writeQuoted(into: &text)
+        }
+        text += "]"
     }
 
     private var styled: StyledText {
