@@ -44,10 +44,12 @@ enum ProbeCommand {
                 throw call.failure("reads: goes with a probe of an array", code: .runtimeArgument, at: "reads", help: "write probe h on: … target: … reads: g with two arrays from hidden")
             }
             let stages = try SubjectStages(call, bench)
+            // The same for every stage and run: they follow from the problems alone.
+            let targets = try call.placing { try self.targets(set, call) }
             var rows: [ProbeTable.Row] = []
             for stage in stages.stages {
                 let reports = try stage.subjects.enumerated().map { run, subject in
-                    try self.reports(try subject(), set, stages.progress("probing", stage, run), isOneOfSeveral: stage.removed != nil, call)
+                    try self.reports(try subject(), set, targets, stages.progress("probing", stage, run), isOneOfSeveral: stage.removed != nil, call)
                 }
                 for index in reports.map(\.count).min().map({ 0..<$0 }) ?? 0..<0 {
                     rows.append(ProbeTable.Row(removed: stage.removed, reports: reports.map { $0[index] }))
@@ -73,7 +75,9 @@ enum ProbeCommand {
     private static func untrained(_ configuration: ModelConfiguration) -> LanguageModel { LanguageModel(configuration, initialization: .fanIn, seed: 0xBA5E) }
 
     /// A report for each layer, position and target.
-    private static func reports(_ subject: Subject, _ set: ProblemSet, _ what: String, isOneOfSeveral: Bool, _ call: Invocation) throws -> [ProbeReport] {
+    private static func reports(
+        _ subject: Subject, _ set: ProblemSet, _ targets: [ProbeTarget], _ what: String, isOneOfSeveral: Bool, _ call: Invocation
+    ) throws -> [ProbeReport] {
         let data = try ProbeData(set, for: subject, call)
         let at = try call.selector("at")
         let positions = isOneOfSeveral ? try data.positions(at.name, at.index, call) : try data.somePositions(at.name, at.index, call)
@@ -82,7 +86,7 @@ enum ProbeCommand {
         let hook = try call.choice("hook")
         let points = hook == "embed" || hook == "final" ? [HookArguments.point(hook, layer: 0)] : layers.map { HookArguments.point(hook, layer: $0) }
         return try call.placing {
-            let grid = ProbeGrid(points: points, positions: positions, targets: try targets(set, call), problems: data.questions, options: try options(call))
+            let grid = ProbeGrid(points: points, positions: positions, targets: targets, problems: data.questions, options: try options(call))
             return try grid.run(
                 subject.model, data.batch, untrained: untrained(subject.model.configuration), stage: subject.stage, observer: call.observer(what)
             ).map(\.report)
