@@ -104,4 +104,17 @@ import TestSupport
             #expect(second.value("hash c").asText == first.value("hash c").asText, "\(second.messages)")
         }
     }
+
+    @Test func `a run that could not be kept still has its moments`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "run").path
+            let whole = Desk.withRun()
+            whole.run("train steps: 4\ntrain steps: 3")
+            let desk = Desk.withRun()
+            desk.run("train steps: 4\nlet other = start (model .gpt2 width: 16 heads: 2 positions: 32) on: data\nsave_run \"\(path)\" run: other")
+            #expect(desk.run("save_run \"\(path)\" run: r moments: false") != .finished)
+            desk.run("train steps: 3 run: r")
+            #expect(desk.value("hash r").asText == whole.value("hash r").asText, "\(desk.messages)")
+        }
+    }
 }

@@ -55,8 +55,12 @@ enum FileCommands {
         ) { call in
             let value = try bench.run(call)
             let path = try call.text("path")
+            let before = value.run.checkpoint()
             if try !call.boolean("moments") { value.run.forgetMoments() }
-            value.folder = try KeptRun.create(value, at: path)
+            do { value.folder = try KeptRun.create(value, at: path) } catch {
+                try value.run.restore(before)
+                throw error
+            }
             call.output(StyledText("saved in \(path)"))
             return .none
         }
