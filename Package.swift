@@ -70,36 +70,48 @@ let package = Package(
         // Measurements (see the README.md beside each); no part of the product.
         .target(name: "CAllocationCount", path: "Benchmarks/engine/CAllocationCount"),
         .executableTarget(
-            name: "EngineBenchmarks", dependencies: ["Transformer", "Tensors", "CAllocationCount", "COpenBLAS", "CKernels"],
+            name: "EngineBenchmarks",
+            dependencies: ["Transformer", "Tensors", "CAllocationCount", "COpenBLAS", "CKernels"],
             path: "Benchmarks/engine/Sources", swiftSettings: strict),
         .executableTarget(
-            name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources", swiftSettings: strict),
-        .executableTarget(
-            name: "ProbingBenchmarks", dependencies: ["Internalization", "Probing", "Transformer", "Tensors"], path: "Benchmarks/probing/Sources",
+            name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources",
             swiftSettings: strict),
         .executableTarget(
-            name: "ProblemBenchmarks", dependencies: ["Internalization", "Tensors"], path: "Benchmarks/problems/Sources", swiftSettings: strict),
+            name: "ProbingBenchmarks", dependencies: ["Internalization", "Probing", "Transformer", "Tensors"],
+            path: "Benchmarks/probing/Sources",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ProblemBenchmarks", dependencies: ["Internalization", "Tensors"],
+            path: "Benchmarks/problems/Sources", swiftSettings: strict),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal", linkerSettings: [.linkedLibrary("util")]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TransformerTests", dependencies: ["Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "InternalizationTests", dependencies: ["Internalization", "Transformer", "Tensors", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "ProbingTests", dependencies: ["Probing", "Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ProbingTests", dependencies: ["Probing", "Transformer", "Tensors", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus", "Scripts"], swiftSettings: strict),
+            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus", "Scripts"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport"],
+            dependencies: [
+                "Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Language", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "NotebooksTests", dependencies: ["Notebooks", "Language", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "NotebooksTests", dependencies: ["Notebooks", "Language", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Language", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")],
+            swiftSettings: strict),
     ]
 )

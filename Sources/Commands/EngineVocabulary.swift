@@ -10,14 +10,20 @@ public enum EngineVocabulary {
     /// A vocabulary with a state of its own: one for each session.
     public static func make() -> Vocabulary {
         let bench = Workbench()
-        let verbs = ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench) + StepCommands.all(bench)
-            + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + HiddenCommand.all(bench) + ProbeCommand.all(bench)
+        let verbs =
+            ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench)
+            + StepCommands.all(bench)
+            + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + HiddenCommand.all(bench)
+            + ProbeCommand.all(bench)
             + LookCommand.all(bench) + InterveneCommand.all(bench)
         return Vocabulary(
-            verbs: verbs, functions: EngineFunctions.all(bench), library: library, explain: Explanations.explain, capture: { bench.capture() },
+            verbs: verbs, functions: EngineFunctions.all(bench), library: library, explain: Explanations.explain,
+            capture: { bench.capture() },
             status: { bench.status })
     }
 
     /// `stdlib/`, which travels inside the binary.
-    private static var library: [SourceText] { embeddedStandardLibrary.map { SourceText($0.text, name: "stdlib/\($0.path)") } }
+    private static var library: [SourceText] {
+        embeddedStandardLibrary.map { SourceText($0.text, name: "stdlib/\($0.path)") }
+    }
 }

@@ -10,7 +10,9 @@ enum Explanations {
     static func explain(_ error: any Error) -> Explanation? {
         switch error {
         case let error as FileError: return Explanation(code(error.kind), error.description, help: help(error))
-        case let error as ProblemLineError: return Explanation(.fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
+        case let error as ProblemLineError:
+            return Explanation(
+                .fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
         case let error as RunFolderError: return Explanation(.fileRefused, error.description, help: help(error))

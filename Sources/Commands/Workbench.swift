@@ -26,7 +26,9 @@ final class Workbench {
     func run(_ call: Invocation) throws -> RunValue {
         if let named = call.hostIfPresent("run", as: RunValue.self) { return named }
         guard let currentRun else {
-            throw call.failure("there is no run yet", code: .runtimeArgument, help: "start one: start (model .gpt2) on: (gen .parity digits: 6)")
+            throw call.failure(
+                "there is no run yet", code: .runtimeArgument,
+                help: "start one: start (model .gpt2) on: (gen .parity digits: 6)")
         }
         return currentRun
     }

@@ -63,11 +63,17 @@ final class CellOutput {
         if let svg = bundle.svg {
             let shown = (bundle.lines + bundle.picture).map(\.plain).joined(separator: "\n")
             outbox.publish(
-                "display_data", ["data": ["image/svg+xml": .text(svg), "text/plain": .text(shown)], "metadata": [:], "transient": [:]], parent: request)
+                "display_data",
+                [
+                    "data": ["image/svg+xml": .text(svg), "text/plain": .text(shown)], "metadata": [:],
+                    "transient": [:],
+                ], parent: request)
         } else if let json = bundle.json, json != JSON.text(plain).encoded {
             // A value; what a command or `print` shows on its way is text, with no JSON or the same text as JSON.
             outbox.publish(
-                "execute_result", ["execution_count": .integer(count), "data": ["text/plain": .text(plain)], "metadata": [:]], parent: request)
+                "execute_result",
+                ["execution_count": .integer(count), "data": ["text/plain": .text(plain)], "metadata": [:]],
+                parent: request)
         } else {
             stream("stdout", plain + "\n")
         }
@@ -97,7 +103,8 @@ final class CellOutput {
         let id = progressID ?? Identifier.random()
         progressID = id
         outbox.publish(
-            type, ["data": ["text/plain": .text(line.plain)], "metadata": [:], "transient": ["display_id": .text(id)]], parent: request)
+            type, ["data": ["text/plain": .text(line.plain)], "metadata": [:], "transient": ["display_id": .text(id)]],
+            parent: request)
     }
 
     /// The last line stays, in one output however often it changed; work too short to be seen leaves none.

@@ -69,15 +69,18 @@ final class Channels: Sendable {
             iopub: try zeroMQ.socket(.publish, at: connection.address(of: "iopub")))
         let box = Unmanaged.passRetained(Start(channels: self, sockets: sockets))
         var thread = pthread_t()
-        let failure = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            start.channels.serve(start.sockets)
-            return nil
-        }, box.toOpaque())
+        let failure = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                start.channels.serve(start.sockets)
+                return nil
+            }, box.toOpaque())
         guard failure == 0 else {
             box.release()
-            throw ZeroMQ.Failure(description: "a thread could not be started: \(String(cString: strerror(failure)).lowercased())")
+            throw ZeroMQ.Failure(
+                description: "a thread could not be started: \(String(cString: strerror(failure)).lowercased())")
         }
         return { pthread_join(thread, nil) }
     }
@@ -105,7 +108,8 @@ final class Channels: Sendable {
             send(sockets)
             if isOver { return }
             sockets.zeroMQ.wait(
-                for: [sockets.shell, sockets.control, sockets.input, sockets.heartbeat], descriptor: outbox.bell.descriptor, milliseconds: 1000)
+                for: [sockets.shell, sockets.control, sockets.input, sockets.heartbeat],
+                descriptor: outbox.bell.descriptor, milliseconds: 1000)
             outbox.bell.silence()
             if let beat = sockets.heartbeat.receive() { sockets.heartbeat.send(beat) }
             while let frames = sockets.control.receive() { receive(frames, on: .control) }

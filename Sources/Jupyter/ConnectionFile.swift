@@ -15,7 +15,9 @@ public struct ConnectionFile {
     /// Reads the file; throws a `Failure` that names what is wrong with it.
     public init(path: String) throws {
         guard let bytes = Files.read(path) else {
-            throw Failure(description: "the connection file '\(path)' cannot be read: \(String(cString: strerror(errno)).lowercased())")
+            throw Failure(
+                description:
+                    "the connection file '\(path)' cannot be read: \(String(cString: strerror(errno)).lowercased())")
         }
         try self.init(bytes: bytes, name: path)
     }
@@ -28,7 +30,9 @@ public struct ConnectionFile {
         }
         guard let host = json["ip"].asText else { throw fault("has no ip") }
         transport = json["transport"].asText ?? "tcp"
-        guard transport == "tcp" || transport == "ipc" else { throw fault("asks for the transport '\(transport)'; icot knows tcp and ipc") }
+        guard transport == "tcp" || transport == "ipc" else {
+            throw fault("asks for the transport '\(transport)'; icot knows tcp and ipc")
+        }
         self.host = host
         key = json["key"].asText ?? ""
         if !key.isEmpty, let scheme = json["signature_scheme"].asText, scheme != "hmac-sha256" {

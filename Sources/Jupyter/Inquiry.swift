@@ -18,10 +18,14 @@ enum Inquiry {
         let start = scalars(upTo: span.start, in: code)
         let end = scalars(upTo: span.end, in: code)
         let types: [JSON] = fitting.map {
-            ["text": .text($0.text), "type": .text("\($0.kind)"), "signature": .text($0.summary), "start": .integer(start), "end": .integer(end)]
+            [
+                "text": .text($0.text), "type": .text("\($0.kind)"), "signature": .text($0.summary),
+                "start": .integer(start), "end": .integer(end),
+            ]
         }
         return [
-            "status": "ok", "matches": .list(fitting.map { .text($0.text) }), "cursor_start": .integer(start), "cursor_end": .integer(end),
+            "status": "ok", "matches": .list(fitting.map { .text($0.text) }), "cursor_start": .integer(start),
+            "cursor_end": .integer(end),
             "metadata": ["_jupyter_types_experimental": .list(types)],
         ]
     }
@@ -76,7 +80,8 @@ enum Inquiry {
         let bytes = Array(code.utf8)
         func isPart(_ index: Int) -> Bool {
             let byte = bytes[index]
-            return byte == UInt8(ascii: "_") || byte >= 0x80 || (byte >= 0x30 && byte <= 0x39) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+            return byte == UInt8(ascii: "_") || byte >= 0x80 || (byte >= 0x30 && byte <= 0x39)
+                || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
         }
         var start = min(max(offset, 0), bytes.count)
         var end = start

@@ -24,12 +24,15 @@ public final class Kernel {
         self.session = session
         self.connection = connection
         info = [
-            "status": "ok", "protocol_version": "5.3", "implementation": "icot", "implementation_version": .text(version),
+            "status": "ok", "protocol_version": "5.3", "implementation": "icot",
+            "implementation_version": .text(version),
             "language_info": [
-                "name": "icot", "version": "1", "mimetype": "text/x-icot", "file_extension": ".icot", "pygments_lexer": "text",
+                "name": "icot", "version": "1", "mimetype": "text/x-icot", "file_extension": ".icot",
+                "pygments_lexer": "text",
                 "codemirror_mode": "null", "nbconvert_exporter": "script",
             ],
-            "banner": .text("icot \(version): watch a language model learn to stop showing its work"), "debugger": false, "help_links": [],
+            "banner": .text("icot \(version): watch a language model learn to stop showing its work"),
+            "debugger": false, "help_links": [],
         ]
         channels = Channels(key: connection.key, interrupt: session.interrupt, info: info)
         session.displayOptions = DisplayOptions(width: 100, glyphs: .braille, wantsSVG: true, hasColour: false)
@@ -55,7 +58,8 @@ public final class Kernel {
         case "execute_request": execute(request)
         case "complete_request": outbox.reply("complete_reply", Inquiry.completions(content, session), to: request)
         case "inspect_request": outbox.reply("inspect_reply", Inquiry.inspection(content, session), to: request)
-        case "is_complete_request": outbox.reply("is_complete_reply", Inquiry.completeness(content, session), to: request)
+        case "is_complete_request":
+            outbox.reply("is_complete_reply", Inquiry.completeness(content, session), to: request)
         case "history_request": outbox.reply("history_reply", history.answer(content), to: request)
         case "comm_info_request": outbox.reply("comm_info_reply", ["status": "ok", "comms": [:]], to: request)
         case "shutdown_request": outbox.reply("shutdown_reply", Channels.farewell(request), to: request)
@@ -72,7 +76,9 @@ public final class Kernel {
         let isSilent = content["silent"].asBoolean ?? false
         let isStored = !isSilent && (content["store_history"].asBoolean ?? true)
         if isStored { count += 1 }
-        if !isSilent { outbox.publish("execute_input", ["code": .text(code), "execution_count": .integer(count)], parent: request) }
+        if !isSilent {
+            outbox.publish("execute_input", ["code": .text(code), "execution_count": .integer(count)], parent: request)
+        }
 
         let cell = CellOutput(outbox, request, count: count, isSilent: isSilent)
         var payload: [JSON] = []
@@ -88,14 +94,24 @@ public final class Kernel {
         if let failure = cell.failure {
             // Taken before the reply: whoever has it and sends another cell wants that one to run.
             let waiting = content["stop_on_error"].asBoolean ?? true ? channels.takeWaitingExecutions() : []
-            outbox.reply("execute_reply", .object([("status", "error"), ("execution_count", .integer(count))] + failure.asMembers + [("user_expressions", [:]), ("payload", [])]), to: request)
+            outbox.reply(
+                "execute_reply",
+                .object(
+                    [("status", "error"), ("execution_count", .integer(count))] + failure.asMembers + [
+                        ("user_expressions", [:]), ("payload", []),
+                    ]), to: request)
             abort(waiting)
             return
         }
-        let expressions = content["user_expressions"].asMembers.map { (key: $0.key, value: evaluate($0.value.asText ?? "")) }
+        let expressions = content["user_expressions"].asMembers.map {
+            (key: $0.key, value: evaluate($0.value.asText ?? ""))
+        }
         outbox.reply(
             "execute_reply",
-            ["status": "ok", "execution_count": .integer(count), "user_expressions": .object(expressions), "payload": .list(payload)], to: request)
+            [
+                "status": "ok", "execution_count": .integer(count), "user_expressions": .object(expressions),
+                "payload": .list(payload),
+            ], to: request)
     }
 
     private func run(_ code: String, _ cell: CellOutput) {
@@ -110,7 +126,8 @@ public final class Kernel {
     private func isClear(_ code: String) -> Bool {
         guard code.filter({ !$0.isWhitespace }) == "clear" else { return false }
         let context = session.context
-        return context.variables["clear"] == nil && context.signatures["clear"] == nil && context.definitions["clear"] == nil
+        return context.variables["clear"] == nil && context.signatures["clear"] == nil
+            && context.definitions["clear"] == nil
     }
 
     /// A value for the front end itself: shown nowhere.
@@ -126,7 +143,12 @@ public final class Kernel {
         }
         defer { session.onEvent = { _ in } }
         _ = session.run(SourceText(code, name: "expression"))
-        if let failure { return ["status": "error", "ename": .text(failure.code.rawValue), "evalue": .text(failure.message), "traceback": []] }
+        if let failure {
+            return [
+                "status": "error", "ename": .text(failure.code.rawValue), "evalue": .text(failure.message),
+                "traceback": [],
+            ]
+        }
         return ["status": "ok", "data": ["text/plain": .text(lines.joined(separator: "\n"))], "metadata": [:]]
     }
 
@@ -135,7 +157,9 @@ public final class Kernel {
         for request in requests {
             outbox.whileBusy(with: request) {
                 outbox.reply(
-                    "execute_reply", ["status": "aborted", "execution_count": .integer(count), "user_expressions": [:], "payload": []], to: request)
+                    "execute_reply",
+                    ["status": "aborted", "execution_count": .integer(count), "user_expressions": [:], "payload": []],
+                    to: request)
             }
         }
     }

@@ -10,11 +10,15 @@ public enum KernelSpec {
     /// `$JUPYTER_DATA_DIR`, or `share/jupyter` under `prefix` where one is given, or `$XDG_DATA_HOME/jupyter`, or
     /// `~/.local/share/jupyter`.
     public static func folder(prefix: String? = nil) throws -> String {
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
+        func variable(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        }
         if let prefix { return prefix + "/share/jupyter/kernels/icot" }
         if let data = variable("JUPYTER_DATA_DIR") { return data + "/kernels/icot" }
         if let data = variable("XDG_DATA_HOME") { return data + "/jupyter/kernels/icot" }
-        guard let home = variable("HOME") else { throw Failure(description: "HOME is not set, so there is no place for the kernel; give --prefix") }
+        guard let home = variable("HOME") else {
+            throw Failure(description: "HOME is not set, so there is no place for the kernel; give --prefix")
+        }
         return home + "/.local/share/jupyter/kernels/icot"
     }
 
@@ -34,7 +38,8 @@ public enum KernelSpec {
 
     static func text(executable: String) -> String {
         let specification: JSON = [
-            "argv": [.text(executable), "kernel", "run", "{connection_file}"], "display_name": "icot", "language": "icot",
+            "argv": [.text(executable), "kernel", "run", "{connection_file}"], "display_name": "icot",
+            "language": "icot",
             "interrupt_mode": "message", "metadata": ["debugger": false],
         ]
         return specification.encoded + "\n"

@@ -55,9 +55,12 @@ final class Outbox: Sendable {
         }
     }
 
-    private func add(_ channel: Channel, identities: [[UInt8]], _ type: String, _ content: JSON, _ metadata: JSON, _ parent: Request?) {
+    private func add(
+        _ channel: Channel, identities: [[UInt8]], _ type: String, _ content: JSON, _ metadata: JSON, _ parent: Request?
+    ) {
         let frames = WireMessage.frames(
-            identities: identities, type: type, parentHeader: parent?.message.headerBytes ?? [], metadata: metadata, content: content,
+            identities: identities, type: type, parentHeader: parent?.message.headerBytes ?? [], metadata: metadata,
+            content: content,
             session: session, key: key)
         queue.withLock { $0.append(Outgoing(channel: channel, frames: frames)) }
         bell.ring()

@@ -40,10 +40,12 @@ struct WireMessage {
 
     /// The frames of a message of our own.
     static func frames(
-        identities: [[UInt8]], type: String, parentHeader: [UInt8], metadata: JSON = [:], content: JSON, session: String, key: MessageKey
+        identities: [[UInt8]], type: String, parentHeader: [UInt8], metadata: JSON = [:], content: JSON,
+        session: String, key: MessageKey
     ) -> [[UInt8]] {
         let header: JSON = [
-            "msg_id": .text(Identifier.random()), "session": .text(session), "username": "icot", "date": .text(Identifier.now()), "msg_type": .text(type),
+            "msg_id": .text(Identifier.random()), "session": .text(session), "username": "icot",
+            "date": .text(Identifier.now()), "msg_type": .text(type),
             "version": "5.3",
         ]
         let parent = parentHeader.isEmpty ? Array("{}".utf8) : parentHeader
@@ -99,7 +101,9 @@ enum Identifier {
         clock_gettime(CLOCK_REALTIME, &time)
         var parts = tm()
         gmtime_r(&time.tv_sec, &parts)
-        func padded(_ value: Int, _ digits: Int) -> String { String(repeating: "0", count: max(0, digits - String(value).count)) + String(value) }
+        func padded(_ value: Int, _ digits: Int) -> String {
+            String(repeating: "0", count: max(0, digits - String(value).count)) + String(value)
+        }
         let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
         let clock = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
         return "\(date)T\(clock).\(padded(time.tv_nsec / 1000, 6))Z"

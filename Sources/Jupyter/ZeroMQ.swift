@@ -18,7 +18,8 @@ final class ZeroMQ {
         var close: @convention(c) (UnsafeMutableRawPointer?) -> CInt
         var bind: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>) -> CInt
         var set: @convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeRawPointer?, Int) -> CInt
-        var get: @convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) -> CInt
+        var get:
+            @convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) -> CInt
         var send: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, CInt) -> CInt
         var beginMessage: @convention(c) (UnsafeMutableRawPointer) -> CInt
         var receive: @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer?, CInt) -> CInt
@@ -33,28 +34,40 @@ final class ZeroMQ {
     private let functions: Functions
     private let context: UnsafeMutableRawPointer
 
-    static let missing = "a Jupyter kernel speaks through libzmq, which is not installed; on Debian and Ubuntu: apt-get install libzmq5"
+    static let missing =
+        "a Jupyter kernel speaks through libzmq, which is not installed; on Debian and Ubuntu: apt-get install libzmq5"
 
     init() throws {
         let names = ["libzmq.so.5", "libzmq.so"]
-        guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else { throw Failure(description: Self.missing) }
+        guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else {
+            throw Failure(description: Self.missing)
+        }
         func symbol<T>(_ name: String, _ type: T.Type) throws -> T {
-            guard let address = dlsym(library, name) else { throw Failure(description: "this libzmq is too old: it has no \(name)") }
+            guard let address = dlsym(library, name) else {
+                throw Failure(description: "this libzmq is too old: it has no \(name)")
+            }
             return unsafeBitCast(address, to: type)
         }
         functions = Functions(
             makeContext: try symbol("zmq_ctx_new", (@convention(c) () -> UnsafeMutableRawPointer?).self),
             endContext: try symbol("zmq_ctx_term", (@convention(c) (UnsafeMutableRawPointer?) -> CInt).self),
-            makeSocket: try symbol("zmq_socket", (@convention(c) (UnsafeMutableRawPointer?, CInt) -> UnsafeMutableRawPointer?).self),
+            makeSocket: try symbol(
+                "zmq_socket", (@convention(c) (UnsafeMutableRawPointer?, CInt) -> UnsafeMutableRawPointer?).self),
             close: try symbol("zmq_close", (@convention(c) (UnsafeMutableRawPointer?) -> CInt).self),
-            bind: try symbol("zmq_bind", (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>) -> CInt).self),
-            set: try symbol("zmq_setsockopt", (@convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeRawPointer?, Int) -> CInt).self),
+            bind: try symbol(
+                "zmq_bind", (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>) -> CInt).self),
+            set: try symbol(
+                "zmq_setsockopt", (@convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeRawPointer?, Int) -> CInt).self
+            ),
             get: try symbol(
                 "zmq_getsockopt",
-                (@convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) -> CInt).self),
-            send: try symbol("zmq_send", (@convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, CInt) -> CInt).self),
+                (@convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) ->
+                    CInt).self),
+            send: try symbol(
+                "zmq_send", (@convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, CInt) -> CInt).self),
             beginMessage: try symbol("zmq_msg_init", (@convention(c) (UnsafeMutableRawPointer) -> CInt).self),
-            receive: try symbol("zmq_msg_recv", (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer?, CInt) -> CInt).self),
+            receive: try symbol(
+                "zmq_msg_recv", (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer?, CInt) -> CInt).self),
             data: try symbol("zmq_msg_data", (@convention(c) (UnsafeMutableRawPointer) -> UnsafeRawPointer?).self),
             size: try symbol("zmq_msg_size", (@convention(c) (UnsafeMutableRawPointer) -> Int).self),
             endMessage: try symbol("zmq_msg_close", (@convention(c) (UnsafeMutableRawPointer) -> CInt).self),
@@ -67,7 +80,9 @@ final class ZeroMQ {
 
     deinit { _ = functions.endContext(context) }
 
-    private var problem: String { functions.errorText(functions.errorNumber()).map { String(cString: $0) } ?? "unknown error" }
+    private var problem: String {
+        functions.errorText(functions.errorNumber()).map { String(cString: $0) } ?? "unknown error"
+    }
 
     final class Socket {
         fileprivate let zeroMQ: ZeroMQ
@@ -116,7 +131,9 @@ final class ZeroMQ {
 
     /// A socket that listens at an address such as `tcp://127.0.0.1:5555`.
     func socket(_ kind: Kind, at address: String) throws -> Socket {
-        guard let pointer = functions.makeSocket(context, kind.rawValue) else { throw Failure(description: "a socket could not be made: \(problem)") }
+        guard let pointer = functions.makeSocket(context, kind.rawValue) else {
+            throw Failure(description: "a socket could not be made: \(problem)")
+        }
         let socket = Socket(self, pointer)
         // What is not sent a second after the end is lost; a PUB never drops a message for a slow reader.
         for (option, value) in [(17, 1000), (23, 0), (24, 0)] as [(CInt, CInt)] {  // ZMQ_LINGER, ZMQ_SNDHWM, ZMQ_RCVHWM

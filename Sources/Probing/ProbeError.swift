@@ -44,14 +44,16 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
             "the problems form \(count) group\(count == 1 ? "" : "s"), too few to hold some out; take problems with more different operands"
         case .constantTarget(let name, let value):
             "\(name) is \(value) in every problem, so there is nothing to probe; choose another target or more varied problems"
-        case .notFinite(let what, let row): "\(what) is not a finite number in row \(row); leave that problem out or mend its value"
+        case .notFinite(let what, let row):
+            "\(what) is not a finite number in row \(row); leave that problem out or mend its value"
         case .lengths(let what, let found, let expected): "\(what): \(found) values for \(expected) rows"
         case .otherActivations(let differences):
             "this probe was trained on other activations: \(differences.joined(separator: ", ")); "
                 + "train one for these, or ask for a transfer if that is what you want to measure"
         case .untrainedIsTheSameModel:
             "the untrained baseline is the probed model itself; give a new model of the same shape"
-        case .untrainedIsAnotherShape(let how): "the untrained baseline has another shape: \(how); give a new model of the same shape"
+        case .untrainedIsAnotherShape(let how):
+            "the untrained baseline has another shape: \(how); give a new model of the same shape"
         case .separable(let name):
             "the classes of \(name) can be told apart without a mistake, so weights grow without bound; give a regularization above 0"
         case .differentLengths(let problem, let clean, let corrupt):
@@ -60,9 +62,12 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
             "no other problem has \(length) tokens like problem \(problem), so there is nothing to resample from; use a mean or zero ablation"
         case .metricDoesNotMove(let gap):
             "the corrupt inputs change the metric by only \(gap), so nothing can be restored; choose pairs with different answers"
-        case .noCandidate(let label, let problem): "there is no other token to put at \(label) of problem \(problem); give at least two candidates"
-        case .edgeAhead(let query, let key, let problem): "\(query) cannot attend to \(key) in problem \(problem), which comes after it"
-        case .soleKey(let label, let problem): "\(label) of problem \(problem) attends to nothing else, so this edge cannot be cut"
+        case .noCandidate(let label, let problem):
+            "there is no other token to put at \(label) of problem \(problem); give at least two candidates"
+        case .edgeAhead(let query, let key, let problem):
+            "\(query) cannot attend to \(key) in problem \(problem), which comes after it"
+        case .soleKey(let label, let problem):
+            "\(label) of problem \(problem) attends to nothing else, so this edge cannot be cut"
         case .invalid(let what): what
         case .interrupted: "interrupted"
         }

@@ -5,7 +5,9 @@ public struct ProbingObserver {
     /// Hears the fraction that is done, 0 to 1.
     public var progress: (Double) -> Void
 
-    public init(isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }) {
+    public init(
+        isInterrupted: @escaping @Sendable () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
+    ) {
         self.isInterrupted = isInterrupted
         self.progress = progress
     }

@@ -77,7 +77,9 @@ func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
     var block: UnsafeMutableRawPointer?
     let size = (max(count, 1) * MemoryLayout<Float>.stride + 63) & ~63
     let isLarge = size >= hugePage
-    guard posix_memalign(&block, isLarge ? hugePage : 64, size) == 0, let block else { preconditionFailure("no memory for \(size) bytes") }
+    guard posix_memalign(&block, isLarge ? hugePage : 64, size) == 0, let block else {
+        preconditionFailure("no memory for \(size) bytes")
+    }
     if isLarge { madvise(block, size, MADV_HUGEPAGE) }
     return block.bindMemory(to: Float.self, capacity: count)
 }
@@ -94,7 +96,9 @@ public func allocateZeros(_ count: Int) -> UnsafeMutablePointer<Float> {
     }
     // A whole number of huge pages, found inside a mapping that has one more.
     let size = mappedSize(count)
-    guard let mapping = mmap(nil, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), mapping != MAP_FAILED else {
+    guard let mapping = mmap(nil, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+        mapping != MAP_FAILED
+    else {
         preconditionFailure("no memory for \(size) bytes")
     }
     let address = UInt(bitPattern: mapping)

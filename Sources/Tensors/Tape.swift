@@ -161,7 +161,10 @@ public final class Tape {
 
     /// Adds the gradient of `source` to that of `target`, by handing the buffer over when nothing is there yet.
     /// `source` has no gradient afterwards.
-    func passGradient(from source: Variable, to target: Variable, adding: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void) {
+    func passGradient(
+        from source: Variable, to target: Variable,
+        adding: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) {
         guard let pointer = gradients[source.slot] else { return }
         if let existing = gradients[target.slot] {
             adding(existing, pointer)

@@ -16,7 +16,9 @@ public final class Workers: @unchecked Sendable {
 
     /// `ICOT_THREADS` where it is set to a number, else one for each core that the process may run on.
     private static var wantedThreadCount: Int {
-        if let text = getenv("ICOT_THREADS"), let count = Int(String(cString: text)), (1...1024).contains(count) { return count }
+        if let text = getenv("ICOT_THREADS"), let count = Int(String(cString: text)), (1...1024).contains(count) {
+            return count
+        }
         return Int(ck_usable_cores())
     }
 
@@ -42,7 +44,8 @@ public final class Workers: @unchecked Sendable {
     public init(threadCount: Int) {
         precondition(threadCount >= 1, "threadCount is \(threadCount)")
         self.threadCount = threadCount
-        counters = UnsafeMutableRawPointer(allocateFloats(16 * threadCount)).bindMemory(to: Int.self, capacity: 8 * threadCount)
+        counters = UnsafeMutableRawPointer(allocateFloats(16 * threadCount)).bindMemory(
+            to: Int.self, capacity: 8 * threadCount)
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -80,7 +83,8 @@ public final class Workers: @unchecked Sendable {
     }
 
     private func acquire() -> Bool {
-        threadCount > 1 && isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+        threadCount > 1
+            && isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
     }
 
     private func runAcquired(_ body: (Int) -> Void) {
@@ -153,11 +157,13 @@ public final class Workers: @unchecked Sendable {
         for index in 1..<threadCount {
             var thread = pthread_t()
             let argument = Unmanaged.passRetained(Launch(pool: self, index: index))
-            let status = pthread_create(&thread, nil, { raw in
-                let launch = Unmanaged<Launch>.fromOpaque(raw!).takeRetainedValue()
-                launch.pool.work(launch.index, after: launch.generation)
-                return nil
-            }, argument.toOpaque())
+            let status = pthread_create(
+                &thread, nil,
+                { raw in
+                    let launch = Unmanaged<Launch>.fromOpaque(raw!).takeRetainedValue()
+                    launch.pool.work(launch.index, after: launch.generation)
+                    return nil
+                }, argument.toOpaque())
             precondition(status == 0, "pthread_create failed with \(status)")
             threads.append(thread)
         }
@@ -195,7 +201,9 @@ public final class Workers: @unchecked Sendable {
         }
         pthread_mutex_lock(mutex)
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        while generation.load(ordering: .sequentiallyConsistent) == seen && !isStopping.load(ordering: .sequentiallyConsistent) {
+        while generation.load(ordering: .sequentiallyConsistent) == seen
+            && !isStopping.load(ordering: .sequentiallyConsistent)
+        {
             pthread_cond_wait(condition, mutex)
         }
         sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)

@@ -16,7 +16,9 @@ enum Host {
     }
 
     /// A session that can be saved as a notebook, and what runs texts in it.
-    static func recordedSession(_ options: SharedOptions) -> (session: Session, run: (SourceText, Session) -> Session.Outcome) {
+    static func recordedSession(
+        _ options: SharedOptions
+    ) -> (session: Session, run: (SourceText, Session) -> Session.Outcome) {
         let session = session(options)
         let recorder = SessionRecorder()
         session.recording = { [unowned session] in

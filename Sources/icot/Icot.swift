@@ -12,7 +12,10 @@ struct Icot: ParsableCommand {
         commandName: "icot",
         abstract: "Watch a language model learn to stop showing its work.",
         version: version,
-        subcommands: [RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self, CleanCommand.self, KernelCommand.self],
+        subcommands: [
+            RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self,
+            CleanCommand.self, KernelCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() {
@@ -42,7 +45,8 @@ struct Icot: ParsableCommand {
     static var executablePath: String {
         var bytes = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
-        return count > 0 ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
+        return count > 0
+            ? String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
     }
 
     /// Says what went wrong, and gives the exit status to throw.

@@ -11,12 +11,14 @@ struct KernelCommand: ParsableCommand {
     struct Install: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Tells Jupyter of the kernel icot.")
 
-        @Option(help: ArgumentHelp("Installs below a folder, such as that of a virtual environment.", valueName: "folder"))
+        @Option(
+            help: ArgumentHelp("Installs below a folder, such as that of a virtual environment.", valueName: "folder"))
         var prefix: String?
 
         func run() throws {
             do {
-                let path = try KernelSpec.install(executable: Icot.executablePath, folder: KernelSpec.folder(prefix: prefix))
+                let path = try KernelSpec.install(
+                    executable: Icot.executablePath, folder: KernelSpec.folder(prefix: prefix))
                 TerminalWriter.note("installed \(path); choose 'icot' in Jupyter", isError: false)
             } catch let failure as KernelSpec.Failure {
                 throw Icot.failure("kernel install: \(failure)")

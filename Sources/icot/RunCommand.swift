@@ -7,15 +7,20 @@ import Language
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "The prompt, or statements given with -c or through a pipe.", shouldDisplay: false)
+        commandName: "run", abstract: "The prompt, or statements given with -c or through a pipe.", shouldDisplay: false
+    )
 
     @ArgumentParser.Argument(help: "A notebook to replay on the terminal.")
     var file: String?
 
-    @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter of the notebook; may be repeated.", valueName: "name=value"))
+    @Option(
+        name: .customShort("p"),
+        help: ArgumentHelp("Another value for a parameter of the notebook; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
-    @Option(name: .customShort("c"), help: ArgumentHelp("Runs statements and ends; may be repeated.", valueName: "statements"))
+    @Option(
+        name: .customShort("c"),
+        help: ArgumentHelp("Runs statements and ends; may be repeated.", valueName: "statements"))
     var statements: [String] = []
 
     @Flag(name: .shortAndLong, help: "Prompts and goes on after errors though standard input is no terminal.")
@@ -43,20 +48,25 @@ struct RunCommand: ParsableCommand {
         let form: EventPrinter.Form = shared.json ? .json : .text
         if let transcript {
             guard let file = Transcript(path: transcript) else {
-                throw ValidationError("--transcript: '\(transcript)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+                throw ValidationError(
+                    "--transcript: '\(transcript)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
             }
             writer.transcript = file
         }
         let (session, run) = Host.recordedSession(shared)
         if statements.isEmpty && (interactive || writer.terminal.inputIsTerminal) {
             let options = Repl.Options(
-                greeting: shared.json || interactive ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),
+                greeting: shared.json || interactive
+                    ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),
                 startup: Startup.source(), isDriven: interactive, run: run)
-            throw ExitCode(Repl(session, writer: writer, interrupts: InterruptWatch(), form: form, options: options).run())
+            throw ExitCode(
+                Repl(session, writer: writer, interrupts: InterruptWatch(), form: form, options: options).run())
         }
         // Only then: while a pipe is read, Ctrl-C simply ends the process.
-        let source = statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
+        let source =
+            statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
         let printer = EventPrinter(writer, form: form, showsPlace: source.lineStarts.count > 1 || statements.isEmpty)
-        throw ExitCode(TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch(), run: run))
+        throw ExitCode(
+            TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch(), run: run))
     }
 }

@@ -29,7 +29,9 @@ import TestSupport
         ("write [1, 2] \"numbers.npy\"", "E305", ".json"),
         ("problems({ i in i }, n: 3)", "E301", "question"),
     ])
-    func `a mistake is answered with its code and what to do, and nothing is lost`(_ text: String, _ code: String, _ words: String) {
+    func `a mistake is answered with its code and what to do, and nothing is lost`(
+        _ text: String, _ code: String, _ words: String
+    ) {
         let desk = Desk()
         desk.run("let kept = 7")
         #expect(desk.run(text) != .finished)
@@ -40,10 +42,15 @@ import TestSupport
     }
 
     @Test(arguments: [
-        ("step 5", "step to: 2"), ("step to: 9", "2 tokens"), ("back 4", "first stage"), ("back to: \"nowhere\"", "mark \"nowhere\""), ("back to: 7", "there are 0"),
-        ("train", "how long"), ("train steps: 3 epochs: 1", "keep one"), ("schedule adaptive: 0.9 every: 5", "keep one"), ("schedule least: 5 every: 9", "adaptive"),
-        ("mark \"a\"\nmark \"a\"", "already"), ("control r", "steps:"), ("solve test", "problem"), ("eval test where .answer == \"9\"", "no problem is left"),
-        ("hidden r on: test layer: 7 at: .answer[0]", "no layer 7"), ("probe r on: test target: .nonsense", "there are"), ("probe r on: test target: .running_parity at: .elsewhere", "there are"),
+        ("step 5", "step to: 2"), ("step to: 9", "2 tokens"), ("back 4", "first stage"),
+        ("back to: \"nowhere\"", "mark \"nowhere\""), ("back to: 7", "there are 0"),
+        ("train", "how long"), ("train steps: 3 epochs: 1", "keep one"),
+        ("schedule adaptive: 0.9 every: 5", "keep one"), ("schedule least: 5 every: 9", "adaptive"),
+        ("mark \"a\"\nmark \"a\"", "already"), ("control r", "steps:"), ("solve test", "problem"),
+        ("eval test where .answer == \"9\"", "no problem is left"),
+        ("hidden r on: test layer: 7 at: .answer[0]", "no layer 7"),
+        ("probe r on: test target: .nonsense", "there are"),
+        ("probe r on: test target: .running_parity at: .elsewhere", "there are"),
         ("start m on: data test: data", "apart_from"), ("plot (timeline) x: .nothing", "removed"),
     ])
     func `a mistake about a run leaves it as it was`(_ text: String, _ words: String) {

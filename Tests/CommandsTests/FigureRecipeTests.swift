@@ -15,7 +15,10 @@ import Testing
             ("fall_and_recovery(r)", "plot removed→accuracy, 3 series"),
             ("pareto_front(r, others: [c])", "plot written→accuracy"),
             ("digit_accuracy((eval test))", "bars answer token→accuracy, 1 point"),
-            ("reading_map((probe on: test target: .running_parity at: .separator layers: 1 over: r))", "heat map removed→target, 4 × 3 cells"),
+            (
+                "reading_map((probe on: test target: .running_parity at: .separator layers: 1 over: r))",
+                "heat map removed→target, 4 × 3 cells"
+            ),
             ("need_map((intervene .knockout on: test[0..<20] over: r))", "heat map from→removed, 3 × 6 cells"),
         ] {
             desk.run(recipe)
@@ -32,9 +35,15 @@ import Testing
 
     @Test func `every series has its own interval, a band about a line and bars about points`() {
         let desk = Desk()
-        desk.run("let t = table([k: [0, 1, 0, 1], v: [1, 2, 3, 4], l: [0, 1, 2, 3], h: [2, 3, 4, 5], name: [\"a\", \"a\", \"b\", \"b\"]])")
+        desk.run(
+            "let t = table([k: [0, 1, 0, 1], v: [1, 2, 3, 4], l: [0, 1, 2, 3], h: [2, 3, 4, 5], name: [\"a\", \"a\", \"b\", \"b\"]])"
+        )
         func marks(_ kind: String) -> [String] {
-            guard let figure = (desk.value("plot t x: .k y: .v low: .l high: .h colour: .name kind: .\(kind)").asObject as? FigureValue)?.figure else { return [] }
+            guard
+                let figure =
+                    (desk.value("plot t x: .k y: .v low: .l high: .h colour: .name kind: .\(kind)").asObject
+                    as? FigureValue)?.figure
+            else { return [] }
             return figure.panels[0].marks.map { mark in
                 switch mark {
                 case .band(let band): "band \(band.name) \(band.low)"

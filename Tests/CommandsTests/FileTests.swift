@@ -8,10 +8,15 @@ import TestSupport
         try withTemporaryFolder { folder in
             let desk = Desk()
             let path = folder.appending(path: "model").path
-            #expect(desk.run("let m = model .gpt2 width: 16 heads: 2 positions: 16\nwrite m \"\(path)\"\nlet n = load \"\(path)\"") == .finished, "\(desk.messages)")
+            #expect(
+                desk.run(
+                    "let m = model .gpt2 width: 16 heads: 2 positions: 16\nwrite m \"\(path)\"\nlet n = load \"\(path)\""
+                ) == .finished, "\(desk.messages)")
             #expect(desk.value("hash m").asText == desk.value("hash n").asText)
             // Its vocabulary went with it, so problems can be written for it again.
-            #expect(desk.run("start n on: (gen .parity digits: 4 n: 50) batch: 8\ntrain steps: 1") == .finished, "\(desk.messages)")
+            #expect(
+                desk.run("start n on: (gen .parity digits: 4 n: 50) batch: 8\ntrain steps: 1") == .finished,
+                "\(desk.messages)")
         }
     }
 
@@ -38,7 +43,8 @@ import TestSupport
             // A picture in points where the libraries that draw it are installed; what to install otherwise.
             let drawn = desk.run("write (plot [1, 2, 4]) \"\(base)/f.png\"")
             if drawn == .finished {
-                #expect(try Data(contentsOf: URL(filePath: base + "/f.png")).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+                #expect(
+                    try Data(contentsOf: URL(filePath: base + "/f.png")).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
             } else {
                 #expect(desk.messages.joined().contains("install librsvg2-2"), "\(desk.messages)")
             }
@@ -56,7 +62,9 @@ import TestSupport
             let wanted = whole.value("hash r").asText
             do {
                 let first = Desk.withRun()
-                #expect(first.run("save_run \"\(path)\"\ntrain steps: 4\nstep\ntrain steps: 3") == .finished, "\(first.messages)")
+                #expect(
+                    first.run("save_run \"\(path)\"\ntrain steps: 4\nstep\ntrain steps: 3") == .finished,
+                    "\(first.messages)")
                 // A second writer is refused while the first holds it.
                 let other = Desk()
                 #expect(other.run("resume \"\(path)\"") != .finished)
@@ -74,7 +82,9 @@ import TestSupport
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "run").path
             let first = Desk.withRun()
-            first.run("train steps: 4\nmark \"here\"\nstep\ntrain steps: 3\nlet now = hash r\nlet loss = (eval test).loss\nsave_run \"\(path)\" moments: false")
+            first.run(
+                "train steps: 4\nmark \"here\"\nstep\ntrain steps: 3\nlet now = hash r\nlet loss = (eval test).loss\nsave_run \"\(path)\" moments: false"
+            )
             #expect(first.messages.isEmpty, "\(first.messages)")
             // Weights before the first step, at the removal and now; no other numbers.
             let parts = try FileManager.default.contentsOfDirectory(atPath: path + "/parts")
@@ -93,7 +103,8 @@ import TestSupport
         }
     }
 
-    @Test func `a control of a run that was kept after training starts from the weights before the first step`() throws {
+    @Test func `a control of a run that was kept after training starts from the weights before the first step`() throws
+    {
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "run").path
             let first = Desk.withRun()
@@ -111,7 +122,9 @@ import TestSupport
             let whole = Desk.withRun()
             whole.run("train steps: 4\ntrain steps: 3")
             let desk = Desk.withRun()
-            desk.run("train steps: 4\nlet other = start (model .gpt2 width: 16 heads: 2 positions: 32) on: data\nsave_run \"\(path)\" run: other")
+            desk.run(
+                "train steps: 4\nlet other = start (model .gpt2 width: 16 heads: 2 positions: 32) on: data\nsave_run \"\(path)\" run: other"
+            )
             #expect(desk.run("save_run \"\(path)\" run: r moments: false") != .finished)
             desk.run("train steps: 3 run: r")
             #expect(desk.value("hash r").asText == whole.value("hash r").asText, "\(desk.messages)")

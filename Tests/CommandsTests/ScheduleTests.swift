@@ -20,8 +20,13 @@ import Testing
 
     @Test func `every switch that is set is shown`() {
         let desk = Desk.withRun()
-        desk.run("schedule .paper per_epoch: 1.5 side: .right smoothing: 0 reset_optimizer: .second_moments positions: .original all_beyond: 39 max_length: 150 pretrain_epochs: 2 start_from: 1 counting: .reference")
-        for words in ["1.5 for each epoch", "right", "none", "original", "second moments, rule .paper", "39 removed", "150 tokens", "2 epochs", "1 removed", ".reference"] {
+        desk.run(
+            "schedule .paper per_epoch: 1.5 side: .right smoothing: 0 reset_optimizer: .second_moments positions: .original all_beyond: 39 max_length: 150 pretrain_epochs: 2 start_from: 1 counting: .reference"
+        )
+        for words in [
+            "1.5 for each epoch", "right", "none", "original", "second moments, rule .paper", "39 removed",
+            "150 tokens", "2 epochs", "1 removed", ".reference",
+        ] {
             #expect(desk.text.contains(words), "\(words) in\n\(desk.text)")
         }
         desk.run("schedule adaptive: 0.9 most: 500 when_stuck: .remove_anyway")
@@ -37,7 +42,9 @@ import Testing
     @Test func `a change of the schedule shows what changed and nothing else`() {
         let desk = Desk.withRun()
         desk.run("schedule smoothing: 4")
-        #expect(desk.lines.count == 1 && desk.text.hasPrefix("smoothing λ") && desk.text.contains("4, 100 bins"), "\(desk.text)")
+        #expect(
+            desk.lines.count == 1 && desk.text.hasPrefix("smoothing λ") && desk.text.contains("4, 100 bins"),
+            "\(desk.text)")
         desk.run("schedule smoothing: 4")
         #expect(desk.text == "the schedule was that already")
         desk.run("schedule")

@@ -17,7 +17,10 @@ import Testing
     }
 
     @Test func `arrows and their kin are told apart in both spellings`() {
-        #expect(keys("\u{1b}[A\u{1b}OB\u{1b}[1;5C\u{1b}[3~\u{1b}[H\u{1b}[4~\u{1b}[Z") == [.up, .down, .wordRight, .delete, .home, .end, .backTab])
+        #expect(
+            keys("\u{1b}[A\u{1b}OB\u{1b}[1;5C\u{1b}[3~\u{1b}[H\u{1b}[4~\u{1b}[Z") == [
+                .up, .down, .wordRight, .delete, .home, .end, .backTab,
+            ])
     }
 
     @Test func `an escape key is one only after nothing followed`() {
@@ -27,7 +30,8 @@ import Testing
     }
 
     @Test func `a paste is one key with its line ends as newlines and its controls dropped`() {
-        #expect(keys("\u{1b}[200~a\r\nb\rc\td\u{1b}[31me\n\u{1b}[201~x") == [.paste("a\nb\nc    d[31me"), .scalar(0x78)])
+        #expect(
+            keys("\u{1b}[200~a\r\nb\rc\td\u{1b}[31me\n\u{1b}[201~x") == [.paste("a\nb\nc    d[31me"), .scalar(0x78)])
     }
 
     @Test func `bytes that are not UTF-8 become the replacement character and lose nothing after them`() {

@@ -5,8 +5,10 @@ import Testing
 
 @Suite struct QuestionTests {
     @Test(arguments: [
-        ("?", "", false), ("?train", "train", false), ("??train", "train", true), ("? train", "train", false), ("train?", "train", false),
-        ("train??", "train", true), (" ?epochs: ", "epochs", false), ("?.left", "left", false), ("?sqrt()", "sqrt", false),
+        ("?", "", false), ("?train", "train", false), ("??train", "train", true), ("? train", "train", false),
+        ("train?", "train", false),
+        ("train??", "train", true), (" ?epochs: ", "epochs", false), ("?.left", "left", false),
+        ("?sqrt()", "sqrt", false),
     ])
     func `a question names what it is about`(_ text: String, _ name: String, _ wantsMore: Bool) {
         let question = Question(text)
@@ -33,7 +35,9 @@ import Testing
 
     @Test func `edits that overlap or lie outside are left out`() {
         let source = SourceText("abc")
-        #expect(Correction.applied([diagnostic(SourceSpan(0, 2), "x"), diagnostic(SourceSpan(1, 3), "y")], to: source) == "xc")
+        #expect(
+            Correction.applied([diagnostic(SourceSpan(0, 2), "x"), diagnostic(SourceSpan(1, 3), "y")], to: source)
+                == "xc")
         #expect(Correction.applied([diagnostic(SourceSpan(1, 9), "x")], to: source) == nil)
         #expect(Correction.applied([diagnostic(SourceSpan(0, 2), nil)], to: source) == nil)
     }
@@ -56,7 +60,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.0000123, "12.3 µs"), (0.00042, "420 µs"), (0.0314, "31.4 ms"), (1.305, "1.31 s"), (59.95, "60.0 s"), (125.2, "2 min 5 s"),
+        (0.0000123, "12.3 µs"), (0.00042, "420 µs"), (0.0314, "31.4 ms"), (1.305, "1.31 s"), (59.95, "60.0 s"),
+        (125.2, "2 min 5 s"),
     ])
     func `durations have three digits`(_ seconds: Double, _ text: String) {
         #expect(EventPrinter.duration(seconds) == text)

@@ -52,7 +52,8 @@ import Testing
     @Test func `only the changed row is written`() {
         var painter = FramePainter()
         _ = painter.paint(Frame(rows: [row("first"), row("second")], cursorRow: 1, cursorColumn: 6), columns: 80)
-        let out = painter.paint(Frame(rows: [row("first"), row("seconds")], cursorRow: 1, cursorColumn: 7), columns: 80)
+        let out = painter.paint(
+            Frame(rows: [row("first"), row("seconds")], cursorRow: 1, cursorColumn: 7), columns: 80)
         #expect(out == "\rseconds\u{1b}[K\r\u{1b}[7C")
     }
 
@@ -78,7 +79,9 @@ import Testing
         for value in UInt32(0)...0x2100 {
             guard let scalar = Unicode.Scalar(value) else { continue }
             for shown in Neutral.text("a\(scalar)b").unicodeScalars {
-                #expect(shown.value >= 0x20 && !(0x7f..<0xa0).contains(shown.value) && !(0x202a...0x202e).contains(shown.value))
+                #expect(
+                    shown.value >= 0x20 && !(0x7f..<0xa0).contains(shown.value)
+                        && !(0x202a...0x202e).contains(shown.value))
             }
         }
         #expect(Neutral.text("\u{1b}[31mred") == "^[[31mred")

@@ -9,7 +9,9 @@ import Testing
 /// Runs a line of shell in which `icot` is the program; the home folder is empty.
 func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, output: String, error: String) {
     try withTemporaryFolder { home in
-        let variables = ["HOME": home.path, "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin", "ICOT": icotExecutable]
+        let variables = [
+            "HOME": home.path, "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin", "ICOT": icotExecutable,
+        ]
         let envp = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in envp { free(pointer) } }
         let process = shell_spawn("icot() { \"$ICOT\" \"$@\"; }\n\(line)", home.path, envp)
@@ -19,7 +21,9 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
             if Date() > deadline { kill(-process, SIGKILL) }
             usleep(5000)
         }
-        func text(_ name: String) -> String { (try? String(contentsOf: home.appending(path: name), encoding: .utf8)) ?? "" }
+        func text(_ name: String) -> String {
+            (try? String(contentsOf: home.appending(path: name), encoding: .utf8)) ?? ""
+        }
         return (status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f), text("out"), text("err"))
     }
 }
@@ -49,7 +53,9 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
     @Test func `--json is one value a line, wherever it stands, and errors are JSON too`() throws {
         let good = try shell("icot --json -c '[1, 2]' && icot -c '[a: 0.5, b: \"x\"]' --json")
         #expect(good.status == 0)
-        let lines = good.output.split(separator: "\n").map { try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed) }
+        let lines = good.output.split(separator: "\n").map {
+            try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed)
+        }
         #expect(lines.count == 2)
         #expect(lines[0] as? [Int] == [1, 2])
         #expect((lines[1] as? [String: Any])?["b"] as? String == "x")
@@ -99,7 +105,9 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
 
     @Test func `an interrupt ends it with 130`() throws {
         // It listens for interrupts once it has written something.
-        let run = try shell("\"$ICOT\" -c 'print 1; while true { }' > o & until grep -q 1 o; do sleep 0.1; done; kill -INT $!; wait $!; echo $?")
+        let run = try shell(
+            "\"$ICOT\" -c 'print 1; while true { }' > o & until grep -q 1 o; do sleep 0.1; done; kill -INT $!; wait $!; echo $?"
+        )
         #expect(run.output == "130\n")
         #expect(run.error.contains("stopped"))
     }

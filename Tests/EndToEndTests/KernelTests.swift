@@ -27,12 +27,15 @@ import Testing
 
     @Test func `Jupyter's kernel tests pass with no sample left out`() throws {
         guard let python else {
-            print("note: skipped, there is no Python with jupyter_kernel_test (pip install jupyter_kernel_test jupyter_client)")
+            print(
+                "note: skipped, there is no Python with jupyter_kernel_test (pip install jupyter_kernel_test jupyter_client)"
+            )
             return
         }
         let connection = try shell("icot kernel run /nowhere.json")
         #expect(connection.status == 2)
-        let (status, text) = try run(python, [packageFolder.appending(path: "Tests/JupyterKernel/kernel_test.py").path, icotExecutable])
+        let (status, text) = try run(
+            python, [packageFolder.appending(path: "Tests/JupyterKernel/kernel_test.py").path, icotExecutable])
         if text.contains("libzmq5") {
             print("note: skipped, libzmq is not installed (apt-get install libzmq5)")
             return

@@ -9,7 +9,9 @@ import TestSupport
 
     private static var names: [String] {
         let folder = packageFolder.appending(path: "notebooks").path
-        return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.filter { $0.hasSuffix(".icot") && !long.contains($0) }.sorted() ?? []
+        return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.filter {
+            $0.hasSuffix(".icot") && !long.contains($0)
+        }.sorted() ?? []
     }
 
     @Test func `there are notebooks to replay`() {

@@ -24,8 +24,12 @@ import Testing
         let differs = try shell(make + "icot replay n.icot --check -p n=4")
         #expect(differs.status == 1)
         #expect(differs.output.contains("recorded  6"))
-        #expect(try shell(make + "sed -i 's/> 6/> 7/' n.icot; icot replay n.icot --update; icot replay n.icot --check").status == 0)
-        #expect(try shell(make + "icot replay n.icot --check --json").output.contains("\"exit\":0") || shell(make + "icot replay n.icot --check --json").output.contains("\"exit\": 0"))
+        #expect(
+            try shell(make + "sed -i 's/> 6/> 7/' n.icot; icot replay n.icot --update; icot replay n.icot --check")
+                .status == 0)
+        #expect(
+            try shell(make + "icot replay n.icot --check --json").output.contains("\"exit\":0")
+                || shell(make + "icot replay n.icot --check --json").output.contains("\"exit\": 0"))
     }
 
     @Test func `each way to fail has its status`() throws {
@@ -34,7 +38,8 @@ import Testing
         #expect(try shell(make + "echo '1 // 0' >> n.icot; icot n.icot").status == 2)
         #expect(try shell(make + "echo 'pritn 1' >> n.icot; icot replay n.icot --check").status == 2)
         #expect(try shell(make + "sed -i 's/# icot 1/# icot 9/' n.icot; icot n.icot").status == 4)
-        #expect(try shell(make + "sed -i '1a # pin: gone.txt sha256:00' n.icot; icot replay n.icot --check").status == 3)
+        #expect(
+            try shell(make + "sed -i '1a # pin: gone.txt sha256:00' n.icot; icot replay n.icot --check").status == 3)
         #expect(try shell(make + "icot replay n.icot --check --update").status == 2)
     }
 

@@ -95,7 +95,9 @@ import Testing
         try terminal.wait(for: "recorded earlier")
         #expect(terminal.screen.text.contains("as rehearsed"))
         terminal.send("\u{3}")
-        try terminal.wait("the end of the statement") { !$0.text.contains("recorded earlier") && $0.text.contains("3/3") }
+        try terminal.wait("the end of the statement") {
+            !$0.text.contains("recorded earlier") && $0.text.contains("3/3")
+        }
         terminal.send("q")
         #expect(try terminal.exitStatus() == 0)
     }
@@ -123,7 +125,8 @@ import Testing
 
     @Test func `a talk needs a terminal, a rehearsal does not`() throws {
         #expect(try shell("printf '# icot 1\\n1\\n' > t.icot; icot present t.icot").status == 2)
-        let rehearsal = try shell("printf '# icot 1\\n# %%%% sums\\n1 + 1\\n#> 2\\n' > t.icot; icot present --rehearse t.icot")
+        let rehearsal = try shell(
+            "printf '# icot 1\\n# %%%% sums\\n1 + 1\\n#> 2\\n' > t.icot; icot present --rehearse t.icot")
         #expect(rehearsal.status == 0)
         #expect(rehearsal.output.contains("agrees   sums"))
     }

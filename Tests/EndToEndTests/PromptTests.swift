@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct PromptTests {
     /// The program at its first prompt.
-    private func start(home: URL? = nil, environment: [String: String] = [:], rows: Int = 24, columns: Int = 80) throws -> PseudoTerminal {
+    private func start(
+        home: URL? = nil, environment: [String: String] = [:], rows: Int = 24, columns: Int = 80
+    ) throws -> PseudoTerminal {
         let terminal = try PseudoTerminal(home: home, environment: environment, rows: rows, columns: columns)
         try terminal.wait(forCursorLine: "icot 1>")
         return terminal
@@ -42,7 +44,8 @@ import Testing
         terminal.send("pritn 7 ")
         try terminal.wait("underlined letters") { screen in
             let word = screen.cells[screen.row][8..<13]
-            return word.map(\.text).joined() == "pritn" && word.allSatisfy { $0.style.split(separator: ";").contains("4") }
+            return word.map(\.text).joined() == "pritn"
+                && word.allSatisfy { $0.style.split(separator: ";").contains("4") }
         }
     }
 
@@ -197,7 +200,8 @@ import Testing
         let home = FileManager.default.temporaryDirectory.appending(path: "icot-home-\(UUID().uuidString)")
         let folder = home.appending(path: ".config/icot")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try "let mine = 5\npritn mine\n".write(to: folder.appending(path: "startup.icot"), atomically: true, encoding: .utf8)
+        try "let mine = 5\npritn mine\n".write(
+            to: folder.appending(path: "startup.icot"), atomically: true, encoding: .utf8)
         let wrong = try PseudoTerminal(home: home, columns: 200)
         try wrong.wait(for: "startup.icot:2:1: E201")
         try wrong.wait("a prompt all the same") { $0.cursorLine.hasPrefix("icot ") && $0.cursorLine.hasSuffix(">") }

@@ -6,7 +6,8 @@ import Glibc
 
 /// The executable that was built together with these tests.
 let icotExecutable: String = {
-    let runner = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let runner =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     let arguments = [runner, CommandLine.arguments[0]]
     for path in arguments {
         let candidate = URL(filePath: path).deletingLastPathComponent().appending(path: "icot").path
@@ -31,7 +32,8 @@ final class PseudoTerminal {
 
     /// Starts icot with an empty home folder of its own, or with `home`.
     init(
-        _ arguments: [String] = [], home: URL? = nil, environment: [String: String] = [:], rows: Int = 24, columns: Int = 80
+        _ arguments: [String] = [], home: URL? = nil, environment: [String: String] = [:], rows: Int = 24,
+        columns: Int = 80
     ) throws {
         self.home = home ?? FileManager.default.temporaryDirectory.appending(path: "icot-home-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.home, withIntermediateDirectories: true)
@@ -77,7 +79,9 @@ final class PseudoTerminal {
     func wait(_ what: String = "the screen", seconds: Double = 20, until isDone: (TerminalScreen) -> Bool) throws {
         let deadline = Date().addingTimeInterval(seconds)
         while !isDone(screen) {
-            guard Date() < deadline else { throw Failure(description: "waited in vain for \(what); the screen is\n\(screen.text)\n") }
+            guard Date() < deadline else {
+                throw Failure(description: "waited in vain for \(what); the screen is\n\(screen.text)\n")
+            }
             guard receive(milliseconds: 50) else {
                 if isDone(screen) { return }
                 throw Failure(description: "the program ended before \(what); the screen is\n\(screen.text)\n")
@@ -105,7 +109,9 @@ final class PseudoTerminal {
     func exitStatus(seconds: Double = 20) throws -> Int32 {
         let deadline = Date().addingTimeInterval(seconds)
         while receive(milliseconds: 50) {
-            guard Date() < deadline else { throw Failure(description: "the program does not end; the screen is\n\(screen.text)\n") }
+            guard Date() < deadline else {
+                throw Failure(description: "the program does not end; the screen is\n\(screen.text)\n")
+            }
         }
         var status: Int32 = 0
         waitpid(process, &status, 0)

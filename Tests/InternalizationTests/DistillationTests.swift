@@ -6,22 +6,28 @@ import Transformer
 @testable import Internalization
 
 /// The parity of 3 digits: a chain of one token.
-private func tinyProblems(_ digits: Int, _ count: Int, separator: AnswerSeparator = .absent) throws -> (train: EncodedProblems, test: HeldOut) {
+private func tinyProblems(
+    _ digits: Int, _ count: Int, separator: AnswerSeparator = .absent
+) throws -> (train: EncodedProblems, test: HeldOut) {
     let task = try DigitSum.parity(digits: digits)
     let encoder = CharacterEncoder(separator: separator, answerCount: 1)
     let held = try ProblemSet.generate(task, count: 100, seed: 99)
-    let train = try EncodedProblems(ProblemSet.generate(task, count: count, seed: 7, apartFrom: [held]), encoder: encoder)
+    let train = try EncodedProblems(
+        ProblemSet.generate(task, count: count, seed: 7, apartFrom: [held]), encoder: encoder)
     return (train, HeldOut(try EncodedProblems(held, encoder: encoder), encoder: encoder))
 }
 
 private func model(layers: Int, width: Int, seed: UInt64 = 1) -> LanguageModel {
     let configuration = ModelConfiguration.gpt2(
-        vocabularySize: CharacterEncoder().vocabularySize, positionCount: 16, width: width, layerCount: layers, headCount: 2, isHeadTied: false)
+        vocabularySize: CharacterEncoder().vocabularySize, positionCount: 16, width: width, layerCount: layers,
+        headCount: 2, isHeadTied: false)
     return LanguageModel(configuration, initialization: .fanIn, seed: seed)
 }
 
 /// Mean loss on the tape, its gradients, and the loss elsewhere along a direction in all parameters.
-private func directional(_ members: [TrainedParameters], _ loss: (_ recording: Bool) throws -> Double) throws -> (found: Double, expected: Double) {
+private func directional(
+    _ members: [TrainedParameters], _ loss: (_ recording: Bool) throws -> Double
+) throws -> (found: Double, expected: Double) {
     for member in members { member.gradients.clear(workers: .shared) }
     _ = try loss(true)
     var random = RandomSource(seed: 5)
@@ -35,9 +41,15 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
     let original = members.map { Array($0.values.values) }
     func moved(_ h: Float) throws -> Double {
         for (m, member) in members.enumerated() {
-            for index in original[m].indices { member.values.values[index] = original[m][index] + h * directions[m][index] }
+            for index in original[m].indices {
+                member.values.values[index] = original[m][index] + h * directions[m][index]
+            }
         }
-        defer { for (m, member) in members.enumerated() { for index in original[m].indices { member.values.values[index] = original[m][index] } } }
+        defer {
+            for (m, member) in members.enumerated() {
+                for index in original[m].indices { member.values.values[index] = original[m][index] }
+            }
+        }
         return try loss(false)
     }
     // Fourth-order differences.
@@ -73,13 +85,15 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
     @Test func `a thought is the normalised input of its block at its place`() throws {
         let teacher = model(layers: 3, width: 8)
         let (problems, _) = try tinyProblems(5, 10)
-        let found = try ThoughtReader(teacher, subset: .diagonal, rule: .fixed, workers: .shared).thoughts(problems, [4, 0])
+        let found = try ThoughtReader(teacher, subset: .diagonal, rule: .fixed, workers: .shared).thoughts(
+            problems, [4, 0])
         // 5 digits | 3 chain tokens: places 5, 6.5 (to the even 6) and 8.
         for (m, index) in [4, 0].enumerated() {
             let batch = RaggedBatch(sequences: [Array(problems.sequence(index))])
             for (layer, place) in [5, 6, 8].enumerated() {
                 let state = try #require(
-                    try teacher.capture(batch, points: [.block(layer, .residualPre)], rows: [place]).states[.block(layer, .residualPre)])
+                    try teacher.capture(batch, points: [.block(layer, .residualPre)], rows: [place]).states[
+                        .block(layer, .residualPre)])
                 let mean = state.reduce(0, +) / 8
                 let variance = state.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 8
                 for c in 0..<8 {
@@ -92,13 +106,16 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
 
     @Test func `the published code uses the first problem's step for a whole batch`() throws {
         let encoder = CharacterEncoder()
-        func problem(_ chain: String) throws -> EncodedProblem { try encoder.encode(Problem(question: "1 2", chain: chain, answer: "3")) }
+        func problem(_ chain: String) throws -> EncodedProblem {
+            try encoder.encode(Problem(question: "1 2", chain: chain, answer: "3"))
+        }
         let problems = try EncodedProblems([try problem("1 1"), try problem("1 2 3 4 5 6")])
         let teacher = model(layers: 3, width: 8)
         func thoughts(_ rule: Reading, _ indices: [Int]) throws -> [[Float]] {
             try ThoughtReader(teacher, subset: .diagonal, rule: rule, workers: .shared).thoughts(problems, indices)
         }
-        let alone = try thoughts(.reference, [1]), fixed = try thoughts(.fixed, [0, 1]), quirk = try thoughts(.reference, [0, 1])
+        let alone = try thoughts(.reference, [1]), fixed = try thoughts(.fixed, [0, 1]),
+            quirk = try thoughts(.reference, [0, 1])
         // The second problem: by itself its diagonal has steps of 3, after the first one of 1.
         func second(_ thoughts: [[Float]], _ layer: Int) -> [Float] { Array(thoughts[layer].suffix(8)) }
         func isClose(_ a: [Float], _ b: [Float]) -> Bool { zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 } }
@@ -134,7 +151,8 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
 
     @Test func `the coupled gradient reaches the emulator through the student`() throws {
         let start = model(layers: 3, width: 8)
-        let emulator = ThoughtEmulator(start.copy(), RandomSource(seed: 3)), student = MindReader(start.copy(), RandomSource(seed: 4))
+        let emulator = ThoughtEmulator(start.copy(), RandomSource(seed: 3)),
+            student = MindReader(start.copy(), RandomSource(seed: 4))
         let (problems, _) = try tinyProblems(4, 10)
         let questions = SeparatorBatch(problems, 0..<6, positions: .kept, hasAnswers: false)
         let answers = SeparatorBatch(problems, 0..<6, positions: .kept, hasAnswers: true)
@@ -151,7 +169,8 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
     }
 
     private func distil(
-        digits: Int, count: Int, layers: Int, width: Int, explicitSteps: Int = 400, change: (inout DistillationSettings) -> Void
+        digits: Int, count: Int, layers: Int, width: Int, explicitSteps: Int = 400,
+        change: (inout DistillationSettings) -> Void
     ) throws -> (distillation: Distillation, explicit: Double) {
         let (problems, test) = try tinyProblems(digits, count)
         let start = model(layers: layers, width: width)
@@ -164,10 +183,18 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
         goal.evaluateEvery = 50
         try run.train(goal)
         let explicit = try run.evaluateHeldOut()?.accuracy ?? 0
-        return (try Distillation(teacher: teacher, initial: start, on: problems, heldOut: test, positions: .kept, settings: settings), explicit)
+        return (
+            try Distillation(
+                teacher: teacher, initial: start, on: problems, heldOut: test, positions: .kept, settings: settings),
+            explicit
+        )
     }
 
-    @Test func `a student with the teacher's thoughts answers, an emulator learns them, and together they answer without a chain`() throws {
+    @Test
+    func
+        `a student with the teacher's thoughts answers, an emulator learns them, and together they answer without a chain`()
+        throws
+    {
         let (distillation, explicit) = try distil(digits: 4, count: 3000, layers: 3, width: 32) {
             $0.steps = [.student: 150, .emulator: 120, .coupled: 100]
             $0.accuracy = 0.99
@@ -176,10 +203,13 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
         var losses: [Double] = [], answering: [Double] = []
         let end = try distillation.run(report: {
             if case .step(.emulator, _, _, let loss) = $0 { losses.append(loss) }
-            if case .evaluated(let stage, let evaluation) = $0, stage == .student { answering.append(evaluation.accuracy) }
+            if case .evaluated(let stage, let evaluation) = $0, stage == .student {
+                answering.append(evaluation.accuracy)
+            }
         })
         #expect(end == .finished)
-        let student = try #require(distillation.records[.student]), emulator = try #require(distillation.records[.emulator])
+        let student = try #require(distillation.records[.student]),
+            emulator = try #require(distillation.records[.emulator])
         let oracle = try #require(student.evaluation)
         #expect(oracle.accuracy >= 0.98)
         #expect(student.steps < 150)
@@ -194,7 +224,9 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
         #expect(coupled.generatedTokens == 2)
     }
 
-    @Test func `equal settings give equal bits, and an emulator that is not trained in the last stage stays as it was`() throws {
+    @Test func `equal settings give equal bits, and an emulator that is not trained in the last stage stays as it was`()
+        throws
+    {
         func parameters(_ trainsEmulator: Bool) throws -> (student: [UInt64], emulator: [UInt64]) {
             let (distillation, _) = try distil(digits: 3, count: 300, layers: 2, width: 8, explicitSteps: 5) {
                 $0.steps = [.student: 4, .emulator: 4, .coupled: trainsEmulator ? 0 : 4]
@@ -233,7 +265,8 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
         let teacher = model(layers: 2, width: 8), broken = model(layers: 2, width: 8)
         try #require(broken.parameters["transformer.h.1.mlp.c_fc.bias"])[3] = .nan
         let distillation = try Distillation(
-            teacher: teacher, initial: broken, on: problems, heldOut: test, positions: .kept, settings: DistillationSettings())
+            teacher: teacher, initial: broken, on: problems, heldOut: test, positions: .kept,
+            settings: DistillationSettings())
         do {
             try distillation.run()
             Issue.record("it went on")
@@ -242,11 +275,15 @@ private func directional(_ members: [TrainedParameters], _ loss: (_ recording: B
         }
         func refusal(_ teacher: LanguageModel, _ initial: LanguageModel) -> String {
             do {
-                _ = try Distillation(teacher: teacher, initial: initial, on: problems, heldOut: test, positions: .kept, settings: DistillationSettings())
+                _ = try Distillation(
+                    teacher: teacher, initial: initial, on: problems, heldOut: test, positions: .kept,
+                    settings: DistillationSettings())
                 return ""
             } catch { return "\(error)" }
         }
-        #expect(refusal(teacher, model(layers: 3, width: 8)) == "a student of 3 layers and width 8 cannot take the thoughts of a teacher of 2 layers and width 8")
+        #expect(
+            refusal(teacher, model(layers: 3, width: 8))
+                == "a student of 3 layers and width 8 cannot take the thoughts of a teacher of 2 layers and width 8")
         #expect(refusal(model(layers: 1, width: 8), model(layers: 1, width: 8)).contains("at least two"))
     }
 

@@ -39,10 +39,13 @@ private let small = EncodedProblem(tokens: [1, 2, 3, 4, 5, 6, 7], inputCount: 2,
     }
 
     @Test func `a random order is a permutation that depends on its seed alone`() {
-        let sets = (1...3).map { Set(small.removing(.units($0), order: .random(seed: 5)).removed.flatMap { Array($0) }) }
+        let sets = (1...3).map {
+            Set(small.removing(.units($0), order: .random(seed: 5)).removed.flatMap { Array($0) })
+        }
         #expect(sets.map(\.count) == [1, 2, 3])
         #expect(sets[0].isSubset(of: sets[1]))
-        #expect(small.removing(.units(1), order: .random(seed: 5)) == small.removing(.units(1), order: .random(seed: 5)))
+        #expect(
+            small.removing(.units(1), order: .random(seed: 5)) == small.removing(.units(1), order: .random(seed: 5)))
     }
 
     @Test func `an order that forgets or repeats a token is refused`() {
@@ -69,7 +72,8 @@ private let small = EncodedProblem(tokens: [1, 2, 3, 4, 5, 6, 7], inputCount: 2,
             let isKept = result["keep_position"]?.bool == true
             for (problem, expected) in zip(problems, result["per_example"]?.array ?? []) {
                 let expected = try #require(expected.object)
-                let left = problem.removing(count, order: result["side"] == "left" ? .left : .right, positions: isKept ? .kept : .shifted)
+                let left = problem.removing(
+                    count, order: result["side"] == "left" ? .left : .right, positions: isKept ? .kept : .shifted)
                 #expect(left.tokens == expected["input_ids"]?.ids)
                 #expect(left.labels == (expected["labels"]?.ids).map { $0.dropFirst().map { max($0, -1) } + [-1] })
                 if let positions = expected["position_ids"]?.ids { #expect(left.positions == positions) }

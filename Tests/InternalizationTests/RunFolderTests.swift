@@ -86,7 +86,8 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
                 try resume(path)
             } throws: { error in
                 guard case .inUse(_, let host, let process, let since)? = error as? RunFolderError else { return false }
-                return !host.isEmpty && process == Int(ProcessInfo.processInfo.processIdentifier) && since.hasPrefix("20")
+                return !host.isEmpty && process == Int(ProcessInfo.processInfo.processIdentifier)
+                    && since.hasPrefix("20")
             }
             #expect(throws: RunFolderError.exists(path: path)) { try RunFolder.create(path, for: run) }
             _ = saved
@@ -108,7 +109,8 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             }
             // What a crash between two writes leaves, and what a bad disk makes of a good file.
             let last = path + "/checkpoints/step-0000000003"
-            try FileManager.default.createDirectory(atPath: path + "/checkpoints/.tmp-1", withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: path + "/checkpoints/.tmp-1", withIntermediateDirectories: false)
             try Data("{".utf8).write(to: URL(filePath: last + "/state.json"))
             let resumed = try resume(path)
             #expect(resumed.warnings.count == 1)
@@ -144,7 +146,8 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             try smallRun(train: 30).problems.write(to: path + "/data/training.safetensors")
             #expect(throws: RunFolderError.changedData(path: path, what: "the training problems")) { try resume(path) }
             let text = try String(contentsOfFile: path + "/run.json", encoding: .utf8)
-            try text.replacingOccurrences(of: "\"format\": 1", with: "\"format\": 9").write(toFile: path + "/run.json", atomically: true, encoding: .utf8)
+            try text.replacingOccurrences(of: "\"format\": 1", with: "\"format\": 9").write(
+                toFile: path + "/run.json", atomically: true, encoding: .utf8)
             #expect(throws: RunFolderError.version(path: path, found: 9, known: 1)) { try resume(path) }
         }
     }
@@ -162,13 +165,20 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             _ = try resume(path)
             let lines = try String(contentsOfFile: path + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
             #expect(lines.count == 3)
-            let lost = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasPrefix("metrics.lost-") }
-            #expect(try lost.map { try String(contentsOfFile: path + "/" + $0, encoding: .utf8).split(separator: "\n").count } == [2])
+            let lost = try FileManager.default.contentsOfDirectory(atPath: path).filter {
+                $0.hasPrefix("metrics.lost-")
+            }
+            #expect(
+                try lost.map {
+                    try String(contentsOfFile: path + "/" + $0, encoding: .utf8).split(separator: "\n").count
+                } == [2])
         }
     }
 
     @Test func `removal orders in groups come back from a file`() throws {
-        let problems = (0..<3).map { EncodedProblem(tokens: [1, 2, 3 + $0, 4, 5, 6], inputCount: 2, chain: 2..<4, answer: 4..<5) }
+        let problems = (0..<3).map {
+            EncodedProblem(tokens: [1, 2, 3 + $0, 4, 5, 6], inputCount: 2, chain: 2..<4, answer: 4..<5)
+        }
         let groups = [[[1], [0]], [[0, 1]], [[0], [1]]]
         let encoded = try EncodedProblems(problems, groups: groups)
         try withTemporaryFolder { folder in
@@ -190,7 +200,11 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
 
     @Test func `an event is the bytes that protocol buffers say`() {
         let event = TensorBoardLog.event(wallTime: 1, step: 300, [("a", 0.5)])
-        #expect(event == [0x09, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0x10, 0xAC, 0x02, 0x2A, 10, 0x0A, 8, 0x0A, 1, 0x61, 0x15, 0, 0, 0, 0x3F])
+        #expect(
+            event == [
+                0x09, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0x10, 0xAC, 0x02, 0x2A, 10, 0x0A, 8, 0x0A, 1, 0x61, 0x15, 0, 0, 0,
+                0x3F,
+            ])
         let record = TensorBoardLog.record(event)
         #expect(record.count == event.count + 16)
         #expect(record.prefix(8) == [24, 0, 0, 0, 0, 0, 0, 0])
@@ -202,7 +216,10 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             let saved = try RunFolder.create(folder.path + "/run", for: run)
             try saved.writeTensorBoard()
             try run.train(TrainingGoal(steps: 3), report: { try? saved.note($0, stepInterval: 1) })
-            let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run").first { $0.hasPrefix("events.out.tfevents.") })
+            let name = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run").first {
+                    $0.hasPrefix("events.out.tfevents.")
+                })
             let bytes = try Data(contentsOf: URL(filePath: folder.path + "/run/" + name))
             var records = 0, place = 0
             while place < bytes.count {

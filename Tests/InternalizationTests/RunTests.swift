@@ -6,15 +6,18 @@ import Transformer
 
 /// A run small enough to train in a test: the parity of a digit sum.
 func smallRun(
-    digits: Int = 4, seed: UInt64 = 1, schedule: RemovalSchedule = RemovalSchedule(), train: Int = 400, test: Int = 50, width: Int = 16, heads: Int = 2,
+    digits: Int = 4, seed: UInt64 = 1, schedule: RemovalSchedule = RemovalSchedule(), train: Int = 400, test: Int = 50,
+    width: Int = 16, heads: Int = 2,
     dropout: Float = 0, timeline: Timeline = Timeline(), change: (inout TrainingSettings) -> Void = { _ in }
 ) throws -> Run {
     let task = try DigitSum.parity(digits: digits)
     let encoder = CharacterEncoder(answerCount: 1)
     let held = try ProblemSet.generate(task, count: test, seed: 99)
-    let problems = try EncodedProblems(ProblemSet.generate(task, count: train, seed: 7, apartFrom: [held]), encoder: encoder)
+    let problems = try EncodedProblems(
+        ProblemSet.generate(task, count: train, seed: 7, apartFrom: [held]), encoder: encoder)
     let configuration = ModelConfiguration.gpt2(
-        vocabularySize: encoder.vocabularySize, positionCount: 16, width: width, layerCount: 2, headCount: heads, isHeadTied: false,
+        vocabularySize: encoder.vocabularySize, positionCount: 16, width: width, layerCount: 2, headCount: heads,
+        isHeadTied: false,
         dropout: DropoutProbabilities(embedding: dropout, attention: dropout, residual: dropout))
     var settings = TrainingSettings()
     settings.batchSize = 16
@@ -22,7 +25,8 @@ func smallRun(
     change(&settings)
     return try Run(
         LanguageModel(configuration, initialization: .fanIn, seed: seed), on: problems,
-        heldOut: HeldOut(EncodedProblems(held, encoder: encoder), encoder: encoder), schedule: schedule, settings: settings, timeline: timeline)
+        heldOut: HeldOut(EncodedProblems(held, encoder: encoder), encoder: encoder), schedule: schedule,
+        settings: settings, timeline: timeline)
 }
 
 /// All that decides how a run goes on.
@@ -48,7 +52,9 @@ private func following(_ steps: Int) -> TrainingGoal {
     @Test func `a small model loses its chain and still answers`() throws {
         var schedule = RemovalSchedule()
         schedule.smoothing = RemovalSmoothing(lambda: 1)
-        let run = try smallRun(schedule: schedule, train: 8000, test: 200, width: 48, heads: 4) { $0.learningRate = 4e-3; $0.batchSize = 64 }
+        let run = try smallRun(schedule: schedule, train: 8000, test: 200, width: 48, heads: 4) {
+            $0.learningRate = 4e-3; $0.batchSize = 64
+        }
         var goal = following(2000)
         goal.accuracy = 0.95
         var removals: [RemovalCount] = []
@@ -81,7 +87,8 @@ private func following(_ steps: Int) -> TrainingGoal {
         for stop in 0..<14 {
             let run = try smallRun(schedule: every(4), train: 100, dropout: 0.1)
             var steps = 0
-            let end = try run.train(following(14), report: { if case .step = $0 { steps += 1 } }, isInterrupted: { steps == stop })
+            let end = try run.train(
+                following(14), report: { if case .step = $0 { steps += 1 } }, isInterrupted: { steps == stop })
             #expect(end == .interrupted)
             try run.train(following(14 - stop))
             #expect(state(run) == state(whole), "stopped after \(stop)")
@@ -166,9 +173,13 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(throws: RunError.nothingLeft(removed: 2)) { try run.removeMore() }
     }
 
-    @Test func `a stuck stage is taken back with another data order, further each time, and given up when no rescue is left`() throws {
+    @Test
+    func `a stuck stage is taken back with another data order, further each time, and given up when no rescue is left`()
+        throws
+    {
         var schedule = RemovalSchedule()
-        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6))
+        schedule.pace = .adaptive(
+            AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6))
         let run = try smallRun(schedule: schedule)
         try run.train(TrainingGoal(steps: 3))
         try run.removeMore()
@@ -184,7 +195,9 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(run.timeline.stages.count > run.timeline.path.count)
     }
 
-    @Test func `once something was rescued a fifth of the examples loses any amount, where positions tell how much`() throws {
+    @Test func `once something was rescued a fifth of the examples loses any amount, where positions tell how much`()
+        throws
+    {
         let run = try smallRun()
         #expect(run.mixing == 0)
         run.progress.variant = 1
@@ -194,9 +207,15 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(paper.mixing == 0)
     }
 
-    @Test func `a last stage that gets nowhere is taken back too, and the steps there may be are spent once no rescue is left`() throws {
+    @Test
+    func
+        `a last stage that gets nowhere is taken back too, and the steps there may be are spent once no rescue is left`()
+        throws
+    {
         var schedule = RemovalSchedule()
-        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6, patience: 5))
+        schedule.pace = .adaptive(
+            AdaptiveRule(
+                measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6, patience: 5))
         let run = try smallRun(schedule: schedule)
         try run.removeMore(2)
         var goal = following(500)
@@ -232,11 +251,14 @@ private func following(_ steps: Int) -> TrainingGoal {
 
     @Test func `one update from two batches is the update from both at once`() throws {
         let whole = try smallRun { $0.batchSize = 16 }
-        let halves = try smallRun { $0.batchSize = 8; $0.accumulation = 2 }
+        let halves = try smallRun {
+            $0.batchSize = 8; $0.accumulation = 2
+        }
         try whole.train(TrainingGoal(steps: 1))
         try halves.train(TrainingGoal(steps: 1))
         // The first update of Adam is the sign of the gradient, the same up to rounding where it is not tiny.
-        let difference = zip(whole.model.parameters.values, halves.model.parameters.values).map { abs($0 - $1) }.sorted()
+        let difference = zip(whole.model.parameters.values, halves.model.parameters.values).map { abs($0 - $1) }
+            .sorted()
         #expect(difference[difference.count * 9 / 10] < 1e-6)
     }
 
@@ -272,11 +294,16 @@ private func following(_ steps: Int) -> TrainingGoal {
 
     @Test func `problems that do not fit the model are refused`() throws {
         let encoder = CharacterEncoder(answerCount: 1)
-        let problems = try EncodedProblems(ProblemSet.generate(DigitSum.parity(digits: 6), count: 5, seed: 1), encoder: encoder)
+        let problems = try EncodedProblems(
+            ProblemSet.generate(DigitSum.parity(digits: 6), count: 5, seed: 1), encoder: encoder)
         func model(vocabulary: Int, positions: Int) -> LanguageModel {
-            LanguageModel(.gpt2(vocabularySize: vocabulary, positionCount: positions, width: 8, layerCount: 1, headCount: 1), initialization: .gpt2, seed: 0)
+            LanguageModel(
+                .gpt2(vocabularySize: vocabulary, positionCount: positions, width: 8, layerCount: 1, headCount: 1),
+                initialization: .gpt2, seed: 0)
         }
-        #expect(throws: RunError.tooLong(tokens: 13, positions: 8)) { try Run(model(vocabulary: encoder.vocabularySize, positions: 8), on: problems) }
+        #expect(throws: RunError.tooLong(tokens: 13, positions: 8)) {
+            try Run(model(vocabulary: encoder.vocabularySize, positions: 8), on: problems)
+        }
         #expect(throws: RunError.self) { try Run(model(vocabulary: 6, positions: 20), on: problems) }
         var schedule = RemovalSchedule()
         schedule.order = .grouped(name: "sums first")

@@ -8,7 +8,8 @@ import Transformer
 @Suite struct ScheduleTests {
     /// Every recorded run of the reference's loop, batch by batch.
     @Test func `the reference's reading does what the reference's loop does`() throws {
-        let file = try #require(try JSONReader.readFile(goldenFolder.appending(path: "schedule/schedule.json").path).object)
+        let file = try #require(
+            try JSONReader.readFile(goldenFolder.appending(path: "schedule/schedule.json").path).object)
         let runs = try #require(file["runs"]?.array).compactMap(\.object)
         #expect(runs.count == 19)
         for (number, run) in runs.enumerated() {
@@ -24,16 +25,21 @@ import Transformer
                 // Eleven tokens of each recorded sequence are not chain.
                 let planned = plan.next { batch in
                     chains[batch % chains.count].enumerated().map { place, units in
-                        SchedulePlan.Example(units: Int(units), length: Int(units) + 11, offset: offsets.map { Int($0[batch][place]) } ?? 0)
+                        SchedulePlan.Example(
+                            units: Int(units), length: Int(units) + 11,
+                            offset: offsets.map { Int($0[batch][place]) } ?? 0)
                     }
                 }
                 func value(_ name: String) -> JSONValue? { expected[name]?.array?[batch] }
                 #expect(planned.epoch == value("epoch")?.integer, "run \(number) batch \(batch)")
                 #expect(planned.step == value("step")?.integer, "run \(number) batch \(batch)")
-                #expect(planned.removed == value("scheduled_to_remove").map(RemovalCount.init), "run \(number) batch \(batch)")
+                #expect(
+                    planned.removed == value("scheduled_to_remove").map(RemovalCount.init),
+                    "run \(number) batch \(batch)")
                 #expect(planned.isRemoval == value("removed_more")?.bool, "run \(number) batch \(batch)")
                 #expect(planned.resetsOptimizer == value("reset")?.bool, "run \(number) batch \(batch)")
-                #expect(planned.isEmptyOfChain == value("all_cot_removed_in_batch")?.bool, "run \(number) batch \(batch)")
+                #expect(
+                    planned.isEmptyOfChain == value("all_cot_removed_in_batch")?.bool, "run \(number) batch \(batch)")
                 #expect(planned.isTrained == value("trained")?.bool, "run \(number) batch \(batch)")
                 #expect(planned.isUpdate == value("optimizer_step")?.bool, "run \(number) batch \(batch)")
             }
@@ -52,7 +58,9 @@ import Transformer
         (8.0, [47: 148_332, 75: 236_700, 149: 470_244, 247: 779_532, 320: 1_009_920, 369: 1_164_564], 3156),
         (16.0, [1: 1578], 1578),
     ])
-    func `the paper's multiplication runs remove when the reference removed`(_ delta: Double, _ first: [Int: Int], _ pace: Int) throws {
+    func `the paper's multiplication runs remove when the reference removed`(
+        _ delta: Double, _ first: [Int: Int], _ pace: Int
+    ) throws {
         var schedule = RemovalSchedule.reference
         schedule.pace = .perEpoch(delta)
         // Only the clock: a plan of a million batches.
@@ -91,7 +99,8 @@ import Transformer
 
     @Test func `an adaptive schedule waits for its threshold and reports a stage that never passes it`() {
         var schedule = RemovalSchedule()
-        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(0.9), firstMeasure: nil, memory: 0, leastSteps: 3, mostSteps: 5))
+        schedule.pace = .adaptive(
+            AdaptiveRule(measure: .exactMatch(0.9), firstMeasure: nil, memory: 0, leastSteps: 3, mostSteps: 5))
         var clock = ScheduleClock(schedule)
         clock.startEpoch(schedule)
         func due(after rate: Double) -> RemovalDue {
@@ -148,7 +157,9 @@ import Transformer
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1.2)))
         #expect(schedule.fault != nil)
-        #expect(throws: RunError.self) { try SchedulePlan(RemovalSchedule(), TrainingSettings(), batchesPerEpoch: 3, longest: 2) }
+        #expect(throws: RunError.self) {
+            try SchedulePlan(RemovalSchedule(), TrainingSettings(), batchesPerEpoch: 3, longest: 2)
+        }
     }
 }
 

@@ -13,7 +13,8 @@ import Transformer
         let trace = try #require(try JSONReader.readFile(folder + "/trace.json").object)
         let tolerances = try #require(trace["tolerances_float32_engine"]?.object)
         let run = try Run(
-            try LanguageModel.load(from: folder + "/model"), on: try problems(folder), schedule: try schedule(trace), settings: try settings(trace))
+            try LanguageModel.load(from: folder + "/model"), on: try problems(folder), schedule: try schedule(trace),
+            settings: try settings(trace))
         for expected in try #require(trace["steps"]?.array).compactMap(\.object) {
             let number = try #require(expected["step"]?.integer)
             var resets = false
@@ -21,8 +22,11 @@ import Transformer
             #expect(resets == expected["reset_optimizer"]?.bool, "step \(number)")
             let report = try run.step()
             #expect(report.epoch == expected["epoch"]?.integer, "step \(number)")
-            #expect(report.removed == expected["scheduled_to_remove"]?.integer.map { .units($0) } ?? .all, "step \(number)")
-            #expect(try abs(report.loss - #require(expected["loss"]?.double)) <= #require(tolerances["loss_atol"]?.double), "step \(number)")
+            #expect(
+                report.removed == expected["scheduled_to_remove"]?.integer.map { .units($0) } ?? .all, "step \(number)")
+            #expect(
+                try abs(report.loss - #require(expected["loss"]?.double)) <= #require(tolerances["loss_atol"]?.double),
+                "step \(number)")
             let norm = expected["grad_norm"]?.double
             #expect((report.gradientNorm == nil) == (norm == nil), "step \(number)")
             if let norm, let own = report.gradientNorm {
@@ -30,7 +34,8 @@ import Transformer
             }
         }
         let final = try SafeTensorsReader(folder + "/final_params.safetensors")
-        let limit = try #require(tolerances["param_atol"]?.double), keyLimit = try #require(tolerances["key_bias_atol"]?.double)
+        let limit = try #require(tolerances["param_atol"]?.double),
+            keyLimit = try #require(tolerances["key_bias_atol"]?.double)
         for entry in run.model.parameters.entries {
             let expected = try #require(final[entry.name]).doubles()
             let width = run.model.configuration.width

@@ -67,7 +67,9 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
     }
 
     @Test func `per-token accuracies agree with what is generated`() throws {
-        let run = try smallRun(digits: 3, train: 600, width: 32, heads: 4) { $0.batchSize = 32; $0.learningRate = 4e-3 }
+        let run = try smallRun(digits: 3, train: 600, width: 32, heads: 4) {
+            $0.batchSize = 32; $0.learningRate = 4e-3
+        }
         try run.train(TrainingGoal(steps: 200))
         let result = try #require(try run.evaluateHeldOut())
         #expect(result.answerAccuracy.count == 1)
@@ -75,7 +77,8 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
         #expect(try #require(result.forcedMatches) <= result.count)
         #expect(result.generatedTokens >= 2)
         let heldOut = try #require(run.heldOut)
-        let speed = try Evaluator(run.model, encoder: heldOut.encoder).speed(heldOut.problems, removed: .units(0), schedule: run.schedule, limit: 5)
+        let speed = try Evaluator(run.model, encoder: heldOut.encoder).speed(
+            heldOut.problems, removed: .units(0), schedule: run.schedule, limit: 5)
         #expect(speed.examples == 5 && speed.tokens >= 10)
     }
 
@@ -101,7 +104,9 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
                 let size = run.model.configuration.vocabularySize
                 for place in inputCount..<min(problem.tokens.count, inputCount + solution.tokens.count) {
                     let row = logits[(place - 1) * size..<place * size]
-                    #expect(Int32(row.firstIndex(of: row.max()!)! - row.startIndex) == problem.tokens[place], "\(order) \(rule) at \(place)")
+                    #expect(
+                        Int32(row.firstIndex(of: row.max()!)! - row.startIndex) == problem.tokens[place],
+                        "\(order) \(rule) at \(place)")
                 }
             }
         }

@@ -11,7 +11,10 @@ import Testing
         #expect(try JSON(parsing: Array(value.encoded.utf8)) == value)
     }
 
-    @Test(arguments: ["", "{", "[1,]", "{\"a\":}", "01", "1.", "nul", "\"a", "\"\\x\"", "[1] 2", "{a:1}", "\"\u{1}\"", "+1", ".5", "'a'", "NaN"])
+    @Test(arguments: [
+        "", "{", "[1,]", "{\"a\":}", "01", "1.", "nul", "\"a", "\"\\x\"", "[1] 2", "{a:1}", "\"\u{1}\"", "+1", ".5",
+        "'a'", "NaN",
+    ])
     func `what is not JSON to the letter is refused`(_ text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8)) }
     }
@@ -39,7 +42,9 @@ import Testing
         let seed = Array(#"{"a": [1, 2.5e-3, "\u00e9\n", true, null], "b": {"c": "d"}}"#.utf8)
         for _ in 0..<20_000 {
             var bytes = seed
-            for _ in 0..<Int.random(in: 1...3, using: &generator) { bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator) }
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
             _ = try? JSON(parsing: bytes.prefix(Int.random(in: 0...bytes.count, using: &generator)))
         }
     }

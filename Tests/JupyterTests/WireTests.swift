@@ -13,7 +13,8 @@ import Testing
 
     private func message(key: MessageKey = MessageKey("secret")) -> [[UInt8]] {
         WireMessage.frames(
-            identities: [[1, 2, 3]], type: "execute_request", parentHeader: Array("{\"odd\":  1}".utf8), content: ["code": "1 + 1"], session: "s", key: key)
+            identities: [[1, 2, 3]], type: "execute_request", parentHeader: Array("{\"odd\":  1}".utf8),
+            content: ["code": "1 + 1"], session: "s", key: key)
     }
 
     @Test func `a message reads back, identities and parent untouched`() throws {
@@ -26,12 +27,16 @@ import Testing
     }
 
     @Test func `a message of someone without the key is refused`() {
-        #expect(throws: WireMessage.Fault.wrongSignature) { try WireMessage(frames: message(key: MessageKey("other")), key: MessageKey("secret")) }
+        #expect(throws: WireMessage.Fault.wrongSignature) {
+            try WireMessage(frames: message(key: MessageKey("other")), key: MessageKey("secret"))
+        }
         var frames = message()
         frames[6] = Array("{\"code\": \"2\"}".utf8)
         #expect(throws: WireMessage.Fault.wrongSignature) { try WireMessage(frames: frames, key: MessageKey("secret")) }
         #expect(throws: WireMessage.Fault.noDelimiter) { try WireMessage(frames: [[1], [2]], key: MessageKey("")) }
-        #expect(throws: WireMessage.Fault.tooShort) { try WireMessage(frames: Array(message().prefix(4)), key: MessageKey("")) }
+        #expect(throws: WireMessage.Fault.tooShort) {
+            try WireMessage(frames: Array(message().prefix(4)), key: MessageKey(""))
+        }
     }
 
     @Test func `identifiers differ and times have the form of ISO 8601`() {
@@ -43,7 +48,9 @@ import Testing
 }
 
 @Suite struct ConnectionFileTests {
-    private func read(_ text: String) throws -> ConnectionFile { try ConnectionFile(bytes: Array(text.utf8), name: "c.json") }
+    private func read(_ text: String) throws -> ConnectionFile {
+        try ConnectionFile(bytes: Array(text.utf8), name: "c.json")
+    }
     private let ports = #""shell_port":1,"iopub_port":2,"stdin_port":3,"control_port":4,"hb_port":5"#
 
     @Test func `addresses follow the transport`() throws {
@@ -51,7 +58,9 @@ import Testing
         #expect(try read("{\"ip\":\"/run/k\",\"transport\":\"ipc\",\(ports)}").address(of: "hb") == "ipc:///run/k-5")
     }
 
-    @Test(arguments: ["", "[]", "{}", #"{"ip":"a"}"#, #"{"ip":"a","shell_port":99999}"#, #"{"ip":"a","transport":"carrier pigeon"}"#])
+    @Test(arguments: [
+        "", "[]", "{}", #"{"ip":"a"}"#, #"{"ip":"a","shell_port":99999}"#, #"{"ip":"a","transport":"carrier pigeon"}"#,
+    ])
     func `a file that lacks something is one clear error`(_ text: String) {
         #expect(throws: ConnectionFile.Failure.self) { try read(text) }
     }
@@ -61,7 +70,9 @@ import Testing
     }
 
     @Test func `signatures of another kind are refused`() {
-        #expect(throws: ConnectionFile.Failure.self) { try read("{\"ip\":\"a\",\"key\":\"k\",\"signature_scheme\":\"hmac-md5\",\(ports)}") }
+        #expect(throws: ConnectionFile.Failure.self) {
+            try read("{\"ip\":\"a\",\"key\":\"k\",\"signature_scheme\":\"hmac-md5\",\(ports)}")
+        }
     }
 }
 
@@ -85,7 +96,9 @@ import Testing
 @Suite struct KernelHistoryTests {
     private var history: KernelHistory {
         var history = KernelHistory()
-        for (line, code) in ["1 + 2", "step", "1 + 2", "train"].enumerated() { history.add(code, output: "out \(line)", line: line + 1) }
+        for (line, code) in ["1 + 2", "step", "1 + 2", "train"].enumerated() {
+            history.add(code, output: "out \(line)", line: line + 1)
+        }
         return history
     }
 

@@ -84,10 +84,14 @@ import Testing
     @Test(
         "is silent where nothing is wrong",
         arguments: [
-            "train until: 0.99 at_most: 20000", "eval data where .carries > 1 by .carries", "hidden m on: data layer: 1 at: .anything[2]",
-            "compare r to: \"runs/x\" | plot x: .removed y: .accuracy", "compare r to: r", "def f(x) { g(x) }\ndef g(x) { later + x }\nlet later = 3\nf 3",
-            "let xs = [1, 2]\nfor x in xs { print x \"a {x}\" }", "xs2(3)", "n = 4", "let f = { x in x + n }\nprint f(3)", "print _ _3", "step (n - 1)",
-            "t | sort .accuracy descending: true | head 3", "t | select .a .b .c", "print (eval data).accuracy", "head(t, 3)", "try { load \"x\" } catch e { print e }",
+            "train until: 0.99 at_most: 20000", "eval data where .carries > 1 by .carries",
+            "hidden m on: data layer: 1 at: .anything[2]",
+            "compare r to: \"runs/x\" | plot x: .removed y: .accuracy", "compare r to: r",
+            "def f(x) { g(x) }\ndef g(x) { later + x }\nlet later = 3\nf 3",
+            "let xs = [1, 2]\nfor x in xs { print x \"a {x}\" }", "xs2(3)", "n = 4",
+            "let f = { x in x + n }\nprint f(3)", "print _ _3", "step (n - 1)",
+            "t | sort .accuracy descending: true | head 3", "t | select .a .b .c", "print (eval data).accuracy",
+            "head(t, 3)", "try { load \"x\" } catch e { print e }",
             "max(1, 2, 3)", "[1, 2] | map { x in x }", "def f(x) { x }\nmap([1, 2], f)", "train steps: n",
         ])
     func silent(_ text: String) {
@@ -110,7 +114,8 @@ import Testing
                 """)
         let wide = SourceText("print \"漢字 é\" xyzzy")
         #expect(
-            DiagnosticRenderer(showsPlace: true).text(Checker.diagnose(wide, TestSignatures.context)[0], in: wide) == """
+            DiagnosticRenderer(showsPlace: true).text(Checker.diagnose(wide, TestSignatures.context)[0], in: wide)
+                == """
                 input:1:14: E202 'xyzzy' has no value
                   print "漢字 é" xyzzy
                                  ^^^^^

@@ -32,7 +32,9 @@ enum Corpus {
     static let handwritten: [String] = {
         let url = packageFolder.appending(path: "Tests/LanguageTests/Corpus/sessions.icot")
         let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-        return text.components(separatedBy: "\n# %%").dropFirst().map { $0.split(separator: "\n", maxSplits: 1).last.map(String.init) ?? "" }
+        return text.components(separatedBy: "\n# %%").dropFirst().map {
+            $0.split(separator: "\n", maxSplits: 1).last.map(String.init) ?? ""
+        }
     }()
 
     /// Cells of the corpus; together at least 1000 lines.
@@ -51,8 +53,10 @@ enum Corpus {
         for statement in parsed.program.statements {
             list.append(CorpusStatement(text: source.text(statement.span), context: context))
             switch statement.kind {
-            case .binding(let name, let value): context.variables[name.text] = KnownVariable(typeName: resultType(value), fields: fields(value))
-            case .definition(let definition): context.definitions[definition.name.text] = definition.signature(in: source)
+            case .binding(let name, let value):
+                context.variables[name.text] = KnownVariable(typeName: resultType(value), fields: fields(value))
+            case .definition(let definition):
+                context.definitions[definition.name.text] = definition.signature(in: source)
             default: break
             }
         }
@@ -86,7 +90,8 @@ enum Corpus {
         var count = 0
         while count < lines {
             var cell = [
-                "let problems = gen .mult digits: 2 n: 50", "let net = model .gpt2", "let run = start net on: problems", "let table = timeline", "let upto = 6", "let values = [1, 2, 3]",
+                "let problems = gen .mult digits: 2 n: 50", "let net = model .gpt2", "let run = start net on: problems",
+                "let table = timeline", "let upto = 6", "let values = [1, 2, 3]",
             ]
             for _ in 0..<24 { cell.append(statement(&random, depth: 0)) }
             cells.append(cell.joined(separator: "\n"))
@@ -99,7 +104,8 @@ enum Corpus {
         if depth < 1, random.chance(0.12) {
             let body = (0..<2).map { _ in "  " + statement(&random, depth: depth + 1) }.joined(separator: "\n")
             return random.pick([
-                "for k in 0...upto {\n\(body)\n}", "if \(expression(&random, 0)) > 3 {\n\(body)\n}", "while upto < \(Int.random(in: 1...9, using: &random)) {\n\(body)\n}",
+                "for k in 0...upto {\n\(body)\n}", "if \(expression(&random, 0)) > 3 {\n\(body)\n}",
+                "while upto < \(Int.random(in: 1...9, using: &random)) {\n\(body)\n}",
                 "try {\n\(body)\n} catch problem {\n  print \"failed: {problem}\"\n}",
             ])
         }
@@ -119,7 +125,9 @@ enum Corpus {
         for parameter in signature.labelled where parameter.isRequired || random.chance(0.4) {
             words.append("\(parameter.name): \(value(parameter.kind, &random))")
         }
-        if signature.acceptsWhere, random.chance(0.5) { words.append("where .carries >= \(Int.random(in: 1...5, using: &random))") }
+        if signature.acceptsWhere, random.chance(0.5) {
+            words.append("where .carries >= \(Int.random(in: 1...5, using: &random))")
+        }
         if signature.acceptsBy, random.chance(0.5) { words.append("by .carries") }
         return words.joined(separator: " ")
     }
@@ -128,8 +136,11 @@ enum Corpus {
         switch kind {
         case .integer(let bounds):
             let low = max(bounds.lowerBound, 0)
-            return random.chance(0.1) ? "(upto + 1)" : String(Int.random(in: low...min(bounds.upperBound, low + 500), using: &random))
-        case .real(let bounds): return bounds.upperBound <= 1 ? "0.\(Int.random(in: 1...99, using: &random))" : random.pick(["5e-5", "1e-3", "0.5", "2"])
+            return random.chance(0.1)
+                ? "(upto + 1)" : String(Int.random(in: low...min(bounds.upperBound, low + 500), using: &random))
+        case .real(let bounds):
+            return bounds.upperBound <= 1
+                ? "0.\(Int.random(in: 1...99, using: &random))" : random.pick(["5e-5", "1e-3", "0.5", "2"])
         case .number: return random.pick(["3", "0.25", "upto", "(upto * 2)"])
         case .boolean: return random.pick(["true", "false"])
         case .text: return random.pick(["\"explicit\"", "\"after {upto} tokens\"", "\"a b\""])
@@ -140,7 +151,11 @@ enum Corpus {
         case .range: return random.pick(["0...3", "1..<4", "0...upto"])
         case .record: return "[a: 1, b: \"two\"]"
         case .function: return "{ x in x + 1 }"
-        case .value(let type): return ["problems": "problems", "model": "net", "run": "run", "table": "table", "problem": "problems[0]", "array": "(hidden net on: problems layer: 0 at: .answer)"][type] ?? "(none)"
+        case .value(let type):
+            return [
+                "problems": "problems", "model": "net", "run": "run", "table": "table", "problem": "problems[0]",
+                "array": "(hidden net on: problems layer: 0 at: .answer)",
+            ][type] ?? "(none)"
         case .oneOf(let kinds): return value(random.pick(kinds), &random)
         case .any: return random.pick(["values", "upto", "\"text\"", "(upto + 1)", "values[0]", "table"])
         }
@@ -151,7 +166,9 @@ enum Corpus {
         guard depth < 3 else { return random.pick([number, "upto", "0.5"]) }
         switch Int.random(in: 0..<6, using: &random) {
         case 0: return number
-        case 1: return "\(expression(&random, depth + 1)) \(random.pick(["+", "-", "*", "/", "//", "%"])) \(expression(&random, depth + 1))"
+        case 1:
+            return
+                "\(expression(&random, depth + 1)) \(random.pick(["+", "-", "*", "/", "//", "%"])) \(expression(&random, depth + 1))"
         case 2: return "(\(expression(&random, depth + 1)) - \(number))"
         case 3: return "\(random.pick(["sqrt", "length", "mean"]))(\(expression(&random, depth + 1)))"
         case 4: return "values[\(Int.random(in: 0...2, using: &random))]"
@@ -163,4 +180,6 @@ enum Corpus {
 /// Whether the long versions of the tests run: set ICOT_SLOW=1.
 let runsSlowTests = ProcessInfo.processInfo.environment["ICOT_SLOW"] == "1"
 
-func diagnose(_ text: String, _ context: LanguageContext) -> [Diagnostic] { Checker.diagnose(SourceText(text), context) }
+func diagnose(_ text: String, _ context: LanguageContext) -> [Diagnostic] {
+    Checker.diagnose(SourceText(text), context)
+}

@@ -37,20 +37,26 @@ private struct TextMate {
             let entry = try #require(pattern as? [String: Any])
             if let name = entry["include"] as? String {
                 let target = try #require(repository[String(name.dropFirst())] as? [String: Any])
-                if target["match"] == nil, target["begin"] == nil { return try rules(try #require(target["patterns"] as? [Any])) }
+                if target["match"] == nil, target["begin"] == nil {
+                    return try rules(try #require(target["patterns"] as? [Any]))
+                }
                 return try rules([target])
             }
             let name = entry["name"] as? String ?? ""
             let begin = try #require((entry["match"] ?? entry["begin"]) as? String)
             return [
                 Rule(
-                    name: name, match: try NSRegularExpression(pattern: begin), end: try (entry["end"] as? String).map { try NSRegularExpression(pattern: $0) },
+                    name: name, match: try NSRegularExpression(pattern: begin),
+                    end: try (entry["end"] as? String).map { try NSRegularExpression(pattern: $0) },
                     inner: entry["patterns"] as? [Any] ?? [])
             ]
         }
     }
 
-    private func scan(_ line: String, _ start: Int, _ rules: [Rule], until end: NSRegularExpression?, outer: String, _ result: inout [String]) throws -> Int {
+    private func scan(
+        _ line: String, _ start: Int, _ rules: [Rule], until end: NSRegularExpression?, outer: String,
+        _ result: inout [String]
+    ) throws -> Int {
         var place = start
         let length = line.utf16.count
         while place <= length {
@@ -59,7 +65,9 @@ private struct TextMate {
             let stop = end?.firstMatch(in: line, options: options, range: rest)?.range
             var best: (rule: Rule, range: NSRange)?
             for rule in rules {
-                guard let range = rule.match.firstMatch(in: line, options: options, range: rest)?.range, range.length > 0 else { continue }
+                guard let range = rule.match.firstMatch(in: line, options: options, range: rest)?.range,
+                    range.length > 0
+                else { continue }
                 if best == nil || range.location < best!.range.location { best = (rule, range) }
             }
             if let stop, best.map({ stop.location <= $0.range.location }) ?? true {
@@ -73,7 +81,9 @@ private struct TextMate {
             for index in place..<range.location { result[index] = outer }
             for index in range.location..<(range.location + range.length) { result[index] = rule.name }
             place = range.location + range.length
-            if rule.end != nil { place = try scan(line, place, try self.rules(rule.inner), until: rule.end, outer: rule.name, &result) }
+            if rule.end != nil {
+                place = try scan(line, place, try self.rules(rule.inner), until: rule.end, outer: rule.name, &result)
+            }
         }
         return place
     }
@@ -83,8 +93,10 @@ private struct TextMate {
     /// What the grammar's scopes say, in the words of the real classification.
     private static func style(_ scope: String) -> Style? {
         let names: [(String, Style)] = [
-            ("comment", .comment), ("string", .string), ("constant.character", .escape), ("variable.parameter.label", .label), ("keyword.control", .keyword), ("constant.language", .number),
-            ("constant.numeric", .number), ("entity.name.function", .verb), ("support.constant.choice", .choice), ("variable.other", .name), ("support.function", .function),
+            ("comment", .comment), ("string", .string), ("constant.character", .escape),
+            ("variable.parameter.label", .label), ("keyword.control", .keyword), ("constant.language", .number),
+            ("constant.numeric", .number), ("entity.name.function", .verb), ("support.constant.choice", .choice),
+            ("variable.other", .name), ("support.function", .function),
             ("keyword.operator", .operator), ("meta.interpolation", .escape),
         ]
         return names.first { scope.hasPrefix($0.0) }?.1
@@ -107,11 +119,23 @@ private struct TextMate {
                 words += 1
                 let isVerb = piece.style == .verb || found == .verb
                 if isVerb { verbs += 1 }
-                if found == piece.style || (piece.style == .verb && found == .function) || (piece.style == .name && found == .function) { continue }
-                if isVerb { wrongVerbs += 1 } else { wrong.append("\(word): \(piece.style.rawValue), grammar says \(found?.rawValue ?? "nothing") in: \(source.text(source.span(ofLine: line)))") }
+                if found == piece.style || (piece.style == .verb && found == .function)
+                    || (piece.style == .name && found == .function)
+                {
+                    continue
+                }
+                if isVerb {
+                    wrongVerbs += 1
+                } else {
+                    wrong.append(
+                        "\(word): \(piece.style.rawValue), grammar says \(found?.rawValue ?? "nothing") in: \(source.text(source.span(ofLine: line)))"
+                    )
+                }
             }
         }
-        print("note: the editor grammar agrees on \(words - wrong.count - wrongVerbs) of \(words) words; \(wrongVerbs) of \(verbs) verbs are told only by the signature table")
+        print(
+            "note: the editor grammar agrees on \(words - wrong.count - wrongVerbs) of \(words) words; \(wrongVerbs) of \(verbs) verbs are told only by the signature table"
+        )
         #expect(wrong.isEmpty, "\(wrong.prefix(12).joined(separator: "\n"))")
         #expect(wrongVerbs * 10 <= verbs)
     }

@@ -14,7 +14,9 @@ import Testing
         for signature in Self.signatures {
             #expect(!signature.summary.isEmpty && signature.summary.hasSuffix("."), "\(signature.name)")
             #expect(!signature.examples.isEmpty, "\(signature.name)")
-            for other in signature.seeAlso { #expect(Self.signatures.contains { $0.name == other }, "\(signature.name) → \(other)") }
+            for other in signature.seeAlso {
+                #expect(Self.signatures.contains { $0.name == other }, "\(signature.name) → \(other)")
+            }
         }
     }
 
@@ -26,7 +28,9 @@ import Testing
                 let recorder = TestSession.Recorder(session)
                 // Something to undo.
                 session.run(SourceText("let before = 1"))
-                #expect(session.run(SourceText(example)) == .finished, "\(example): \(recorder.errors.first?.message ?? "")")
+                #expect(
+                    session.run(SourceText(example)) == .finished, "\(example): \(recorder.errors.first?.message ?? "")"
+                )
             }
         }
     }

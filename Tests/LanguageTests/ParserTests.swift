@@ -12,16 +12,34 @@ import Testing
             ("step -1", "(step (- 1))"),
             ("step to: -1", "(step to: (- 1))"),
             ("eval test by .carries", "(eval test by row.carries)"),
-            ("eval test where .carries >= 2 and not .ok by .carries", "(eval test where (and (>= row.carries 2) (not row.ok)) by row.carries)"),
-            ("let h = hidden m on: test layer: 1 at: .answer[2]", "(let h (hidden m on: test layer: 1 at: .answer[2]))"),
-            ("let p = probe layers: 0...1 at: .answer target: .running_sum on: test", "(let p (probe layers: (... 0 1) at: .answer target: .running_sum on: test))"),
-            ("compare r to: \"runs/nocot\" | plot x: .removed y: .accuracy", "(| (compare r to: \"runs/nocot\") (plot x: .removed y: .accuracy))"),
+            (
+                "eval test where .carries >= 2 and not .ok by .carries",
+                "(eval test where (and (>= row.carries 2) (not row.ok)) by row.carries)"
+            ),
+            (
+                "let h = hidden m on: test layer: 1 at: .answer[2]",
+                "(let h (hidden m on: test layer: 1 at: .answer[2]))"
+            ),
+            (
+                "let p = probe layers: 0...1 at: .answer target: .running_sum on: test",
+                "(let p (probe layers: (... 0 1) at: .answer target: .running_sum on: test))"
+            ),
+            (
+                "compare r to: \"runs/nocot\" | plot x: .removed y: .accuracy",
+                "(| (compare r to: \"runs/nocot\") (plot x: .removed y: .accuracy))"
+            ),
             ("r | sort .accuracy |\n head 3", "(| r (sort .accuracy) (head 3))"),
             ("print (1 + 2) \"x\"", "(print (+ 1 2) \"x\")"),
             ("print(1 + 2, \"x\")", "(print (+ 1 2) \"x\")"),
             ("(eval data).accuracy", "(field (eval data) accuracy)"),
-            ("if mean(r.accuracy) < 0.9 { back to: \"explicit\" } else { step 7 }", "(if (< (mean (field r accuracy)) 0.9) {(back to: \"explicit\")} else {(step 7)})"),
-            ("for k in 0...upto { step to: k; train steps: budget }", "(for k (... 0 upto) {(step to: k); (train steps: budget)})"),
+            (
+                "if mean(r.accuracy) < 0.9 { back to: \"explicit\" } else { step 7 }",
+                "(if (< (mean (field r accuracy)) 0.9) {(back to: \"explicit\")} else {(step 7)})"
+            ),
+            (
+                "for k in 0...upto { step to: k; train steps: budget }",
+                "(for k (... 0 upto) {(step to: k); (train steps: budget)})"
+            ),
             (
                 "def sweep(data, upto: 8, budget: 200) {\n for k in 0...upto {\n log removed: k accuracy: (eval data).accuracy\n }\n}\nsweep test upto: 12 | plot x: .removed",
                 "(def sweep (data, upto: 8, budget: 200) {(for k (... 0 upto) {(log removed: k accuracy: (field (eval data) accuracy))})})\n(| (sweep test upto: 12) (plot x: .removed))"
@@ -141,17 +159,24 @@ import Testing
               4]
             step 3
             """)
-        #expect(parsed.diagnostics.map(\.code.rawValue) == ["E105", "E107", "E111", "E105", "E201", "E105"], "\(parsed.diagnostics.map(\.message))")
+        #expect(
+            parsed.diagnostics.map(\.code.rawValue) == ["E105", "E107", "E111", "E105", "E201", "E105"],
+            "\(parsed.diagnostics.map(\.message))")
     }
 
     @Test(
         "decides whether more lines belong to a text",
         arguments: [
-            ("step", .complete), ("", .complete), ("# note", .complete), ("for k in 0...3 {", .incomplete), ("for k in 0...3 {\n step\n}", .complete),
-            ("let xs = [1,", .incomplete), ("print (1 +", .incomplete), ("let x =", .incomplete), ("r |", .incomplete), ("1 +", .incomplete), ("print \"a", .invalid),
-            ("train steps:", .invalid), ("step )", .invalid), ("if x { step } else {", .incomplete), ("def f(a,", .incomplete), ("def f(a) {\n\n", .incomplete),
-            ("for k in 0...3 { step )", .invalid), ("let", .invalid), ("xs | map { x in", .incomplete), ("f(", .incomplete), ("try {", .incomplete), ("print (step", .incomplete),
-            ("let x = 1 +* 2", .invalid), ("trian steps: 3", .invalid), ("if x {\n for k in xs {\n step", .incomplete), ("let r = [a: 1,\n b:", .incomplete),
+            ("step", .complete), ("", .complete), ("# note", .complete), ("for k in 0...3 {", .incomplete),
+            ("for k in 0...3 {\n step\n}", .complete),
+            ("let xs = [1,", .incomplete), ("print (1 +", .incomplete), ("let x =", .incomplete), ("r |", .incomplete),
+            ("1 +", .incomplete), ("print \"a", .invalid),
+            ("train steps:", .invalid), ("step )", .invalid), ("if x { step } else {", .incomplete),
+            ("def f(a,", .incomplete), ("def f(a) {\n\n", .incomplete),
+            ("for k in 0...3 { step )", .invalid), ("let", .invalid), ("xs | map { x in", .incomplete),
+            ("f(", .incomplete), ("try {", .incomplete), ("print (step", .incomplete),
+            ("let x = 1 +* 2", .invalid), ("trian steps: 3", .invalid), ("if x {\n for k in xs {\n step", .incomplete),
+            ("let r = [a: 1,\n b:", .incomplete),
         ] as [(String, Completeness)])
     func completeness(_ text: String, _ expected: Completeness) {
         let parsed = parse(text)
@@ -160,7 +185,10 @@ import Testing
 
     @Test("answers hostile nesting with an error")
     func hostile() {
-        for piece in ["(", "[", "{", "-", "not ", "f(", "print (", "if a {", "try ", "time ", "\"{", "print print ", "2^", "a.b", "[a: ", "x[", "{ x in ", "1 + ", "def f() {", "if a { } else "] {
+        for piece in [
+            "(", "[", "{", "-", "not ", "f(", "print (", "if a {", "try ", "time ", "\"{", "print print ", "2^", "a.b",
+            "[a: ", "x[", "{ x in ", "1 + ", "def f() {", "if a { } else ",
+        ] {
             let parsed = parse(String(repeating: piece, count: 4_000))
             #expect(parsed.completeness != .complete || piece == "a.b")
         }

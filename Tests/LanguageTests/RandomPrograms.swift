@@ -69,10 +69,13 @@ struct RandomPrograms<Random: RandomNumberGenerator> {
             return indent + "\(name) = \(chance(0.3) ? "\(name) + " : "")\(expression(0))"
         case 4:
             guard let name = variables.randomElement(using: &random) else { return indent + "print 2" }
-            return indent + "\(name)\(filled(["[0]", "[-1]", ".x", "[§A]", "[\"k\"]", ".x[1]", "[0][0]", "[0, 1]"], 1)) = \(expression(1))"
+            return indent
+                + "\(name)\(filled(["[0]", "[-1]", ".x", "[§A]", "[\"k\"]", ".x[1]", "[0][0]", "[0, 1]"], 1)) = \(expression(1))"
         case 5: return indent + "print \(pick(["1", "\"t\"", ".left"])) (\(atom(0)))"
         case 6: return indent + command()
-        case 7, 8: return indent + "if (\(condition(0))) " + block(depth, indent) + (chance(0.5) ? " else " + block(depth, indent) : "")
+        case 7, 8:
+            return indent + "if (\(condition(0))) " + block(depth, indent)
+                + (chance(0.5) ? " else " + block(depth, indent) : "")
         case 9, 10:
             loops += 1
             defer { loops -= 1 }
@@ -86,7 +89,9 @@ struct RandomPrograms<Random: RandomNumberGenerator> {
             loops += 1
             defer { loops -= 1 }
             return indent + "while (\(condition(0))) " + block(depth, indent)
-        case 12: return indent + "try " + block(depth, indent) + (chance(0.7) ? " catch problem " + block(depth, indent) : "")
+        case 12:
+            return indent + "try " + block(depth, indent)
+                + (chance(0.7) ? " catch problem " + block(depth, indent) : "")
         case 13 where loops > 0: return indent + pick(["break", "continue"])
         case 14 where isInFunction: return indent + "return \(expression(1))"
         default:
@@ -108,44 +113,77 @@ struct RandomPrograms<Random: RandomNumberGenerator> {
     }
 
     private mutating func condition(_ depth: Int) -> String {
-        filled(["§A < §A", "§A <= §N", "§A > §A", "§A >= 2", "§A == §A", "§A != §A", "true", "false", "not §A", "§A == §A and §A > 0", "§E"], depth)
+        filled(
+            [
+                "§A < §A", "§A <= §N", "§A > §A", "§A >= 2", "§A == §A", "§A != §A", "true", "false", "not §A",
+                "§A == §A and §A > 0", "§E",
+            ], depth)
     }
 
     private mutating func command() -> String {
-        filled([
-            "filter (id(§A)) { x in x > §N }", "filter (id(§A)) where .a > 1", "map (id(§A)) { x in §B }", "head (id(§A)) 2", "tail (id(§A)) 3", "id(§A) | head 3 | print", "sort (§T) .a", "group (§T) mean: .b by .a",
-            "join (§T) (§T) on: .a", "select (§T) .b", "assert (id(§C))", "§T | filter where .a < §N | sort .b descending: true", "§T | filter where .a == §A", "time (§A)", "vars", "filter (§T) where §A == .b",
-        ], 1)
+        filled(
+            [
+                "filter (id(§A)) { x in x > §N }", "filter (id(§A)) where .a > 1", "map (id(§A)) { x in §B }",
+                "head (id(§A)) 2", "tail (id(§A)) 3", "id(§A) | head 3 | print", "sort (§T) .a",
+                "group (§T) mean: .b by .a",
+                "join (§T) (§T) on: .a", "select (§T) .b", "assert (id(§C))",
+                "§T | filter where .a < §N | sort .b descending: true", "§T | filter where .a == §A", "time (§A)",
+                "vars", "filter (§T) where §A == .b",
+            ], 1)
     }
 
     private mutating func number() -> String {
-        pick(["0", "1", "2", "3", "(-1)", "7", "10", "0.5", "(-2.5)", "1e10", "9223372036854775807", "123456789012345678901234567890", "1000"])
+        pick([
+            "0", "1", "2", "3", "(-1)", "7", "10", "0.5", "(-2.5)", "1e10", "9223372036854775807",
+            "123456789012345678901234567890", "1000",
+        ])
     }
 
     private mutating func atom(_ depth: Int) -> String {
         if chance(0.55), let name = variables.randomElement(using: &random) { return name }
-        if depth > 3 || chance(0.5) { return pick(["3", "2.5", "9223372036854775807", "\"text\"", "true", "none", ".left", ".answer[2]", "\"é漢🙂\"", "[]", "[:]", "0..<4"]) }
-        return filled(["(§E)", "[§E, §E]", "[a: §E, \"k\": §E]", "\"v {§E}\"", "{ x, y in §E }", "(try §E)", "array([[1, 2], [3, §N]])", "(§T)", "array([1, 2, 3])"], depth)
+        if depth > 3 || chance(0.5) {
+            return pick([
+                "3", "2.5", "9223372036854775807", "\"text\"", "true", "none", ".left", ".answer[2]", "\"é漢🙂\"", "[]",
+                "[:]", "0..<4",
+            ])
+        }
+        return filled(
+            [
+                "(§E)", "[§E, §E]", "[a: §E, \"k\": §E]", "\"v {§E}\"", "{ x, y in §E }", "(try §E)",
+                "array([[1, 2], [3, §N]])", "(§T)", "array([1, 2, 3])",
+            ], depth)
     }
 
     private mutating func expression(_ depth: Int) -> String {
         if depth > 3 || chance(0.25) { return atom(depth) }
         switch Int.random(in: 0...9, using: &random) {
-        case 0...3: return "\(atom(depth + 1)) \(pick(["+", "-", "*", "/", "//", "%", "^", "==", "<", "and", "or"])) \(atom(depth + 1))"
+        case 0...3:
+            return
+                "\(atom(depth + 1)) \(pick(["+", "-", "*", "/", "//", "%", "^", "==", "<", "and", "or"])) \(atom(depth + 1))"
         case 4: return "(-\(atom(depth + 1)))"
         case 5:
             if chance(0.5), let name = variables.randomElement(using: &random) {
-                return "\(name)\(filled(["[0]", "[-1]", "[1...]", "[...1]", ".a", ".message", "[0, 0]", "[0...1, 1]", "[..., 0]", "[§A]", "()", "(1)", "(1, 2)", ".shape"], depth))"
+                return
+                    "\(name)\(filled(["[0]", "[-1]", "[1...]", "[...1]", ".a", ".message", "[0, 0]", "[0...1, 1]", "[..., 0]", "[§A]", "()", "(1)", "(1, 2)", ".shape"], depth))"
             }
             return atom(depth + 1)
         case 6:
             if let function = functions.randomElement(using: &random) {
-                return "\(function.name)(\((0..<function.count).map { _ in atom(depth + 1) }.joined(separator: ", "))\(chance(0.1) ? ", size: 3" : ""))"
+                return
+                    "\(function.name)(\((0..<function.count).map { _ in atom(depth + 1) }.joined(separator: ", "))\(chance(0.1) ? ", size: 3" : ""))"
             }
             return atom(depth + 1)
         default:
-            let one = ["sqrt", "exp", "log", "abs", "floor", "ceil", "round", "mean", "median", "std", "sum", "min", "max", "length", "keys", "reversed", "unique", "flatten", "sorted", "list", "enumerate", "array", "table", "rows", "text", "integer", "number", "kind", "failed", "upper", "trimmed", "error", "is_nan", "norm", "values", "split"]
-            let two = ["append", "contains", "zip", "index_of", "repeated", "range", "quantile", "split", "joined", "starts_with", "fixed", "padded", "min", "max", "any", "all", "record"]
+            let one = [
+                "sqrt", "exp", "log", "abs", "floor", "ceil", "round", "mean", "median", "std", "sum", "min", "max",
+                "length", "keys", "reversed", "unique", "flatten", "sorted", "list", "enumerate", "array", "table",
+                "rows", "text", "integer", "number", "kind", "failed", "upper", "trimmed", "error", "is_nan", "norm",
+                "values", "split",
+            ]
+            let two = [
+                "append", "contains", "zip", "index_of", "repeated", "range", "quantile", "split", "joined",
+                "starts_with", "fixed", "padded", "min", "max", "any", "all", "record",
+            ]
             if chance(0.6) { return "\(pick(one))(id(\(atom(depth + 1))))" }
             return "\(pick(two))(id(\(atom(depth + 1))), id(\(atom(depth + 1))))"
         }

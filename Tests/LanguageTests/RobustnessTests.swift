@@ -32,7 +32,9 @@ import Testing
                 }
             }
         }
-        print("note: \(same + refused + changed.count) edits of a blank: \(same) mean the same, \(refused) are refused, \(changed.count) mean something else")
+        print(
+            "note: \(same + refused + changed.count) edits of a blank: \(same) mean the same, \(refused) are refused, \(changed.count) mean something else"
+        )
         #expect(changed.isEmpty, "\(changed.prefix(20).joined(separator: "\n"))")
         #expect(same > 1000)
     }
@@ -42,10 +44,13 @@ import Testing
         let source = SourceText(text)
         let bytes = source.bytes
         var isFixed = [Bool](repeating: false, count: bytes.count + 1)
-        for piece in Highlighter.highlight(source, TestSignatures.context) where [.string, .comment].contains(piece.style) {
+        for piece in Highlighter.highlight(source, TestSignatures.context)
+        where [.string, .comment].contains(piece.style) {
             for place in (piece.span.start + 1)..<max(piece.span.end, piece.span.start + 1) { isFixed[place] = true }
             // Between a quote and its text.
-            if piece.style == .string, piece.span.start > 0, isFixedBefore(piece.span.start, bytes) { isFixed[piece.span.start] = true }
+            if piece.style == .string, piece.span.start > 0, isFixedBefore(piece.span.start, bytes) {
+                isFixed[piece.span.start] = true
+            }
         }
         markTexts(source, &isFixed)
         var results: [String] = []

@@ -53,15 +53,23 @@ struct ScriptRunner {
         for piece in pieces(text) {
             recorder.clear()
             session.run(SourceText(piece.code, name: name))
-            let expectedError = piece.error.map { [$0.split(separator: " ", maxSplits: 1).first.map(String.init) ?? ""] } ?? []
+            let expectedError =
+                piece.error.map { [$0.split(separator: " ", maxSplits: 1).first.map(String.init) ?? ""] } ?? []
             if recorder.lines != piece.shown {
-                found.append("\(name):\(piece.line): shows\n  \(recorder.lines.joined(separator: "\n  "))\ninstead of\n  \(piece.shown.joined(separator: "\n  "))")
+                found.append(
+                    "\(name):\(piece.line): shows\n  \(recorder.lines.joined(separator: "\n  "))\ninstead of\n  \(piece.shown.joined(separator: "\n  "))"
+                )
             }
             if recorder.errors.map(\.code.rawValue) != expectedError {
-                found.append("\(name):\(piece.line): errors \(recorder.errors.map { "\($0.code.rawValue) \($0.message)" }) instead of \(expectedError)")
+                found.append(
+                    "\(name):\(piece.line): errors \(recorder.errors.map { "\($0.code.rawValue) \($0.message)" }) instead of \(expectedError)"
+                )
             }
-            if let message = piece.error?.split(separator: " ", maxSplits: 1).dropFirst().first, recorder.errors.first?.message != String(message) {
-                found.append("\(name):\(piece.line): says '\(recorder.errors.first?.message ?? "")' instead of '\(message)'")
+            if let message = piece.error?.split(separator: " ", maxSplits: 1).dropFirst().first,
+                recorder.errors.first?.message != String(message)
+            {
+                found.append(
+                    "\(name):\(piece.line): says '\(recorder.errors.first?.message ?? "")' instead of '\(message)'")
             }
         }
         return found

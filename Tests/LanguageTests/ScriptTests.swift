@@ -6,7 +6,8 @@ import Testing
 @Suite("Scripts") struct ScriptTests {
     static let folder = packageFolder.appending(path: "Tests/LanguageTests/Scripts")
     static var names: [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".icot") }.sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".icot") }
+            .sorted()
     }
 
     @Test("show what stands beside their lines", arguments: names)

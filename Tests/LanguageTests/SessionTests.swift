@@ -15,11 +15,17 @@ import Testing
                     Command(
                         CommandSignature(
                             "advance", "Counts on.",
-                            [.value("count", .integer(1...100), default: "2"), .label("side", .choice([.init("left"), .init("right")]), default: ".left"), .label("scale", .real(0...10)), .label("with", .function)],
+                            [
+                                .value("count", .integer(1...100), default: "2"),
+                                .label("side", .choice([.init("left"), .init("right")]), default: ".left"),
+                                .label("scale", .real(0...10)), .label("with", .function),
+                            ],
                             effects: [.changesRun])
                     ) { call in
                         self.state += try call.integer("count")
-                        call.output("at \(self.state) \(try call.choice("side")) \(call.isGiven("count")) \(call.realIfPresent("scale").map { "\($0)" } ?? "-")")
+                        call.output(
+                            "at \(self.state) \(try call.choice("side")) \(call.isGiven("count")) \(call.realIfPresent("scale").map { "\($0)" } ?? "-")"
+                        )
                         if let function = call["with"] { return try call.call(function, [.integer(self.state)]) }
                         return .none
                     },
@@ -30,15 +36,24 @@ import Testing
                         default: throw call.failure("no such failure", at: "how", help: "write breaks 0")
                         }
                     },
-                    Command(CommandSignature("collect", "Looks at rows.", [.value("words", .text, repeated: true)], acceptsWhere: true, acceptsBy: true)) { call in
-                        let rows: [RecordObject] = (0..<4).map { RecordObject([("n", .integer($0)), ("kind", .text($0 % 2 == 0 ? "even" : "odd"))]) }
+                    Command(
+                        CommandSignature(
+                            "collect", "Looks at rows.", [.value("words", .text, repeated: true)], acceptsWhere: true,
+                            acceptsBy: true)
+                    ) { call in
+                        let rows: [RecordObject] = (0..<4).map {
+                            RecordObject([("n", .integer($0)), ("kind", .text($0 % 2 == 0 ? "even" : "odd"))])
+                        }
                         let kept = try rows.filter { try call.predicate?($0) ?? true }
-                        let keys = try kept.map { row in try call.keys.map { "\($0.name)=\(try $0.value(row).text)" }.joined(separator: ",") }
+                        let keys = try kept.map { row in
+                            try call.keys.map { "\($0.name)=\(try $0.value(row).text)" }.joined(separator: ",")
+                        }
                         return .list(try call.list("words") + keys.map { .text($0) })
                     },
                 ], library: [SourceText("# Adds one.\ndef plus_one(x) { x + 1 }", name: "library")],
                 explain: { error in
-                    (error as? HostFailure) == .known ? Explanation(.fileMissing, "the file is gone", help: "bring it back") : nil
+                    (error as? HostFailure) == .known
+                        ? Explanation(.fileMissing, "the file is gone", help: "bring it back") : nil
                 },
                 capture: {
                     let saved = self.state
@@ -66,8 +81,10 @@ import Testing
     @Test(
         "checks arguments again while running, with the words at fault underlined",
         arguments: [
-            ("let n = [200][0]\nadvance n", "E305", "n"), ("let s = [.up][0]\nadvance side: s", "E305", "s"), ("let r = [\"x\"][0]\nadvance scale: r", "E305", "r"),
-            ("breaks (2 + 1)", "E310", "(2 + 1)"), ("breaks 0", "E401", "breaks 0"), ("breaks 1", "E310", "breaks 1"), ("let f = [advance][0]\nf(1, 2)", "E305", "2"),
+            ("let n = [200][0]\nadvance n", "E305", "n"), ("let s = [.up][0]\nadvance side: s", "E305", "s"),
+            ("let r = [\"x\"][0]\nadvance scale: r", "E305", "r"),
+            ("breaks (2 + 1)", "E310", "(2 + 1)"), ("breaks 0", "E401", "breaks 0"), ("breaks 1", "E310", "breaks 1"),
+            ("let f = [advance][0]\nf(1, 2)", "E305", "2"),
             ("let f = [{ x in x }][0]\nf(1, 2)", "E305", "f(1, 2)"),
         ])
     func runtimeChecks(text: String, code: String, underlined: String) {
@@ -93,7 +110,8 @@ import Testing
     func clauses() {
         let (session, recorder, _) = session()
         session.run(SourceText("let least = 1\ncollect \"a\" \"b\" where .n >= least by [.kind, .n * 2]"))
-        #expect(recorder.lines == ["[\"a\", \"b\", \"kind=odd,.n * 2=2\", \"kind=even,.n * 2=4\", \"kind=odd,.n * 2=6\"]"])
+        #expect(
+            recorder.lines == ["[\"a\", \"b\", \"kind=odd,.n * 2=2\", \"kind=even,.n * 2=4\", \"kind=odd,.n * 2=6\"]"])
         recorder.clear()
         session.run(SourceText("collect \"a\" where .m > 1"))
         #expect(recorder.errors.first?.code == .runtimeField)
@@ -104,7 +122,9 @@ import Testing
     func failure() {
         let (session, recorder, _) = session()
         session.run(SourceText("let xs = [1, 2]\nlet t = \"a\""))
-        let outcome = session.run(SourceText("xs[0] = 5\nfor k in 0..<3 { xs[1] = k; t = t + \"b\"; if k == 2 { error(\"late\") } }\nxs[0] = 7"))
+        let outcome = session.run(
+            SourceText(
+                "xs[0] = 5\nfor k in 0..<3 { xs[1] = k; t = t + \"b\"; if k == 2 { error(\"late\") } }\nxs[0] = 7"))
         #expect(outcome == .failed(.userError))
         #expect(session.value(of: "xs")?.text == "[5, 2]")
         #expect(session.value(of: "t")?.text == "a")
@@ -171,7 +191,10 @@ import Testing
     func oneByOne() {
         let (session, recorder, _) = session()
         let prepared = session.prepare(SourceText("let a = 1\nprint missing\na = a + 1\nprint a"))
-        #expect(prepared.statements.indices.map { session.run(prepared, statement: $0) } == [.finished, .failed(.unknownName), .finished, .finished])
+        #expect(
+            prepared.statements.indices.map { session.run(prepared, statement: $0) } == [
+                .finished, .failed(.unknownName), .finished, .finished,
+            ])
         #expect(recorder.lines == ["2"])
     }
 
@@ -195,10 +218,14 @@ import Testing
     @Test("imports the verbs of a file and nothing else, with the file's own names behind them")
     func imports() throws {
         try withTemporaryFolder { folder in
-            try "let factor = 3\nlet risky = (advance 50)\n# Times three.\ndef scaled(x) { x * factor }\nadvance 9\nimport \"more.icot\"\n".write(
-                to: folder.appending(path: "helpers.icot"), atomically: true, encoding: .utf8)
-            try "def twice(x) { x * 2 }\n".write(to: folder.appending(path: "more.icot"), atomically: true, encoding: .utf8)
-            try "import \"mutual.icot\"\ndef m() { 1 }\n".write(to: folder.appending(path: "mutual.icot"), atomically: true, encoding: .utf8)
+            try
+                "let factor = 3\nlet risky = (advance 50)\n# Times three.\ndef scaled(x) { x * factor }\nadvance 9\nimport \"more.icot\"\n"
+                .write(
+                    to: folder.appending(path: "helpers.icot"), atomically: true, encoding: .utf8)
+            try "def twice(x) { x * 2 }\n".write(
+                to: folder.appending(path: "more.icot"), atomically: true, encoding: .utf8)
+            try "import \"mutual.icot\"\ndef m() { 1 }\n".write(
+                to: folder.appending(path: "mutual.icot"), atomically: true, encoding: .utf8)
             let (session, recorder, host) = session()
             session.importFolder = folder.path
             session.run(SourceText("import \"helpers.icot\"\nlet factor = 100\nscaled 5\ntwice(4)"))

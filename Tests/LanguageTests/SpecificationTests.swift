@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 @Suite("The specification") struct SpecificationTests {
-    private static let text = (try? String(contentsOf: packageFolder.appending(path: "Sources/Language/Specification.md"), encoding: .utf8)) ?? ""
+    private static let text =
+        (try? String(contentsOf: packageFolder.appending(path: "Sources/Language/Specification.md"), encoding: .utf8))
+        ?? ""
 
     /// The blocks marked `icot`.
     static var examples: [String] {
@@ -25,7 +27,9 @@ import Testing
                     continue
                 }
                 let found = diagnose(valid + line, TestSignatures.context)
-                #expect(found.map(\.code.rawValue) == [String(lines[index + 1].dropFirst(3))], "\(line): \(found.map(\.message))")
+                #expect(
+                    found.map(\.code.rawValue) == [String(lines[index + 1].dropFirst(3))],
+                    "\(line): \(found.map(\.message))")
                 #expect(found.allSatisfy { $0.help != nil }, "\(line)")
             }
             #expect(diagnose(valid, TestSignatures.context).map(\.message) == [], "\(valid)")
@@ -34,7 +38,9 @@ import Testing
 
     @Test("has examples that run and show what it says")
     func runs() {
-        let blocks = Self.text.components(separatedBy: "```icot run\n").dropFirst().compactMap { $0.components(separatedBy: "\n```").first }
+        let blocks = Self.text.components(separatedBy: "```icot run\n").dropFirst().compactMap {
+            $0.components(separatedBy: "\n```").first
+        }
         #expect(blocks.count >= 6)
         for block in blocks {
             let differences = ScriptRunner.differences(block, name: "Specification.md")
@@ -44,12 +50,17 @@ import Testing
 
     @Test("lists every code with its meaning")
     func codes() {
-        for code in DiagnosticCode.allCases { #expect(Self.text.contains("| \(code.rawValue) | \(code.meaning) |"), "\(code)") }
+        for code in DiagnosticCode.allCases {
+            #expect(Self.text.contains("| \(code.rawValue) | \(code.meaning) |"), "\(code)")
+        }
     }
 
     @Test("shows the grammar that heads the parser")
     func grammar() throws {
-        let parser = try String(contentsOf: packageFolder.appending(path: "Sources/Language/Syntax/Parser.swift"), encoding: .utf8)
-        for line in parser.split(separator: "\n") where line.hasPrefix("//   ") { #expect(Self.text.contains(line.dropFirst(5)), "\(line)") }
+        let parser = try String(
+            contentsOf: packageFolder.appending(path: "Sources/Language/Syntax/Parser.swift"), encoding: .utf8)
+        for line in parser.split(separator: "\n") where line.hasPrefix("//   ") {
+            #expect(Self.text.contains(line.dropFirst(5)), "\(line)")
+        }
     }
 }

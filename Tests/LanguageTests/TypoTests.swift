@@ -31,7 +31,9 @@ struct TypoMaker {
         while typos.count < count, attempts < count * 2000 {
             attempts += 1
             let statement = random.pick(statements)
-            if let typo = typo(Typo.Kind.allCases[kind % Typo.Kind.allCases.count], statement), isMistake(typo), !typos.contains(where: { $0.typed == typo.typed }) {
+            if let typo = typo(Typo.Kind.allCases[kind % Typo.Kind.allCases.count], statement), isMistake(typo),
+                !typos.contains(where: { $0.typed == typo.typed })
+            {
                 typos.append(typo)
                 kind += 1
             }
@@ -51,9 +53,16 @@ struct TypoMaker {
         let pieces = Highlighter.highlight(source, statement.context)
         switch kind {
         case .verb: return misspelt(.verb, pieces.filter { $0.style == .verb }, source, statement, kind)
-        case .label: return misspelt(.label, pieces.filter { $0.style == .label && !source.text.contains("[") && !source.text.contains("def ") }, source, statement, kind)
+        case .label:
+            return misspelt(
+                .label,
+                pieces.filter { $0.style == .label && !source.text.contains("[") && !source.text.contains("def ") },
+                source, statement, kind)
         case .choice: return choice(pieces, source, statement)
-        case .name: return misspelt(.name, pieces.filter { $0.style == .name && statement.context.variables[source.text($0.span)] != nil }, source, statement, kind)
+        case .name:
+            return misspelt(
+                .name, pieces.filter { $0.style == .name && statement.context.variables[source.text($0.span)] != nil },
+                source, statement, kind)
         case .arity: return surplus(pieces, source, statement)
         case .type: return wrongType(pieces, source, statement)
         case .quote: return lostQuote(pieces, source, statement)
@@ -63,7 +72,10 @@ struct TypoMaker {
 
     // MARK: - Words
 
-    private mutating func misspelt(_ style: Style, _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement, _ kind: Typo.Kind) -> Typo? {
+    private mutating func misspelt(
+        _ style: Style, _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement,
+        _ kind: Typo.Kind
+    ) -> Typo? {
         guard !pieces.isEmpty else { return nil }
         let piece = random.pick(pieces)
         var word = source.text(piece.span)
@@ -71,11 +83,17 @@ struct TypoMaker {
         if style == .label { word.removeLast() }
         guard word.count >= 3, let slip = slip(word) else { return nil }
         if style == .label, isLabelOfAnything(slip) { return nil }
-        if TestSignatures.table[slip] != nil || statement.context.variables[slip] != nil || statement.context.definitions[slip] != nil { return nil }
+        if TestSignatures.table[slip] != nil || statement.context.variables[slip] != nil
+            || statement.context.definitions[slip] != nil
+        {
+            return nil
+        }
         return replaced(piece.span, slip + tail, source, statement, kind)
     }
 
-    private func isLabelOfAnything(_ word: String) -> Bool { TestSignatures.verbs.contains { $0.parameter(labelled: word) != nil } }
+    private func isLabelOfAnything(_ word: String) -> Bool {
+        TestSignatures.verbs.contains { $0.parameter(labelled: word) != nil }
+    }
 
     /// A letter lost, doubled, swapped with the next, or the key beside it.
     private mutating func slip(_ word: String) -> String? {
@@ -89,24 +107,34 @@ struct TypoMaker {
             letters.swapAt(place, place + 1)
         default:
             let row = "qwertyuiop asdfghjkl zxcvbnm"
-            guard let index = row.firstIndex(of: letters[place]), index > row.startIndex, row[row.index(before: index)] != " " else { return nil }
+            guard let index = row.firstIndex(of: letters[place]), index > row.startIndex,
+                row[row.index(before: index)] != " "
+            else { return nil }
             letters[place] = row[row.index(before: index)]
         }
         let slip = String(letters)
         return slip == word || Int(slip) != nil || !(slip.first?.isLetter ?? false) ? nil : slip
     }
 
-    private func replaced(_ span: SourceSpan, _ text: String, _ source: SourceText, _ statement: CorpusStatement, _ kind: Typo.Kind, help: String? = nil) -> Typo {
+    private func replaced(
+        _ span: SourceSpan, _ text: String, _ source: SourceText, _ statement: CorpusStatement, _ kind: Typo.Kind,
+        help: String? = nil
+    ) -> Typo {
         let typed = source.text(SourceSpan(0, span.start)) + text + source.text(SourceSpan(span.end, source.count))
         return Typo(
-            kind: kind, typed: typed, meant: source.text, span: SourceSpan(span.start, span.start + text.utf8.count), context: statement.context, expectedHelp: help)
+            kind: kind, typed: typed, meant: source.text, span: SourceSpan(span.start, span.start + text.utf8.count),
+            context: statement.context, expectedHelp: help)
     }
 
     /// The choice of an argument that only takes some: misspelt, or without its dot.
-    private mutating func choice(_ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement) -> Typo? {
+    private mutating func choice(
+        _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement
+    ) -> Typo? {
         var closed: Set<String> = []
         for verb in TestSignatures.verbs {
-            for parameter in verb.parameters { if case .choice(let options) = parameter.kind { closed.formUnion(options.map { ".\($0.name)" }) } }
+            for parameter in verb.parameters {
+                if case .choice(let options) = parameter.kind { closed.formUnion(options.map { ".\($0.name)" }) }
+            }
         }
         let fitting = pieces.filter { $0.style == .choice && closed.contains(source.text($0.span)) }
         guard !fitting.isEmpty else { return nil }
@@ -120,27 +148,43 @@ struct TypoMaker {
     // MARK: - Arity and type
 
     /// One value too many at the end of a command, or a required first value that is missing.
-    private mutating func surplus(_ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement) -> Typo? {
-        guard let first = pieces.first, first.style == .verb, !source.text.contains("{"), !source.text.contains("|"), !source.text.contains("where"), !source.text.contains(" by ") else { return nil }
+    private mutating func surplus(
+        _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement
+    ) -> Typo? {
+        guard let first = pieces.first, first.style == .verb, !source.text.contains("{"), !source.text.contains("|"),
+            !source.text.contains("where"), !source.text.contains(" by ")
+        else { return nil }
         let verb = source.text(first.span)
-        guard let signature = TestSignatures.table[verb], !signature.values.contains(where: \.isRepeated), pieces.count > 1 || signature.values.isEmpty,
+        guard let signature = TestSignatures.table[verb], !signature.values.contains(where: \.isRepeated),
+            pieces.count > 1 || signature.values.isEmpty,
             pieces.dropFirst().first?.style != .operator
         else { return nil }
-        if random.chance(0.4), let value = signature.values.first, value.isRequired, source.text.split(separator: " ").count == 2 {
+        if random.chance(0.4), let value = signature.values.first, value.isRequired,
+            source.text.split(separator: " ").count == 2
+        {
             let typed = verb
-            return Typo(kind: .arity, typed: typed, meant: source.text, span: first.span, context: statement.context, expectedHelp: value.kind == .any ? verb : "")
+            return Typo(
+                kind: .arity, typed: typed, meant: source.text, span: first.span, context: statement.context,
+                expectedHelp: value.kind == .any ? verb : "")
         }
         let given = Parser.parse(source, statement.context).program.statements.first
-        guard case .expression(let value)? = given?.kind, case .call(let call) = value.kind, call.arguments.filter({ $0.label == nil }).count == signature.values.count else { return nil }
+        guard case .expression(let value)? = given?.kind, case .call(let call) = value.kind,
+            call.arguments.filter({ $0.label == nil }).count == signature.values.count
+        else { return nil }
         let typed = source.text + " true"
-        return Typo(kind: .arity, typed: typed, meant: source.text, span: SourceSpan(source.count + 1, source.count + 5), context: statement.context, expectedHelp: "")
+        return Typo(
+            kind: .arity, typed: typed, meant: source.text, span: SourceSpan(source.count + 1, source.count + 5),
+            context: statement.context, expectedHelp: "")
     }
 
     /// A number in quotes, a choice in quotes, a text or a number where the other belongs.
-    private mutating func wrongType(_ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement) -> Typo? {
+    private mutating func wrongType(
+        _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement
+    ) -> Typo? {
         let labels = pieces.indices.filter { pieces[$0].style == .label && $0 + 1 < pieces.count }
         // `back to:` and `compare to:` take texts as well.
-        guard !labels.isEmpty, !source.text.contains("["), !source.text.contains("def "), !source.text.contains(" to: ") else { return nil }
+        guard !labels.isEmpty, !source.text.contains("["), !source.text.contains("def "), !source.text.contains(" to: ")
+        else { return nil }
         let value = pieces[random.pick(Array(labels)) + 1]
         let text = source.text(value.span)
         switch value.style {
@@ -153,7 +197,9 @@ struct TypoMaker {
 
     // MARK: - Quotes and braces
 
-    private mutating func lostQuote(_ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement) -> Typo? {
+    private mutating func lostQuote(
+        _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement
+    ) -> Typo? {
         let quotes = pieces.indices.filter { pieces[$0].style == .string && source.text(pieces[$0].span) == "\"" }
         guard quotes.count >= 2 else { return nil }
         let pair = Int.random(in: 0..<(quotes.count / 2), using: &random) * 2
@@ -163,10 +209,14 @@ struct TypoMaker {
         switch Int.random(in: 0..<3, using: &random) {
         case 0:
             let typed = source.text(SourceSpan(0, close.start)) + source.text(SourceSpan(close.end, source.count))
-            return Typo(kind: .quote, typed: typed, meant: source.text, span: SourceSpan(open.start, close.start), context: statement.context, expectedHelp: nil)
+            return Typo(
+                kind: .quote, typed: typed, meant: source.text, span: SourceSpan(open.start, close.start),
+                context: statement.context, expectedHelp: nil)
         case 1 where !inner.contains(" "):
             let typed = source.text(SourceSpan(0, open.start)) + source.text(SourceSpan(open.end, source.count))
-            return Typo(kind: .quote, typed: typed, meant: source.text, span: SourceSpan(open.start, close.end - 1), context: statement.context, expectedHelp: nil)
+            return Typo(
+                kind: .quote, typed: typed, meant: source.text, span: SourceSpan(open.start, close.end - 1),
+                context: statement.context, expectedHelp: nil)
         case 2 where !inner.contains(" "):
             guard statement.context.variables[inner] == nil, TestSignatures.table[inner] == nil else { return nil }
             return replaced(SourceSpan(open.start, close.end), inner, source, statement, .quote)
@@ -174,7 +224,9 @@ struct TypoMaker {
         }
     }
 
-    private mutating func lostBrace(_ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement) -> Typo? {
+    private mutating func lostBrace(
+        _ pieces: [HighlightedSpan], _ source: SourceText, _ statement: CorpusStatement
+    ) -> Typo? {
         var stack: [SourceSpan] = []
         var pairs: [(SourceSpan, SourceSpan)] = []
         for piece in pieces where piece.style == .operator {
@@ -189,7 +241,9 @@ struct TypoMaker {
         let typed = source.text(SourceSpan(0, lost.start)) + source.text(SourceSpan(lost.end, source.count))
         // Right is the bracket that has lost its partner, or the place where the lost one stood.
         let partner = losesOpener ? SourceSpan(close.start - 1, close.end - 1) : open
-        return Typo(kind: .brace, typed: typed, meant: source.text, span: partner, context: statement.context, place: lost.start, expectedHelp: losesOpener ? "" : source.text(close))
+        return Typo(
+            kind: .brace, typed: typed, meant: source.text, span: partner, context: statement.context,
+            place: lost.start, expectedHelp: losesOpener ? "" : source.text(close))
     }
 }
 
@@ -216,7 +270,10 @@ struct TypoMaker {
                     #expect(lines.count <= 4)
                 }
                 if !isSpanRight || !isSuggestionRight {
-                    misses.append("\(kind) span \(isSpanRight) suggestion \(isSuggestionRight): \(typo.meant)\n" + (found.first.map { DiagnosticRenderer().text($0, in: source) } ?? "silent: \(typo.typed)"))
+                    misses.append(
+                        "\(kind) span \(isSpanRight) suggestion \(isSuggestionRight): \(typo.meant)\n"
+                            + (found.first.map { DiagnosticRenderer().text($0, in: source) } ?? "silent: \(typo.typed)")
+                    )
                 }
             }
             print("note: \(kind.rawValue): \(goodSpans) of \(some.count) spans, \(goodSuggestions) suggestions")
@@ -233,16 +290,23 @@ struct TypoMaker {
     private func isRight(_ diagnostic: Diagnostic, _ typo: Typo) -> Bool {
         if typo.kind == .brace {
             let place = typo.place ?? 0
-            return diagnostic.span.start == typo.span.start || (diagnostic.span.start - 1...diagnostic.span.end + 1).contains(place)
+            return diagnostic.span.start == typo.span.start
+                || (diagnostic.span.start - 1...diagnostic.span.end + 1).contains(place)
         }
-        return diagnostic.span.start >= typo.span.start && diagnostic.span.start < max(typo.span.end, typo.span.start + 1) && diagnostic.span.end <= typo.span.end + 1
+        return diagnostic.span.start >= typo.span.start
+            && diagnostic.span.start < max(typo.span.end, typo.span.start + 1)
+            && diagnostic.span.end <= typo.span.end + 1
     }
 
     private func suggests(_ diagnostic: Diagnostic, _ typo: Typo) -> Bool {
         if let replacement = diagnostic.replacement {
             let mended = apply(replacement, typo.typed)
             let outline = Parser.parse(SourceText(mended), typo.context)
-            if outline.diagnostics.isEmpty, outline.program.outline == Parser.parse(SourceText(typo.meant), typo.context).program.outline { return true }
+            if outline.diagnostics.isEmpty,
+                outline.program.outline == Parser.parse(SourceText(typo.meant), typo.context).program.outline
+            {
+                return true
+            }
         }
         guard let expected = typo.expectedHelp, let help = diagnostic.help else { return false }
         return expected.isEmpty || help.contains(expected)
@@ -250,6 +314,7 @@ struct TypoMaker {
 
     private func apply(_ replacement: Diagnostic.Replacement, _ text: String) -> String {
         let source = SourceText(text)
-        return source.text(SourceSpan(0, replacement.span.start)) + replacement.text + source.text(SourceSpan(replacement.span.end, source.count))
+        return source.text(SourceSpan(0, replacement.span.start)) + replacement.text
+            + source.text(SourceSpan(replacement.span.end, source.count))
     }
 }

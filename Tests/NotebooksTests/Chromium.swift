@@ -22,7 +22,9 @@ final class Chromium {
 
     /// The path of a Chromium on this machine.
     static let path: String? = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].lazy
-        .flatMap { name in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" } }
+        .flatMap { name in
+            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+        }
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
     init(_ path: String) throws {
@@ -30,7 +32,9 @@ final class Chromium {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let toBrowser = folder.appending(path: "in").path
         let fromBrowser = folder.appending(path: "out").path
-        guard mkfifo(toBrowser, 0o600) == 0, mkfifo(fromBrowser, 0o600) == 0 else { throw Failure(description: "no pipes") }
+        guard mkfifo(toBrowser, 0o600) == 0, mkfifo(fromBrowser, 0o600) == 0 else {
+            throw Failure(description: "no pipes")
+        }
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = [
             "-c",
@@ -55,18 +59,26 @@ final class Chromium {
 
     func open(_ page: URL, dark: Bool = false, scripts: Bool = true, width: Int = 1000, height: Int = 900) throws {
         if session == nil {
-            let target = try call("Target.createTarget", ["url": "about:blank"], inPage: false)["targetId"] as? String ?? ""
-            session = try call("Target.attachToTarget", ["targetId": target, "flatten": true], inPage: false)["sessionId"] as? String
+            let target =
+                try call("Target.createTarget", ["url": "about:blank"], inPage: false)["targetId"] as? String ?? ""
+            session =
+                try call("Target.attachToTarget", ["targetId": target, "flatten": true], inPage: false)["sessionId"]
+                as? String
             for domain in ["Page", "Runtime", "Log", "Network"] { _ = try call("\(domain).enable") }
         }
         complaints = []
         requests = []
-        _ = try call("Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
-        _ = try call("Emulation.setEmulatedMedia", ["features": [["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]]])
+        _ = try call(
+            "Emulation.setDeviceMetricsOverride",
+            ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
+        _ = try call(
+            "Emulation.setEmulatedMedia",
+            ["features": [["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]]])
         _ = try call("Emulation.setScriptExecutionDisabled", ["value": !scripts])
         _ = try call("Page.navigate", ["url": page.absoluteString])
         for _ in 0..<100 {
-            let state = try call("Runtime.evaluate", ["expression": "document.readyState + location.protocol", "returnByValue": true])
+            let state = try call(
+                "Runtime.evaluate", ["expression": "document.readyState + location.protocol", "returnByValue": true])
             if (state["result"] as? [String: Any])?["value"] as? String == "completefile:" { return }
             usleep(50_000)
         }
@@ -76,7 +88,9 @@ final class Chromium {
     /// The value of an expression in the page.
     func value(_ expression: String) throws -> String {
         let answer = try call("Runtime.evaluate", ["expression": "String(\(expression))", "returnByValue": true])
-        guard let value = (answer["result"] as? [String: Any])?["value"] as? String else { throw Failure(description: "\(expression): \(answer)") }
+        guard let value = (answer["result"] as? [String: Any])?["value"] as? String else {
+            throw Failure(description: "\(expression): \(answer)")
+        }
         return value
     }
 
@@ -86,22 +100,29 @@ final class Chromium {
         _ = try value("\(element).scrollIntoView({block: 'center'})")
         let box = try value("JSON.stringify(\(element).getBoundingClientRect())")
         let rectangle = try JSONSerialization.jsonObject(with: Data(box.utf8)) as? [String: Double] ?? [:]
-        guard let left = rectangle["x"], let top = rectangle["y"], let width = rectangle["width"], let height = rectangle["height"] else { throw Failure(description: "no place for \(selector)") }
+        guard let left = rectangle["x"], let top = rectangle["y"], let width = rectangle["width"],
+            let height = rectangle["height"]
+        else { throw Failure(description: "no place for \(selector)") }
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
-            _ = try call("Input.dispatchMouseEvent", ["type": kind, "x": left + width * share, "y": top + height / 2, "button": "left", "clickCount": 1])
+            _ = try call(
+                "Input.dispatchMouseEvent",
+                ["type": kind, "x": left + width * share, "y": top + height / 2, "button": "left", "clickCount": 1])
         }
     }
 
     /// The whole page as PNG.
     func screenshot() throws -> Data {
         let answer = try call("Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true])
-        guard let data = (answer["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else { throw Failure(description: "no picture") }
+        guard let data = (answer["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else {
+            throw Failure(description: "no picture")
+        }
         return data
     }
 
     // MARK: - Messages
 
-    private func call(_ method: String, _ parameters: [String: Any] = [:], inPage: Bool = true) throws -> [String: Any] {
+    private func call(_ method: String, _ parameters: [String: Any] = [:], inPage: Bool = true) throws -> [String: Any]
+    {
         nextNumber += 1
         var message: [String: Any] = ["id": nextNumber, "method": method, "params": parameters]
         if inPage { message["sessionId"] = session }

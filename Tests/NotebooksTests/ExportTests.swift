@@ -55,7 +55,9 @@ import Testing
 
         """
 
-    private static func document(_ text: String = lesson) -> ExportDocument { ExportDocument(Notebook(text), TestVocabulary.context) }
+    private static func document(_ text: String = lesson) -> ExportDocument {
+        ExportDocument(Notebook(text), TestVocabulary.context)
+    }
 
     @Test func `a page holds prose, coloured code, tables, a timeline and errors`() {
         let html = Self.document().html
@@ -75,7 +77,9 @@ import Testing
 
     @Test func `statements that show nothing stand together with those below`() {
         let text = Self.document("# icot 1\nlet a = 1\n\n# why\nlet b = 2\nprint a\n#> 1\nlet c = 3\n").markdown
-        #expect(text.hasSuffix("```icot\nlet a = 1\n\n# why\nlet b = 2\nprint a\n```\n\n```text\n1\n```\n\n```icot\nlet c = 3\n```\n"))
+        #expect(
+            text.hasSuffix(
+                "```icot\nlet a = 1\n\n# why\nlet b = 2\nprint a\n```\n\n```text\n1\n```\n\n```icot\nlet c = 3\n```\n"))
     }
 
     @Test func `Markdown keeps prose, fences code and makes tables`() {
@@ -84,7 +88,9 @@ import Testing
         #expect(text.contains("```icot\n# the first token goes\nstep\n```\n\n```text\nremoved 1 of 9"))
         #expect(text.contains("| digit | right | wrong |\n|---|---:|---:|\n| first | 480 | 20 |"))
         #expect(text.contains("**E203** train has no label epoch:"))
-        #expect(ExportDocument(Notebook("# icot 1\n# %% [raw]\n# ````\n"), TestVocabulary.context).markdown.contains("`````text\n````\n`````"))
+        #expect(
+            ExportDocument(Notebook("# icot 1\n# %% [raw]\n# ````\n"), TestVocabulary.context).markdown.contains(
+                "`````text\n````\n`````"))
     }
 
     @Test func `a file is read on a terminal without running`() {
@@ -102,12 +108,15 @@ import Testing
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "a.ipynb")
             try Data(text.utf8).write(to: file)
-            let check = "import nbformat,sys; n=nbformat.read(sys.argv[1],4); nbformat.validate(n); print(len(n.cells), [o.output_type for c in n.cells if c.cell_type=='code' for o in c.outputs])"
+            let check =
+                "import nbformat,sys; n=nbformat.read(sys.argv[1],4); nbformat.validate(n); print(len(n.cells), [o.output_type for c in n.cells if c.cell_type=='code' for o in c.outputs])"
             guard let answer = Self.python(check, file.path) else {
                 print("note: skipped, there is no python3 with nbformat")
                 return
             }
-            #expect(answer == "11 ['display_data', 'display_data', 'display_data', 'display_data', 'display_data', 'error']\n")
+            #expect(
+                answer
+                    == "11 ['display_data', 'display_data', 'display_data', 'display_data', 'display_data', 'error']\n")
         }
     }
 
@@ -115,7 +124,10 @@ import Testing
     private static func python(_ code: String, _ argument: String) -> String? {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [ProcessInfo.processInfo.environment["ICOT_PYTHON"] ?? "python3", "-c", "try:\n  import nbformat\nexcept ImportError:\n  import os; os._exit(77)\n" + code, argument]
+        process.arguments = [
+            ProcessInfo.processInfo.environment["ICOT_PYTHON"] ?? "python3", "-c",
+            "try:\n  import nbformat\nexcept ImportError:\n  import os; os._exit(77)\n" + code, argument,
+        ]
         let pipe = Pipe()
         process.standardOutput = pipe
         guard (try? process.run()) != nil else { return nil }
@@ -126,17 +138,31 @@ import Testing
 
     @Test func `nothing of a foreign file steers a terminal or runs in a browser`() {
         var random = TestRandom(seed: 8)
-        let pieces = RoundTripTests.pieces.map { String(decoding: $0, as: UTF8.self) } + ["# \u{1B}]0;x\u{7}", "#> \u{9B}31m\u{202E}", "#> <script>x</script>", "# [x](javascript:alert(1))", "# %% \u{1B}[2J<img onerror=x>", "# title: \u{1B}]0;x\u{7}\u{202E}", "# parameter: \u{9B}x", "# <img src=x onerror=y>"]
+        let pieces =
+            RoundTripTests.pieces.map { String(decoding: $0, as: UTF8.self) } + [
+                "# \u{1B}]0;x\u{7}", "#> \u{9B}31m\u{202E}", "#> <script>x</script>", "# [x](javascript:alert(1))",
+                "# %% \u{1B}[2J<img onerror=x>", "# title: \u{1B}]0;x\u{7}\u{202E}", "# parameter: \u{9B}x",
+                "# <img src=x onerror=y>",
+            ]
         for _ in 0..<400 {
-            let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in random.pick(pieces) }.joined(separator: "\n")
+            let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in random.pick(pieces) }.joined(
+                separator: "\n")
             let document = ExportDocument(Notebook(text), TestVocabulary.context)
             let report = EffectsReport(Notebook(text), TestVocabulary.context)
-            for output in [document.html, document.markdown, document.jupyter, document.lines.map(\.plain).joined(), report.lines.map(\.plain).joined(), report.json] {
-                let isNeutral = !output.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value) || (0x2066...0x2069).contains($0.value) }
+            for output in [
+                document.html, document.markdown, document.jupyter, document.lines.map(\.plain).joined(),
+                report.lines.map(\.plain).joined(), report.json,
+            ] {
+                let isNeutral = !output.unicodeScalars.contains {
+                    $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value)
+                        || (0x202A...0x202E).contains($0.value) || (0x2066...0x2069).contains($0.value)
+                }
                 if !isNeutral { Issue.record("\(text.debugDescription)") }
             }
             let html = document.html
-            for danger in ["<img ", "<script>x", "href=\"javascript"] where html.contains(danger) { Issue.record("\(danger) in \(text.debugDescription)") }
+            for danger in ["<img ", "<script>x", "href=\"javascript"] where html.contains(danger) {
+                Issue.record("\(danger) in \(text.debugDescription)")
+            }
         }
     }
 
@@ -149,17 +175,26 @@ import Testing
             report.entries = [entry]
             return ExportDocument(Notebook("# icot 1\nstep\n"), TestVocabulary.context, report: report).html
         }
-        let plain = page("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><g fill=\"red\"><path d=\"M0 0\"/><text x=\"1\">on = 3</text></g></svg>")
+        let plain = page(
+            "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><g fill=\"red\"><path d=\"M0 0\"/><text x=\"1\">on = 3</text></g></svg>"
+        )
         #expect(plain.contains("<figure class=\"figure\"><svg xmlns"))
         #expect(!plain.contains("▁▂▃"))
-        for bad in ["<svg><script>x</script></svg>", "<svg onload=\"x\"/>", "<svg><a href=\"x\"/></svg>", "<svg><g style=\"x\"/></svg>", "<svg><rect fill=\"url(http://x)\"/></svg>", "<svg/onload=x>", "<!DOCTYPE x><svg></svg>", "no picture"] {
+        for bad in [
+            "<svg><script>x</script></svg>", "<svg onload=\"x\"/>", "<svg><a href=\"x\"/></svg>",
+            "<svg><g style=\"x\"/></svg>", "<svg><rect fill=\"url(http://x)\"/></svg>", "<svg/onload=x>",
+            "<!DOCTYPE x><svg></svg>", "no picture",
+        ] {
             #expect(page(bad).contains("data:image/svg+xml;base64,"), "\(bad)")
         }
     }
 
     @Test func `a table is found by the columns of its text, empty cells included`() throws {
         let lines: [StyledText] = [
-            "before the table", "removed  steps   loss  before  accuracy  seconds  marks      at", "      0   1200  0.010       –     0.998   12.0 s  explicit", "      1    200  0.031   0.124     0.992    4.2 s             ◂", "     12     90  0.040   0.500     0.990    2.0 s  the end", "not shown: rescues", "end",
+            "before the table", "removed  steps   loss  before  accuracy  seconds  marks      at",
+            "      0   1200  0.010       –     0.998   12.0 s  explicit",
+            "      1    200  0.031   0.124     0.992    4.2 s             ◂",
+            "     12     90  0.040   0.500     0.990    2.0 s  the end", "not shown: rescues", "end",
         ]
         let (table, end) = try #require(ExportTable.find(lines, at: 1))
         #expect(end == 5)
@@ -168,27 +203,40 @@ import Testing
         #expect(table.rows[1] == ["1", "200", "0.031", "0.124", "0.992", "4.2 s", "", "◂"])
         #expect(table.isNumeric == [true, true, true, true, true, true, false, false])
         #expect(TimelineFigure(table)?.curves.map(\.name) == ["accuracy"])
-        for text in ["just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows", "next token  adaptive\ntokens at a time  one"] {
-            #expect(ExportTable.find(text.split(separator: "\n").map { StyledText(String($0)) }, at: 0) == nil, "\(text)")
+        for text in [
+            "just words in a line", "a  b", "1  2\n3  4", "loss  0.5\naccuracy  0.25", "a  b\nno rows",
+            "next token  adaptive\ntokens at a time  one",
+        ] {
+            #expect(
+                ExportTable.find(text.split(separator: "\n").map { StyledText(String($0)) }, at: 0) == nil, "\(text)")
         }
         // A hostile number of removed tokens costs nothing, and no chain is made up for it.
-        let vast = try #require(JSON("[{\"removed\": 0, \"accuracy\": 1}, {\"removed\": 999999, \"accuracy\": 1}]").flatMap { TimelineFigure($0) })
+        let vast = try #require(
+            JSON("[{\"removed\": 0, \"accuracy\": 1}, {\"removed\": 999999, \"accuracy\": 1}]").flatMap {
+                TimelineFigure($0)
+            })
         #expect(vast.chain.isEmpty && vast.stages[1].gone.isEmpty)
         let settings = ["tokens at a time  1", "order             left", "smoothing         1"].map { StyledText($0) }
         #expect(ExportTable.find(settings, at: 1) == nil)
     }
 
     @Test func `a timeline comes from data with the tokens of its chain`() throws {
-        let json = try #require(JSON("""
-            [{"removed": 0, "accuracy": 1, "loss": 0.5, "chain": ["4", "2", "+", "1"]}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25, "chain": ["4", "2", "+", null]}, {"removed": 4, "accuracy": 0.5, "loss": null, "chain": [null, null, null, null]}]
-            """))
+        let json = try #require(
+            JSON(
+                """
+                [{"removed": 0, "accuracy": 1, "loss": 0.5, "chain": ["4", "2", "+", "1"]}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25, "chain": ["4", "2", "+", null]}, {"removed": 4, "accuracy": 0.5, "loss": null, "chain": [null, null, null, null]}]
+                """))
         let timeline = try #require(TimelineFigure(json))
         #expect(timeline.columns == ["removed", "accuracy", "loss"])
         #expect(timeline.stages.map(\.cells) == [["0", "1", "0.5"], ["1", "0.9877", "0.25"], ["4", "0.5", "–"]])
         #expect(timeline.chain == ["4", "2", "+", "1"])
         #expect(timeline.tokens(timeline.stages[1]).map(\.isGone) == [false, false, false, true])
         #expect(timeline.curves.map(\.name) == ["accuracy"])
-        for bad in ["[]", "{}", "[1, 2]", "{\"kind\": \"timeline\"}", "[{\"removed\": 1}]", "[{\"removed\": \"x\"}, {\"removed\": 2}]", "{\"kind\": \"other\", \"rows\": [{\"removed\": 1}, {\"removed\": 2}]}"] {
+        for bad in [
+            "[]", "{}", "[1, 2]", "{\"kind\": \"timeline\"}", "[{\"removed\": 1}]",
+            "[{\"removed\": \"x\"}, {\"removed\": 2}]",
+            "{\"kind\": \"other\", \"rows\": [{\"removed\": 1}, {\"removed\": 2}]}",
+        ] {
             #expect(JSON(bad).flatMap { TimelineFigure($0) } == nil, "\(bad)")
         }
     }
@@ -205,15 +253,28 @@ import Testing
             try browser.open(page)
             let label = "document.querySelector('.controls output').textContent"
             let gone = "document.querySelectorAll('.token.gone').length"
-            let first = try [browser.value(label), browser.value(gone), browser.value("document.querySelectorAll('.token').length")]
+            let first = try [
+                browser.value(label), browser.value(gone), browser.value("document.querySelectorAll('.token').length"),
+            ]
             #expect(first == ["stage 1 of 5", "0", "9"])
             try browser.click(".later")
             try browser.click(".later")
-            let second = try [browser.value(label), browser.value(gone), browser.value("document.querySelector('.stages tr.now').cells[1].textContent")]
+            let second = try [
+                browser.value(label), browser.value(gone),
+                browser.value("document.querySelector('.stages tr.now').cells[1].textContent"),
+            ]
             #expect(second == ["stage 3 of 5", "2", "2"])
             try browser.click(".controls input", at: 0.99)
-            let last = try [browser.value(label), browser.value(gone), browser.value("document.querySelectorAll('circle.now').length"), browser.value("document.querySelector('.numbers').innerText.replaceAll('\\n', ' ')")]
-            #expect(last == ["stage 5 of 5", "9", "2", "stage 4 removed 9 steps 900 loss 0.0333 accuracy_before 31.0% accuracy 97.6% time 19 s"])
+            let last = try [
+                browser.value(label), browser.value(gone),
+                browser.value("document.querySelectorAll('circle.now').length"),
+                browser.value("document.querySelector('.numbers').innerText.replaceAll('\\n', ' ')"),
+            ]
+            #expect(
+                last == [
+                    "stage 5 of 5", "9", "2",
+                    "stage 4 removed 9 steps 900 loss 0.0333 accuracy_before 31.0% accuracy 97.6% time 19 s",
+                ])
             try browser.click(".earlier")
             let back = try browser.value(label)
             #expect(back == "stage 4 of 5")
@@ -221,9 +282,15 @@ import Testing
             #expect(browser.requests == [])
             // Without scripts everything is there to be read, and nothing waits to be clicked.
             try browser.open(page, scripts: false)
-            let seen = try [browser.value("getComputedStyle(document.querySelector('.controls')).display"), browser.value("document.querySelector('.stages tbody').innerText.includes('97.6%')"), browser.value("document.querySelector('.chart').getBoundingClientRect().height > 100")]
+            let seen = try [
+                browser.value("getComputedStyle(document.querySelector('.controls')).display"),
+                browser.value("document.querySelector('.stages tbody').innerText.includes('97.6%')"),
+                browser.value("document.querySelector('.chart').getBoundingClientRect().height > 100"),
+            ]
             #expect(seen == ["none", "true", "true"])
-            if let kept = ProcessInfo.processInfo.environment["ICOT_KEEP_PICTURES"] { try Self.keepPictures(browser, page, in: URL(filePath: kept)) }
+            if let kept = ProcessInfo.processInfo.environment["ICOT_KEEP_PICTURES"] {
+                try Self.keepPictures(browser, page, in: URL(filePath: kept))
+            }
         }
     }
 

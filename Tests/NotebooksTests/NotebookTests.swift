@@ -79,7 +79,8 @@ import Testing
     }
 
     @Test func `statements on one line share a block`() {
-        let entries = Notebook("# icot 1\nlet a = 1; print a\n#> 1\nprint 2; print [\n 3,\n]; print 4\n#> x\n").entries()
+        let entries = Notebook("# icot 1\nlet a = 1; print a\n#> 1\nprint 2; print [\n 3,\n]; print 4\n#> x\n")
+            .entries()
         #expect(entries.map(\.statements) == [0..<2, 2..<5])
         #expect(entries.map(\.recorded.lines.count) == [1, 1])
         #expect(entries[1].lines == 3..<6)
@@ -98,12 +99,16 @@ import Testing
         let entries = notebook.entries()
         #expect(entries.map(\.recorded.lines.count) == [0, 0])
         #expect(notebook.strayOutputs(entries).map(\.line) == [2, 6, 9])
-        #expect(notebook.recording([0: OutputBlock([OutputLine(.result, "new")])], of: entries).text == text.replacing("step\n\n#> two", with: "step\n#> new\n\n#> two"))
+        #expect(
+            notebook.recording([0: OutputBlock([OutputLine(.result, "new")])], of: entries).text
+                == text.replacing("step\n\n#> two", with: "step\n#> new\n\n#> two"))
     }
 
     @Test(arguments: [
-        ("", [], 0), ("# icot 1", [], 0), ("\n", [1], 1), ("# icot 2\nstep\n", [1], 1), ("step", [1], 1), ("# icot 99999999999999999999", [1], 0),
-        ("#!/bin/icot\n# icot 1\n# title: x", [], 0), ("# icot 1\n# Title: x\n", [], 1), ("# icot 1\n# pin: broken\n", [2], 0),
+        ("", [], 0), ("# icot 1", [], 0), ("\n", [1], 1), ("# icot 2\nstep\n", [1], 1), ("step", [1], 1),
+        ("# icot 99999999999999999999", [1], 0),
+        ("#!/bin/icot\n# icot 1\n# title: x", [], 0), ("# icot 1\n# Title: x\n", [], 1),
+        ("# icot 1\n# pin: broken\n", [2], 0),
     ]) func `headers of all kinds are read`(text: String, findings: [Int], cells: Int) {
         let notebook = Notebook(text)
         #expect(notebook.findings.map(\.line) == findings)
@@ -129,7 +134,10 @@ import Testing
 
     @Test func `every text that a command shows can be written and read`() {
         var random = TestRandom(seed: 5)
-        let pieces = ["{~", "}", "{", "~", "\\", "...", "…", " ", "a", "1", "{\\~", "\u{1B}[31m", "\u{202E}", "\t", "é", "\\...", "\u{301}"]
+        let pieces = [
+            "{~", "}", "{", "~", "\\", "...", "…", " ", "a", "1", "{\\~", "\u{1B}[31m", "\u{202E}", "\t", "é", "\\...",
+            "\u{301}",
+        ]
         for _ in 0..<(runsSlowTests ? 1_000_000 : 5_000) {
             var line = StyledText()
             for _ in 0..<Int.random(in: 0...6, using: &random) {
@@ -139,7 +147,9 @@ import Testing
             let written = OutputText.write(line)
             let isNeutral = !written.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E }
             let read = OutputText.read(written)
-            if !isNeutral || plain(read) != plain(line) || OutputText.write(read) != written || OutputLine(line: OutputLine(.result, line).line)?.text != written {
+            if !isNeutral || plain(read) != plain(line) || OutputText.write(read) != written
+                || OutputLine(line: OutputLine(.result, line).line)?.text != written
+            {
                 Issue.record("\(written)")
             }
         }

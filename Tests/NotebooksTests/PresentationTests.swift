@@ -81,7 +81,9 @@ import Testing
     @Test func `a lesson ends as it began after stepping back through all of it`() {
         let run = TestRun()
         let session = TestVocabulary.session(run)
-        let text = "# icot 1\n# %% a\n" + (0..<15).map { "# %% cell \($0)\nstep \($0 % 2 == 0 ? 1 : -1)\nlet y\($0) = \($0)\n" }.joined()
+        let text =
+            "# icot 1\n# %% a\n"
+            + (0..<15).map { "# %% cell \($0)\nstep \($0 % 2 == 0 ? 1 : -1)\nlet y\($0) = \($0)\n" }.joined()
         let talk = Presentation(Notebook(text), in: session)
         func toTheEnd() {
             while talk.phase != .ended {
@@ -203,55 +205,67 @@ import Testing
     @Test func `a rehearsal gives the time of each cell`() throws {
         let run = TestRun()
         run.waitSeconds = 0.05
-        let report = try Replay(Notebook("# icot 1\nstep\n#> removed 1 of 9\n# %% slow\nwait\n#> no\n"), mode: .check).run { TestVocabulary.session(run) }
+        let report = try Replay(Notebook("# icot 1\nstep\n#> removed 1 of 9\n# %% slow\nwait\n#> no\n"), mode: .check)
+            .run { TestVocabulary.session(run) }
         let lines = report.rehearsal(slowAfter: 0.05).map { String($0.plain.dropFirst(12)) }
         #expect(lines == ["agrees   step", "differs  slow", "slow     line 5: wait"])
     }
 }
 
 @Suite("Recording a session") struct SessionRecorderTests {
-    private func run(_ texts: [String], in session: Session = TestVocabulary.session(TestRun())) -> (Notebook, [Session.Outcome]) {
+    private func run(
+        _ texts: [String], in session: Session = TestVocabulary.session(TestRun())
+    ) -> (Notebook, [Session.Outcome]) {
         let recorder = SessionRecorder()
         let outcomes = texts.map { recorder.run(SourceText($0), in: session) }
         return (recorder.notebook(of: session, title: "x", profile: "cpu-f32"), outcomes)
     }
 
     @Test func `a session becomes a notebook that agrees when it is replayed`() throws {
-        let (notebook, outcomes) = run(["step", "# a note\nlet a = 2\nprint a; print (a + 1)\nfor k in 0...1 {\n  step\n}\n", "trian", "step 20", "# %% looks like a cell\n#> looks like output\nprint \"end\"", "a", "let b ="])
-        #expect(outcomes == [.finished, .finished, .failed(.unknownName), .failed(.commandFailed), .finished, .finished, .failed(.expectedExpression)])
-        #expect(notebook.text == """
-            # icot 1
-            # title: x
-            # profile: cpu-f32
+        let (notebook, outcomes) = run([
+            "step", "# a note\nlet a = 2\nprint a; print (a + 1)\nfor k in 0...1 {\n  step\n}\n", "trian", "step 20",
+            "# %% looks like a cell\n#> looks like output\nprint \"end\"", "a", "let b =",
+        ])
+        #expect(
+            outcomes == [
+                .finished, .finished, .failed(.unknownName), .failed(.commandFailed), .finished, .finished,
+                .failed(.expectedExpression),
+            ])
+        #expect(
+            notebook.text == """
+                # icot 1
+                # title: x
+                # profile: cpu-f32
 
-            # %%
-            step
-            #> removed 1 of 9
-            # a note
-            let a = 2
-            print a; print (a + 1)
-            #> 2
-            #> 3
-            for k in 0...1 {
-              step
-            }
-            #> removed 2 of 9
-            #> removed 3 of 9
-            #  %% looks like a cell
-            # > looks like output
-            print "end"
-            #> end
-            a
-            #> 2
+                # %%
+                step
+                #> removed 1 of 9
+                # a note
+                let a = 2
+                print a; print (a + 1)
+                #> 2
+                #> 3
+                for k in 0...1 {
+                  step
+                }
+                #> removed 2 of 9
+                #> removed 3 of 9
+                #  %% looks like a cell
+                # > looks like output
+                print "end"
+                #> end
+                a
+                #> 2
 
-            """)
+                """)
         #expect(try Replay(notebook, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .fine)
     }
 
     @Test func `a table that was cut for a narrow terminal is compared at that width`() throws {
         let session = TestVocabulary.session(TestRun())
         session.displayOptions.width = 24
-        let (notebook, _) = run(["let longer_name = \"a text that does not fit into so few columns\"", "vars"], in: session)
+        let (notebook, _) = run(
+            ["let longer_name = \"a text that does not fit into so few columns\"", "vars"], in: session)
         #expect(notebook.header.width == 24)
         #expect(try Replay(notebook, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .fine)
         let wide = Notebook(notebook.text.replacing("# width: 24\n", with: ""))
@@ -266,7 +280,9 @@ import Testing
             var events: [String] = []
             session.onEvent = { events.append("\($0)") }
             let recorder = SessionRecorder()
-            for text in texts { _ = records ? recorder.run(SourceText(text), in: session) : session.run(SourceText(text)) }
+            for text in texts {
+                _ = records ? recorder.run(SourceText(text), in: session) : session.run(SourceText(text))
+            }
             heard.append(events)
         }
         #expect(heard[0] == heard[1])
@@ -277,6 +293,9 @@ import Testing
         state.onWait = { $0.interrupt.request() }
         let (notebook, outcomes) = run(["step; step 20", "step; wait"], in: TestVocabulary.session(state))
         #expect(outcomes == [.failed(.commandFailed), .interrupted])
-        #expect(notebook.text.hasSuffix("# %%\nstep; step 20\n#> removed 1 of 9\n#! E310 step: only 9 tokens can be removed\n# stopped before its end:\nstep; wait\n#> removed 2 of 9\n"))
+        #expect(
+            notebook.text.hasSuffix(
+                "# %%\nstep; step 20\n#> removed 1 of 9\n#! E310 step: only 9 tokens can be removed\n# stopped before its end:\nstep; wait\n#> removed 2 of 9\n"
+            ))
     }
 }

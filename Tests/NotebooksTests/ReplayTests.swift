@@ -35,7 +35,10 @@ import Testing
 
         """
 
-    private func replay(_ text: String, _ mode: Replay.Mode = .check, run: TestRun = TestRun(), change: (inout Replay) -> Void = { _ in }) throws -> ReplayReport {
+    private func replay(
+        _ text: String, _ mode: Replay.Mode = .check, run: TestRun = TestRun(),
+        change: (inout Replay) -> Void = { _ in }
+    ) throws -> ReplayReport {
         var replay = Replay(Notebook(text), mode: mode)
         change(&replay)
         return try replay.run { TestVocabulary.session(run) }
@@ -60,18 +63,24 @@ import Testing
         #expect(verdicts(report) == ["same", "same", "differs", "same", "differs", "same", "same"])
         #expect(report.exit == .differs)
         #expect(report.firstDivergence?.entry.lineNumber == 9)
-        #expect(report.entries[2].differences == [Difference(recorded: "loss 0.0312   {~41.2 s}", got: "loss 0.0316   {~1 s}", reason: "0.0316 is 0.0004 from 0.0312, more than 0.0001", line: 10)])
+        #expect(
+            report.entries[2].differences == [
+                Difference(
+                    recorded: "loss 0.0312   {~41.2 s}", got: "loss 0.0316   {~1 s}",
+                    reason: "0.0316 is 0.0004 from 0.0312, more than 0.0001", line: 10)
+            ])
         #expect(report.entries[2].downstreamOf == nil)
         #expect(report.entries[4].downstreamOf == 9)
-        #expect(report.lines.map(\.plain).joined(separator: "\n").replacing(/[0-9.]+ .?s$/, with: "T") == """
-            test.icot:9: train steps: n
-              line 10
-              recorded  loss 0.0312   {~41.2 s}
-              got       loss 0.0316   {~1 s}
-              0.0316 is 0.0004 from 0.0312, more than 0.0001
-            test.icot:19: train steps: 100: 0.0160 is 0.0004 from 0.0156, more than 0.0001, downstream of line 9
-            test.icot: 5 statements agree, 2 differ  T
-            """)
+        #expect(
+            report.lines.map(\.plain).joined(separator: "\n").replacing(/[0-9.]+ .?s$/, with: "T") == """
+                test.icot:9: train steps: n
+                  line 10
+                  recorded  loss 0.0312   {~41.2 s}
+                  got       loss 0.0316   {~1 s}
+                  0.0316 is 0.0004 from 0.0312, more than 0.0001
+                test.icot:19: train steps: 100: 0.0160 is 0.0004 from 0.0156, more than 0.0001, downstream of line 9
+                test.icot: 5 statements agree, 2 differ  T
+                """)
     }
 
     @Test func `an unexpected error ends the replay`() throws {
@@ -82,7 +91,9 @@ import Testing
     }
 
     @Test func `errors are compared by code, and one that does not come is a difference`() throws {
-        let report = try replay("# icot 1\nstep 20\n#! E305 other words\nstep 20\n#! E310\nstep 20\n#!\nstep\n#> removed 1 of 9\n#! E310\nstep 20\n#> x\n#! E310\n")
+        let report = try replay(
+            "# icot 1\nstep 20\n#! E305 other words\nstep 20\n#! E310\nstep 20\n#!\nstep\n#> removed 1 of 9\n#! E310\nstep 20\n#> x\n#! E310\n"
+        )
         #expect(verdicts(report) == ["differs", "same", "same", "differs", "differs"])
         #expect(report.entries[3].differences.map(\.reason) == ["the recorded error did not come"])
         #expect(report.entries[4].differences.map(\.reason) == ["nothing was shown"])
@@ -103,7 +114,10 @@ import Testing
     @Test func `what is not recorded yet is a difference`() throws {
         let report = try replay("# icot 1\nstep\nlet x = 3\nx\n")
         #expect(verdicts(report) == ["differs", "same", "differs"])
-        #expect(report.entries[0].differences == [Difference(recorded: nil, got: "removed 1 of 9", reason: "no result is recorded", line: 2)])
+        #expect(
+            report.entries[0].differences == [
+                Difference(recorded: nil, got: "removed 1 of 9", reason: "no result is recorded", line: 2)
+            ])
     }
 
     @Test func `statements on one line share their record`() throws {
@@ -116,12 +130,16 @@ import Testing
         let report = try replay("# icot 2\nstep\n", .update, run: run)
         #expect(report.exit == .refused)
         #expect(run.removed == 0)
-        #expect(report.lines.first?.plain == "test.icot:1: this icot reads version 1 of notebooks, not 2; open it with a newer icot")
+        #expect(
+            report.lines.first?.plain
+                == "test.icot:1: this icot reads version 1 of notebooks, not 2; open it with a newer icot")
         #expect(report.recorded.text == "# icot 2\nstep\n")
     }
 
     @Test func `bytes that are not UTF-8 are refused`() throws {
-        let report = try Replay(Notebook(bytes: Array("# icot 1\nprint \"".utf8) + [0xFF] + Array("\"\n".utf8)), mode: .update).run { TestVocabulary.session(TestRun()) }
+        let report = try Replay(
+            Notebook(bytes: Array("# icot 1\nprint \"".utf8) + [0xFF] + Array("\"\n".utf8)), mode: .update
+        ).run { TestVocabulary.session(TestRun()) }
         #expect(report.exit == .failed)
         #expect(report.problems.map(\.code) == [.notText])
     }
@@ -158,26 +176,34 @@ import Testing
     }
 
     @Test func `one other number changes one line, and loosened digits, wildcards and volatile text stay`() throws {
-        let text = "# icot 1\nstep\n#> removed ...\ntrain\n#> loss 0.03 {~99 s}\n#~ ▁▂ 100 steps\nprint 1\n#> 2\nprint 0.51 ±0\n"
+        let text =
+            "# icot 1\nstep\n#> removed ...\ntrain\n#> loss 0.03 {~99 s}\n#~ ▁▂ 100 steps\nprint 1\n#> 2\nprint 0.51 ±0\n"
             .replacing("print 0.51 ±0\n", with: "train\n#> loss 0.0999 ±0.5 {~7 s}\n#~ other picture\n")
         let report = try replay(text, .update)
-        #expect(report.recorded.text == text.replacing("#> 2", with: "#> 1").replacing("other picture", with: "▁▂ 200 steps"))
+        #expect(
+            report.recorded.text
+                == text.replacing("#> 2", with: "#> 1").replacing("other picture", with: "▁▂ 200 steps"))
     }
 
     @Test func `a failed update leaves a valid file with the error in place`() throws {
         let report = try replay("# icot 1\nstep\nstep 20\nstep\n#> removed 7 of 9\n", .update)
         #expect(report.exit == .failed)
-        #expect(report.recorded.text == "# icot 1\nstep\n#> removed 1 of 9\nstep 20\n#! E310 step: only 9 tokens can be removed\nstep\n#> removed 7 of 9\n")
+        #expect(
+            report.recorded.text
+                == "# icot 1\nstep\n#> removed 1 of 9\nstep 20\n#! E310 step: only 9 tokens can be removed\nstep\n#> removed 7 of 9\n"
+        )
     }
 
     @Test func `promoting asks for each difference`() throws {
         let text = "# icot 1\nprint 1\n#> 1\nprint 2\n#> x\nprint 3\n#> y\nprint 4\n#> z\nprint 5\n#> w\n"
         var asked: [Int] = []
         var answers: [Replay.Answer] = [.keep, .record, .stop]
-        let report = try replay(text, .promote { report in
-            asked.append(report.entry.lineNumber)
-            return answers.removeFirst()
-        })
+        let report = try replay(
+            text,
+            .promote { report in
+                asked.append(report.entry.lineNumber)
+                return answers.removeFirst()
+            })
         #expect(asked == [4, 6, 8])
         #expect(report.recorded.text == text.replacing("#> y", with: "#> 3"))
         #expect(verdicts(report) == ["same", "differs", "same", "differs", "differs"])
@@ -217,12 +243,19 @@ import Testing
 
     @Test func `only one cell is compared, those before it run for their state`() throws {
         let run = TestRun()
-        let text = Self.lesson.replacing("removed 1 of", with: "removed 8 of").replacing("removed 3 of", with: "removed 7 of")
+        let text = Self.lesson.replacing("removed 1 of", with: "removed 8 of").replacing(
+            "removed 3 of", with: "removed 7 of")
         let report = try replay(text, run: run) { $0.only = "second" }
         #expect(verdicts(report) == ["ran", "ran", "ran", "differs", "same", "same", "same"])
-        #expect(try verdicts(replay(text) { $0.only = "first" }) == ["ran", "differs", "same", "notRun", "notRun", "notRun", "notRun"])
-        #expect(try verdicts(replay(text) { $0.from = "sec" }) == ["ran", "ran", "ran", "differs", "same", "same", "same"])
-        #expect(throws: NotebookError.unknownCell(title: "secnd", nearest: "second")) { _ = try replay(text) { $0.only = "secnd" } }
+        #expect(
+            try verdicts(replay(text) { $0.only = "first" }) == [
+                "ran", "differs", "same", "notRun", "notRun", "notRun", "notRun",
+            ])
+        #expect(
+            try verdicts(replay(text) { $0.from = "sec" }) == ["ran", "ran", "ran", "differs", "same", "same", "same"])
+        #expect(throws: NotebookError.unknownCell(title: "secnd", nearest: "second")) {
+            _ = try replay(text) { $0.only = "secnd" }
+        }
         let updated = try replay(text, .update) { $0.only = "second" }
         #expect(updated.recorded.text == text.replacing("removed 7 of", with: "removed 3 of"))
     }
@@ -234,14 +267,20 @@ import Testing
         #expect(report.recorded.text.contains("#> loss 0.0624   {~1 s}"))
         let named = report.recorded.naming([("n", "50")])
         #expect(named.text == report.recorded.text.replacing("# icot 1\n", with: "# icot 1\n# parameter: n=50\n"))
-        let again = try named.setting([("n", "60"), ("n", "70")], TestVocabulary.context).naming([("n", "60"), ("n", "70")])
+        let again = try named.setting([("n", "60"), ("n", "70")], TestVocabulary.context).naming([
+            ("n", "60"), ("n", "70"),
+        ])
         #expect(again.text.contains("let n = 70"))
         #expect(again.header.fields.filter { $0.key == "parameter" }.map(\.value) == ["n=70"])
-        #expect(throws: NotebookError.unknownParameter(name: "m", known: ["n"])) { _ = try notebook.setting([("m", "1")], TestVocabulary.context) }
+        #expect(throws: NotebookError.unknownParameter(name: "m", known: ["n"])) {
+            _ = try notebook.setting([("m", "1")], TestVocabulary.context)
+        }
     }
 
     @Test(arguments: [
-        ("5", "5"), ("-0.5", "-0.5"), ("runs/a b", "\"runs/a b\""), ("\"x\"", "\"x\""), (".left", ".left"), ("[1, 2]", "[1, 2]"), ("0...8", "0...8"), ("true", "true"), ("f(x)", "\"f(x)\""), ("a{b}\"", "\"a\\{b\\}\\\"\""), ("1 # x", "\"1 # x\""),
+        ("5", "5"), ("-0.5", "-0.5"), ("runs/a b", "\"runs/a b\""), ("\"x\"", "\"x\""), (".left", ".left"),
+        ("[1, 2]", "[1, 2]"), ("0...8", "0...8"), ("true", "true"), ("f(x)", "\"f(x)\""),
+        ("a{b}\"", "\"a\\{b\\}\\\"\""), ("1 # x", "\"1 # x\""),
         ("1\nstep", "\"1\\nstep\""), ("\u{1B}[2J", "\"\\u{1b}[2J\""), ("", "\"\""), ("1; step", "\"1; step\""),
     ]) func `what is no literal is a text`(value: String, literal: String) {
         #expect(Notebook.literal(value) == literal)
@@ -257,7 +296,8 @@ import Testing
             let text = "# icot 1\nload \"\(file)\"\nwrite 12 \"\(own)\"\nload \"\(own)\"\n"
             let report = try replay(text, .update)
             // SHA-256 of "abc", FIPS 180-2 appendix B.1.
-            let pinned = "# icot 1\n# pin: \(file) sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\nload \"\(file)\"\n#> 3\nwrite 12 \"\(own)\"\nload \"\(own)\"\n#> 2\n"
+            let pinned =
+                "# icot 1\n# pin: \(file) sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\nload \"\(file)\"\n#> 3\nwrite 12 \"\(own)\"\nload \"\(own)\"\n#> 2\n"
             #expect(report.recorded.text == pinned)
             #expect(try replay(pinned).exit == .fine)
             #expect(try replay(pinned, .update).recorded.text == pinned)
@@ -278,7 +318,9 @@ import Testing
             let own = folder.appending(path: "own.txt").path
             try "abc".write(toFile: file, atomically: true, encoding: .utf8)
             try "left from before".write(toFile: own, atomically: true, encoding: .utf8)
-            let report = try replay("# icot 1\nlet p = \"\(file)\"\nload p\nlet q = \"\(own)\"\nwrite 5 q\nload \"\(own)\"\nload q\n", .update)
+            let report = try replay(
+                "# icot 1\nlet p = \"\(file)\"\nload p\nlet q = \"\(own)\"\nwrite 5 q\nload \"\(own)\"\nload q\n",
+                .update)
             #expect(report.recorded.header.pins.map(\.path) == [file])
         }
     }
@@ -291,7 +333,8 @@ import Testing
             try "".write(toFile: path + "/sub/a", atomically: true, encoding: .utf8)
             let first = InputHash.of(path)
             // printf 'b\0ba78…15ad\nsub/a\0e3b0…b855\n' | sha256sum
-            let listing = "b\0ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\nsub/a\0e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
+            let listing =
+                "b\0ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\nsub/a\0e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
             #expect(first == SHA256.of(Array(listing.utf8)))
             try "x".write(toFile: path + "/run.lock", atomically: true, encoding: .utf8)
             #expect(InputHash.of(path) == first)
@@ -318,16 +361,19 @@ import Testing
                 }
             }
         }
-        #expect(heard == [
-            "cell markdown [\"Prose.\"]", "cell code []", "statement [\"# why\", \"train\"]", "progress 50 of 100", "progress 100 of 100", "output loss 0.0312   1 s", "finished ran", "cell notes [\"End.\"]",
-        ])
+        #expect(
+            heard == [
+                "cell markdown [\"Prose.\"]", "cell code []", "statement [\"# why\", \"train\"]", "progress 50 of 100",
+                "progress 100 of 100", "output loss 0.0312   1 s", "finished ran", "cell notes [\"End.\"]",
+            ])
     }
 
     @Test func `reports for programs hold the differences`() throws {
         let report = try replay("# icot 1\nprint 1\n#> 1\nprint \"<&>\\u{1}\"\n#> 2\nstep 20\nstep\n")
         let json = try #require(JSON(report.json))
         #expect(json["exit"] == .integer(2))
-        #expect(json["statements"]?.array?.compactMap { $0["verdict"]?.string } == ["same", "differs", "failed", "notRun"])
+        #expect(
+            json["statements"]?.array?.compactMap { $0["verdict"]?.string } == ["same", "differs", "failed", "notRun"])
         #expect(json["statements"]?.array?[1]["differences"]?.array?.first?["got"] == .string("<&>␁"))
         let parser = XMLParserProbe(report.junit)
         #expect(parser.isWellFormed)
@@ -343,13 +389,20 @@ import Testing
     }
 
     @Test func `effects are listed from the text and nothing is touched`() {
-        let notebook = Notebook("# icot 1\n# %% [md]\nload \"not code\"\n# %% x\nlet p = \"a\"\nload \"in\"\nload p\nwrite 3 \"out\"\nstep\n")
+        let notebook = Notebook(
+            "# icot 1\n# %% [md]\nload \"not code\"\n# %% x\nlet p = \"a\"\nload \"in\"\nload p\nwrite 3 \"out\"\nstep\n"
+        )
         let report = EffectsReport(notebook, TestVocabulary.context)
-        #expect(report.lines.map(\.plain) == [
-            "reads  \"in\"  load, line 6", "reads  a path that is only known while running  load, line 7", "writes \"out\"  write, line 8", "changes the current run: weights, schedule or timeline",
-        ])
+        #expect(
+            report.lines.map(\.plain) == [
+                "reads  \"in\"  load, line 6", "reads  a path that is only known while running  load, line 7",
+                "writes \"out\"  write, line 8", "changes the current run: weights, schedule or timeline",
+            ])
         #expect(report.inputs == ["in"])
-        #expect(EffectsReport(Notebook("# icot 1\nprint 1\n"), TestVocabulary.context).lines.map(\.plain) == ["no files, no programs"])
+        #expect(
+            EffectsReport(Notebook("# icot 1\nprint 1\n"), TestVocabulary.context).lines.map(\.plain) == [
+                "no files, no programs"
+            ])
     }
 }
 

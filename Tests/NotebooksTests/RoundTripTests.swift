@@ -8,9 +8,13 @@ import Testing
 
 @Suite("Round trips") struct RoundTripTests {
     static let pieces: [[UInt8]] = [
-        "# icot 1", "# icot 2", "#!/usr/bin/env icot", "# title: x", "# pin: a sha256:ff", "# pin: broken", "# %%", "# %% title", "# %% [md]", "# %% [notes] a=\"b\"", "# %% params", "# %% [raw]", "# prose", "#",
-        "#> result", "#>", "#>x", "#~ ▁▂", "#! E203 message", "#!", "#> {~4 s}", "#> {~ open", "#> ...", "#> … 4312 lines sha256:ab", "#> … lines", "print 1", "step", "print (", ")", "let n = 5", "def f(x) {", "}", "print \"a",
-        "train epoch: 1", "a; b; print 1", "<<<<<<< HEAD", " ", "\t#> x", "\u{1B}[31m", "\u{202E}abc", "\u{0}", "é漢🙂", "\u{FEFF}# icot 1", "print 1 # x", "{~", "\u{2028}",
+        "# icot 1", "# icot 2", "#!/usr/bin/env icot", "# title: x", "# pin: a sha256:ff", "# pin: broken", "# %%",
+        "# %% title", "# %% [md]", "# %% [notes] a=\"b\"", "# %% params", "# %% [raw]", "# prose", "#",
+        "#> result", "#>", "#>x", "#~ ▁▂", "#! E203 message", "#!", "#> {~4 s}", "#> {~ open", "#> ...",
+        "#> … 4312 lines sha256:ab", "#> … lines", "print 1", "step", "print (", ")", "let n = 5", "def f(x) {", "}",
+        "print \"a",
+        "train epoch: 1", "a; b; print 1", "<<<<<<< HEAD", " ", "\t#> x", "\u{1B}[31m", "\u{202E}abc", "\u{0}", "é漢🙂",
+        "\u{FEFF}# icot 1", "print 1 # x", "{~", "\u{2028}",
     ].map { Array($0.utf8) }
 
     static func file(_ random: inout TestRandom) -> [UInt8] {
@@ -46,32 +50,46 @@ import Testing
         let entries = notebook.entries()
         // Recording what is recorded changes nothing.
         let same = Dictionary(uniqueKeysWithValues: entries.map { ($0.index, $0.recorded) })
-        if notebook.recording(same, of: entries).bytes != notebook.bytes { Issue.record("same output, other file: \(notebook.text.debugDescription)") }
+        if notebook.recording(same, of: entries).bytes != notebook.bytes {
+            Issue.record("same output, other file: \(notebook.text.debugDescription)")
+        }
         // New output is found again, and without output both files are the same.
         var blocks: [Int: OutputBlock] = [:]
         for entry in entries where random.next() % 2 == 0 {
-            blocks[entry.index] = OutputBlock((0..<Int.random(in: 0...3, using: &random)).map { OutputLine(random.pick([.result, .picture, .error]), StyledText("line \($0)")) })
+            blocks[entry.index] = OutputBlock(
+                (0..<Int.random(in: 0...3, using: &random)).map {
+                    OutputLine(random.pick([.result, .picture, .error]), StyledText("line \($0)"))
+                })
         }
         let recorded = notebook.recording(blocks, of: entries)
         let again = recorded.entries()
         if again.count != entries.count { Issue.record("other entries: \(notebook.text.debugDescription)") }
         for (old, new) in zip(entries, again) {
-            if new.recorded != blocks[old.index] ?? old.recorded || new.code != old.code { Issue.record("\(recorded.text.debugDescription)") }
+            if new.recorded != blocks[old.index] ?? old.recorded || new.code != old.code {
+                Issue.record("\(recorded.text.debugDescription)")
+            }
         }
         func bare(_ notebook: Notebook, _ entries: [Entry]) -> [UInt8] {
-            notebook.recording(Dictionary(uniqueKeysWithValues: entries.map { ($0.index, OutputBlock()) }), of: entries).bytes
+            notebook.recording(Dictionary(uniqueKeysWithValues: entries.map { ($0.index, OutputBlock()) }), of: entries)
+                .bytes
         }
-        if bare(recorded, again) != bare(notebook, entries) { Issue.record("more than output changed: \(notebook.text.debugDescription)") }
+        if bare(recorded, again) != bare(notebook, entries) {
+            Issue.record("more than output changed: \(notebook.text.debugDescription)")
+        }
     }
 
     @Test func `clearing and recording again gives the same file, with any line ends`() {
         for end in ["\n", "\r\n"] {
             for tail in ["", end] {
-                let text = ["# icot 1", "", "step", "#> one {~2 s}", "#~ ▁▂", "", "# %% x", "train epoch: 1", "#! E203 no"].joined(separator: end) + tail
+                let text =
+                    ["# icot 1", "", "step", "#> one {~2 s}", "#~ ▁▂", "", "# %% x", "train epoch: 1", "#! E203 no"]
+                    .joined(separator: end) + tail
                 let notebook = Notebook(text)
                 let entries = notebook.entries()
                 let cleared = notebook.clearing(entries)
-                #expect(cleared.text == ["# icot 1", "", "step", "", "# %% x", "train epoch: 1", "#! E203 no"].joined(separator: end) + tail)
+                #expect(
+                    cleared.text == ["# icot 1", "", "step", "", "# %% x", "train epoch: 1", "#! E203 no"].joined(
+                        separator: end) + tail)
                 let outputs = Dictionary(uniqueKeysWithValues: entries.map { ($0.index, $0.recorded) })
                 #expect(cleared.recording(outputs, of: cleared.entries()).text == text)
             }
@@ -80,17 +98,23 @@ import Testing
 
     @Test func `ten thousand cells are read, recorded and printed`() {
         var text = "# icot 1\n"
-        for index in 0..<10_000 { text += "# %% cell \(index)\nlet x\(index) = \(index)\nprint x\(index)\n#> \(index)\n" }
+        for index in 0..<10_000 {
+            text += "# %% cell \(index)\nlet x\(index) = \(index)\nprint x\(index)\n#> \(index)\n"
+        }
         let notebook = Notebook(text)
         #expect(notebook.cells.count == 10_000)
         let entries = notebook.entries()
         #expect(entries.count == 20_000)
-        let changed = notebook.recording(Dictionary(uniqueKeysWithValues: entries.map { ($0.index, OutputBlock([OutputLine(.result, "y")])) }), of: entries)
+        let changed = notebook.recording(
+            Dictionary(uniqueKeysWithValues: entries.map { ($0.index, OutputBlock([OutputLine(.result, "y")])) }),
+            of: entries)
         #expect(changed.clearing(changed.entries()).bytes == notebook.clearing(entries).bytes)
     }
 
     @Test func `long output is written as its ends, a count and a hash`() throws {
-        let lines = (0..<500).map { OutputLine(.result, StyledText("line \($0) ") + StyledText("\($0) s", isVolatile: true)) }
+        let lines = (0..<500).map {
+            OutputLine(.result, StyledText("line \($0) ") + StyledText("\($0) s", isVolatile: true))
+        }
         let notebook = Notebook("# icot 1\nstep\n")
         let recorded = notebook.recording([0: OutputBlock(lines)], of: notebook.entries())
         let entry = try #require(recorded.entries().first)
@@ -114,9 +138,13 @@ import Testing
     @Test func `pins and parameters are the only lines of the header that change`() {
         let notebook = Notebook("# icot 1\n# title: x\n# pin: a sha256:00\n# other: y\n# pin: b sha256:11\n\nstep\n")
         #expect(notebook.pinning(notebook.header.pins).bytes == notebook.bytes)
-        #expect(notebook.pinning([Pin(path: "c d", hash: "22")]).text == "# icot 1\n# title: x\n# pin: c d sha256:22\n# other: y\n\nstep\n")
+        #expect(
+            notebook.pinning([Pin(path: "c d", hash: "22")]).text
+                == "# icot 1\n# title: x\n# pin: c d sha256:22\n# other: y\n\nstep\n")
         #expect(notebook.pinning([]).text == "# icot 1\n# title: x\n# other: y\n\nstep\n")
-        #expect(Notebook("step\n").pinning([Pin(path: "a", hash: "22"), Pin(path: "new\nline", hash: "33")]).text == "# pin: a sha256:22\nstep\n")
+        #expect(
+            Notebook("step\n").pinning([Pin(path: "a", hash: "22"), Pin(path: "new\nline", hash: "33")]).text
+                == "# pin: a sha256:22\nstep\n")
         #expect(Notebook("# icot 1").pinning([Pin(path: "a", hash: "22")]).text == "# icot 1\n# pin: a sha256:22")
     }
 }
@@ -145,7 +173,8 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             try FileManager.default.createSymbolicLink(atPath: folder + "/link.icot", withDestinationPath: "a.icot")
             var file = try NotebookFile(path: folder + "/link.icot")
-            let changes = try [file.notebook, Notebook("# icot 1\nstep\n#> x\n"), Notebook("# icot 1\nstep\n#> y\n")].map { try file.write($0) }
+            let changes = try [file.notebook, Notebook("# icot 1\nstep\n#> x\n"), Notebook("# icot 1\nstep\n#> y\n")]
+                .map { try file.write($0) }
             #expect(changes == [false, true, true])
             let target = try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link.icot")
             let permissions = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int

@@ -23,10 +23,12 @@ import Testing
             #expect(!store.trusts(report(text)))
             #expect(store.remember(report(text)))
             #expect(store.trusts(report(text)))
-            #expect(store.trusts(report(text.replacing("One.", with: "Two.").replacing("#> old", with: "#> new\n#~ x"))))
+            #expect(
+                store.trusts(report(text.replacing("One.", with: "Two.").replacing("#> old", with: "#> new\n#~ x"))))
             #expect(!store.trusts(report(text.replacing("\"b\")", with: "\"c\")"))))
             // What else stands in the file costs nothing.
-            try Data(("garbage \u{0}\n" + String(contentsOfFile: store.path, encoding: .utf8)).utf8).write(to: URL(filePath: store.path))
+            try Data(("garbage \u{0}\n" + String(contentsOfFile: store.path, encoding: .utf8)).utf8).write(
+                to: URL(filePath: store.path))
             #expect(store.trusts(report(text)))
         }
     }
@@ -39,7 +41,9 @@ import Testing
             store.remember(report("# icot 1\nwrite 1 \"a.txt\"\n", path))
             #expect(store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\nwrite 1 \"a.txt\"\n", path)))
             #expect(!store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\nwrite 1 \"b.txt\"\n", path)))
-            #expect(!store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\n", folder.appending(path: "other.icot").path)))
+            #expect(
+                !store.trusts(
+                    report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\n", folder.appending(path: "other.icot").path)))
         }
     }
 

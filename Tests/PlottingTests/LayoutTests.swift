@@ -108,7 +108,8 @@ import Testing
 
 @Suite struct SummaryTests {
     @Test func `one line names the axes, the size and the range`() {
-        let curve = Figure(x: Axis("removed"), y: Axis("accuracy"), marks: [.line(Series(x: [0, 1, 2], y: [0.998, 0.942, 0.97]))])
+        let curve = Figure(
+            x: Axis("removed"), y: Axis("accuracy"), marks: [.line(Series(x: [0, 1, 2], y: [0.998, 0.942, 0.97]))])
         #expect(curve.summary == "plot removed→accuracy, 3 points, min 0.942 max 0.998")
         let two = Figure(y: Axis("loss"), marks: [.line(Series("a", y: [1, 2])), .line(Series("b", y: [3, .nan]))])
         #expect(two.summary == "plot loss, 2 series with 3 points, min 1 max 3")
@@ -118,7 +119,10 @@ import Testing
         #expect(map.summary == "heat map key→query, 2 × 2 cells, min 0 max 1")
         let counts = Figure(x: Axis("loss"), marks: [.histogram(Sample(values: [1, 2, 2]))])
         #expect(counts.summary == "histogram of loss, 3 values, min 1 max 2")
-        let panels = Figure(panels: [Panel(y: Axis("R²"), marks: [.line(Series(y: [0.5]))]), Panel(y: Axis("R²"), marks: [.line(Series(y: [0.25]))])])
+        let panels = Figure(panels: [
+            Panel(y: Axis("R²"), marks: [.line(Series(y: [0.5]))]),
+            Panel(y: Axis("R²"), marks: [.line(Series(y: [0.25]))]),
+        ])
         #expect(panels.summary == "2 panels, plot R², min 0.250 max 0.500")
     }
 }

@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test func `a document names itself and says what it shows`() {
-        let document = SVGRenderer().document(Figure(title: "Loss", x: Axis("step"), y: Axis("loss"), marks: [.line(Series(y: [2, 1]))]))
+        let document = SVGRenderer().document(
+            Figure(title: "Loss", x: Axis("step"), y: Axis("loss"), marks: [.line(Series(y: [2, 1]))]))
         #expect(document.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"640\""))
         #expect(document.contains("role=\"img\"") && document.contains("<title>Loss</title>"))
         #expect(document.contains("<desc>plot step→loss, 2 points, min 1 max 2</desc>"))
@@ -70,7 +71,9 @@ import Testing
         for eye in eyes {
             for a in 0..<5 {
                 for b in 0..<a {
-                    let distance = zip(seen(.series(a), eye), seen(.series(b), eye)).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+                    let distance = zip(seen(.series(a), eye), seen(.series(b), eye)).reduce(0) {
+                        $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+                    }.squareRoot()
                     #expect(distance > 0.14, "series \(a) and \(b)")
                 }
             }
@@ -106,15 +109,19 @@ import Testing
 
 @Suite struct RecipeTests {
     @Test func `a causal pattern leaves empty what a query cannot see`() throws {
-        let figure = Figure.attention([[0.5, 0.5, 0], [0.2, 0.3, 0.5]], queries: ["b", " c"], keys: ["a", "b", " "])
+        let figure = Figure.attention(
+            [[0.5, 0.5, 0], [0.2, 0.3, 0.5]], queries: ["b", " c"], keys: ["a", "b", " "])
         guard case .heatMap(let map) = try #require(figure.panels.first?.marks.first) else { return }
         #expect(map[0, 2].isNaN && map[1, 2] == 0.5 && map[0, 1] == 0.5)
         #expect(figure.panels[0].x.categories == ["a", "b", "␣"] && figure.panels[0].y.categories == ["b", "c"])
     }
 
     @Test func `the front holds what nothing else beats in both`() throws {
-        let figure = Figure.pareto([("slow", 1, 0.99), ("beaten", 0.9, 0.5), ("fast", 4, 0.7), ("also beaten", 3, 0.7), ("lost", .nan, 1)])
-        guard case .line(let front) = figure.panels[0].marks[0], case .points(let beaten) = figure.panels[0].marks[1] else {
+        let figure = Figure.pareto([
+            ("slow", 1, 0.99), ("beaten", 0.9, 0.5), ("fast", 4, 0.7), ("also beaten", 3, 0.7), ("lost", .nan, 1),
+        ])
+        guard case .line(let front) = figure.panels[0].marks[0], case .points(let beaten) = figure.panels[0].marks[1]
+        else {
             Issue.record("a front and the beaten were expected")
             return
         }
@@ -123,7 +130,8 @@ import Testing
     }
 
     @Test func `levels reach across all stages of a removal curve`() {
-        let figure = Figure.removalCurve(implicit: Series("ours", x: [0, 3, 9], y: [1, 0.9, 0.95]), explicit: 0.99, noCoT: 0.3, chance: 0.1)
+        let figure = Figure.removalCurve(
+            implicit: Series("ours", x: [0, 3, 9], y: [1, 0.9, 0.95]), explicit: 0.99, noCoT: 0.3, chance: 0.1)
         #expect(figure.panels[0].marks.contains(.line(Series("No CoT", x: [0, 9], y: [0.3, 0.3]))))
         #expect(figure.summary == "plot removed→accuracy, 3 series with 7 points, min 0.300 max 1")
     }

@@ -8,7 +8,9 @@ import Testing
 #endif
 
 @Suite struct RobustnessTests {
-    @Test(arguments: TerminalGlyphs.allCases) func `no figure makes a line wider than the terminal`(glyphs: TerminalGlyphs) {
+    @Test(arguments: TerminalGlyphs.allCases) func `no figure makes a line wider than the terminal`(
+        glyphs: TerminalGlyphs
+    ) {
         for seed in UInt64(0)..<120 {
             var figures = RandomFigures(seed: seed)
             let figure = figures.figure()
@@ -16,7 +18,9 @@ import Testing
             for line in TerminalRenderer(width: width, height: Int(seed % 30) - 2, glyphs: glyphs).lines(figure) {
                 let text = line.map(\.text).joined()
                 #expect(Label.columns(of: text) <= max(width, 20), "seed \(seed): \(text)")
-                #expect(!text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0x202E }, "seed \(seed)")
+                #expect(
+                    !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0x202E },
+                    "seed \(seed)")
             }
             #expect(!figure.summary.contains("\n"))
         }
@@ -29,7 +33,9 @@ import Testing
             let document = SVGRenderer(width: [1, 240, 640, 1000][Int(seed % 4)]).document(figure)
             let parser = XMLParser(data: Data(document.utf8))
             #expect(parser.parse(), "seed \(seed): \(String(describing: parser.parserError))")
-            let attributes = document.split(separator: "<").filter { !$0.hasPrefix("text") && !$0.hasPrefix("title") && !$0.hasPrefix("desc") && !$0.hasPrefix("svg") }
+            let attributes = document.split(separator: "<").filter {
+                !$0.hasPrefix("text") && !$0.hasPrefix("title") && !$0.hasPrefix("desc") && !$0.hasPrefix("svg")
+            }
             #expect(!attributes.contains { $0.contains("nan") || $0.contains("inf") }, "seed \(seed)")
         }
     }
@@ -39,10 +45,16 @@ import Testing
             var figures = RandomFigures(seed: seed)
             let figure = figures.figure()
             let read = try JSONSerialization.jsonObject(with: Data(figure.json.utf8)) as? [String: Any]
-            #expect(read?["title"] as? String == figure.title && (read?["panels"] as? [Any])?.count == figure.panels.count)
+            #expect(
+                read?["title"] as? String == figure.title && (read?["panels"] as? [Any])?.count == figure.panels.count)
         }
         let figure = Figure(panels: [
-            Panel(title: "a, \"b\"", marks: [.line(Series("s", x: [0, 0.1], y: [.nan, 1e-7])), .band(Intervals("s", x: [1], low: [2], high: [3]))]),
+            Panel(
+                title: "a, \"b\"",
+                marks: [
+                    .line(Series("s", x: [0, 0.1], y: [.nan, 1e-7])),
+                    .band(Intervals("s", x: [1], low: [2], high: [3])),
+                ]),
             Panel(marks: [.heatMap(HeatMap([[5, 6]])), .reference(Reference(.horizontal, at: 4, label: "level"))]),
         ])
         #expect(
@@ -61,9 +73,20 @@ import Testing
     @Test func `an ASCII drawing of ASCII labels has nothing beyond ASCII`() {
         let figure = Figure(
             title: "a title that is longer than the terminal is wide", x: Axis("position"), y: Axis("layer"),
-            marks: [.heatMap(HeatMap((0..<4).map { row in (0..<70).map { Double($0 * row % 7) - 3 } }, map: .diverging(center: 0)))])
+            marks: [
+                .heatMap(
+                    HeatMap(
+                        (0..<4).map { row in (0..<70).map { Double($0 * row % 7) - 3 } }, map: .diverging(center: 0)))
+            ])
         let curve = Figure(
-            panels: (0..<3).map { Panel(title: "panel \($0)", marks: [.line(Series("a", y: [1, 3, 2])), .band(Intervals("a", x: [0, 1], low: [0, 1], high: [2, 2]))]) })
+            panels: (0..<3).map {
+                Panel(
+                    title: "panel \($0)",
+                    marks: [
+                        .line(Series("a", y: [1, 3, 2])),
+                        .band(Intervals("a", x: [0, 1], low: [0, 1], high: [2, 2])),
+                    ])
+            })
         for figure in [figure, curve] {
             let text = TerminalRenderer(width: 40, glyphs: .ascii).text(figure)
             #expect(text.unicodeScalars.allSatisfy { $0.isASCII }, "\(text)")

@@ -91,7 +91,8 @@ import Testing
 
     @Test func `bars with long names lie, with their values and intervals`() {
         let figure = Figure.comparison(
-            [("probe", 0.5, 0.25...0.75), ("shuffled labels", 4, nil), ("untrained model", 3, nil)], measure: Axis("error"), title: "")
+            [("probe", 0.5, 0.25...0.75), ("shuffled labels", 4, nil), ("untrained model", 3, nil)],
+            measure: Axis("error"), title: "")
         #expect(
             drawn(figure, width: 52, height: 8, .block) == """
                                  error
@@ -134,7 +135,9 @@ import Testing
 
     @Test func `small multiples stand in a grid and share one key`() {
         let figure = Figure(
-            panels: (0..<4).map { Panel(title: "head \($0)", x: Axis("key"), marks: [.heatMap(HeatMap([[1, 0], [0, Double($0)]]))]) })
+            panels: (0..<4).map {
+                Panel(title: "head \($0)", x: Axis("key"), marks: [.heatMap(HeatMap([[1, 0], [0, Double($0)]]))])
+            })
         #expect(
             drawn(figure, width: 40, height: 8, .block) == """
                 head 0               head 1
@@ -155,14 +158,17 @@ import Testing
 
     @Test func `a drawing without colour has no coloured runs, one with colour numbers the series`() {
         let figure = Figure(marks: [.line(Series("a", y: [1, 2])), .line(Series("b", y: [2, 1]))])
-        func inks(_ colour: Bool) -> Set<TerminalInk> { Set(TerminalRenderer(width: 40, colour: colour).lines(figure).joined().map(\.ink)) }
+        func inks(_ colour: Bool) -> Set<TerminalInk> {
+            Set(TerminalRenderer(width: 40, colour: colour).lines(figure).joined().map(\.ink))
+        }
         #expect(inks(false) == [.plain, .dim])
         #expect(inks(true) == [.plain, .dim, .series(0), .series(1)])
     }
 
     @Test func `words stand beside what they name and cover no data where there is room`() {
         let figure = Figure(marks: [
-            .line(Series(x: [0, 1, 2, 3, 4], y: [0, 0, 0, 4, 4])), .text(Annotation("here", x: 2, y: 0)), .reference(Reference(.horizontal, at: 2, label: "level")),
+            .line(Series(x: [0, 1, 2, 3, 4], y: [0, 0, 0, 4, 4])), .text(Annotation("here", x: 2, y: 0)),
+            .reference(Reference(.horizontal, at: 2, label: "level")),
         ])
         #expect(
             drawn(figure, width: 30, height: 11, .block) == """

@@ -17,7 +17,9 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
         let unit: [Float] = [1.0 / 3, 2.0 / 3, -2.0 / 3]
         let points = ([-1, 0, 4] as [Float]).flatMap { t in unit.map { 5 + t * $0 } }
         let components = try states(points, width: 3).principalComponents(2)
-        #expect(abs(components.variances[0] - 7) < 1e-5 && abs(components.explained[0] - 1) < 1e-6 && components.explained[1] < 1e-6)
+        #expect(
+            abs(components.variances[0] - 7) < 1e-5 && abs(components.explained[0] - 1) < 1e-6
+                && components.explained[1] < 1e-6)
         let direction = components.directions[..<3].map { $0 * (components.directions[0] > 0 ? 1 : -1) }
         for (found, expected) in zip(direction, [1.0 / 3, 2.0 / 3, -2.0 / 3]) { #expect(abs(found - expected) < 1e-6) }
         let coordinates = components.project(points)
@@ -36,7 +38,9 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
     }
 
     @Test func `waves of the fitted frequencies are explained and others are not`() throws {
-        func wave(_ k: Int, _ phase: Double = 0.3) -> [Double] { (0..<10).map { 2 + cos(2 * .pi * Double(k * $0) / 10 + phase) } }
+        func wave(_ k: Int, _ phase: Double = 0.3) -> [Double] {
+            (0..<10).map { 2 + cos(2 * .pi * Double(k * $0) / 10 + phase) }
+        }
         let fit = try FourierFit(wave(1) + wave(2) + wave(5, 0) + wave(3) + wave(4))
         for r in fit.rSquared[..<3] { #expect(abs(r - 1) < 1e-12) }
         for r in fit.rSquared[3...] { #expect(abs(r) < 1e-12) }
@@ -65,7 +69,9 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
     @Test func `impossible frequencies and constant rows are told apart`() throws {
         #expect(throws: ProbeError.self) { try FourierFit([1, 2], period: 2, frequencies: [2]) }
         #expect(throws: ProbeError.self) { try FourierFit([1, 2, 3]) }
-        #expect(throws: ProbeError.notFinite("a number to fit", row: 0)) { try FourierFit([.nan] + Array(repeating: 1, count: 9)) }
+        #expect(throws: ProbeError.notFinite("a number to fit", row: 0)) {
+            try FourierFit([.nan] + Array(repeating: 1, count: 9))
+        }
         let constant = try FourierFit(Array(repeating: 3, count: 10))
         #expect(constant.rSquared[0].isNaN && constant.shareBeyondRandom == 0)
     }
@@ -74,22 +80,30 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
         let model = smallModel()
         let rows = try model.dimensions(ofTokens: [3, 5])
         let table = try #require(model.parameters["transformer.wte.weight"])
-        #expect(rows.count == 32 && rows[2 * 7] == Double(table[3 * 16 + 7]) && rows[2 * 7 + 1] == Double(table[5 * 16 + 7]))
+        #expect(
+            rows.count == 32 && rows[2 * 7] == Double(table[3 * 16 + 7]) && rows[2 * 7 + 1] == Double(table[5 * 16 + 7])
+        )
         #expect(throws: BatchError.token(13, vocabularySize: 13)) { try model.dimensions(ofTokens: [13]) }
     }
 
     @Test func `class means are means and a class without rows is named`() throws {
         let three = try states([1, 2, 3, 4, 5, 8], width: 2)
         #expect(try three.classMeans([0, 1, 0], count: 2) == [3, 5, 3, 4])
-        #expect(throws: ProbeError.invalid("no problem has class 1, so it has no mean state")) { try three.classMeans([0, 0, 0], count: 2) }
+        #expect(throws: ProbeError.invalid("no problem has class 1, so it has no mean state")) {
+            try three.classMeans([0, 0, 0], count: 2)
+        }
     }
 }
 
 @Suite struct TrajectoryTests {
-    private func interval(_ value: Double, _ half: Double) -> Interval { Interval(value: value, low: value - half, high: value + half) }
+    private func interval(_ value: Double, _ half: Double) -> Interval {
+        Interval(value: value, low: value - half, high: value + half)
+    }
 
     @Test func `a measure begins where its interval leaves zero, and lasts from where it stays away`() throws {
-        let measures = [interval(0, 0.1), interval(0.3, 0.1), interval(0.05, 0.1), interval(0.4, 0.1), interval(0.5, 0.1)]
+        let measures = [
+            interval(0, 0.1), interval(0.3, 0.1), interval(0.05, 0.1), interval(0.4, 0.1), interval(0.5, 0.1),
+        ]
         let trajectory = try Trajectory(stages: ["0", "1", "2", "3", "4"], measures.map { [$0] })
         #expect(trajectory.onset == 1 && trajectory.lastingOnset == 3)
         let flat = try Trajectory(stages: ["0"], [[interval(0, 1)]])
@@ -115,12 +129,18 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
             let states = try HiddenStates(
                 values: values, width: 4, tokens: Array(repeating: 0, count: 600),
                 provenance: Provenance(model: stage, stage: stage, hook: "h", position: "p"))
-            return try probe(states, for: [ProbeTarget(name, numbers: numbers)], ProbeProblems(groups: Array(0..<600)))[0].report
+            return try probe(states, for: [ProbeTarget(name, numbers: numbers)], ProbeProblems(groups: Array(0..<600)))[
+                0
+            ].report
         }
         let trajectory = try Trajectory([[report(hidden, "0 removed")], [report(visible, "1 removed")]])
         #expect(trajectory.onset == 1 && trajectory.stages.map(\.stage) == ["0 removed", "1 removed"])
         #expect(trajectory.stages[1].value.value > 0.99)
-        #expect(throws: ProbeError.self) { try Trajectory([[report(hidden, "0")], [report(visible, "1"), report(visible, "1")]]) }
-        #expect(throws: ProbeError.self) { try Trajectory([[report(visible, "1", name: "a"), report(visible, "1", name: "b")]]) }
+        #expect(throws: ProbeError.self) {
+            try Trajectory([[report(hidden, "0")], [report(visible, "1"), report(visible, "1")]])
+        }
+        #expect(throws: ProbeError.self) {
+            try Trajectory([[report(visible, "1", name: "a"), report(visible, "1", name: "b")]])
+        }
     }
 }

@@ -24,7 +24,9 @@ private struct GoldenProbe {
     func cases(_ name: String) throws -> [JSONObject] { try #require(expected[name]?.array).compactMap(\.object) }
 }
 
-private func numbers(_ value: JSONValue?) throws -> [Double] { try #require(value?.array).map { try #require($0.double) } }
+private func numbers(_ value: JSONValue?) throws -> [Double] {
+    try #require(value?.array).map { try #require($0.double) }
+}
 
 private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
     a.count == b.count ? zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity
@@ -35,16 +37,22 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
         let golden = try GoldenProbe()
         let x = try golden.doubles("X_train"), y = try golden.doubles("y_train")
         for record in try golden.cases("ridge") {
-            let alpha = try #require(record["alpha"]?.double), intercept = try #require(record["intercept"]?.bool as Bool?)
+            let alpha = try #require(record["alpha"]?.double),
+                intercept = try #require(record["intercept"]?.bool as Bool?)
             let map = try RidgeRegression.fit(x, width: 16, y, alpha: alpha, intercept: intercept)
             let tolerance = try golden.tolerance("ridge_w_atol_float64")
             #expect(try largestDifference(map.weights, numbers(record["w"])) <= tolerance, "alpha \(alpha)")
             #expect(try abs(map.intercepts[0] - #require(record["b"]?.double)) <= tolerance)
             for split in ["train", "test"] {
                 let scores = try #require(record["scores"]?.object?[split]?.object)
-                let found = RegressionScores(predictions: map(try golden.doubles("X_\(split)")), targets: try golden.doubles("y_\(split)"))
-                for (name, value) in [("r2", found.rSquared), ("mae", found.meanAbsoluteError), ("mse", found.meanSquaredError)] {
-                    #expect(try abs(value - #require(scores[name]?.double)) <= golden.tolerance("scores_atol"), "\(name) of \(split)")
+                let found = RegressionScores(
+                    predictions: map(try golden.doubles("X_\(split)")), targets: try golden.doubles("y_\(split)"))
+                for (name, value) in [
+                    ("r2", found.rSquared), ("mae", found.meanAbsoluteError), ("mse", found.meanSquaredError),
+                ] {
+                    #expect(
+                        try abs(value - #require(scores[name]?.double)) <= golden.tolerance("scores_atol"),
+                        "\(name) of \(split)")
                 }
             }
         }
@@ -55,7 +63,8 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
         let x = try golden.doubles("X_train"), classes = try golden.integers("class_train")
         for record in try golden.cases("logistic") {
             let alpha = try #require(record["alpha"]?.double)
-            let (map, objective) = try MultinomialRegression.fit(x, width: 16, classes: classes, classCount: 4, alpha: alpha)
+            let (map, objective) = try MultinomialRegression.fit(
+                x, width: 16, classes: classes, classCount: 4, alpha: alpha)
             let rows = try #require(record["W"]?.array).map { try numbers($0) }
             let expected = (0..<4).flatMap { k in rows.map { $0[k] } }
             let tolerance = try golden.tolerance("logistic_W_atol")
@@ -65,9 +74,13 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
             for split in ["train", "test"] {
                 let scores = try #require(record["scores"]?.object?[split]?.object)
                 let found = ClassificationScores(
-                    logits: map(try golden.doubles("X_\(split)")), classCount: 4, classes: try golden.integers("class_\(split)"))
-                #expect(try abs(found.accuracy - #require(scores["accuracy"]?.double)) <= golden.tolerance("scores_atol"))
-                #expect(try abs(found.meanLoss - #require(scores["nll"]?.double)) <= golden.tolerance("scores_atol"), "nll of \(split)")
+                    logits: map(try golden.doubles("X_\(split)")), classCount: 4,
+                    classes: try golden.integers("class_\(split)"))
+                #expect(
+                    try abs(found.accuracy - #require(scores["accuracy"]?.double)) <= golden.tolerance("scores_atol"))
+                #expect(
+                    try abs(found.meanLoss - #require(scores["nll"]?.double)) <= golden.tolerance("scores_atol"),
+                    "nll of \(split)")
             }
         }
     }
@@ -95,7 +108,8 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
     }
 
     @Test func `one yes in four without inputs that tell is a logit of log 3`() throws {
-        let (map, objective) = try MultinomialRegression.fit([0, 0, 0, 0], width: 1, classes: [1, 0, 0, 0], classCount: 2, alpha: 0)
+        let (map, objective) = try MultinomialRegression.fit(
+            [0, 0, 0, 0], width: 1, classes: [1, 0, 0, 0], classCount: 2, alpha: 0)
         #expect(abs((map.intercepts[0] - map.intercepts[1]) - log(3)) < 1e-8)
         #expect(abs(objective - (log(4) - 0.75 * log(3))) < 1e-10)
     }
@@ -104,7 +118,8 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
         #expect(throws: ProbeError.separable("the target")) {
             try MultinomialRegression.fit([-2, -1, 1, 2], width: 1, classes: [0, 0, 1, 1], classCount: 2, alpha: 0)
         }
-        let (map, _) = try MultinomialRegression.fit([-2, -1, 1, 2], width: 1, classes: [0, 0, 1, 1], classCount: 2, alpha: 0.1)
+        let (map, _) = try MultinomialRegression.fit(
+            [-2, -1, 1, 2], width: 1, classes: [0, 0, 1, 1], classCount: 2, alpha: 0.1)
         #expect(map.weights[1] > 0 && map.weights[1].isFinite)
     }
 }

@@ -18,13 +18,16 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
 }
 
 @Suite struct HiddenStatesTests {
-    @Test func `states of one position are the rows of the whole capture, also when the batch is cut into pieces`() throws {
+    @Test func `states of one position are the rows of the whole capture, also when the batch is cut into pieces`()
+        throws
+    {
         let model = smallModel()
         let batch = randomBatch(lengths: (0..<300).map { 4 + $0 % 7 })  // about 2,000 tokens
         let points: [HookPoint] = [.block(0, .residualPost), .block(1, .headOutputs), .block(1, .mlpPre), .finalNorm]
         let whole = try model.capture(batch, points: Set(points)).states
         let last = Position("last", indices: (0..<300).map { 3 + $0 % 7 })
-        let states = try model.hiddenStates(batch, at: points, positions: [Position("third", index: 2, count: 300), last], stage: "explicit")
+        let states = try model.hiddenStates(
+            batch, at: points, positions: [Position("third", index: 2, count: 300), last], stage: "explicit")
         for (p, point) in points.enumerated() {
             let width = point.width(in: model.configuration)
             let all = try #require(whole[point])
@@ -38,8 +41,10 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
                 #expect(states[p][q].tokens == (0..<300).map { batch.tokens[batch.offsets[$0] + index($0)] })
             }
         }
-        #expect(states[0][1].provenance == Provenance(
-            model: model.contentHash(), stage: "explicit", hook: "blocks.0.hook_resid_post", position: "last"))
+        #expect(
+            states[0][1].provenance
+                == Provenance(
+                    model: model.contentHash(), stage: "explicit", hook: "blocks.0.hook_resid_post", position: "last"))
     }
 
     @Test func `rows asked for come in their order, with their logits`() throws {
@@ -50,7 +55,9 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
         #expect(some.states[.embedding]?.count == 3 * 16)
         let expected = [9, 0, 9].flatMap { all[$0 * 13..<($0 + 1) * 13] }
         #expect(zip(try #require(some.logits), expected).allSatisfy { abs($0 - $1) < 1e-5 })
-        #expect(throws: BatchError.row(11, tokenCount: 11)) { try model.capture(batch, points: [.embedding], rows: [11]) }
+        #expect(throws: BatchError.row(11, tokenCount: 11)) {
+            try model.capture(batch, points: [.embedding], rows: [11])
+        }
     }
 
     @Test func `a layer the model lacks, a position that a problem lacks and one beyond its end are named`() throws {
@@ -75,7 +82,8 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
         let observer = ProbingObserver(isInterrupted: { true })
         #expect(throws: ProbeError.interrupted) {
             try smallModel().hiddenStates(
-                randomBatch(lengths: [3]), at: [.finalNorm], positions: [Position("first", index: 0, count: 1)], observer: observer)
+                randomBatch(lengths: [3]), at: [.finalNorm], positions: [Position("first", index: 0, count: 1)],
+                observer: observer)
         }
     }
 
@@ -91,7 +99,11 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
         let trained = Provenance(model: "aaaaaaaabb", stage: "explicit", hook: "h", position: ".answer[2]")
         #expect(trained.differences(from: trained).isEmpty)
         let other = Provenance(model: "bbbbbbbbbb", stage: "", hook: "h", position: ".answer[3]")
-        #expect(trained.differences(from: other)
-            == ["model bbbbbbbb instead of aaaaaaaa", "stage (none) instead of explicit", "position .answer[3] instead of .answer[2]"])
+        #expect(
+            trained.differences(from: other)
+                == [
+                    "model bbbbbbbb instead of aaaaaaaa", "stage (none) instead of explicit",
+                    "position .answer[3] instead of .answer[2]",
+                ])
     }
 }

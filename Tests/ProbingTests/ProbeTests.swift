@@ -26,7 +26,9 @@ private struct World {
         }
     }
 
-    func states(model: String = "m", hook: String = "h", position: String = "p", tokens: [Int32]? = nil, seed: UInt64? = nil) throws -> HiddenStates {
+    func states(
+        model: String = "m", hook: String = "h", position: String = "p", tokens: [Int32]? = nil, seed: UInt64? = nil
+    ) throws -> HiddenStates {
         var values = values
         if let seed {
             var random = RandomSource(seed: seed)
@@ -38,7 +40,9 @@ private struct World {
     }
 
     var problems: ProbeProblems {
-        ProbeProblems(groups: (0..<rows).map { $0 / 3 }, rawInputs: digits, controlTypes: (0..<rows).map { digits[0][$0] * 10 + digits[1][$0] })
+        ProbeProblems(
+            groups: (0..<rows).map { $0 / 3 }, rawInputs: digits,
+            controlTypes: (0..<rows).map { digits[0][$0] * 10 + digits[1][$0] })
     }
 }
 
@@ -46,7 +50,8 @@ private struct World {
     @Test func `a number that lies in the states beats every baseline`() throws {
         let world = World()
         let result = try probe(
-            world.states(), for: [ProbeTarget("sum", numbers: world.hidden)], world.problems, untrained: world.states(model: "u", seed: 8))[0]
+            world.states(), for: [ProbeTarget("sum", numbers: world.hidden)], world.problems,
+            untrained: world.states(model: "u", seed: 8))[0]
         let report = result.report
         #expect(report.probe.primary.value > 0.999 && report.probe.primary.low > 0.99)
         #expect(report.isAboveEveryBaseline)
@@ -61,8 +66,10 @@ private struct World {
         let world = World()
         let classes = world.hidden.map { $0 < -1 ? 7 : $0 < 1 ? 8 : 9 }
         let result = try probe(
-            world.states(), for: [ProbeTarget("third", classes: classes)], world.problems, untrained: world.states(model: "u", seed: 8))[0]
-        #expect(result.report.probe.primary.value > 0.93 && result.report.isAboveEveryBaseline && result.report.isClasses)
+            world.states(), for: [ProbeTarget("third", classes: classes)], world.problems,
+            untrained: world.states(model: "u", seed: 8))[0]
+        #expect(
+            result.report.probe.primary.value > 0.93 && result.report.isAboveEveryBaseline && result.report.isClasses)
         #expect(result.report.baselines.count == ProbeBaseline.allCases.count)
         #expect(try #require(result.report.codeLength).compression > 2)
         let accuracy = try result.probe.score(world.states(), ProbeTarget("third", classes: classes)).primary.value
@@ -76,7 +83,8 @@ private struct World {
         // The states are the digits themselves.
         let values = (0..<world.rows).flatMap { row in world.digits.map { Float($0[row]) } }
         let states = try HiddenStates(
-            values: values, width: 3, tokens: Array(repeating: 0, count: world.rows), provenance: Provenance(model: "m", hook: "h", position: "p"))
+            values: values, width: 3, tokens: Array(repeating: 0, count: world.rows),
+            provenance: Provenance(model: "m", hook: "h", position: "p"))
         let report = try probe(states, for: [ProbeTarget("sum", numbers: sum)], world.problems)[0].report
         #expect(report.probe.primary.value > 0.999)
         #expect(!report.isAboveEveryBaseline && report.nearestBaseline == .rawInput)
@@ -89,13 +97,19 @@ private struct World {
         let numbers = (0..<world.rows).map { _ in random.below(100) }
         let tokens = numbers.map { Int32($0 % 10) }
         let report = try probe(
-            world.states(tokens: tokens), for: [ProbeTarget("n", numbers: numbers.map(Double.init)), ProbeTarget("last", classes: numbers.map { $0 % 10 })],
-            world.problems).map(\.report)
+            world.states(tokens: tokens),
+            for: [
+                ProbeTarget("n", numbers: numbers.map(Double.init)),
+                ProbeTarget("last", classes: numbers.map { $0 % 10 }),
+            ],
+            world.problems
+        ).map(\.report)
         // The last digit of a number below 100: log₂ 10 of log₂ 100 bits.
         #expect(abs(report[0].leak.share - 0.5) < 0.06 && report[0].leak.isSerious)
         #expect(abs(report[1].leak.share - 1) < 1e-9)
         #expect(report[1].baselines[.inputToken]?.primary.value == 1)
-        let clean = try probe(world.states(), for: [ProbeTarget("n", numbers: numbers.map(Double.init))], world.problems)[0].report
+        let clean = try probe(
+            world.states(), for: [ProbeTarget("n", numbers: numbers.map(Double.init))], world.problems)[0].report
         #expect(clean.leak.bits == 0)
     }
 
@@ -106,7 +120,8 @@ private struct World {
         let split = try ProbePlan([ProbeTarget("skewed", numbers: skewed)], world.problems, ProbeOptions()).split
         let training = split.order[..<split.trainEnd].map { skewed[$0] }.sorted()
         let median = (training[training.count / 2] + training[(training.count - 1) / 2]) / 2
-        let expected = split.order[split.heldOut].reduce(0) { $0 + abs(skewed[$1] - median) } / Double(split.heldOut.count)
+        let expected =
+            split.order[split.heldOut].reduce(0) { $0 + abs(skewed[$1] - median) } / Double(split.heldOut.count)
         #expect(abs(try #require(report.baselines[.constant]).error.value - expected) < 1e-9)
     }
 
@@ -134,8 +149,11 @@ private struct World {
         // States that tell the group apart, so that the control task can be learned by heart.
         let values = groups.flatMap { group in (0..<6).map { Float($0 == group ? 1 : 0) } }
         let states = try HiddenStates(
-            values: values, width: 6, tokens: Array(repeating: 0, count: world.rows), provenance: Provenance(model: "m", hook: "h", position: "p"))
-        let report = try probe(states, for: [ProbeTarget("sum", numbers: world.hidden)], ProbeProblems(groups: groups))[0].report
+            values: values, width: 6, tokens: Array(repeating: 0, count: world.rows),
+            provenance: Provenance(model: "m", hook: "h", position: "p"))
+        let report = try probe(states, for: [ProbeTarget("sum", numbers: world.hidden)], ProbeProblems(groups: groups))[
+            0
+        ].report
         #expect(try #require(report.baselines[.control]).primary.value > 0.99)
         #expect(try #require(report.selectivity).high < -0.5)
     }
@@ -144,7 +162,9 @@ private struct World {
         let world = World()
         let target = ProbeTarget("sum", numbers: world.hidden)
         let trained = try probe(world.states(), for: [target], world.problems)[0].probe
-        #expect(throws: ProbeError.otherActivations(["model sft instead of m"])) { try trained.outputs(world.states(model: "sft")) }
+        #expect(throws: ProbeError.otherActivations(["model sft instead of m"])) {
+            try trained.outputs(world.states(model: "sft"))
+        }
         #expect(throws: ProbeError.otherActivations(["hook g instead of h", "position q instead of p"])) {
             try trained.score(world.states(hook: "g", position: "q"), target)
         }
@@ -158,7 +178,8 @@ private struct World {
         let trained = try probe(states, for: [ProbeTarget("sum", numbers: world.hidden)], world.problems)[0].probe
         let direction = try trained.direction()
         let moved = try HiddenStates(
-            values: states.values.enumerated().map { $1 + direction[$0 % world.width] }, width: world.width, tokens: states.tokens,
+            values: states.values.enumerated().map { $1 + direction[$0 % world.width] }, width: world.width,
+            tokens: states.tokens,
             provenance: states.provenance)
         let before = try trained.readings(states), after = try trained.readings(moved)
         #expect(zip(before, after).allSatisfy { abs($1 - $0 - 1) < 1e-4 })
@@ -170,24 +191,46 @@ private struct World {
         func refusal(_ body: () throws -> Void) -> ProbeError? {
             do { try body(); return nil } catch { return error as? ProbeError }
         }
-        #expect(refusal { _ = try probe(world.states(), for: [ProbeTarget("c", numbers: Array(repeating: 4, count: world.rows))], world.problems) }
-            == .constantTarget("c", value: "4"))
-        #expect(refusal { _ = try probe(world.states(), for: [target], ProbeProblems(groups: Array(repeating: 1, count: world.rows))) }
-            == .tooFewGroups(1))
+        #expect(
+            refusal {
+                _ = try probe(
+                    world.states(), for: [ProbeTarget("c", numbers: Array(repeating: 4, count: world.rows))],
+                    world.problems)
+            }
+                == .constantTarget("c", value: "4"))
+        #expect(
+            refusal {
+                _ = try probe(
+                    world.states(), for: [target], ProbeProblems(groups: Array(repeating: 1, count: world.rows)))
+            }
+                == .tooFewGroups(1))
         var broken = world.hidden
         broken[17] = .nan
-        #expect(refusal { _ = try probe(world.states(), for: [ProbeTarget("c", numbers: broken)], world.problems) } == .notFinite("target c", row: 17))
-        #expect(refusal { _ = try probe(world.states(), for: [target], world.problems, untrained: world.states()) } == .untrainedIsTheSameModel)
+        #expect(
+            refusal { _ = try probe(world.states(), for: [ProbeTarget("c", numbers: broken)], world.problems) }
+                == .notFinite("target c", row: 17))
+        #expect(
+            refusal { _ = try probe(world.states(), for: [target], world.problems, untrained: world.states()) }
+                == .untrainedIsTheSameModel)
         let few = try HiddenStates(
             values: Array(world.values[..<(10 * 12)]), width: 12, tokens: Array(repeating: 0, count: 10),
             provenance: Provenance(model: "m", hook: "h", position: "p"))
         let error = refusal {
-            _ = try probe(few, for: [ProbeTarget("sum", numbers: Array(world.hidden[..<10]))], ProbeProblems(groups: Array(0..<10)))
+            _ = try probe(
+                few, for: [ProbeTarget("sum", numbers: Array(world.hidden[..<10]))],
+                ProbeProblems(groups: Array(0..<10)))
         }
         #expect(error == .tooFewRows(training: 8, needed: 12, width: 12))
         #expect(error?.description.contains("take problems enough for 12 training rows") == true)
-        #expect(refusal { _ = try probe(world.states(), for: [target], world.problems, options: ProbeOptions(estimator: .multinomial)) } != nil)
-        #expect(refusal { _ = try probe(world.states(), for: [target], world.problems, options: ProbeOptions(heldOutShare: 1)) } != nil)
+        #expect(
+            refusal {
+                _ = try probe(
+                    world.states(), for: [target], world.problems, options: ProbeOptions(estimator: .multinomial))
+            } != nil)
+        #expect(
+            refusal {
+                _ = try probe(world.states(), for: [target], world.problems, options: ProbeOptions(heldOutShare: 1))
+            } != nil)
     }
 
     @Test func `labels that cannot be predicted cost as much as a uniform code`() throws {
@@ -195,7 +238,9 @@ private struct World {
         var random = RandomSource(seed: 6)
         let noise = (0..<world.rows).map { _ in random.below(4) }
         let reports = try probe(
-            world.states(), for: [ProbeTarget("noise", classes: noise), ProbeTarget("noise", numbers: noise.map(Double.init))], world.problems
+            world.states(),
+            for: [ProbeTarget("noise", classes: noise), ProbeTarget("noise", numbers: noise.map(Double.init))],
+            world.problems
         ).map(\.report)
         for report in reports {
             let code = try #require(report.codeLength)
@@ -209,8 +254,11 @@ private struct World {
         let world = World()
         let numbers = (0..<world.rows).map { 3 + 2 * Double(world.values[$0 * 12]) - Double(world.values[$0 * 12 + 5]) }
         let trained = try probe(
-            world.states(), for: [ProbeTarget("n", numbers: numbers)], world.problems, options: ProbeOptions(estimator: .leastSquares))[0].probe
-        for (j, weight) in trained.map.weights.enumerated() { #expect(abs(weight - (j == 0 ? 2 : j == 5 ? -1 : 0)) < 1e-9) }
+            world.states(), for: [ProbeTarget("n", numbers: numbers)], world.problems,
+            options: ProbeOptions(estimator: .leastSquares))[0].probe
+        for (j, weight) in trained.map.weights.enumerated() {
+            #expect(abs(weight - (j == 0 ? 2 : j == 5 ? -1 : 0)) < 1e-9)
+        }
         #expect(abs(trained.map.intercepts[0] - 3) < 1e-9)
     }
 }
@@ -220,10 +268,14 @@ private struct World {
         let model = smallModel(), untrained = smallModel(seed: 2)
         let batch = randomBatch(lengths: Array(repeating: 6, count: 200))
         let first = (0..<200).map { Int(batch.tokens[6 * $0]) }
-        let targets = [ProbeTarget("first", numbers: first.map(Double.init)), ProbeTarget("low", classes: first.map { $0 < 6 ? 0 : 1 })]
+        let targets = [
+            ProbeTarget("first", numbers: first.map(Double.init)),
+            ProbeTarget("low", classes: first.map { $0 < 6 ? 0 : 1 }),
+        ]
         let problems = ProbeProblems(groups: first.indices.map { $0 / 2 }, rawInputs: [first], controlTypes: first)
         let positions = [Position("a", index: 0, count: 200), Position("c", index: 2, count: 200)]
-        var grid = ProbeGrid(points: [.block(0, .residualPost), .finalNorm], positions: positions, targets: targets, problems: problems)
+        var grid = ProbeGrid(
+            points: [.block(0, .residualPost), .finalNorm], positions: positions, targets: targets, problems: problems)
         grid.isWanted = { position, target in position == 0 || target == 1 }
         let one = try grid.run(model, batch, untrained: untrained, stage: "x", workers: Workers(threadCount: 1))
         grid.memoryLimit = 1  // one hook point at a time
@@ -244,7 +296,8 @@ private struct World {
         let model = smallModel()
         let grid = ProbeGrid(
             points: [.finalNorm], positions: [Position("a", index: 0, count: 50)],
-            targets: [ProbeTarget("t", classes: (0..<50).map { $0 % 2 })], problems: ProbeProblems(groups: Array(0..<50)))
+            targets: [ProbeTarget("t", classes: (0..<50).map { $0 % 2 })],
+            problems: ProbeProblems(groups: Array(0..<50)))
         #expect(throws: ProbeError.untrainedIsTheSameModel) {
             try grid.run(model, randomBatch(lengths: Array(repeating: 3, count: 50)), untrained: model.copy())
         }
@@ -275,7 +328,8 @@ private struct World {
     @Test func `a bootstrap of a mean has the width of the normal approximation`() {
         var random = RandomSource(seed: 1)
         let values = (0..<400).map { _ in random.normal() }
-        let bootstrap = Bootstrap(groups: Array(0..<400), replicates: 2000, confidence: 0.95, random: RandomSource(seed: 2))
+        let bootstrap = Bootstrap(
+            groups: Array(0..<400), replicates: 2000, confidence: 0.95, random: RandomSource(seed: 2))
         let sums = bootstrap.sums([Array(repeating: 1, count: 400), values])
         let interval = bootstrap.interval(bootstrap.sample { sums[$0, 1] / sums[$0, 0] })
         let mean = values.reduce(0, +) / 400

@@ -9,12 +9,16 @@ import Transformer
 private let count = 40
 private let length = 6
 
-private func batch(seed: UInt64 = 5) -> RaggedBatch { randomBatch(lengths: Array(repeating: length, count: count), seed: seed) }
+private func batch(seed: UInt64 = 5) -> RaggedBatch {
+    randomBatch(lengths: Array(repeating: length, count: count), seed: seed)
+}
 
 private func position(_ index: Int) -> Position { Position("\(index)", index: index, count: count) }
 
 /// The last two positions, with arbitrary right tokens.
-private let readouts = [4, 5].map { index in Readout(position(index), tokens: (0..<count).map { Int32(($0 * 5 + index) % 13) }) }
+private let readouts = [4, 5].map { index in
+    Readout(position(index), tokens: (0..<count).map { Int32(($0 * 5 + index) % 13) })
+}
 
 /// (readouts, B) losses straight from the logits of every position.
 private func losses(_ logits: [Float], _ readouts: [Readout]) -> [Double] {
@@ -80,10 +84,15 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let pair = randomBatch(lengths: [4, 4])
         let readout = Readout(Position("last", index: 3, count: 2), tokens: [2, 7])
         let effect = try model.ablate(pair, [.attention(layer: 0)], .resample, readouts: [readout])[0].effect
-        let outputs = try #require(model.capture(pair, points: [.block(0, .attentionOutput)]).states[.block(0, .attentionOutput)])
-        let swapped = try model.capture(pair, points: [], interventions: [Intervention(.block(0, .attentionOutput)) { values, _, width in
-            for i in 0..<4 * width { values[i] = outputs[4 * width + i]; values[4 * width + i] = outputs[i] }
-        }], logits: true)
+        let outputs = try #require(
+            model.capture(pair, points: [.block(0, .attentionOutput)]).states[.block(0, .attentionOutput)])
+        let swapped = try model.capture(
+            pair, points: [],
+            interventions: [
+                Intervention(.block(0, .attentionOutput)) { values, _, width in
+                    for i in 0..<4 * width { values[i] = outputs[4 * width + i]; values[4 * width + i] = outputs[i] }
+                }
+            ], logits: true)
         let logits = try #require(swapped.logits)
         let expected = [(3, 2), (7, 7)].map { row, token in
             log((0..<13).reduce(0) { $0 + exp(Double(logits[row * 13 + $1])) }) - Double(logits[row * 13 + token])
@@ -98,15 +107,19 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let effect = try model.ablate(uneven, [.mlp(layer: 0)], .mean, readouts: [readout])[0].effect
         let point = HookPoint.block(0, .mlpOutput)
         let outputs = try #require(model.capture(uneven, points: [point]).states[point])
-        let changed = try model.capture(uneven, points: [], interventions: [Intervention(point) { values, _, width in
-            for index in 0..<3 {
-                for j in 0..<width {
-                    let mean = (outputs[index * width + j] + outputs[(4 + index) * width + j]) / 2
-                    values[index * width + j] = mean
-                    values[(4 + index) * width + j] = mean
+        let changed = try model.capture(
+            uneven, points: [],
+            interventions: [
+                Intervention(point) { values, _, width in
+                    for index in 0..<3 {
+                        for j in 0..<width {
+                            let mean = (outputs[index * width + j] + outputs[(4 + index) * width + j]) / 2
+                            values[index * width + j] = mean
+                            values[(4 + index) * width + j] = mean
+                        }
+                    }
                 }
-            }
-        }], logits: true)
+            ], logits: true)
         let logits = try #require(changed.logits)
         let expected = [(2, 2), (6, 7)].map { row, token in
             log((0..<13).reduce(0) { $0 + exp(Double(logits[row * 13 + $1])) }) - Double(logits[row * 13 + token])
@@ -116,8 +129,12 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
 
     @Test func `heads that do not exist and lonely lengths are named`() throws {
         let model = smallModel()
-        #expect(throws: ProbeError.headOutOfRange(2, headCount: 2)) { try model.ablate(batch(), [.head(layer: 0, 2)], .zero, readouts: readouts) }
-        #expect(throws: ProbeError.layerOutOfRange(5, layerCount: 2)) { try model.ablate(batch(), [.mlp(layer: 5)], .zero, readouts: readouts) }
+        #expect(throws: ProbeError.headOutOfRange(2, headCount: 2)) {
+            try model.ablate(batch(), [.head(layer: 0, 2)], .zero, readouts: readouts)
+        }
+        #expect(throws: ProbeError.layerOutOfRange(5, layerCount: 2)) {
+            try model.ablate(batch(), [.mlp(layer: 5)], .zero, readouts: readouts)
+        }
         #expect(throws: ProbeError.noPartner(problem: 1, length: 4)) {
             try model.ablate(
                 randomBatch(lengths: [3, 4, 3]), [.mlp(layer: 0)], .resample,
@@ -128,7 +145,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
 
 @Suite struct PatchingTests {
     /// Clean and corrupt inputs that differ only in the token at index 2; a metric that the swap really moves.
-    private func pairs(_ model: LanguageModel) throws -> (clean: RaggedBatch, corrupt: RaggedBatch, readouts: [PatchReadout]) {
+    private func pairs(
+        _ model: LanguageModel
+    ) throws -> (clean: RaggedBatch, corrupt: RaggedBatch, readouts: [PatchReadout]) {
         let clean = batch()
         var corrupt = clean
         for s in 0..<count { corrupt.tokens[s * length + 2] = (clean.tokens[s * length + 2] + 5) % 13 }
@@ -144,7 +163,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         return (clean, corrupt, [PatchReadout(Readout(position(5), tokens: right), corruptTokens: wrong)])
     }
 
-    @Test func `the whole answer passes where the inputs differ and where it is read, and nothing passes elsewhere`() throws {
+    @Test func `the whole answer passes where the inputs differ and where it is read, and nothing passes elsewhere`()
+        throws
+    {
         let model = smallModel()
         let (clean, corrupt, readouts) = try pairs(model)
         let sites = [
@@ -156,7 +177,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         for effect in report.effects[0...1] {
             #expect(abs(effect.restored.value - 1) < 1e-3 && abs(effect.destroyed.value - 1) < 1e-3, "\(effect.hook)")
         }
-        for effect in report.effects[2...3] { #expect(abs(effect.restored.value) < 1e-3 && abs(effect.destroyed.value) < 1e-3) }
+        for effect in report.effects[2...3] {
+            #expect(abs(effect.restored.value) < 1e-3 && abs(effect.destroyed.value) < 1e-3)
+        }
         #expect(report.effects[4].head == 0 && abs(report.effects[4].restored.value) < 1)
         #expect(report.cleanMetric > report.corruptMetric)
     }
@@ -165,7 +188,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let model = smallModel()
         let (clean, _, readouts) = try pairs(model)
         let site = PatchSite(.finalNorm, at: position(5))
-        #expect(throws: ProbeError.metricDoesNotMove(0)) { try model.patch(clean: clean, corrupt: clean, sites: [site], readouts: readouts) }
+        #expect(throws: ProbeError.metricDoesNotMove(0)) {
+            try model.patch(clean: clean, corrupt: clean, sites: [site], readouts: readouts)
+        }
         let longer = randomBatch(lengths: [7] + Array(repeating: length, count: count - 1))
         #expect(throws: ProbeError.differentLengths(problem: 0, clean: 6, corrupt: 7)) {
             try model.patch(clean: clean, corrupt: longer, sites: [site], readouts: readouts)
@@ -203,7 +228,8 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         #expect(largestDifference(one.after.losses, other.after.losses) < 1e-5)
         // One head alone still sees it.
         let half = AttentionEdge(layer: 0, head: 1, query: position(5), key: position(2))
-        let seen = try model.knockOut(batch(), [[half]], readouts: readout)[0], unseen = try model.knockOut(swapped, [[half]], readouts: readout)[0]
+        let seen = try model.knockOut(batch(), [[half]], readouts: readout)[0],
+            unseen = try model.knockOut(swapped, [[half]], readouts: readout)[0]
         #expect(largestDifference(seen.after.losses, unseen.after.losses) > 1e-4)
     }
 
@@ -215,10 +241,15 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         // All but one key cut: what the head mixes is that key's value alone.
         let edges = [0, 2, 3].map { AttentionEdge(layer: 0, query: here[3], key: here[$0]) }
         let effect = try model.knockOut(single, [edges], readouts: [Readout(here[3], tokens: [5])])[0]
-        let qkv = try #require(model.capture(single, points: [.block(0, .queryKeyValue)]).states[.block(0, .queryKeyValue)])
-        let forced = try model.capture(single, points: [], rows: [3], interventions: [Intervention(.block(0, .headOutputs)) { values, _, width in
-            for j in 0..<width { values[3 * width + j] = qkv[1 * 48 + 32 + j] }
-        }], logits: true)
+        let qkv = try #require(
+            model.capture(single, points: [.block(0, .queryKeyValue)]).states[.block(0, .queryKeyValue)])
+        let forced = try model.capture(
+            single, points: [], rows: [3],
+            interventions: [
+                Intervention(.block(0, .headOutputs)) { values, _, width in
+                    for j in 0..<width { values[3 * width + j] = qkv[1 * 48 + 32 + j] }
+                }
+            ], logits: true)
         let logits = try #require(forced.logits)
         let expected = log(logits.reduce(0) { $0 + exp(Double($1)) }) - Double(logits[5])
         #expect(abs(effect.after.losses[0] - expected) < 1e-4)
@@ -228,10 +259,12 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
     @Test func `edges that do not exist are refused`() throws {
         let model = smallModel()
         #expect(throws: ProbeError.edgeAhead(query: "1", key: "4", problem: 0)) {
-            try model.knockOut(batch(), [[AttentionEdge(layer: 0, query: position(1), key: position(4))]], readouts: readouts)
+            try model.knockOut(
+                batch(), [[AttentionEdge(layer: 0, query: position(1), key: position(4))]], readouts: readouts)
         }
         #expect(throws: ProbeError.soleKey("0", problem: 0)) {
-            try model.knockOut(batch(), [[AttentionEdge(layer: 0, query: position(0), key: position(0))]], readouts: readouts)
+            try model.knockOut(
+                batch(), [[AttentionEdge(layer: 0, query: position(0), key: position(0))]], readouts: readouts)
         }
     }
 }
@@ -240,7 +273,8 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
     @Test func `the lens at the end of the last block is the model`() throws {
         for tied in [true, false] {
             let model = smallModel(tied: tied)
-            let readings = try model.logitLens(batch(), points: [.block(0, .residualMiddle), .block(1, .residualPost)], readouts: readouts)
+            let readings = try model.logitLens(
+                batch(), points: [.block(0, .residualMiddle), .block(1, .residualPost)], readouts: readouts)
             let expected = losses(try model.logits(batch()), readouts)
             #expect(readings.count == 4 && readings[3].position == "5")
             for r in 0..<2 {
@@ -250,7 +284,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
             }
             #expect(readings.allSatisfy { $0.meanEntropy > 0 && $0.meanEntropy <= log(13.0) && $0.meanRank < 13 })
         }
-        #expect(throws: ProbeError.self) { try smallModel().logitLens(batch(), points: [.block(0, .mlpOutput)], readouts: readouts) }
+        #expect(throws: ProbeError.self) {
+            try smallModel().logitLens(batch(), points: [.block(0, .mlpOutput)], readouts: readouts)
+        }
     }
 
     @Test func `shares of a logit difference add up to it`() throws {
@@ -269,9 +305,11 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
                 #expect(abs(pair.totals[s] - (own - Double(logits[row + Int(against[s])]))) < 1e-4)
                 #expect(abs(mean.totals[s] - (own - logits[row..<row + 13].reduce(0) { $0 + Double($1) } / 13)) < 1e-4)
             }
-            #expect(pair.shares.map(\.name) == [
-                "embedding", "head 0.0", "head 0.1", "attention bias 0", "mlp 0", "head 1.0", "head 1.1", "attention bias 1", "mlp 1", "norm bias",
-            ])
+            #expect(
+                pair.shares.map(\.name) == [
+                    "embedding", "head 0.0", "head 0.1", "attention bias 0", "mlp 0", "head 1.0", "head 1.1",
+                    "attention bias 1", "mlp 1", "norm bias",
+                ])
         }
     }
 
@@ -327,16 +365,20 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
     @Test func `a direction added before the head moves the logits by its products with the head's rows`() throws {
         let model = smallModel()
         let direction = (0..<16).map { Float($0 % 3) - 1 }
-        let effects = try model.steer(batch(), .finalNorm, at: position(5), direction: direction, scales: [0, 0.5], readouts: [readouts[1]])
+        let effects = try model.steer(
+            batch(), .finalNorm, at: position(5), direction: direction, scales: [0, 0.5], readouts: [readouts[1]])
         var logits = try model.logits(batch())
         #expect(largestDifference(effects[0].effect.after.losses, effects[0].effect.before.losses) < 1e-6)
         let head = try #require(model.parameters["transformer.wte.weight"])
         for s in 0..<count {
-            for v in 0..<13 { logits[(s * length + 5) * 13 + v] += 0.5 * (0..<16).reduce(0) { $0 + head[v * 16 + $1] * direction[$1] } }
+            for v in 0..<13 {
+                logits[(s * length + 5) * 13 + v] += 0.5 * (0..<16).reduce(0) { $0 + head[v * 16 + $1] * direction[$1] }
+            }
         }
         #expect(largestDifference(effects[1].effect.after.losses, losses(logits, [readouts[1]])) < 1e-4)
         #expect(throws: ProbeError.lengths("a direction at ln_final.hook_normalized", found: 3, expected: 16)) {
-            try model.steer(batch(), .finalNorm, at: position(5), direction: [1, 2, 3], scales: [1], readouts: readouts)
+            try model.steer(
+                batch(), .finalNorm, at: position(5), direction: [1, 2, 3], scales: [1], readouts: readouts)
         }
     }
 
@@ -353,13 +395,16 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         #expect(abs(alone[0, 1].value) < 1e-5 && abs(alone[1, 2].value) < 1e-5 && alone[1, 1].value > 0.01)
         #expect(throws: ProbeError.noCandidate("1", problem: 0)) {
             try model.counterfactuals(
-                RaggedBatch(sequences: [[1, 2, 3]]), inputs: [SwapInput(Position("1", index: 1, count: 1), candidates: [2])],
+                RaggedBatch(sequences: [[1, 2, 3]]),
+                inputs: [SwapInput(Position("1", index: 1, count: 1), candidates: [2])],
                 outputs: [Position("2", index: 2, count: 1)])
         }
     }
 
     @Test func `right tokens outside the vocabulary are refused`() throws {
         let readout = Readout(position(5), tokens: Array(repeating: 13, count: count))
-        #expect(throws: BatchError.token(13, vocabularySize: 13)) { try smallModel().ablate(batch(), [.mlp(layer: 0)], .zero, readouts: [readout]) }
+        #expect(throws: BatchError.token(13, vocabularySize: 13)) {
+            try smallModel().ablate(batch(), [.mlp(layer: 0)], .zero, readouts: [readout])
+        }
     }
 }

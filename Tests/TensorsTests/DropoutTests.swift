@@ -17,7 +17,8 @@ import Testing
 
     @Test func `neighbours, and masks of other keys, are independent`() {
         let count = 100_000
-        let a = factors(DropoutMask(key: 1, probability: 0.5), count), b = factors(DropoutMask(key: 2, probability: 0.5), count)
+        let a = factors(DropoutMask(key: 1, probability: 0.5), count),
+            b = factors(DropoutMask(key: 2, probability: 0.5), count)
         // Both fall with probability 1/4.
         let error = 4 * (3.0 / 16 / Double(count)).squareRoot()
         let neighbours = Double(zip(a, a.dropFirst()).reduce(0) { $1 == (0, 0) ? $0 + 1 : $0 }) / Double(count)
@@ -29,6 +30,8 @@ import Testing
     @Test func `an element's fate depends on the key and its number alone`() {
         let mask = DropoutMask(key: 42, probability: 0.4)
         let whole = factors(mask, 1000)
-        for (start, end) in [(0, 1), (3, 40), (499, 1000)] { #expect(maskFactors(mask, start..<end) == Array(whole[start..<end])) }
+        for (start, end) in [(0, 1), (3, 40), (499, 1000)] {
+            #expect(maskFactors(mask, start..<end) == Array(whole[start..<end]))
+        }
     }
 }

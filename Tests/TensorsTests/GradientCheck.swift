@@ -47,7 +47,9 @@ func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
     return zip(a, b).reduce(0) { max($0, ($1.0.isNaN ? .infinity : abs(Double($1.0) - $1.1))) }
 }
 
-func floats(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+func floats(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
+    Array(UnsafeBufferPointer(start: pointer, count: count))
+}
 
 extension Tape {
     /// A copy that lives as long as the pass.
@@ -126,7 +128,8 @@ struct OperationRun {
             switch kind {
             case .variable(let rows, let columns):
                 let variable = variables.next()!
-                return tape.gradient(of: variable).map { floats($0, rows * columns) } ?? [Float](repeating: 0, count: rows * columns)
+                return tape.gradient(of: variable).map { floats($0, rows * columns) }
+                    ?? [Float](repeating: 0, count: rows * columns)
             case .weight(let count), .gain(let count):
                 return floats(weights.next()!.gradient, count).map { $0 - Self.weightGradientStart }
             }
@@ -153,7 +156,8 @@ func centralDifferences(_ inputs: [[Float]], _ loss: ([[Double]]) -> Double) -> 
 
 /// Checks values and gradients of `operation` against `naive`, which maps the inputs to all values of the output.
 func check(
-    _ kinds: [TestInput], seed: UInt64 = 1, threads: Int, tolerance: Double = floatTolerance, sourceLocation: SourceLocation = #_sourceLocation,
+    _ kinds: [TestInput], seed: UInt64 = 1, threads: Int, tolerance: Double = floatTolerance,
+    sourceLocation: SourceLocation = #_sourceLocation,
     operation: (Tape, TestNodes) -> Variable, naive: ([[Double]]) -> [Double]
 ) {
     let run = OperationRun(kinds, seed: seed, threads: threads)
@@ -166,9 +170,13 @@ func check(
     let cotangent = randomFloats(output.count, seed: seed + 100).map(Double.init)
     run.seed(output, cotangent)
     run.tape.backward()
-    let differences = centralDifferences(run.inputs) { point in zip(naive(point), cotangent).reduce(0) { $0 + $1.0 * $1.1 } }
+    let differences = centralDifferences(run.inputs) { point in
+        zip(naive(point), cotangent).reduce(0) { $0 + $1.0 * $1.1 }
+    }
     for (index, (found, expected)) in zip(run.gradients(), differences).enumerated() {
         let error = largestDifference(found, expected)
-        #expect(error <= tolerance * max(1, largest(expected)), "gradient of input \(index)", sourceLocation: sourceLocation)
+        #expect(
+            error <= tolerance * max(1, largest(expected)), "gradient of input \(index)", sourceLocation: sourceLocation
+        )
     }
 }

@@ -59,7 +59,8 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
         let g = randomFloats(n, seed: 4)
         let (b1, b2, lr, epsilon, decay, c1, c2) = (0.9, 0.99, 0.01, 1e-6, 0.1, 0.3, 0.05)
         let start = (w, m, v)
-        let change = ck_adamw(&w, &m, &v, g, 0.5, Float(lr), Float(b1), Float(b2), Float(epsilon), Float(decay), Float(c1), Float(c2), n)
+        let change = ck_adamw(
+            &w, &m, &v, g, 0.5, Float(lr), Float(b1), Float(b2), Float(epsilon), Float(decay), Float(c1), Float(c2), n)
         var squares = 0.0
         for i in 0..<n {
             let gi = Double(g[i]) * 0.5
@@ -76,20 +77,30 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
     func `one query over a cache attends as the definition says`(_ shape: (count: Int, width: Int)) {
         let (count, width) = shape
         let stride = width + 4
-        let q = randomFloats(width, seed: 1), k = randomFloats(count * stride, seed: 2), v = randomFloats(count * stride, seed: 3)
+        let q = randomFloats(width, seed: 1), k = randomFloats(count * stride, seed: 2),
+            v = randomFloats(count * stride, seed: 3)
         var out = [Float](repeating: .nan, count: width), scores = [Float](repeating: 0, count: count)
         ck_attend_row(&out, &scores, q, k, v, stride, count, width, 0.6)
-        let weights = (0..<count).map { j in exp(0.6 * (0..<width).reduce(0.0) { $0 + Double(q[$1]) * Double(k[j * stride + $1]) }) }
+        let weights = (0..<count).map { j in
+            exp(0.6 * (0..<width).reduce(0.0) { $0 + Double(q[$1]) * Double(k[j * stride + $1]) })
+        }
         let total = weights.reduce(0, +)
-        let expected = (0..<width).map { d in (0..<count).reduce(0.0) { $0 + weights[$1] / total * Double(v[$1 * stride + d]) } }
+        let expected = (0..<width).map { d in
+            (0..<count).reduce(0.0) { $0 + weights[$1] / total * Double(v[$1 * stride + d]) }
+        }
         #expect(largestDifference(out, expected) <= 3e-6)
     }
 
     // Sizes on both sides of every tile and block: rows 6 and 8, columns 16 and 32, inner lengths 128 and 256, 96 and 384 rows.
-    @Test(arguments: [(1, 1, 1), (3, 0, 5), (7, 17, 0), (8, 32, 128), (9, 33, 129), (13, 47, 300), (401, 5, 19), (2, 100, 257), (103, 67, 259)])
-    func `a product is the loop's sums, with every transposition, addition and bias`(_ shape: (m: Int, n: Int, k: Int)) {
+    @Test(arguments: [
+        (1, 1, 1), (3, 0, 5), (7, 17, 0), (8, 32, 128), (9, 33, 129), (13, 47, 300), (401, 5, 19), (2, 100, 257),
+        (103, 67, 259),
+    ])
+    func `a product is the loop's sums, with every transposition, addition and bias`(_ shape: (m: Int, n: Int, k: Int))
+    {
         let (m, n, k) = shape
-        let a = randomFloats(m * k + 1, seed: 1), b = randomFloats(k * n + 1, seed: 2), add = randomFloats(m * n + 1, seed: 3)
+        let a = randomFloats(m * k + 1, seed: 1), b = randomFloats(k * n + 1, seed: 2),
+            add = randomFloats(m * n + 1, seed: 3)
         let bias = randomFloats(n + 1, seed: 4)
         let ldc = n + 3
         let tape = Tape(workers: testPools[1]!)
@@ -103,17 +114,24 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
             let expected = elements.map { element in
                 let (i, j) = (element / n, element % n)
                 var sum = 0.0
-                for p in 0..<k { sum += Double(ta == 1 ? keptA[p * m + i] : keptA[i * k + p]) * Double(tb == 1 ? keptB[j * k + p] : keptB[p * n + j]) }
+                for p in 0..<k {
+                    sum +=
+                        Double(ta == 1 ? keptA[p * m + i] : keptA[i * k + p])
+                        * Double(tb == 1 ? keptB[j * k + p] : keptB[p * n + j])
+                }
                 return sum
             }
             for level in levels {
                 for (hasAdd, hasBias) in [(false, false), (true, false), (false, true), (true, true)] {
                     var c = [Float](repeating: -9, count: m * ldc + 1)
-                    ck_product_at(level, &c, ldc, left, right, m, n, k, hasAdd ? add : nil, n, hasBias ? bias : nil, CK_FULL)
+                    ck_product_at(
+                        level, &c, ldc, left, right, m, n, k, hasAdd ? add : nil, n, hasBias ? bias : nil, CK_FULL)
                     for (element, sum) in zip(elements, expected) {
                         let (i, j) = (element / n, element % n)
                         let all = sum + (hasAdd ? Double(add[element]) : 0) + (hasBias ? Double(bias[j]) : 0)
-                        if abs(Double(c[i * ldc + j]) - all) > 5e-5 { Issue.record("(\(i), \(j)) at level \(level), \(ta)\(tb)"); return }
+                        if abs(Double(c[i * ldc + j]) - all) > 5e-5 {
+                            Issue.record("(\(i), \(j)) at level \(level), \(ta)\(tb)"); return
+                        }
                     }
                     // Nothing beside the result is touched.
                     #expect((0..<m).allSatisfy { c[$0 * ldc + n] == -9 && c[($0 + 1) * ldc - 1] == -9 })

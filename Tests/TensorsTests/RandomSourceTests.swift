@@ -6,7 +6,11 @@ import Testing
     @Test func `the stream is xoshiro256**, seeded by SplitMix64`() {
         // SplitMix64 from seed 1234567, and xoshiro256** from the state 1, 2, 3, 4: the values of the published C programs.
         let seeded = RandomSource(seed: 1_234_567)
-        #expect(seeded.state == (6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423, 4_593_380_528_125_082_431))
+        #expect(
+            seeded.state == (
+                6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
+                4_593_380_528_125_082_431
+            ))
         var source = RandomSource(seed: 0)
         source.state = (1, 2, 3, 4)
         #expect((0..<4).map { _ in source.next() } == [11520, 0, 1_509_978_240, 1_215_971_899_390_074_240])
@@ -48,7 +52,10 @@ import Testing
     @Test func `split streams differ from each other and leave their source alone`() {
         var source = RandomSource(seed: 5)
         let before = source
-        var firsts = Set((0..<100 as Range<UInt64>).map { stream in var split = source.split(stream); return split.next() })
+        var firsts = Set(
+            (0..<100 as Range<UInt64>).map { stream in
+                var split = source.split(stream); return split.next()
+            })
         #expect(source == before)
         firsts.insert(source.next())
         #expect(firsts.count == 101)

@@ -44,7 +44,9 @@ import Testing
                     nonisolated(unsafe) let parts = parts
                     workers.run { parts[8 * $0] = caller * 1000 + round + $0 }
                 }
-                if parts[0] != caller * 1000 + round || parts[8] != caller * 1000 + round + 1 { wrong.add(1, ordering: .relaxed) }
+                if parts[0] != caller * 1000 + round || parts[8] != caller * 1000 + round + 1 {
+                    wrong.add(1, ordering: .relaxed)
+                }
             }
         }
         #expect(wrong.load(ordering: .relaxed) == 0)
@@ -59,7 +61,9 @@ import Testing
             done.withUnsafeMutableBufferPointer { done in
                 nonisolated(unsafe) let done = done
                 // The last thread has nothing of its own.
-                workers.share { thread in thread == 0 ? 0..<(threads == 1 ? 100 : 90) : (thread == 1 ? 90..<100 : 100..<100) } task: { _, task in
+                workers.share { thread in
+                    thread == 0 ? 0..<(threads == 1 ? 100 : 90) : (thread == 1 ? 90..<100 : 100..<100)
+                } task: { _, task in
                     done[task] += 1
                 }
             }

@@ -5,14 +5,18 @@ import Testing
 
 @testable import Transformer
 
-private func load(_ name: String) throws -> LanguageModel { try LanguageModel.load(from: goldenFolder.appending(path: "models/\(name)").path) }
+private func load(_ name: String) throws -> LanguageModel {
+    try LanguageModel.load(from: goldenFolder.appending(path: "models/\(name)").path)
+}
 
 @Suite struct GenerationTests {
     // Phi-3's long form uses other angles once a text passes its original 24 positions, for all of the text.
     @Test(arguments: ["gpt2", "llama_rope3_tied", "mistral", "phi3_longrope"])
     func `each generated token is the best of a whole forward pass`(_ name: String) throws {
         let model = try load(name)
-        let prompts = [[5, 17, 3, 9], [30, 2, 2, 11, 8, 25, 1, 6, 14, 29, 7, 12, 4, 3, 19, 22, 10, 33]].map { Prompt(tokens: $0) }
+        let prompts = [[5, 17, 3, 9], [30, 2, 2, 11, 8, 25, 1, 6, 14, 29, 7, 12, 4, 3, 19, 22, 10, 33]].map {
+            Prompt(tokens: $0)
+        }
         let found = try model.generate(prompts, GenerationOptions(maximumNewTokens: 30, stop: .none))
         let vocabulary = model.configuration.vocabularySize
         for (prompt, generated) in zip(prompts, found) {
@@ -56,16 +60,21 @@ private func load(_ name: String) throws -> LanguageModel { try LanguageModel.lo
         let prompt = Prompt(tokens: [1, 2], positions: [0, 90])
         #expect(try model.generate([prompt], GenerationOptions(maximumNewTokens: 40, stop: .none))[0].tokens.count == 6)
         #expect(throws: BatchError.position(96, positionCount: 96)) {
-            try model.generate([Prompt(tokens: [1], positions: [96])], GenerationOptions(maximumNewTokens: 1, stop: .none))
+            try model.generate(
+                [Prompt(tokens: [1], positions: [96])], GenerationOptions(maximumNewTokens: 1, stop: .none))
         }
-        #expect(throws: BatchError.self) { try model.generate([Prompt(tokens: [])], GenerationOptions(maximumNewTokens: 1, stop: .none)) }
+        #expect(throws: BatchError.self) {
+            try model.generate([Prompt(tokens: [])], GenerationOptions(maximumNewTokens: 1, stop: .none))
+        }
     }
 
     @Test func `an interrupt ends a generation`() throws {
         let model = try load("gpt2")
         var calls = 0
         #expect(throws: GenerationInterrupted.self) {
-            try model.generate([Prompt(tokens: [1])], GenerationOptions(maximumNewTokens: 10, stop: .none)) { calls += 1; return calls == 3 }
+            try model.generate([Prompt(tokens: [1])], GenerationOptions(maximumNewTokens: 10, stop: .none)) {
+                calls += 1; return calls == 3
+            }
         }
     }
 }
@@ -94,7 +103,9 @@ private func load(_ name: String) throws -> LanguageModel { try LanguageModel.lo
     }
 
     @Test func `only the largest logits are drawn, the lower ids first where they are equal`() {
-        let expected: [(Int, Set<Int>)] = [(1, [1]), (2, [1, 3]), (3, [1, 2, 3]), (4, [1, 2, 3, 5]), (5, [0, 1, 2, 3, 5])]
+        let expected: [(Int, Set<Int>)] = [
+            (1, [1]), (2, [1, 3]), (3, [1, 2, 3]), (4, [1, 2, 3, 5]), (5, [0, 1, 2, 3, 5]),
+        ]
         for (k, ids) in expected {
             let found = counts(1, k, draws: 2000)
             #expect(Set(found.indices.filter { found[$0] > 0 }) == ids)

@@ -15,14 +15,19 @@ private struct GoldenModel {
         self.name = name
         folder = goldenFolder.appending(path: "models/\(name)").path
         let manifest = try JSONReader.readFile(goldenFolder.appending(path: "models/manifest.json").path)
-        tolerances = try #require(manifest.object?["models"]?.object?[name]?.object?["tolerances_float32_engine"]?.object)
+        tolerances = try #require(
+            manifest.object?["models"]?.object?[name]?.object?["tolerances_float32_engine"]?.object)
     }
 
     func load() throws -> LanguageModel { try LanguageModel.load(from: folder) }
     func tolerance(_ name: String) throws -> Double { try #require(tolerances[name]?.double) }
-    func read(_ file: String) throws -> JSONObject { try #require(try JSONReader.readFile("\(folder)/golden/\(file)").object) }
+    func read(_ file: String) throws -> JSONObject {
+        try #require(try JSONReader.readFile("\(folder)/golden/\(file)").object)
+    }
     func tensors(_ file: String) throws -> SafeTensorsReader { try SafeTensorsReader("\(folder)/golden/\(file)") }
-    func inputs(_ name: String) throws -> Rows { try Rows(#require(try read("inputs.json")["cases"]?.object?[name]?.object)) }
+    func inputs(_ name: String) throws -> Rows {
+        try Rows(#require(try read("inputs.json")["cases"]?.object?[name]?.object))
+    }
 }
 
 /// Padded rows as they are recorded.
@@ -93,12 +98,16 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         let model = try golden.load()
         let expected = try golden.tensors("expect.safetensors")
         let layers = model.configuration.layerCount
-        var points: [(HookPoint, String)] = [(.embedding, "right_padded.hidden.0"), (.finalNorm, "right_padded.final_norm")]
+        var points: [(HookPoint, String)] = [
+            (.embedding, "right_padded.hidden.0"), (.finalNorm, "right_padded.final_norm"),
+        ]
         points += (0..<layers).map { (.block($0, .residualPost), "right_padded.hidden.\($0 + 1)") }
         let capture = try model.capture(golden.inputs("right_padded").batch, points: Set(points.map(\.0)))
         for (point, name) in points {
             guard let tensor = expected[name] else { continue }
-            #expect(try largestDifference(#require(capture.states[point]), tensor.doubles()) <= golden.tolerance("hidden_atol"), "\(name)")
+            #expect(
+                try largestDifference(#require(capture.states[point]), tensor.doubles())
+                    <= golden.tolerance("hidden_atol"), "\(name)")
         }
     }
 
@@ -107,7 +116,8 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         let golden = try GoldenModel(name)
         let model = try golden.load()
         let expected = try golden.tensors("expect.safetensors")
-        let layer = try #require((0..<model.configuration.layerCount).first { expected["right_padded.attn.\($0)"] != nil })
+        let layer = try #require(
+            (0..<model.configuration.layerCount).first { expected["right_padded.attn.\($0)"] != nil })
         let tensor = try #require(expected["right_padded.attn.\(layer)"])
         let (heads, length) = (tensor.shape[1], tensor.shape[2])
         let found = UnsafeMutableBufferPointer<Float>.allocate(capacity: tensor.shape.reduce(1, *))
@@ -115,7 +125,8 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         nonisolated(unsafe) let base = found.baseAddress!
         let hook = PatternHook(layer: layer) { sequence, head, pattern, stride in
             for i in 0..<length {
-                (base + ((sequence * heads + head) * length + i) * length).update(from: pattern + i * stride, count: length)
+                (base + ((sequence * heads + head) * length + i) * length).update(
+                    from: pattern + i * stride, count: length)
             }
         }
         _ = try model.capture(golden.inputs("right_padded").batch, points: [], patterns: [hook])
@@ -133,7 +144,9 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         let gradients = try golden.tensors("grads.safetensors")
         for entry in trainee.gradients.entries {
             let expected = try #require(gradients[entry.name])
-            #expect(try largestDifference(trainee.gradients.values[entry.range], expected.doubles()) <= golden.tolerance("grad_atol"), "\(entry.name)")
+            #expect(
+                try largestDifference(trainee.gradients.values[entry.range], expected.doubles())
+                    <= golden.tolerance("grad_atol"), "\(entry.name)")
         }
     }
 
@@ -149,7 +162,8 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
             trainee.clearGradients()
             _ = try trainee.accumulate(Rows(#require(value.object)).batch)
             _ = try optimizer.update(
-                model, gradients: trainee.gradients, learningRate: Float(#require(hyper["lr"]?.double)), clip: Float(#require(hyper["max_grad_norm"]?.double)))
+                model, gradients: trainee.gradients, learningRate: Float(#require(hyper["lr"]?.double)),
+                clip: Float(#require(hyper["max_grad_norm"]?.double)))
         }
         let expected = try golden.tensors("adamw.safetensors"), masks = try golden.tensors("adamw_mask.safetensors")
         let loose = try #require(golden.tolerances["adamw_param_atol_loose"]?.object?["step5"]?.double)
@@ -159,7 +173,9 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
             let isStrict = try #require(masks[entry.name]).integers()
             for (i, index) in entry.range.enumerated() {
                 let error = abs(Double(model.parameters.values[index]) - values[i])
-                if error > (isStrict[i] == 1 ? strict : loose) { Issue.record("\(entry.name)[\(i)] is off by \(error)") }
+                if error > (isStrict[i] == 1 ? strict : loose) {
+                    Issue.record("\(entry.name)[\(i)] is off by \(error)")
+                }
             }
         }
     }
@@ -178,14 +194,17 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         for value in record["double_eos"]?.object?.members ?? [] {
             let stop = try #require(value.value.object)
             let separator = try Int32(#require(stop["eos_token_id"]?.integer))
-            let options = GenerationOptions(maximumNewTokens: try #require(stop["max_new_tokens"]?.integer), stop: .nthToken(separator, count: 2))
+            let options = GenerationOptions(
+                maximumNewTokens: try #require(stop["max_new_tokens"]?.integer), stop: .nthToken(separator, count: 2))
             let found = try model.generate(#require(Rows.matrix(stop["prompts"])).map { Prompt(tokens: $0) }, options)
             #expect(found.map(\.tokens) == Rows.matrix(stop["greedy_new_tokens_until_second_eos"]), "\(value.name)")
         }
     }
 
     /// The decoder's logits before each of the recorded tokens.
-    private func checkLogits(_ golden: GoldenModel, _ model: LanguageModel, _ prompts: [Prompt], _ tokens: [[Int32]], _ steps: Int) throws {
+    private func checkLogits(
+        _ golden: GoldenModel, _ model: LanguageModel, _ prompts: [Prompt], _ tokens: [[Int32]], _ steps: Int
+    ) throws {
         let tensor = try #require(try golden.tensors("generate.safetensors")["logits"])
         let expected = try tensor.doubles()
         let vocabulary = tensor.shape[2]
@@ -195,8 +214,12 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
             for step in 0..<steps {
                 let logits = UnsafeBufferPointer(start: decoder.advance(rows), count: vocabulary)
                 let start = (sequence * steps + step) * vocabulary
-                #expect(try largestDifference(logits, expected[start..<start + vocabulary]) <= golden.tolerance("generate_logits_atol"))
-                rows = [Decoder.Row(sequence: 0, token: tokens[sequence][step], position: Int32(prompt.tokens.count + step))]
+                #expect(
+                    try largestDifference(logits, expected[start..<start + vocabulary])
+                        <= golden.tolerance("generate_logits_atol"))
+                rows = [
+                    Decoder.Row(sequence: 0, token: tokens[sequence][step], position: Int32(prompt.tokens.count + step))
+                ]
             }
         }
     }

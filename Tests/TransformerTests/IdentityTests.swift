@@ -5,13 +5,17 @@ import Testing
 
 @Suite struct IdentityTests {
     private func model(seed: UInt64 = 1) -> LanguageModel {
-        LanguageModel(.gpt2(vocabularySize: 11, positionCount: 6, width: 8, layerCount: 2, headCount: 2), initialization: .gpt2, seed: seed)
+        LanguageModel(
+            .gpt2(vocabularySize: 11, positionCount: 6, width: 8, layerCount: 2, headCount: 2), initialization: .gpt2,
+            seed: seed)
     }
 
     @Test func `equal models have equal hashes for any number of threads, and a changed bit another`() {
         let a = model(), b = model()
         let hash = a.contentHash(workers: Workers(threadCount: 1))
-        #expect(hash.count == 64 && hash == b.contentHash(workers: Workers(threadCount: 3)) && hash == a.copy().contentHash())
+        #expect(
+            hash.count == 64 && hash == b.contentHash(workers: Workers(threadCount: 3))
+                && hash == a.copy().contentHash())
         #expect(model(seed: 2).contentHash() != hash)
         b.parameters.values[b.parameters.count - 1] = -0.0
         #expect(b.contentHash() != hash)

@@ -5,7 +5,9 @@ import Testing
 
 @testable import Transformer
 
-private func load(_ name: String) throws -> LanguageModel { try LanguageModel.load(from: goldenFolder.appending(path: "models/\(name)").path) }
+private func load(_ name: String) throws -> LanguageModel {
+    try LanguageModel.load(from: goldenFolder.appending(path: "models/\(name)").path)
+}
 
 /// Two sequences whose rows 2 and 6 get other states before each block.
 private struct Substitution {
@@ -29,10 +31,13 @@ private struct Substitution {
         let width = model.configuration.width, vocabulary = model.configuration.vocabularySize
         let interventions = states.enumerated().map { layer, values in
             Intervention(.block(layer, .residualPre)) { stream, _, _ in
-                for (m, row) in rows.enumerated() { for c in 0..<width { stream[Int(row) * width + c] = values[m * width + c] } }
+                for (m, row) in rows.enumerated() {
+                    for c in 0..<width { stream[Int(row) * width + c] = values[m * width + c] }
+                }
             }
         }
-        let logits = try #require(try model.capture(batch, points: [], interventions: interventions, logits: true).logits)
+        let logits = try #require(
+            try model.capture(batch, points: [], interventions: interventions, logits: true).logits)
         var sum = 0.0
         for (n, label) in batch.labels.enumerated() where label >= 0 {
             let row = logits[n * vocabulary..<(n + 1) * vocabulary].map(Double.init)
@@ -44,7 +49,9 @@ private struct Substitution {
 
 @Suite struct JointPassTests {
     @Test(arguments: ["gpt2", "llama"])
-    func `the loss is that of a pass with replaced states, and its gradient reaches every one of them`(_ name: String) throws {
+    func `the loss is that of a pass with replaced states, and its gradient reaches every one of them`(
+        _ name: String
+    ) throws {
         var setting = Substitution(try load(name))
         let model = setting.model, width = model.configuration.width
         let pass = JointPass()
@@ -52,7 +59,9 @@ private struct Substitution {
         pass.begin(recording: true)
         let inputs = setting.states.map { pass.input($0, columns: width) }
         let rows = pass.rows(setting.rows)
-        let report = try pass.loss(network, setting.batch) { layer, stream in pass.tape.replaceRows(stream, rows, by: inputs[layer]) }
+        let report = try pass.loss(network, setting.batch) { layer, stream in
+            pass.tape.replaceRows(stream, rows, by: inputs[layer])
+        }
         #expect(abs(report.meanLoss - (try setting.loss())) < 1e-5)
         pass.backward()
         // Along a random direction in the states of one layer, and of all.
@@ -62,17 +71,26 @@ private struct Substitution {
         let layers = Array(directions.indices)
         for chosen in layers.map({ [$0] }) + [layers] {
             var expected = 0.0
-            for layer in chosen { for index in directions[layer].indices { expected += Double(directions[layer][index] * gradients[layer][index]) } }
+            for layer in chosen {
+                for index in directions[layer].indices {
+                    expected += Double(directions[layer][index] * gradients[layer][index])
+                }
+            }
             let original = setting.states
             func moved(_ h: Float) throws -> Double {
                 setting.states = original
-                for layer in chosen { for index in directions[layer].indices { setting.states[layer][index] += h * directions[layer][index] } }
+                for layer in chosen {
+                    for index in directions[layer].indices {
+                        setting.states[layer][index] += h * directions[layer][index]
+                    }
+                }
                 defer { setting.states = original }
                 return try setting.loss()
             }
             // Fourth-order differences; the losses are good to some 1e-7, so these to some 1e-5.
             let h: Float = 0.02
-            let found = (8 * (try moved(h) - (try moved(-h))) - (try moved(2 * h) - (try moved(-2 * h)))) / (12 * Double(h))
+            let found =
+                (8 * (try moved(h) - (try moved(-h))) - (try moved(2 * h) - (try moved(-2 * h)))) / (12 * Double(h))
             #expect(abs(found - expected) < 1e-4 * max(1, abs(expected)), "layers \(chosen): \(found), \(expected)")
         }
     }
@@ -87,9 +105,13 @@ private struct Substitution {
         batch.append([5], positions: nil, labels: [6])
         pass.begin(recording: true)
         let state = pass.input([Float](repeating: 0.3, count: width), columns: width), rows = pass.rows([0])
-        _ = try pass.loss(network, batch) { layer, stream in layer == last ? pass.tape.replaceRows(stream, rows, by: state) : stream }
+        _ = try pass.loss(network, batch) { layer, stream in
+            layer == last ? pass.tape.replaceRows(stream, rows, by: state) : stream
+        }
         pass.backward()
-        func hasGradient(_ name: String) throws -> Bool { try #require(network.parameters.gradients[name]).contains { $0 != 0 } }
+        func hasGradient(_ name: String) throws -> Bool {
+            try #require(network.parameters.gradients[name]).contains { $0 != 0 }
+        }
         #expect(try !hasGradient("transformer.h.0.mlp.c_fc.weight"))
         #expect(try hasGradient("transformer.h.\(last).mlp.c_fc.weight"))
         #expect(pass.gradient(of: state).contains { $0 != 0 })
@@ -114,7 +136,9 @@ private struct Substitution {
         members[0].gradients.values[0] = 1
         try #require(members[1].gradients["transformer.ln_f.bias"])[2] = .infinity
         let before = models.map { Array($0.parameters.values) }
-        #expect(throws: NonFiniteGradient(parameter: "emulator's transformer.ln_f.bias")) { try optimizer.update(learningRate: 0.1, clip: 1) }
+        #expect(throws: NonFiniteGradient(parameter: "emulator's transformer.ln_f.bias")) {
+            try optimizer.update(learningRate: 0.1, clip: 1)
+        }
         #expect(models.map { Array($0.parameters.values) } == before)
         try #require(members[1].gradients["transformer.ln_f.bias"])[2] = 2
         // √(1 + 4), over both.
@@ -126,7 +150,9 @@ extension GenerationTests {
     @Test(arguments: ["gpt2", "llama"])
     func `a prompt may bring the states of its last token, and what follows sees them`(_ name: String) throws {
         let model = try load(name)
-        let (layers, width, vocabulary) = (model.configuration.layerCount, model.configuration.width, model.configuration.vocabularySize)
+        let (layers, width, vocabulary) = (
+            model.configuration.layerCount, model.configuration.width, model.configuration.vocabularySize
+        )
         var random = RandomSource(seed: 2)
         let states = (0..<layers * width).map { _ in Float(random.normal()) }
         let prompt: [Int32] = [5, 17, 3]
@@ -135,15 +161,22 @@ extension GenerationTests {
         #expect(found[0].tokens == (try model.generate([Prompt(tokens: [9, 9])], options))[0].tokens)
         // The same by whole forward passes in which that row is replaced.
         let interventions = (0..<layers).map { layer in
-            Intervention(.block(layer, .residualPre)) { stream, _, _ in for c in 0..<width { stream[2 * width + c] = states[layer * width + c] } }
+            Intervention(.block(layer, .residualPre)) { stream, _, _ in
+                for c in 0..<width { stream[2 * width + c] = states[layer * width + c] }
+            }
         }
         var tokens = prompt
         for token in found[1].tokens {
             let logits = try #require(
-                try model.capture(RaggedBatch(sequences: [tokens]), points: [], interventions: interventions, logits: true).logits).suffix(vocabulary)
+                try model.capture(
+                    RaggedBatch(sequences: [tokens]), points: [], interventions: interventions, logits: true
+                ).logits
+            ).suffix(vocabulary)
             #expect(logits[logits.startIndex + Int(token)] >= (try #require(logits.max())) - 1e-4)
             tokens.append(token)
         }
-        #expect(throws: BatchError.states(3, needed: layers * width)) { try model.generate([Prompt(tokens: prompt, lastStates: [1, 2, 3])], options) }
+        #expect(throws: BatchError.states(3, needed: layers * width)) {
+            try model.generate([Prompt(tokens: prompt, lastStates: [1, 2, 3])], options)
+        }
     }
 }

@@ -9,7 +9,9 @@ func productCeiling(_ shape: Shape, threads: Int) -> String {
     let workers = Workers(threadCount: threads)
     let (n, d, targets, v) = (shape.batch * shape.length, shape.width, shape.targets, shape.vocabulary)
     // (rows, inputs, outputs, how often)
-    var layers = [(n, d, 3 * d, shape.layers), (n, d, d, shape.layers), (n, d, 4 * d, shape.layers), (n, 4 * d, d, shape.layers)]
+    var layers = [
+        (n, d, 3 * d, shape.layers), (n, d, d, shape.layers), (n, d, 4 * d, shape.layers), (n, 4 * d, d, shape.layers),
+    ]
     layers.append((min(targets, 667), d, v, (targets + 666) / 667))
     var total = 0.0
     var flops = 0.0
@@ -18,7 +20,8 @@ func productCeiling(_ shape: Shape, threads: Int) -> String {
     for (rows, inputs, outputs, count) in layers {
         // x·W, dy·Wᵀ and xᵀ·dy as (transposed left, transposed right, m, n, k).
         for (ta, tb, m, n, k) in [
-            (false, false, rows, outputs, inputs), (false, true, rows, inputs, outputs), (true, false, inputs, outputs, rows),
+            (false, false, rows, outputs, inputs), (false, true, rows, inputs, outputs),
+            (true, false, inputs, outputs, rows),
         ] {
             func call() {
                 workers.run { thread in
@@ -28,8 +31,10 @@ func productCeiling(_ shape: Shape, threads: Int) -> String {
                     let (j, width) = byRows ? (0, n) : (part.lowerBound, part.count)
                     if height == 0 || width == 0 { return }
                     cblas_sgemm(
-                        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(height), blasint(width), blasint(k),
-                        1, a.base + (ta ? i : i * k), blasint(ta ? m : k), b.base + (tb ? j * k : j), blasint(tb ? k : n), 0, c.base + i * n + j,
+                        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(height),
+                        blasint(width), blasint(k),
+                        1, a.base + (ta ? i : i * k), blasint(ta ? m : k), b.base + (tb ? j * k : j),
+                        blasint(tb ? k : n), 0, c.base + i * n + j,
                         blasint(n))
                 }
             }
@@ -39,7 +44,8 @@ func productCeiling(_ shape: Shape, threads: Int) -> String {
             flops += work * Double(count)
         }
     }
-    return "ceiling \(shape.name) threads=\(threads) sgemm_gflops=\(rounded(flops / total / 1e9, 1)) products_ms=\(rounded(total * 1e3, 2))"
+    return
+        "ceiling \(shape.name) threads=\(threads) sgemm_gflops=\(rounded(flops / total / 1e9, 1)) products_ms=\(rounded(total * 1e3, 2))"
 }
 
 /// How fast the threads together read memory that no cache holds, in bytes a second; the best of several passes.
@@ -47,10 +53,13 @@ func bandwidthCeiling(threads: Int) -> String {
     let workers = Workers(threadCount: threads)
     let numbers = Numbers(1 << 27)
     let time = measure(warm: 1, runs: 9, budget: 5) {
-        workers.parts(of: 1 << 27, grain: 4096) { _, part in _ = ck_sum_of_squares(numbers.base + part.lowerBound, part.count) }
+        workers.parts(of: 1 << 27, grain: 4096) { _, part in
+            _ = ck_sum_of_squares(numbers.base + part.lowerBound, part.count)
+        }
     }
     let bytes = Double(4 << 27)
-    return "bandwidth threads=\(threads) gb_per_s=\(rounded(bytes / time.median / 1e9, 2)) best_gb_per_s=\(rounded(bytes / time.least / 1e9, 2))"
+    return
+        "bandwidth threads=\(threads) gb_per_s=\(rounded(bytes / time.median / 1e9, 2)) best_gb_per_s=\(rounded(bytes / time.least / 1e9, 2))"
 }
 
 /// Floats of size one.
@@ -58,7 +67,8 @@ final class Numbers {
     let base: UnsafeMutablePointer<Float>
 
     init(_ count: Int) {
-        base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64).bindMemory(to: Float.self, capacity: max(count, 1))
+        base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64).bindMemory(
+            to: Float.self, capacity: max(count, 1))
         for index in 0..<count { base[index] = Float(index % 1000) / 500 - 1 }
     }
 

@@ -17,8 +17,11 @@ struct Shape {
         Shape(name: "tour", vocabulary: 16, layers: 2, heads: 4, width: 64, length: 13, batch: 64, unlabelled: 6),
         Shape(name: "tiny", vocabulary: 32, layers: 2, heads: 4, width: 128, length: 64, batch: 32, unlabelled: 11),
         Shape(name: "small", vocabulary: 32, layers: 4, heads: 8, width: 256, length: 64, batch: 32, unlabelled: 11),
-        Shape(name: "icot2L4H", vocabulary: 50257, layers: 2, heads: 4, width: 768, length: 66, batch: 32, unlabelled: 11),
-        Shape(name: "gpt2-small", vocabulary: 50257, layers: 12, heads: 12, width: 768, length: 66, batch: 32, unlabelled: 11),
+        Shape(
+            name: "icot2L4H", vocabulary: 50257, layers: 2, heads: 4, width: 768, length: 66, batch: 32, unlabelled: 11),
+        Shape(
+            name: "gpt2-small", vocabulary: 50257, layers: 12, heads: 12, width: 768, length: 66, batch: 32,
+            unlabelled: 11),
     ]
 
     static func named(_ name: String) -> Shape? { all.first { $0.name == name } }
@@ -35,7 +38,8 @@ struct Shape {
     var trainingFlops: Double {
         let tokens = Double(batch * length)
         let (l, d, t) = (Double(layers), Double(width), Double(length))
-        return 72 * l * d * d * tokens + 12 * l * Double(batch) * t * t * d + 6 * Double(vocabulary) * d * Double(targets)
+        return 72 * l * d * d * tokens + 12 * l * Double(batch) * t * t * d + 6 * Double(vocabulary) * d
+            * Double(targets)
     }
 
     /// Bytes of weights that one new token reads.

@@ -20,7 +20,8 @@ func measureDecoding(_ shape: Shape, new: Int, threads: Int, runs: Int) throws -
     try generate(new / 2)
     let allocations = Double(long - (allocation_count() - before)) / Double(new - new / 2)
     let rate = Double(new) / time.median
-    return "decode \(shape.name) new=\(new) threads=\(threads) tokens_per_s=\(rounded(rate, 1)) best_tokens_per_s=\(rounded(Double(new) / time.least, 1))"
+    return
+        "decode \(shape.name) new=\(new) threads=\(threads) tokens_per_s=\(rounded(rate, 1)) best_tokens_per_s=\(rounded(Double(new) / time.least, 1))"
         + " gb_per_s=\(rounded(shape.weightBytes * rate / 1e9, 2)) allocations_per_token=\(rounded(allocations, 2))"
 }
 
@@ -29,7 +30,8 @@ func measureEvaluation(_ shape: Shape, problems: Int, threads: Int) throws -> St
     let workers = Workers(threadCount: threads)
     let model = LanguageModel(shape.configuration, initialization: .gpt2, seed: 1)
     var random = RandomSource(seed: 4)
-    let prompts = (0..<problems).map { _ in Prompt(tokens: (0..<11).map { _ in Int32(random.below(shape.vocabulary)) }) }
+    let prompts = (0..<problems).map { _ in Prompt(tokens: (0..<11).map { _ in Int32(random.below(shape.vocabulary)) })
+    }
     let options = GenerationOptions(maximumNewTokens: 10, stop: .none)
     _ = try model.generate(Array(prompts.prefix(100)), options, workers: workers)
     let begin = seconds()
@@ -37,6 +39,7 @@ func measureEvaluation(_ shape: Shape, problems: Int, threads: Int) throws -> St
     let time = seconds() - begin
     let (l, d, v) = (Double(shape.layers), Double(shape.width), Double(shape.vocabulary))
     let flops = Double(problems) * (24 * l * d * d * 20 + 2 * v * d * 10)
-    return "evaluate \(shape.name) problems=\(problems) threads=\(threads) examples_per_s=\(rounded(Double(problems) / time, 2))"
+    return
+        "evaluate \(shape.name) problems=\(problems) threads=\(threads) examples_per_s=\(rounded(Double(problems) / time, 2))"
         + " seconds=\(rounded(time, 2)) gflops=\(rounded(flops / time / 1e9, 1))"
 }

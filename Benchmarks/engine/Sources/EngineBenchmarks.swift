@@ -12,7 +12,9 @@ import Glibc
         func number(_ name: String, _ standard: Int) -> Int { options[name].flatMap { Int($0) } ?? standard }
         guard let verb = arguments.first else { fail("which measurement?") }
         func shape() -> Shape {
-            guard arguments.count > 1, var shape = Shape.named(arguments[1]) else { fail("shapes are \(Shape.all.map(\.name))") }
+            guard arguments.count > 1, var shape = Shape.named(arguments[1]) else {
+                fail("shapes are \(Shape.all.map(\.name))")
+            }
             shape.batch = number("batch", shape.batch)
             shape.length = number("length", shape.length)
             return shape
@@ -20,10 +22,14 @@ import Glibc
         do {
             switch verb {
             case "train":
-                print(try measureTraining(
-                    shape(), threads: number("threads", 2), runs: number("runs", 25), budget: Double(number("budget", 20))))
+                print(
+                    try measureTraining(
+                        shape(), threads: number("threads", 2), runs: number("runs", 25),
+                        budget: Double(number("budget", 20))))
             case "decode":
-                print(try measureDecoding(shape(), new: number("new", 250), threads: number("threads", 2), runs: number("runs", 7)))
+                print(
+                    try measureDecoding(
+                        shape(), new: number("new", 250), threads: number("threads", 2), runs: number("runs", 7)))
             case "evaluate":
                 print(try measureEvaluation(shape(), problems: number("problems", 1000), threads: number("threads", 2)))
             case "ceiling": print(productCeiling(shape(), threads: number("threads", 2)))

@@ -13,7 +13,8 @@ func makeModel(_ shape: Shape, folder: String) throws -> String {
 func measureLoading(_ folder: String) throws -> String {
     let mapped = try measure(warm: 1, runs: 15, budget: 10) { _ = try Checkpoint(folder) }
     let copied = try measure(warm: 1, runs: 9, budget: 10) { _ = try LanguageModel.load(from: folder) }
-    return "load mapped_ms=\(rounded(mapped.median * 1e3, 2)) copied_ms=\(rounded(copied.median * 1e3, 1)) best_copied_ms=\(rounded(copied.least * 1e3, 1))"
+    return
+        "load mapped_ms=\(rounded(mapped.median * 1e3, 2)) copied_ms=\(rounded(copied.median * 1e3, 1)) best_copied_ms=\(rounded(copied.least * 1e3, 1))"
 }
 
 /// Encoding a text file with a folder's tokenizer, line by line, on one thread.

@@ -8,7 +8,9 @@ func seconds() -> Double {
 
 /// The median and the least of the times of `runs` calls, in seconds, after `warm` calls that do not count. Stops early
 /// when `budget` seconds are over.
-func measure(warm: Int, runs: Int, budget: Double, _ body: () throws -> Void) rethrows -> (median: Double, least: Double) {
+func measure(
+    warm: Int, runs: Int, budget: Double, _ body: () throws -> Void
+) rethrows -> (median: Double, least: Double) {
     for _ in 0..<warm { try body() }
     var times: [Double] = []
     let start = seconds()

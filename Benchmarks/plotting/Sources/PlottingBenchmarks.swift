@@ -41,7 +41,8 @@ import Plotting
 
     private static func heatMap(_ rows: Int, _ columns: Int) -> Figure {
         let scores = matrix(rows, columns) { sin(Double($0 * $1) / 100).magnitude }
-        return .probeGrid(scores, layers: (0..<rows).map { "layer \($0)" }, positions: [], title: "Where the running sum is")
+        return .probeGrid(
+            scores, layers: (0..<rows).map { "layer \($0)" }, positions: [], title: "Where the running sum is")
     }
 
     private static var heads: Figure {
@@ -55,7 +56,8 @@ import Plotting
         let accuracy = stages.map { 0.95 + 0.04 * sin($0) }
         return .removalCurve(
             implicit: Series("implicit", x: stages, y: accuracy),
-            interval: Intervals(x: stages, low: accuracy.map { $0 - 0.05 }, high: accuracy.map { $0 + 0.01 }), explicit: 0.998, noCoT: 0.3,
+            interval: Intervals(x: stages, low: accuracy.map { $0 - 0.05 }, high: accuracy.map { $0 + 0.01 }),
+            explicit: 0.998, noCoT: 0.3,
             chance: 0.1, events: [(20, "reset")])
     }
 
@@ -64,19 +66,24 @@ import Plotting
             let trend = exp(-5 * Double(step) / Double(steps))
             return 2.3 * trend + 0.05 * sin(Double(step) * 12.9898).magnitude
         }
-        return Figure(title: "Loss", x: Axis("step"), y: Axis("loss", unit: "nats", scale: .log), marks: [.line(Series(y: values))])
+        return Figure(
+            title: "Loss", x: Axis("step"), y: Axis("loss", unit: "nats", scale: .log),
+            marks: [.line(Series(y: values))])
     }
 
     private static var scatter: Figure {
         let marks = (0..<5).map { series in
             let angles = (0..<400).map { Double($0 * (series + 3)) * 0.731 }
-            return Mark.points(Series("digit \(series)", x: angles.map { sin($0) + Double(series) }, y: angles.map { cos($0 * 1.3) }))
+            return Mark.points(
+                Series("digit \(series)", x: angles.map { sin($0) + Double(series) }, y: angles.map { cos($0 * 1.3) }))
         }
         return Figure(title: "PCA", x: Axis("PC 1"), y: Axis("PC 2"), marks: marks)
     }
 
     private static var histogram: Figure {
-        Figure(title: "Loss per problem", x: Axis("loss"), marks: [.histogram(Sample(values: (0..<100_000).map { sin(Double($0)) + sin(Double($0) * 1.7) }))])
+        Figure(
+            title: "Loss per problem", x: Axis("loss"),
+            marks: [.histogram(Sample(values: (0..<100_000).map { sin(Double($0)) + sin(Double($0) * 1.7) }))])
     }
 
     // MARK: Measuring and printing

@@ -28,9 +28,12 @@ enum MemoryOfAPass: String, CaseIterable {
         switch self {
         case .plain:
             let ends = (0..<scene.problems).map { scene.batch.offsets[$0 + 1] - scene.batch.offsets[$0] - 1 }
-            _ = try scene.model.hiddenStates(scene.batch, at: [.finalNorm], positions: [Position("last", indices: ends)])
+            _ = try scene.model.hiddenStates(
+                scene.batch, at: [.finalNorm], positions: [Position("last", indices: ends)])
         case .one: _ = try scene.model.hiddenStates(scene.batch, at: [.block(6, .residualPost)], positions: positions)
-        case .all: _ = try scene.model.hiddenStates(scene.batch, at: (0..<12).map { .block($0, .residualPost) }, positions: positions)
+        case .all:
+            _ = try scene.model.hiddenStates(
+                scene.batch, at: (0..<12).map { .block($0, .residualPost) }, positions: positions)
         }
         print(peak() - before)
     }

@@ -7,9 +7,13 @@ import Transformer
 /// What it measures is told in the README.md beside this.
 @main struct ProbingBenchmarks {
     static func main() throws {
-        if CommandLine.arguments.count > 1 { return try MemoryOfAPass(CommandLine.arguments[1])?.run() ?? print("plain, one or all") }
+        if CommandLine.arguments.count > 1 {
+            return try MemoryOfAPass(CommandLine.arguments[1])?.run() ?? print("plain, one or all")
+        }
         let scene = try Scene(problems: 5_000, layers: 2, width: 256)
-        print("\(scene.problems) problems of 4 × 4 digits, \(scene.batch.tokenCount / scene.problems) positions each, 2 layers of width 256, \(Workers.shared.threadCount) threads")
+        print(
+            "\(scene.problems) problems of 4 × 4 digits, \(scene.batch.tokenCount / scene.problems) positions each, 2 layers of width 256, \(Workers.shared.threadCount) threads"
+        )
         print("load \(loadAverage())")
         print(row(["", "seconds", "processor", "goal"]))
         try probing(scene)
@@ -25,12 +29,15 @@ import Transformer
         let positions = scene.everyPosition()
         let points = (0..<2).map { HookPoint.block($0, .residualPost) }
         for (name, targets, describes) in [
-            ("all layers and positions: a running sum", [scene.runningSum(4)], false), ("  eight running sums", (0..<8).map(scene.runningSum), false),
-            ("  one, with its description length", [scene.runningSum(4)], true), ("  a digit, as ten classes", [scene.digit(4)], false),
+            ("all layers and positions: a running sum", [scene.runningSum(4)], false),
+            ("  eight running sums", (0..<8).map(scene.runningSum), false),
+            ("  one, with its description length", [scene.runningSum(4)], true),
+            ("  a digit, as ten classes", [scene.digit(4)], false),
         ] {
             var options = ProbeOptions()
             options.describes = describes
-            let grid = ProbeGrid(points: points, positions: positions, targets: targets, problems: scene.knowledge, options: options)
+            let grid = ProbeGrid(
+                points: points, positions: positions, targets: targets, problems: scene.knowledge, options: options)
             try show(name, goal: 5) { _ = try grid.run(scene.model, scene.batch, untrained: scene.untrained) }
         }
     }
@@ -41,10 +48,13 @@ import Transformer
         let targets = (0..<8).map(scene.runningSum) + (0..<8).map(scene.columnSum)
         var options = ProbeOptions()
         options.describes = false
-        let grid = ProbeGrid(points: points, positions: positions, targets: targets, problems: scene.knowledge, options: options)
+        let grid = ProbeGrid(
+            points: points, positions: positions, targets: targets, problems: scene.knowledge, options: options)
         let states = try scene.model.hiddenStates(scene.batch, at: points, positions: positions)
         let plain = try scene.untrained.hiddenStates(scene.batch, at: points, positions: positions)
-        try show("ridge, 16 targets × 8 positions × 4 hooks", goal: 2) { _ = try grid.run(states: states, untrained: nil) }
+        try show("ridge, 16 targets × 8 positions × 4 hooks", goal: 2) {
+            _ = try grid.run(states: states, untrained: nil)
+        }
         try show("  with the untrained model", goal: nil) { _ = try grid.run(states: states, untrained: plain) }
     }
 
@@ -52,9 +62,14 @@ import Transformer
 
     /// Passes that alternate, so that other work on the machine disturbs both.
     private static func oneLayer(_ scene: Scene) throws {
-        let rows = scene.everyPosition()[scene.separator].indices.enumerated().map { scene.batch.offsets[$0] + ($1 ?? 0) }
+        let rows = scene.everyPosition()[scene.separator].indices.enumerated().map {
+            scene.batch.offsets[$0] + ($1 ?? 0)
+        }
         let (tape, point) = (Tape(), HookPoint.block(0, .residualPost))
-        func pass(_ points: Set<HookPoint>) throws { _ = try scene.model.capture(scene.small, points: points, rows: Array(rows[..<500]), logits: true, tape: tape) }
+        func pass(_ points: Set<HookPoint>) throws {
+            _ = try scene.model.capture(
+                scene.small, points: points, rows: Array(rows[..<500]), logits: true, tape: tape)
+        }
         var plain: [Double] = [], capture: [Double] = []
         for _ in 0..<15 {
             plain.append(try processorTime { try pass([]) })

@@ -32,9 +32,12 @@ struct Scene {
         self.batch = batch(count)
         small = batch(min(count, 500))
         separator = encoded[0].inputCount - 1
-        let columns = (0..<separator).map { column in encoded.map { Int($0.tokens[column]) } }.filter { Set($0).count > 1 }
+        let columns = (0..<separator).map { column in encoded.map { Int($0.tokens[column]) } }.filter {
+            Set($0).count > 1
+        }
         knowledge = ProbeProblems(
-            groups: Array(0..<count), rawInputs: columns, controlTypes: zip(columns[0], columns[columns.count - 1]).map { $0 << 20 | $1 })
+            groups: Array(0..<count), rawInputs: columns,
+            controlTypes: zip(columns[0], columns[columns.count - 1]).map { $0 << 20 | $1 })
         let configuration = ModelConfiguration.gpt2(
             vocabularySize: encoder.vocabularySize, positionCount: 128, width: width, layerCount: layers, headCount: 4)
         model = LanguageModel(configuration, initialization: .fanIn, seed: 1)
@@ -43,14 +46,22 @@ struct Scene {
 
     func everyPosition() -> [Position] { (0..<batch.offsets[1]).map { Position("\($0)", index: $0, count: problems) } }
 
-    func runningSum(_ index: Int) -> ProbeTarget { ProbeTarget("running sum \(index)", numbers: facts("running_sum", index).map(Double.init)) }
+    func runningSum(_ index: Int) -> ProbeTarget {
+        ProbeTarget("running sum \(index)", numbers: facts("running_sum", index).map(Double.init))
+    }
 
     /// No products fall into the last column.
-    func columnSum(_ index: Int) -> ProbeTarget { ProbeTarget("column sum \(index)", numbers: facts("column_sum", index % 7).map(Double.init)) }
+    func columnSum(_ index: Int) -> ProbeTarget {
+        ProbeTarget("column sum \(index)", numbers: facts("column_sum", index % 7).map(Double.init))
+    }
 
-    func digit(_ index: Int) -> ProbeTarget { ProbeTarget("digit \(index)", classes: facts("running_sum", index).map { $0 % 10 }) }
+    func digit(_ index: Int) -> ProbeTarget {
+        ProbeTarget("digit \(index)", classes: facts("running_sum", index).map { $0 % 10 })
+    }
 
     private func facts(_ name: String, _ index: Int) -> [Int] {
-        (0..<generated.count).map { if case .integer(let value)? = generated.fact(name, index: index, ofProblem: $0) { value } else { 0 } }
+        (0..<generated.count).map {
+            if case .integer(let value)? = generated.fact(name, index: index, ofProblem: $0) { value } else { 0 }
+        }
     }
 }

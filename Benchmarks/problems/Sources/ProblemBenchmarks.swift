@@ -10,12 +10,20 @@ import Tensors
             let task = try Multiplication(digits: digits)
             let rates = try measure(count) { try ProblemSet.generate(task, count: count, seed: 1, workers: $0).count }
             let peer = pythonRate(digits, count: 200_000 / (digits * digits))
-            print(row([".mult digits: \(digits)", "\(rates.wall)", "\(rates.perCore)", peer.map { "\($0)" } ?? "-", peer.map { ratio(rates.perCore, $0) } ?? "-"]))
+            print(
+                row([
+                    ".mult digits: \(digits)", "\(rates.wall)", "\(rates.perCore)", peer.map { "\($0)" } ?? "-",
+                    peer.map { ratio(rates.perCore, $0) } ?? "-",
+                ]))
         }
         let tree = try Multiplication(digits: 4, chain: .tree)
-        try show(".tree digits: 4", 200_000) { try ProblemSet.generate(tree, count: 200_000, seed: 1, workers: $0).count }
+        try show(".tree digits: 4", 200_000) {
+            try ProblemSet.generate(tree, count: 200_000, seed: 1, workers: $0).count
+        }
         let parity = try DigitSum.parity(digits: 6)
-        try show(".parity digits: 6", 200_000) { try ProblemSet.generate(parity, count: 200_000, seed: 1, workers: $0).count }
+        try show(".parity digits: 6", 200_000) {
+            try ProblemSet.generate(parity, count: 200_000, seed: 1, workers: $0).count
+        }
         let sum = try Addition(digits: 8...8)
         try show(".add digits: 8", 200_000) { try ProblemSet.generate(sum, count: 200_000, seed: 1, workers: $0).count }
         try show("problems of one's own", 200_000) { _ in try ownProblems(200_000).count }
@@ -29,13 +37,17 @@ import Tensors
         }
         try show("read a file", problems.count) { _ in try ProblemSet.read(path).count }
         let encoder = CharacterEncoder()
-        try show("one token a character", 80_000) { _ in try (0..<80_000).reduce(0) { try $0 + encoder.encode(problems[$1]).tokens.count } }
+        try show("one token a character", 80_000) { _ in
+            try (0..<80_000).reduce(0) { try $0 + encoder.encode(problems[$1]).tokens.count }
+        }
         try show("a fact (carries)", 80_000) { _ in try problems[0..<80_000].facts("carries").count }
     }
 
     private static func ownProblems(_ count: Int) throws -> ProblemSet {
         var builder = ProblemSetBuilder(taskName: "successor", capacity: count)
-        for number in 0..<count { try builder.append(question: "\(number) + 1", chain: "\(number)", answer: "\(number + 1)") }
+        for number in 0..<count {
+            try builder.append(question: "\(number) + 1", chain: "\(number)", answer: "\(number + 1)")
+        }
         return builder.finish()
     }
 
@@ -70,7 +82,8 @@ import Tensors
 
     /// Problems per second of processor time in CPython; nil without Python or outside the repository's folder.
     private static func pythonRate(_ digits: Int, count: Int) -> Int? {
-        guard let pipe = popen("python3 Benchmarks/problems/multiplication.py \(digits) \(count) 2>/dev/null", "r") else { return nil }
+        guard let pipe = popen("python3 Benchmarks/problems/multiplication.py \(digits) \(count) 2>/dev/null", "r")
+        else { return nil }
         defer { pclose(pipe) }
         var line = [CChar](repeating: 0, count: 64)
         guard fgets(&line, 63, pipe) != nil else { return nil }

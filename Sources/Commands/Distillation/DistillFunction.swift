@@ -8,31 +8,51 @@ enum DistillFunction {
     static func command(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "distill", "Distils the chain of a run into two fresh models that answer without writing it (ICoT-KD, Deng et al. 2023).",
+                "distill",
+                "Distils the chain of a run into two fresh models that answer without writing it (ICoT-KD, Deng et al. 2023).",
                 [
-                    .value("teacher", .value(RunValue.typeName), required: false, "a run that writes its whole chain; the current one without it"),
+                    .value(
+                        "teacher", .value(RunValue.typeName), required: false,
+                        "a run that writes its whole chain; the current one without it"),
                     .label("steps", .integer(0...1_000_000_000), default: "1000", "most updates in each stage"),
-                    .label("student", .integer(0...1_000_000_000), "most updates of the mind-reading student, if others"),
+                    .label(
+                        "student", .integer(0...1_000_000_000), "most updates of the mind-reading student, if others"),
                     .label("emulator", .integer(0...1_000_000_000), "updates of the thought emulator, if others"),
                     .label("coupled", .integer(0...1_000_000_000), "most updates of both together, if others"),
-                    .label("until", .real(0...1), default: "0.99", "ends the student's stage and the last one at this held-out accuracy"),
-                    .label("check", .integer(1...1_000_000), default: "50", "updates between two looks at the held-out problems"),
+                    .label(
+                        "until", .real(0...1), default: "0.99",
+                        "ends the student's stage and the last one at this held-out accuracy"),
+                    .label(
+                        "check", .integer(1...1_000_000), default: "50",
+                        "updates between two looks at the held-out problems"),
                     .label(
                         "thoughts",
                         .choice([
-                            .init("diagonal", "a layer deeper, so many tokens later"), .init("first_column", "all layers at the end of the question"),
-                            .init("last_column", "all layers at the end of the chain"), .init("top_row", "the last block's inputs along the chain"),
+                            .init("diagonal", "a layer deeper, so many tokens later"),
+                            .init("first_column", "all layers at the end of the question"),
+                            .init("last_column", "all layers at the end of the chain"),
+                            .init("top_row", "the last block's inputs along the chain"),
                             .init("bottom_row", "the first block's inputs along the chain"),
                         ]), default: ".diagonal", "which states of the teacher are distilled"),
                     .label(
-                        "rule", .choice([.init("paper"), .init("reference", "the step of a batch's first problem for all of it"), .init("fixed")]), default: ".fixed",
+                        "rule",
+                        .choice([
+                            .init("paper"), .init("reference", "the step of a batch's first problem for all of it"),
+                            .init("fixed"),
+                        ]), default: ".fixed",
                         "whose step the diagonal has"),
                     .label("freeze", .boolean, default: "false", "leaves the emulator as it is in the last stage"),
-                    .label("from", .value(ModelValue.typeName), "the first weights of both models; the first weights of the run without it"),
+                    .label(
+                        "from", .value(ModelValue.typeName),
+                        "the first weights of both models; the first weights of the run without it"),
                     .label("lr", .real(.leastNonzeroMagnitude...10), "the learning rate; that of the run without it"),
-                    .label("seed", .integer(0...Int.max), "of the modules' first weights and the data order; the run's without it"),
-                ], result: DistillationValue.typeName, examples: ["distill(r, steps: 2)", "distill(r, steps: 2, thoughts: .last_column).accuracy"],
-                seeAlso: ["control", "compare", "internalize"], discussion: """
+                    .label(
+                        "seed", .integer(0...Int.max),
+                        "of the modules' first weights and the data order; the run's without it"),
+                ], result: DistillationValue.typeName,
+                examples: ["distill(r, steps: 2)", "distill(r, steps: 2, thoughts: .last_column).accuracy"],
+                seeAlso: ["control", "compare", "internalize"],
+                discussion: """
                     Three stages. The student learns to answer from the teacher's states, put into it while it reads the end of the question; the \
                     emulator learns to guess those states from the question alone; then both are trained together on the answer. Gives accuracy, \
                     oracle (the student with the teacher's own states: how much of the chain fits in one column), emulator_loss, explained (the share of \
@@ -44,31 +64,40 @@ enum DistillFunction {
             let run = value.run
             let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? value.initial
             let distillation = try Distillation(
-                teacher: run.model, initial: initial, on: run.problems, heldOut: run.heldOut, positions: run.schedule.positions,
+                teacher: run.model, initial: initial, on: run.problems, heldOut: run.heldOut,
+                positions: run.schedule.positions,
                 settings: settings(run, call))
             try go(distillation, call)
-            return .object(DistillationValue(task: value.data.taskName, teacher: (run.progress.updates, teacher), distillation))
+            return .object(
+                DistillationValue(task: value.data.taskName, teacher: (run.progress.updates, teacher), distillation))
         }
     }
 
     /// Sees whether a run can teach, and measures it.
     private static func teacher(_ value: RunValue, _ call: Invocation) throws -> Evaluation? {
         let run = value.run
-        if run.longest == 0 { throw call.failure("these problems have no chain to distil", code: .runtimeArgument, at: "teacher") }
+        if run.longest == 0 {
+            throw call.failure("these problems have no chain to distil", code: .runtimeArgument, at: "teacher")
+        }
         if run.removedCount > 0 {
             throw call.failure(
-                "\(run.removedCount) of \(run.longest) tokens of the run's chain are gone, and a teacher writes them all", code: .runtimeArgument, at: "teacher",
+                "\(run.removedCount) of \(run.longest) tokens of the run's chain are gone, and a teacher writes them all",
+                code: .runtimeArgument, at: "teacher",
                 help: "go back to: the stage that has them all, or let c = control kind: .explicit and distill(c)")
         }
         if run.progress.updates == 0 {
-            throw call.failure("the run has not been trained yet, so it has no thoughts", code: .runtimeArgument, at: "teacher", help: "train until: 0.99 first")
+            throw call.failure(
+                "the run has not been trained yet, so it has no thoughts", code: .runtimeArgument, at: "teacher",
+                help: "train until: 0.99 first")
         }
         let interrupt = call.interrupt
         let evaluation = try run.evaluateHeldOut(isInterrupted: { interrupt.isRequested })
         if let evaluation, evaluation.accuracy < 0.9 {
             call.output(
                 StyledText("note", .warning)
-                    + StyledText(": with its chain the teacher reaches \(RunDisplay.accuracy(evaluation)); what it has not learned it cannot teach"))
+                    + StyledText(
+                        ": with its chain the teacher reaches \(RunDisplay.accuracy(evaluation)); what it has not learned it cannot teach"
+                    ))
         }
         return evaluation
     }
@@ -79,7 +108,9 @@ enum DistillFunction {
         if let rate = call.realIfPresent("lr") { settings.training.learningRate = Float(rate) }
         if let seed = call.integerIfPresent("seed") { settings.training.seed = UInt64(seed) }
         let steps = try call.integer("steps")
-        for stage in DistillationStage.allCases { settings.steps[stage] = call.integerIfPresent(stage.rawValue) ?? steps }
+        for stage in DistillationStage.allCases {
+            settings.steps[stage] = call.integerIfPresent(stage.rawValue) ?? steps
+        }
         settings.accuracy = run.heldOut == nil ? nil : try call.real("until")
         settings.evaluateEvery = try call.integer("check")
         settings.subset = ThoughtSubset(rawValue: try call.choice("thoughts")) ?? .diagonal
@@ -102,7 +133,10 @@ enum DistillFunction {
                         let now = monotonicSeconds() - started
                         if now - lastShown < 0.1 { return }
                         lastShown = now
-                        call.progress(StyledText("\(stage.rawValue)  step \(Phrase.grouped(step)) of \(Phrase.grouped(steps))  loss \(Phrase.fixed(loss, 3))"))
+                        call.progress(
+                            StyledText(
+                                "\(stage.rawValue)  step \(Phrase.grouped(step)) of \(Phrase.grouped(steps))  loss \(Phrase.fixed(loss, 3))"
+                            ))
                     case .evaluated: break
                     case .finished(let record): call.output(line(record, uncoupled: distillation.uncoupled))
                     }
@@ -120,9 +154,14 @@ enum DistillFunction {
         var line = StyledText(record.stage.rawValue, .emphasis) + StyledText(": \(Phrase.count(record.steps, "step"))")
         if let loss = record.loss { line.append(", loss \(Phrase.fixed(loss, 3))") }
         switch record.stage {
-        case .student: if let found = record.evaluation { line.append(", " + RunDisplay.accuracy(found) + " with the teacher's thoughts") }
+        case .student:
+            if let found = record.evaluation {
+                line.append(", " + RunDisplay.accuracy(found) + " with the teacher's thoughts")
+            }
         case .emulator:
-            if let explained = record.explained { line.append(", \(Phrase.fixed(100 * explained, 1)) % of the thoughts' variance") }
+            if let explained = record.explained {
+                line.append(", \(Phrase.fixed(100 * explained, 1)) % of the thoughts' variance")
+            }
             if let uncoupled { line.append(", \(RunDisplay.accuracy(uncoupled)) before the student") }
         case .coupled: if let found = record.evaluation { line.append(", " + RunDisplay.accuracy(found)) }
         }

@@ -27,18 +27,25 @@ final class DistillationValue: HostObject, ComparedValue {
     private var numbers: [(String, Value)] {
         let coupled = records[.coupled]?.evaluation
         return [
-            ("accuracy", accuracy(coupled)), ("low", real(coupled?.interval.lowerBound)), ("high", real(coupled?.interval.upperBound)),
+            ("accuracy", accuracy(coupled)), ("low", real(coupled?.interval.lowerBound)),
+            ("high", real(coupled?.interval.upperBound)),
             ("written", real(coupled?.generatedTokens)), ("teacher", accuracy(teacher.evaluation)),
-            ("oracle", accuracy(records[.student]?.evaluation)), ("emulator_loss", real(records[.emulator]?.heldOutLoss)),
+            ("oracle", accuracy(records[.student]?.evaluation)),
+            ("emulator_loss", real(records[.emulator]?.heldOutLoss)),
             ("explained", real(records[.emulator]?.explained)), ("uncoupled", accuracy(uncoupled)),
-            ("steps", .integer(records.values.reduce(0) { $0 + $1.steps })), ("seconds", .real(records.values.reduce(0) { $0 + $1.seconds })),
+            ("steps", .integer(records.values.reduce(0) { $0 + $1.steps })),
+            ("seconds", .real(records.values.reduce(0) { $0 + $1.seconds })),
         ]
     }
 
     override var fieldNames: [String] { numbers.map(\.0) + ["stages"] }
-    override func field(_ name: String) -> Value? { name == "stages" ? .table(stages) : numbers.first { $0.0 == name }?.1 }
+    override func field(_ name: String) -> Value? {
+        name == "stages" ? .table(stages) : numbers.first { $0.0 == name }?.1
+    }
     override var json: String { Value.record(numbers).json }
-    override var text: String { "distillation of \(task): " + (records[.coupled]?.evaluation.map(RunDisplay.accuracy) ?? "not finished") }
+    override var text: String {
+        "distillation of \(task): " + (records[.coupled]?.evaluation.map(RunDisplay.accuracy) ?? "not finished")
+    }
     override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(lines: stages.display(options).lines, json: json)
     }
@@ -48,18 +55,23 @@ final class DistillationValue: HostObject, ComparedValue {
         let rows: [(String, Int, Double?, Evaluation?, Double)] = [
             ("teacher, with its chain", teacher.steps, nil, teacher.evaluation, 0),
             row("student, teacher's thoughts", .student, records[.student]?.loss, records[.student]?.evaluation),
-            row("emulator, put before it", .emulator, records[.emulator]?.heldOutLoss ?? records[.emulator]?.loss, uncoupled),
+            row(
+                "emulator, put before it", .emulator, records[.emulator]?.heldOutLoss ?? records[.emulator]?.loss,
+                uncoupled),
             row("both, trained together", .coupled, records[.coupled]?.loss, records[.coupled]?.evaluation),
         ]
         return TableObject([
-            .init("stage", rows.map(\.0)), .init("steps", rows.map(\.1)), .init("loss", rows.map { real($0.2) }, format: .decimals(3)),
+            .init("stage", rows.map(\.0)), .init("steps", rows.map(\.1)),
+            .init("loss", rows.map { real($0.2) }, format: .decimals(3)),
             .init("accuracy", rows.map { accuracy($0.3) }, format: .decimals(3)),
             .init("written", rows.map { real($0.3?.generatedTokens) }, format: .decimals(1)),
             .init("seconds", rows.map { .real($0.4) }, format: .volatile("s", decimals: 1)),
         ])
     }
 
-    private func row(_ name: String, _ stage: DistillationStage, _ loss: Double?, _ evaluation: Evaluation?) -> (String, Int, Double?, Evaluation?, Double) {
+    private func row(
+        _ name: String, _ stage: DistillationStage, _ loss: Double?, _ evaluation: Evaluation?
+    ) -> (String, Int, Double?, Evaluation?, Double) {
         (name, records[stage]?.steps ?? 0, loss, evaluation, records[stage]?.seconds ?? 0)
     }
 
@@ -70,7 +82,8 @@ final class DistillationValue: HostObject, ComparedValue {
         [("ICoT-KD, teacher's thoughts", DistillationStage.student), ("ICoT-KD", .coupled)].compactMap { name, stage in
             guard let record = records[stage] else { return nil }
             return ComparedRow(
-                run: name, removed: chain, steps: stage == .student ? record.steps : records.values.reduce(0) { $0 + $1.steps }, loss: record.loss,
+                run: name, removed: chain,
+                steps: stage == .student ? record.steps : records.values.reduce(0) { $0 + $1.steps }, loss: record.loss,
                 accuracy: record.evaluation?.accuracy, written: record.evaluation?.generatedTokens,
                 seconds: stage == .student ? record.seconds : records.values.reduce(0) { $0 + $1.seconds })
         }

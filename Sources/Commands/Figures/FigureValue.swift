@@ -22,11 +22,13 @@ final class FigureValue: HostObject {
 
     override func display(_ options: DisplayOptions) -> DisplayBundle {
         let glyphs = TerminalGlyphs(rawValue: (self.glyphs ?? options.glyphs).rawValue) ?? .ascii
-        let renderer = TerminalRenderer(width: min(options.width, 100), height: height, glyphs: glyphs, colour: options.hasColour)
+        let renderer = TerminalRenderer(
+            width: min(options.width, 100), height: height, glyphs: glyphs, colour: options.hasColour)
         let picture = renderer.lines(figure).map { line in
             StyledText(runs: line.map { StyledRun($0.text, Self.style($0.ink)) })
         }
-        return DisplayBundle(lines: [StyledText(figure.summary, .dim)], picture: picture, svg: options.wantsSVG ? svg : nil, json: json)
+        return DisplayBundle(
+            lines: [StyledText(figure.summary, .dim)], picture: picture, svg: options.wantsSVG ? svg : nil, json: json)
     }
 
     private static func style(_ ink: TerminalInk) -> Style {

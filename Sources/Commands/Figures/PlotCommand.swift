@@ -11,21 +11,31 @@ enum FigureCommands {
             CommandSignature(
                 "plot", "Draws a figure: on the terminal now, as SVG in a page or a file.",
                 [
-                    .value("data", .oneOf([.value(TypeName.table), .value(TypeName.array), .value(TypeName.list)]), "a table with columns, an array, or a list of numbers"),
+                    .value(
+                        "data", .oneOf([.value(TypeName.table), .value(TypeName.array), .value(TypeName.list)]),
+                        "a table with columns, an array, or a list of numbers"),
                     .label("x", .column, "the column along; row numbers without it"),
                     .label("y", .oneOf([.column, .list(of: .column)]), "the column, or columns, up"),
                     .label("colour", .column, "one series for each value of this column; the cells of a heat map"),
-                    .label("low", .column, "the lower end of an interval about y"), .label("high", .column, "its upper end"),
+                    .label("low", .column, "the lower end of an interval about y"),
+                    .label("high", .column, "its upper end"),
                     .label(
                         "kind",
-                        .choice([.init("line"), .init("points"), .init("bars"), .init("histogram"), .init("heat", "cells: x along, y down, colour")]), "how it is drawn; line without it, heat for a matrix"),
+                        .choice([
+                            .init("line"), .init("points"), .init("bars"), .init("histogram"),
+                            .init("heat", "cells: x along, y down, colour"),
+                        ]), "how it is drawn; line without it, heat for a matrix"),
                     .label("by", .column, "one small panel for each value of this column"),
                     .label("title", .text), .label("x_label", .text), .label("y_label", .text),
                     .label("log_x", .boolean, default: "false"), .label("log_y", .boolean, default: "false"),
-                    .label("limits", .list(of: .number), "ends of the y axis, [0, 1]"), .label("reference", .number, "a line across at this height, such as chance"),
+                    .label("limits", .list(of: .number), "ends of the y axis, [0, 1]"),
+                    .label("reference", .number, "a line across at this height, such as chance"),
                     .label("height", .integer(4...100), default: "14", "lines on a terminal"),
-                    .label("style", .choice([.init("braille"), .init("block"), .init("ascii")]), "the signs it is made of on a terminal"),
-                ], result: FigureValue.typeName, examples: ["plot [1, 4, 9, 16] title: \"squares\""], seeAlso: ["timeline", "write"])
+                    .label(
+                        "style", .choice([.init("braille"), .init("block"), .init("ascii")]),
+                        "the signs it is made of on a terminal"),
+                ], result: FigureValue.typeName, examples: ["plot [1, 4, 9, 16] title: \"squares\""],
+                seeAlso: ["timeline", "write"])
         ) { call in
             let panels: [Panel]
             var legend = ""
@@ -34,14 +44,20 @@ enum FigureCommands {
             case .object(let array as ArrayObject)?: panels = [try arrayPanel(array, call)]
             default:
                 let values = try call.list("data").map { value in
-                    guard let number = value.asReal else { throw call.failure("a list of numbers can be drawn, this one holds \(TypeName.withArticle(value.typeName))", code: .runtimeType, at: "data") }
+                    guard let number = value.asReal else {
+                        throw call.failure(
+                            "a list of numbers can be drawn, this one holds \(TypeName.withArticle(value.typeName))",
+                            code: .runtimeType, at: "data")
+                    }
                     return number
                 }
                 panels = [try seriesPanel([("", values)], call)]
             }
             let glyphs = call.choiceIfPresent("style").flatMap { DisplayOptions.Glyphs(rawValue: $0) }
             return .object(
-                FigureValue(Figure(title: call.textIfPresent("title") ?? "", subtitle: legend, panels: panels, columns: nil), glyphs: glyphs, height: try call.integer("height")))
+                FigureValue(
+                    Figure(title: call.textIfPresent("title") ?? "", subtitle: legend, panels: panels, columns: nil),
+                    glyphs: glyphs, height: try call.integer("height")))
         }
     }
 
@@ -51,10 +67,17 @@ enum FigureCommands {
         case 1: return try seriesPanel([("", values)], call)
         case 2:
             let (rows, columns) = (array.shape[0], array.shape[1])
-            guard rows * columns <= 1 << 20 else { throw call.failure("a matrix of \(rows) × \(columns) cells is too large to draw", code: .runtimeShape, at: "data", help: "draw a part of it: m[0...63]") }
+            guard rows * columns <= 1 << 20 else {
+                throw call.failure(
+                    "a matrix of \(rows) × \(columns) cells is too large to draw", code: .runtimeShape, at: "data",
+                    help: "draw a part of it: m[0...63]")
+            }
             let matrix = (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
             return Panel(x: axis(call, "x"), y: axis(call, "y"), marks: [.heatMap(HeatMap(matrix))])
-        default: throw call.failure("an array of \(array.shape.count) axes cannot be drawn", code: .runtimeShape, at: "data", help: "draw a part of it: a[0]")
+        default:
+            throw call.failure(
+                "an array of \(array.shape.count) axes cannot be drawn", code: .runtimeShape, at: "data",
+                help: "draw a part of it: a[0]")
         }
     }
 
@@ -81,7 +104,9 @@ enum FigureCommands {
     static func axis(_ call: Invocation, _ which: String, label: String = "", categories: [String] = []) -> Axis {
         var axis = Axis(call.textIfPresent("\(which)_label") ?? label, categories: categories)
         if case .boolean(true)? = call["log_\(which)"] { axis.scale = .log }
-        if which == "y", let ends = try? call.list("limits").compactMap(\.asReal), ends.count == 2, ends[0] < ends[1] { axis.limits = ends[0]...ends[1] }
+        if which == "y", let ends = try? call.list("limits").compactMap(\.asReal), ends.count == 2, ends[0] < ends[1] {
+            axis.limits = ends[0]...ends[1]
+        }
         return axis
     }
 }

@@ -7,7 +7,8 @@
 
 enum ShortLabels {
     private static let signs: [(name: String, sign: String)] = [
-        (".predicts_answer", ">a"), (".predicts_chain", ">c"), (".input", "i"), (".separator", "|"), (".chain", "c"), (".answer", "a"), (".last", "$"),
+        (".predicts_answer", ">a"), (".predicts_chain", ">c"), (".input", "i"), (".separator", "|"), (".chain", "c"),
+        (".answer", "a"), (".last", "$"),
     ]
 
     /// Short labels where every one can be shortened; what they are short for.
@@ -17,7 +18,9 @@ enum ShortLabels {
 
     private static func indices(_ labels: [String]) -> (labels: [String], legend: [String])? {
         let parts = labels.compactMap(parts)
-        guard parts.count == labels.count, parts.count > 1, let name = parts.first?.name, parts.allSatisfy({ $0.name == name && !$0.index.isEmpty }) else { return nil }
+        guard parts.count == labels.count, parts.count > 1, let name = parts.first?.name,
+            parts.allSatisfy({ $0.name == name && !$0.index.isEmpty })
+        else { return nil }
         return (parts.map { "[\($0.index)]" }, ["[i] \(name)[i]"])
     }
 
@@ -25,7 +28,9 @@ enum ShortLabels {
         var legend: [String] = []
         var short: [String] = []
         for label in labels {
-            guard let found = parts(label), let sign = signs.first(where: { $0.name == found.name })?.sign else { return nil }
+            guard let found = parts(label), let sign = signs.first(where: { $0.name == found.name })?.sign else {
+                return nil
+            }
             short.append(sign + found.index)
             let entry = "\(sign) \(found.name)"
             if !legend.contains(entry) { legend.append(entry) }

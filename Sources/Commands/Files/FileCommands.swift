@@ -14,9 +14,12 @@ enum FileCommands {
                 "write", "Writes a value to a file or folder that other tools read.",
                 [
                     .value("value", .any, "a model, problems, a table, an array, a figure, or any value as JSON"),
-                    .value("path", .path(.write), "the ending says how: .npy .safetensors .csv .json .svg .png .txt; a folder for a model"),
+                    .value(
+                        "path", .path(.write),
+                        "the ending says how: .npy .safetensors .csv .json .svg .png .txt; a folder for a model"),
                 ], examples: [],
-                seeAlso: ["load", "read", "save_run"], discussion: """
+                seeAlso: ["load", "read", "save_run"],
+                discussion: """
                     A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. Arrays go to .npy and .safetensors, \
                     tables to .csv and .json, figures to .svg, .png and, as their data, .csv and .json. A file is written whole or not at all.
                     """)
@@ -31,12 +34,14 @@ enum FileCommands {
     private static func save() -> Command {
         Command(
             CommandSignature(
-                "save", "Saves the statements of the session and what they showed as a notebook.", [.value("path", .path(.write), "such as \"notes/removal.icot\"")],
+                "save", "Saves the statements of the session and what they showed as a notebook.",
+                [.value("path", .path(.write), "such as \"notes/removal.icot\"")],
                 examples: [], seeAlso: ["save_run", "write"])
         ) { call in
             let path = try call.text("path")
             guard let notebook = call.session.recording?() else {
-                throw call.failure("this session does not keep a record of itself", help: "type the statements at the prompt: icot")
+                throw call.failure(
+                    "this session does not keep a record of itself", help: "type the statements at the prompt: icot")
             }
             try FileWriting.text(notebook, to: path)
             call.output(StyledText("saved \(path)"))
@@ -47,11 +52,20 @@ enum FileCommands {
     private static func saveRun(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "save_run", "Keeps the current run with its timeline in a new folder, from where resume goes on with the same bits.",
-                [.value("path", .path(.write), "the folder, such as \"runs/mult2\""), .label("run", .value(RunValue.typeName), "another run than the current one"),
-                 .label("moments", .boolean, default: "true", "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset")],
+                "save_run",
+                "Keeps the current run with its timeline in a new folder, from where resume goes on with the same bits.",
+                [
+                    .value("path", .path(.write), "the folder, such as \"runs/mult2\""),
+                    .label("run", .value(RunValue.typeName), "another run than the current one"),
+                    .label(
+                        "moments", .boolean, default: "true",
+                        "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset"
+                    ),
+                ],
                 seeAlso: ["resume", "start"],
-                discussion: "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process.")
+                discussion:
+                    "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process."
+            )
         ) { call in
             let value = try bench.run(call)
             let path = try call.text("path")
@@ -72,12 +86,18 @@ enum FileCommands {
                 "resume", "Opens a kept run; it becomes the current run.",
                 [
                     .value("path", .path(.read), "the folder of save_run, or runs/name after start … name:"),
-                    .label("hold", .boolean, default: "true", "false opens a copy: the folder stays as it is, and free for others"),
-                    .label("steal", .boolean, default: "false", "takes it over from a process on another machine that is gone"),
+                    .label(
+                        "hold", .boolean, default: "true",
+                        "false opens a copy: the folder stays as it is, and free for others"),
+                    .label(
+                        "steal", .boolean, default: "false",
+                        "takes it over from a process on another machine that is gone"),
                 ], result: RunValue.typeName, effects: [.changesRun], seeAlso: ["save_run", "timeline"])
         ) { call in
             let path = try call.text("path")
-            let value = try call.boolean("hold") ? KeptRun.resume(path, steals: call.boolean("steal"), call) : KeptRun.copy(path, call)
+            let value =
+                try call.boolean("hold")
+                ? KeptRun.resume(path, steals: call.boolean("steal"), call) : KeptRun.copy(path, call)
             bench.runs.append(value)
             bench.currentRun = value
             return .object(value)

@@ -10,29 +10,47 @@ enum FileWriting {
         let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last.map(String.init) ?? ""
         switch value {
         case .object(let model as ModelValue): try write(model, to: path)
-        case .object(let run as RunValue): try write(ModelValue(run.run.model, writing: run.model.writing, origin: run.model.origin), to: path)
+        case .object(let run as RunValue):
+            try write(ModelValue(run.run.model, writing: run.model.writing, origin: run.model.origin), to: path)
         case .object(let problems as ProblemsValue): try problems.set.write(to: path)
         case .object(let figure as FigureValue):
             try expect(
                 [
-                    ("svg", { try text(figure.svg, to: path) }), ("png", { try writeFileAtomically(path, PNGRenderer().file(figure.figure)) }),
-                    ("csv", { try text(figure.figure.csv, to: path) }), ("json", { try text(figure.figure.json + "\n", to: path) }),
+                    ("svg", { try text(figure.svg, to: path) }),
+                    ("png", { try writeFileAtomically(path, PNGRenderer().file(figure.figure)) }),
+                    ("csv", { try text(figure.figure.csv, to: path) }),
+                    ("json", { try text(figure.figure.json + "\n", to: path) }),
                 ], ending, "a figure", call)
         case .object(let array as ArrayObject):
-            try expect([("npy", { try npy(array, to: path) }), ("safetensors", { try safetensors(array, to: path) }), ("json", { try text(array.json + "\n", to: path) })], ending, "an array", call)
+            try expect(
+                [
+                    ("npy", { try npy(array, to: path) }), ("safetensors", { try safetensors(array, to: path) }),
+                    ("json", { try text(array.json + "\n", to: path) }),
+                ], ending, "an array", call)
         case .object(let table as TableObject):
-            try expect([("csv", { try text(csv(table, call), to: path) }), ("json", { try text(table.json + "\n", to: path) })], ending, "a table", call)
+            try expect(
+                [
+                    ("csv", { try text(csv(table, call), to: path) }),
+                    ("json", { try text(table.json + "\n", to: path) }),
+                ], ending, "a table", call)
         case .object(let words as TextObject) where ending != "json": try text(words.string, to: path)
-        default: try expect([("json", { try text(value.json + "\n", to: path) })], ending, TypeName.withArticle(value.typeName), call)
+        default:
+            try expect(
+                [("json", { try text(value.json + "\n", to: path) })], ending, TypeName.withArticle(value.typeName),
+                call)
         }
     }
 
     static func text(_ text: String, to path: String) throws { try writeFileAtomically(path, text.utf8) }
 
-    private static func expect(_ forms: [(ending: String, write: () throws -> Void)], _ ending: String, _ what: String, _ call: Invocation) throws {
+    private static func expect(
+        _ forms: [(ending: String, write: () throws -> Void)], _ ending: String, _ what: String, _ call: Invocation
+    ) throws {
         guard let form = forms.first(where: { $0.ending == ending }) else {
             let endings = forms.map { "." + $0.ending }.joined(separator: " or ")
-            throw call.failure("\(what) is written as \(endings), not \(ending.isEmpty ? "without an ending" : "." + ending)", code: .runtimeArgument, at: "path", help: "end the path with \(endings)")
+            throw call.failure(
+                "\(what) is written as \(endings), not \(ending.isEmpty ? "without an ending" : "." + ending)",
+                code: .runtimeArgument, at: "path", help: "end the path with \(endings)")
         }
         try form.write()
     }
@@ -43,13 +61,16 @@ enum FileWriting {
     }
 
     private static func npy(_ array: ArrayObject, to path: String) throws {
-        try array.values.withUnsafeBufferPointer { try NumpyFile.write(StoredArray("array", shape: array.shape, $0), to: path) }
+        try array.values.withUnsafeBufferPointer {
+            try NumpyFile.write(StoredArray("array", shape: array.shape, $0), to: path)
+        }
     }
 
     private static func safetensors(_ array: ArrayObject, to path: String) throws {
         try array.values.withUnsafeBufferPointer { values in
             try SafeTensorsWriter.write(
-                [StoredArray("array", shape: array.shape, values)], metadata: array.provenance.map { (name: $0.key, value: $0.value) }, to: path)
+                [StoredArray("array", shape: array.shape, values)],
+                metadata: array.provenance.map { (name: $0.key, value: $0.value) }, to: path)
         }
     }
 

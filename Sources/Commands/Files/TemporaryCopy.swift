@@ -9,7 +9,9 @@ final class TemporaryCopy {
     init(of folder: String) throws {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array((base + "/icot-run-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw FileError(.notWritten, base, "has no room for a copy of \(folder)") }
+        guard mkdtemp(&template) != nil else {
+            throw FileError(.notWritten, base, "has no room for a copy of \(folder)")
+        }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         try Self.copy(folder, to: path)
     }
@@ -24,7 +26,9 @@ final class TemporaryCopy {
                 try Self.copy(source, to: copy)
             } else {
                 let file = try MappedFile(source)
-                try withExtendedLifetime(file) { try writeFileAtomically(copy, byteCount: file.bytes.count) { try $0.write(file.bytes) } }
+                try withExtendedLifetime(file) {
+                    try writeFileAtomically(copy, byteCount: file.bytes.count) { try $0.write(file.bytes) }
+                }
             }
         }
     }
@@ -42,7 +46,9 @@ final class TemporaryCopy {
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
             if name != ".", name != "..", name != "lock", name != "owner.json" { names.append(name) }
         }
         return names

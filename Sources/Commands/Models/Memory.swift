@@ -8,6 +8,7 @@ enum Memory {
         let (bytes, isOver) = floats.multipliedReportingOverflow(by: 4)
         guard isOver || (total > 0 && bytes > total) else { return }
         let wanted = isOver ? "more than can be counted" : "\(Phrase.grouped(bytes >> 20)) MB"
-        throw call.failure("this takes \(wanted) of memory, the machine has \(Phrase.grouped(total >> 20)) MB", code: .outOfMemory)
+        throw call.failure(
+            "this takes \(wanted) of memory, the machine has \(Phrase.grouped(total >> 20)) MB", code: .outOfMemory)
     }
 }

@@ -15,22 +15,34 @@ enum ModelCommands {
                     .value(
                         "architecture",
                         .choice([
-                            .init("gpt2", "learned positions, layer norm, GELU"), .init("llama", "rotary positions, RMS norm, SwiGLU"),
-                            .init("mistral", "Llama with a sliding window"), .init("phi3", "Llama with fused projections"),
+                            .init("gpt2", "learned positions, layer norm, GELU"),
+                            .init("llama", "rotary positions, RMS norm, SwiGLU"),
+                            .init("mistral", "Llama with a sliding window"),
+                            .init("phi3", "Llama with fused projections"),
                         ]), "the family"),
-                    .label("layers", .integer(1...1000), default: "2", "blocks"), .label("heads", .integer(1...1000), default: "4", "attention heads"),
+                    .label("layers", .integer(1...1000), default: "2", "blocks"),
+                    .label("heads", .integer(1...1000), default: "4", "attention heads"),
                     .label("width", .integer(1...65536), default: "64", "of the residual stream"),
                     .label("positions", .integer(2...1_000_000), default: "256", "the longest sequence"),
                     .label(
-                        "vocab", .oneOf([.choice([.init("digits", "one token a character, for tasks with numbers")]), .path(.read), .value(ProblemsValue.typeName)]), default: ".digits",
+                        "vocab",
+                        .oneOf([
+                            .choice([.init("digits", "one token a character, for tasks with numbers")]), .path(.read),
+                            .value(ProblemsValue.typeName),
+                        ]), default: ".digits",
                         "the tokens: .digits, the characters of some problems, or a folder with a tokenizer"),
-                    .label("init", .choice([.init("fan_in", "N(0, 1/fan-in): small models learn"), .init("gpt2", "N(0, 0.02²)")]), default: ".fan_in", "how weights are drawn"),
+                    .label(
+                        "init",
+                        .choice([.init("fan_in", "N(0, 1/fan-in): small models learn"), .init("gpt2", "N(0, 0.02²)")]),
+                        default: ".fan_in", "how weights are drawn"),
                     .label("tied", .boolean, default: "false", "whether the head reads the token table"),
                     .label("dropout", .real(0...0.99), default: "0", "while training; GPT-2 uses 0.1"),
                     .label("seed", .integer(0...Int.max), default: "1", "of the weights"),
                 ], result: ModelValue.typeName, examples: ["model .gpt2 layers: 2 heads: 4 width: 64"],
                 seeAlso: ["load", "start", "show"],
-                discussion: "The weights start from N(0, 1/fan-in) because at the widths that a small machine trains GPT-2's 0.02 leaves a model that hardly learns; the paper starts from pretrained weights.")
+                discussion:
+                    "The weights start from N(0, 1/fan-in) because at the widths that a small machine trains GPT-2's 0.02 leaves a model that hardly learns; the paper starts from pretrained weights."
+            )
         ) { call in
             let writing = try writing(call)
             let size: Int
@@ -41,7 +53,8 @@ enum ModelCommands {
             }
             let heads = try call.integer("heads"), width = try call.integer("width")
             var configuration = ModelConfiguration.gpt2(
-                vocabularySize: size, positionCount: try call.integer("positions"), width: width, layerCount: try call.integer("layers"),
+                vocabularySize: size, positionCount: try call.integer("positions"), width: width,
+                layerCount: try call.integer("layers"),
                 headCount: heads, isHeadTied: try call.boolean("tied"))
             let p = Float(try call.real("dropout"))
             configuration.dropout = DropoutProbabilities(embedding: p, attention: p, residual: p)
@@ -51,18 +64,26 @@ enum ModelCommands {
                 configuration.innerWidth = (8 * width / 3 + 7) / 8 * 8
                 if architecture == .mistral { configuration.slidingWindow = configuration.positionCount }
             }
-            if let fault = configuration.fault { throw call.failure(fault, code: .runtimeArgument, at: fault.hasPrefix("width") ? "width" : nil, help: width % heads == 0 ? nil : "try width: \((width / heads + 1) * heads)") }
+            if let fault = configuration.fault {
+                throw call.failure(
+                    fault, code: .runtimeArgument, at: fault.hasPrefix("width") ? "width" : nil,
+                    help: width % heads == 0 ? nil : "try width: \((width / heads + 1) * heads)")
+            }
             try Memory.check(floats: 4 * configuration.parameterLayout.count, call)
             let seed = try call.integer("seed")
             let initialization: Initialization = try call.choice("init") == "gpt2" ? .gpt2 : .fanIn
-            return .object(ModelValue(LanguageModel(configuration, initialization: initialization, seed: UInt64(seed)), writing: writing, origin: "seed \(seed)"))
+            return .object(
+                ModelValue(
+                    LanguageModel(configuration, initialization: initialization, seed: UInt64(seed)), writing: writing,
+                    origin: "seed \(seed)"))
         }
     }
 
     private static func writing(_ call: Invocation) throws -> ModelValue.Writing {
         switch call["vocab"] {
         case .object(let problems as ProblemsValue)?: return .characters(CharacterVocabulary(of: problems.set))
-        case .object(let path as TextObject)?: return .tokenizer(try TokenizerFolder.load(path.string), folder: path.string)
+        case .object(let path as TextObject)?:
+            return .tokenizer(try TokenizerFolder.load(path.string), folder: path.string)
         default: return .characters(.digits)
         }
     }
@@ -72,12 +93,19 @@ enum ModelCommands {
             CommandSignature(
                 "load", "Loads a model from a folder or by name from the Hugging Face cache.",
                 [
-                    .value("name", .path(.read), "a folder, or a name such as \"gpt2\" that is in the cache; nothing is ever fetched"),
+                    .value(
+                        "name", .path(.read),
+                        "a folder, or a name such as \"gpt2\" that is in the cache; nothing is ever fetched"),
                     .label("base", .path(.read), "the folder of the base model, for a checkpoint of the reference"),
-                    .label("positions", .integer(1...1_000_000), "more positions than it has, for long chains: new rows copy the last one, as the reference does"),
+                    .label(
+                        "positions", .integer(1...1_000_000),
+                        "more positions than it has, for long chains: new rows copy the last one, as the reference does"
+                    ),
                 ], result: ModelValue.typeName, examples: ["load \"gpt2\""],
                 seeAlso: ["write", "model", "show"],
-                discussion: "Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin and the reference's state_dict.bin. A pickle is read by a reader that knows tensors only; it can run nothing.")
+                discussion:
+                    "Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin and the reference's state_dict.bin. A pickle is read by a reader that knows tensors only; it can run nothing."
+            )
         ) { call in
             let name = try call.text("name")
             let checkpoint = try Checkpoint(name, base: call.textIfPresent("base"))
@@ -101,7 +129,12 @@ enum ModelCommands {
         Command(
             CommandSignature(
                 "hash", "Gives the SHA-256 of a model's configuration and weights, or of problems.",
-                [.value("value", .oneOf([.value(ModelValue.typeName), .value(RunValue.typeName), .value(ProblemsValue.typeName)]), "what to hash")],
+                [
+                    .value(
+                        "value",
+                        .oneOf([.value(ModelValue.typeName), .value(RunValue.typeName), .value(ProblemsValue.typeName)]
+                        ), "what to hash")
+                ],
                 result: TypeName.text, examples: ["hash (model .gpt2)"], seeAlso: ["back", "show"])
         ) { call in
             switch call["value"] {
@@ -117,9 +150,13 @@ enum ModelCommands {
             CommandSignature(
                 "tokenize", "Gives the token ids of a text.",
                 [
-                    .value("tokenizer", .oneOf([.path(.read), .value(ModelValue.typeName)]), "a folder with tokenizer.json, or vocab.json and merges.txt; or a model"),
+                    .value(
+                        "tokenizer", .oneOf([.path(.read), .value(ModelValue.typeName)]),
+                        "a folder with tokenizer.json, or vocab.json and merges.txt; or a model"),
                     .value("text", .text, "what to write in tokens"),
-                    .label("special", .boolean, default: "true", "whether <|endoftext|> and the like in the text are tokens"),
+                    .label(
+                        "special", .boolean, default: "true",
+                        "whether <|endoftext|> and the like in the text are tokens"),
                 ], result: TypeName.table, examples: ["tokenize (model .gpt2) \"12 * 34\""], seeAlso: ["tokens"])
         ) { call in
             let text = try call.text("text")
@@ -128,25 +165,31 @@ enum ModelCommands {
                 switch model.writing {
                 case .characters(let vocabulary): return try characters(vocabulary, text, call)
                 case .tokenizer(let own, _): tokenizer = own
-                case .ids: throw call.failure("the model came without a tokenizer", code: .runtimeArgument, at: "tokenizer")
+                case .ids:
+                    throw call.failure("the model came without a tokenizer", code: .runtimeArgument, at: "tokenizer")
                 }
             } else {
                 tokenizer = try TokenizerFolder.load(try CheckpointLocator().folder(try call.text("tokenizer")))
             }
             let ids = try tokenizer.encode(text, EncodingOptions(parsesSpecialTokens: try call.boolean("special")))
-            return .table(TableObject([.init("token", ids.map { tokenizer.token($0) ?? "" }), .init("id", ids.map { Int($0) })]))
+            return .table(
+                TableObject([.init("token", ids.map { tokenizer.token($0) ?? "" }), .init("id", ids.map { Int($0) })]))
         }
     }
 
-    private static func characters(_ vocabulary: CharacterVocabulary, _ text: String, _ call: Invocation) throws -> Value {
+    private static func characters(
+        _ vocabulary: CharacterVocabulary, _ text: String, _ call: Invocation
+    ) throws -> Value {
         var ids: [Int] = []
         for character in text where character != " " {
             guard let id = vocabulary.id(of: character) else {
-                throw call.failure("the vocabulary has no token for \"\(character)\"", code: .runtimeArgument, at: "text")
+                throw call.failure(
+                    "the vocabulary has no token for \"\(character)\"", code: .runtimeArgument, at: "text")
             }
             ids.append(Int(id))
         }
-        return .table(TableObject([.init("token", ids.map { vocabulary.name(of: Int32($0)) ?? "" }), .init("id", ids)]))
+        return .table(
+            TableObject([.init("token", ids.map { vocabulary.name(of: Int32($0)) ?? "" }), .init("id", ids)]))
     }
 
     private static func logits() -> Command {
@@ -155,19 +198,28 @@ enum ModelCommands {
                 "logits", "Gives the logits of a model after every token, (B, T, V).",
                 [
                     .value("model", .oneOf([.value(ModelValue.typeName), .value(RunValue.typeName)]), "whose"),
-                    .label("ids", .list(of: .list(of: .integer(0...Int(Int32.max)))), required: true, "sequences of token ids, all of one length"),
-                ], result: TypeName.array, examples: ["logits (model .gpt2) ids: [[1, 2, 3]]"], seeAlso: ["hidden", "tokens"])
+                    .label(
+                        "ids", .list(of: .list(of: .integer(0...Int(Int32.max)))), required: true,
+                        "sequences of token ids, all of one length"),
+                ], result: TypeName.array, examples: ["logits (model .gpt2) ids: [[1, 2, 3]]"],
+                seeAlso: ["hidden", "tokens"])
         ) { call in
             let model = try self.model(call, "model")
-            let sequences = try call.list("ids").map { row in (row.asList ?? []).map { Int32(clamping: $0.asInteger ?? 0) } }
+            let sequences = try call.list("ids").map { row in
+                (row.asList ?? []).map { Int32(clamping: $0.asInteger ?? 0) }
+            }
             let length = sequences.first?.count ?? 0
             guard length > 0, sequences.allSatisfy({ $0.count == length }) else {
-                throw call.failure("the sequences must have one length above 0", code: .runtimeShape, at: "ids", help: "write ids: [[1, 2, 3], [4, 5, 6]]")
+                throw call.failure(
+                    "the sequences must have one length above 0", code: .runtimeShape, at: "ids",
+                    help: "write ids: [[1, 2, 3], [4, 5, 6]]")
             }
             try Memory.check(floats: sequences.count * length * model.configuration.vocabularySize, call)
             let values = try model.logits(RaggedBatch(sequences: sequences))
-            return .array(ArrayObject(
-                shape: [sequences.count, length, model.configuration.vocabularySize], values: values, provenance: [("model", model.contentHash()), ("hook", "logits")]))
+            return .array(
+                ArrayObject(
+                    shape: [sequences.count, length, model.configuration.vocabularySize], values: values,
+                    provenance: [("model", model.contentHash()), ("hook", "logits")]))
         }
     }
 

@@ -17,9 +17,12 @@ enum HiddenCommand {
                     .label("on", .value(ProblemsValue.typeName), required: true, "the problems"),
                     .label("layer", .integer(0...1000), default: "0", "the block, from 0"),
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
-                    .label("at", .selector(ProbeData.places, allowsIndex: true), required: true, "the position by its meaning"),
+                    .label(
+                        "at", .selector(ProbeData.places, allowsIndex: true), required: true,
+                        "the position by its meaning"),
                 ], result: TypeName.array, examples: [],
-                seeAlso: ["probe", "logits"], discussion: """
+                seeAlso: ["probe", "logits"],
+                discussion: """
                     The array knows its model, stage, hook, position and problems. probe h on: test target: .carry[1] reads it, and refuses it with other problems; \
                     probe h on: test target: .carry[1] reads: g refuses states g of another origin unless transfer: true.
                     """)
@@ -31,10 +34,12 @@ enum HiddenCommand {
             let point = HookArguments.point(try call.choice("hook"), layer: try call.integer("layer"))
             let states = try call.placing {
                 try subject.model.hiddenStates(
-                    data.batch, at: [point], positions: positions, stage: subject.stage, observer: call.observer("reading"))[0]
+                    data.batch, at: [point], positions: positions, stage: subject.stage,
+                    observer: call.observer("reading"))[0]
             }
             call.endProgress()
-            let origin = StatesOrigin(data: data, configuration: subject.model.configuration, point: point, positions: positions, states)
+            let origin = StatesOrigin(
+                data: data, configuration: subject.model.configuration, point: point, positions: positions, states)
             return .array(origin.array(states, isSingle: at.index != nil || positions.count == 1))
         }
     }
@@ -49,7 +54,10 @@ final class StatesOrigin {
     private let tokens: [[Int32]]
     private let provenance: [Provenance]
 
-    init(data: ProbeData, configuration: ModelConfiguration, point: HookPoint, positions: [Position], _ states: [HiddenStates]) {
+    init(
+        data: ProbeData, configuration: ModelConfiguration, point: HookPoint, positions: [Position],
+        _ states: [HiddenStates]
+    ) {
         (self.data, self.configuration, self.point, self.positions) = (data, configuration, point, positions)
         tokens = states.map(\.tokens)
         provenance = states.map(\.provenance)
@@ -62,11 +70,16 @@ final class StatesOrigin {
             ("model", first.provenance.model), ("stage", first.provenance.stage), ("hook", first.provenance.hook),
             ("position", provenance.map(\.position).joined(separator: " ")), ("problems", data.set.fingerprint),
         ].map { (key: $0.0, value: $0.1) }
-        if isSingle { return ArrayObject(shape: [first.rows, first.width], values: first.values, provenance: named, origin: self) }
+        if isSingle {
+            return ArrayObject(shape: [first.rows, first.width], values: first.values, provenance: named, origin: self)
+        }
         var values: [Float] = []
         values.reserveCapacity(states.count * first.values.count)
-        for row in 0..<first.rows { for state in states { values += state.values[row * first.width..<(row + 1) * first.width] } }
-        return ArrayObject(shape: [first.rows, states.count, first.width], values: values, provenance: named, origin: self)
+        for row in 0..<first.rows {
+            for state in states { values += state.values[row * first.width..<(row + 1) * first.width] }
+        }
+        return ArrayObject(
+            shape: [first.rows, states.count, first.width], values: values, provenance: named, origin: self)
     }
 
     /// The states in an array that it made, position by position.
@@ -89,13 +102,16 @@ extension Invocation {
     func origin(of array: ArrayObject, _ argument: String) throws -> StatesOrigin {
         if let origin = array.origin as? StatesOrigin { return origin }
         throw failure(
-            "this array was cut, changed or computed, so nobody knows what its rows are", code: .runtimeArgument, at: argument,
+            "this array was cut, changed or computed, so nobody knows what its rows are", code: .runtimeArgument,
+            at: argument,
             help: "give the array as hidden made it, on the problems that you want")
     }
 
     /// Shows how far a reading is, and stops it when asked to.
     func observer(_ what: String) -> ProbingObserver {
         let interrupt = interrupt
-        return ProbingObserver(isInterrupted: { interrupt.isRequested }, progress: { self.progress(StyledText("\(what)  \(Int($0 * 100)) %")) })
+        return ProbingObserver(
+            isInterrupted: { interrupt.isRequested },
+            progress: { self.progress(StyledText("\(what)  \(Int($0 * 100)) %")) })
     }
 }

@@ -14,9 +14,13 @@ struct ModelReading {
     let progress: (String) -> String
 
     static let parameters: [Parameter] = [
-        .label("of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName)]), "a run or a model; the current run without it"),
+        .label(
+            "of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName)]),
+            "a run or a model; the current run without it"),
         .label("on", .value(ProblemsValue.typeName), required: true, "the problems"),
-        .label("at", .selector([.init("answer", "all answer tokens"), .init("chain")], allowsIndex: true), default: ".answer", "which predictions are read: of the answer's tokens, or the chain's"),
+        .label(
+            "at", .selector([.init("answer", "all answer tokens"), .init("chain")], allowsIndex: true),
+            default: ".answer", "which predictions are read: of the answer's tokens, or the chain's"),
         SubjectStages.over,
     ]
 
@@ -25,13 +29,17 @@ struct ModelReading {
     var layers: Range<Int> { 0..<model.configuration.layerCount }
 
     /// Reads every moment that the call asks for, and puts what was found into one table.
-    static func table(_ call: Invocation, _ bench: Workbench, _ read: (ModelReading) throws -> Measurements) throws -> TableObject {
+    static func table(
+        _ call: Invocation, _ bench: Workbench, _ read: (ModelReading) throws -> Measurements
+    ) throws -> TableObject {
         defer { call.endProgress() }
         let stages = try SubjectStages(call, bench)
         let set = try call.host("on", as: ProblemsValue.self).set
         let at = try call.selector("at")
         guard at.name == "answer" || at.name == "chain" else {
-            throw call.failure("predictions of .answer or .chain can be read", code: .runtimeArgument, at: "at", help: "write at: .answer[0]")
+            throw call.failure(
+                "predictions of .answer or .chain can be read", code: .runtimeArgument, at: "at",
+                help: "write at: .answer[0]")
         }
         var found: [(removed: Int?, runs: [Measurements])] = []
         for stage in stages.stages {
@@ -40,11 +48,14 @@ struct ModelReading {
                 let subject = try subject()
                 let data = try ProbeData(set, for: subject, call)
                 let name = "predicts_" + at.name
-                let positions = stage.removed == nil ? try data.somePositions(name, at.index, call) : try data.positions(name, at.index, call)
+                let positions =
+                    stage.removed == nil
+                    ? try data.somePositions(name, at.index, call) : try data.positions(name, at.index, call)
                 // A stage that has taken these tokens away says nothing about them.
                 if positions.isEmpty { continue }
                 let reading = ModelReading(
-                    subject: subject, data: data, readouts: positions.map { data.readout($0) }, progress: { stages.progress($0, stage, run) })
+                    subject: subject, data: data, readouts: positions.map { data.readout($0) },
+                    progress: { stages.progress($0, stage, run) })
                 runs.append(try call.placing { try read(reading) })
             }
             if runs.count == stage.subjects.count { found.append((stage.removed, runs)) }
@@ -56,8 +67,10 @@ struct ModelReading {
 extension ProbeData {
     /// What stands behind a position is what is to be predicted there.
     fileprivate func readout(_ position: Position) -> Readout {
-        Readout(position, tokens: zip(position.indices, remaining).map { index, problem in
-            index.map { $0 + 1 < problem.tokens.count ? problem.tokens[$0 + 1] : 0 } ?? 0
-        })
+        Readout(
+            position,
+            tokens: zip(position.indices, remaining).map { index, problem in
+                index.map { $0 + 1 < problem.tokens.count ? problem.tokens[$0 + 1] : 0 } ?? 0
+            })
     }
 }

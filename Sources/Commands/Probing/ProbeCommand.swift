@@ -14,23 +14,40 @@ enum ProbeCommand {
                 "probe", "Fits linear probes to hidden states, always beside their baselines.",
                 [
                     .value(
-                        "of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName), .value(TypeName.array)]), required: false,
+                        "of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName), .value(TypeName.array)]),
+                        required: false,
                         "a run, a model, or an array that hidden made; the current run without it"),
-                    .label("on", .value(ProblemsValue.typeName), required: true, "the problems; a fifth, other questions, is held out"),
-                    .label("target", ProbeTargets.kinds, required: true, "a fact of the problems, a value for each, or a function of a problem"),
+                    .label(
+                        "on", .value(ProblemsValue.typeName), required: true,
+                        "the problems; a fifth, other questions, is held out"),
+                    .label(
+                        "target", ProbeTargets.kinds, required: true,
+                        "a fact of the problems, a value for each, or a function of a problem"),
                     .label("layers", .range, "blocks; all without it"),
-                    .label("at", .selector(ProbeData.places, allowsIndex: true), default: ".predicts_answer", "positions by their meaning"),
+                    .label(
+                        "at", .selector(ProbeData.places, allowsIndex: true), default: ".predicts_answer",
+                        "positions by their meaning"),
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
                     SubjectStages.over,
-                    .label("as", .choice([.init("classes"), .init("numbers")]), "how the target is read; classes where it has few values"),
-                    .label("estimator", .choice([.init("automatic"), .init("ridge"), .init("least_squares"), .init("multinomial")]), default: ".automatic"),
+                    .label(
+                        "as", .choice([.init("classes"), .init("numbers")]),
+                        "how the target is read; classes where it has few values"),
+                    .label(
+                        "estimator",
+                        .choice([.init("automatic"), .init("ridge"), .init("least_squares"), .init("multinomial")]),
+                        default: ".automatic"),
                     .label("penalty", .real(0...1_000_000), "of the weights; chosen on held-back rows without it"),
                     .label("seed", .integer(0...Int.max), default: "0", "of the split and the resamples"),
                     .label("describe", .boolean, default: "false", "also the online description length"),
-                    .label("reads", .value(TypeName.array), "other states that the fitted probe reads, from hidden at the same place"),
-                    .label("transfer", .boolean, default: "false", "let it read states of another model, stage, hook or position"),
+                    .label(
+                        "reads", .value(TypeName.array),
+                        "other states that the fitted probe reads, from hidden at the same place"),
+                    .label(
+                        "transfer", .boolean, default: "false",
+                        "let it read states of another model, stage, hook or position"),
                 ], result: TypeName.table, examples: [],
-                seeAlso: ["hidden", "look", "plot"], discussion: """
+                seeAlso: ["hidden", "look", "plot"],
+                discussion: """
                     score: R² for numbers, accuracy for classes, on held-out problems, with its 95 % interval. Beside it what a constant, the token at the \
                     position, the raw question, an untrained model, shuffled labels and a control task reach; selectivity is the score less that of the control task. \
                     margin: how far the score is above the nearest of them all; above: whether the whole interval of that margin is. With several runs every \
@@ -41,7 +58,9 @@ enum ProbeCommand {
             let set = try call.host("on", as: ProblemsValue.self).set
             if let array = call["of"]?.asArray { return .table(try probe(array, on: set, call)) }
             if call.isGiven("reads") {
-                throw call.failure("reads: goes with a probe of an array", code: .runtimeArgument, at: "reads", help: "write probe h on: … target: … reads: g with two arrays from hidden")
+                throw call.failure(
+                    "reads: goes with a probe of an array", code: .runtimeArgument, at: "reads",
+                    help: "write probe h on: … target: … reads: g with two arrays from hidden")
             }
             let stages = try SubjectStages(call, bench)
             // The same for every stage and run: they follow from the problems alone.
@@ -49,7 +68,9 @@ enum ProbeCommand {
             var rows: [ProbeTable.Row] = []
             for stage in stages.stages {
                 let reports = try stage.subjects.enumerated().map { run, subject in
-                    try self.reports(try subject(), set, targets, stages.progress("probing", stage, run), isOneOfSeveral: stage.removed != nil, call)
+                    try self.reports(
+                        try subject(), set, targets, stages.progress("probing", stage, run),
+                        isOneOfSeveral: stage.removed != nil, call)
                 }
                 for index in reports.map(\.count).min().map({ 0..<$0 }) ?? 0..<0 {
                     rows.append(ProbeTable.Row(removed: stage.removed, reports: reports.map { $0[index] }))
@@ -61,7 +82,13 @@ enum ProbeCommand {
 
     private static func options(_ call: Invocation) throws -> ProbeOptions {
         var options = ProbeOptions()
-        options.estimator = switch try call.choice("estimator") { case "ridge": .ridge; case "least_squares": .leastSquares; case "multinomial": .multinomial; default: .automatic }
+        options.estimator =
+            switch try call.choice("estimator") {
+            case "ridge": .ridge;
+            case "least_squares": .leastSquares;
+            case "multinomial": .multinomial;
+            default: .automatic
+            }
         if let penalty = call.realIfPresent("penalty") { options.regularization = .fixed(penalty) }
         options.seed = UInt64(try call.integer("seed"))
         options.describes = try call.boolean("describe")
@@ -72,23 +99,33 @@ enum ProbeCommand {
         try ProbeTargets.make(call, set, asClasses: call.choiceIfPresent("as").map { $0 == "classes" })
     }
 
-    private static func untrained(_ configuration: ModelConfiguration) -> LanguageModel { LanguageModel(configuration, initialization: .fanIn, seed: 0xBA5E) }
+    private static func untrained(_ configuration: ModelConfiguration) -> LanguageModel {
+        LanguageModel(configuration, initialization: .fanIn, seed: 0xBA5E)
+    }
 
     /// A report for each layer, position and target.
     private static func reports(
-        _ subject: Subject, _ set: ProblemSet, _ targets: [ProbeTarget], _ what: String, isOneOfSeveral: Bool, _ call: Invocation
+        _ subject: Subject, _ set: ProblemSet, _ targets: [ProbeTarget], _ what: String, isOneOfSeveral: Bool,
+        _ call: Invocation
     ) throws -> [ProbeReport] {
         let data = try ProbeData(set, for: subject, call)
         let at = try call.selector("at")
-        let positions = isOneOfSeveral ? try data.positions(at.name, at.index, call) : try data.somePositions(at.name, at.index, call)
+        let positions =
+            isOneOfSeveral
+            ? try data.positions(at.name, at.index, call) : try data.somePositions(at.name, at.index, call)
         if positions.isEmpty { return [] }
         let layers = call.rangeIfPresent("layers") ?? 0..<subject.model.configuration.layerCount
         let hook = try call.choice("hook")
-        let points = hook == "embed" || hook == "final" ? [HookArguments.point(hook, layer: 0)] : layers.map { HookArguments.point(hook, layer: $0) }
+        let points =
+            hook == "embed" || hook == "final"
+            ? [HookArguments.point(hook, layer: 0)] : layers.map { HookArguments.point(hook, layer: $0) }
         return try call.placing {
-            let grid = ProbeGrid(points: points, positions: positions, targets: targets, problems: data.questions, options: try options(call))
+            let grid = ProbeGrid(
+                points: points, positions: positions, targets: targets, problems: data.questions,
+                options: try options(call))
             return try grid.run(
-                subject.model, data.batch, untrained: untrained(subject.model.configuration), stage: subject.stage, observer: call.observer(what)
+                subject.model, data.batch, untrained: untrained(subject.model.configuration), stage: subject.stage,
+                observer: call.observer(what)
             ).map(\.report)
         }
     }
@@ -97,43 +134,63 @@ enum ProbeCommand {
 
     private static func probe(_ array: ArrayObject, on set: ProblemSet, _ call: Invocation) throws -> TableObject {
         for label in ["layers", "at", "hook", "over"] where call.isGiven(label) {
-            throw call.failure("an array has its place already, so \(label): says nothing", code: .runtimeArgument, at: label, help: "choose it in hidden")
+            throw call.failure(
+                "an array has its place already, so \(label): says nothing", code: .runtimeArgument, at: label,
+                help: "choose it in hidden")
         }
         let origin = try call.origin(of: array, "of")
         guard origin.data.set.fingerprint == set.fingerprint else {
-            throw call.failure("these are states of other problems", code: .runtimeArgument, at: "on", help: "give the problems that hidden read, in their order")
+            throw call.failure(
+                "these are states of other problems", code: .runtimeArgument, at: "on",
+                help: "give the problems that hidden read, in their order")
         }
         return try call.placing {
-            let grid = ProbeGrid(points: [origin.point], positions: origin.positions, targets: try targets(set, call), problems: origin.data.questions, options: try options(call))
+            let grid = ProbeGrid(
+                points: [origin.point], positions: origin.positions, targets: try targets(set, call),
+                problems: origin.data.questions, options: try options(call))
             let plain = try untrained(origin.configuration).hiddenStates(
-                origin.data.batch, at: [origin.point], positions: origin.positions, observer: call.observer("reading an untrained model"))
-            let results = try grid.run(states: [origin.states(array)], untrained: plain, observer: call.observer("probing"))
-            guard let other = call["reads"]?.asArray else { return try ProbeTable.make(results.map { ProbeTable.Row(removed: nil, reports: [$0.report]) }, call) }
+                origin.data.batch, at: [origin.point], positions: origin.positions,
+                observer: call.observer("reading an untrained model"))
+            let results = try grid.run(
+                states: [origin.states(array)], untrained: plain, observer: call.observer("probing"))
+            guard let other = call["reads"]?.asArray else {
+                return try ProbeTable.make(results.map { ProbeTable.Row(removed: nil, reports: [$0.report]) }, call)
+            }
             return try transferred(results, positions: origin.positions.count, own: set, other, call)
         }
     }
 
     /// What probes of one array read in another, on problems that they were not fitted to.
-    private static func transferred(_ results: [ProbeResult], positions: Int, own: ProblemSet, _ array: ArrayObject, _ call: Invocation) throws -> TableObject {
+    private static func transferred(
+        _ results: [ProbeResult], positions: Int, own: ProblemSet, _ array: ArrayObject, _ call: Invocation
+    ) throws -> TableObject {
         let origin = try call.origin(of: array, "reads")
         let states = try origin.states(array)
         guard states.count == positions else {
-            throw call.failure("has \(Phrase.count(states.count, "position")), and the probes have \(positions)", code: .runtimeShape, at: "reads", help: "read both with the same at:")
+            throw call.failure(
+                "has \(Phrase.count(states.count, "position")), and the probes have \(positions)", code: .runtimeShape,
+                at: "reads", help: "read both with the same at:")
         }
         let targets = try self.targets(origin.data.set, call)
         let options = try options(call), transfer = try call.boolean("transfer")
-        let fitted = Set(results.first.map { result in Set(0..<own.count).subtracting(result.heldOut).map { own[$0].question } } ?? [])
+        let fitted = Set(
+            results.first.map { result in Set(0..<own.count).subtracting(result.heldOut).map { own[$0].question } }
+                ?? [])
         let rows = (0..<origin.data.set.count).filter { !fitted.contains(origin.data.set[$0].question) }
         guard !rows.isEmpty else {
-            throw call.failure("holds only problems that the probes were fitted to", code: .runtimeArgument, at: "reads", help: "read it on the same problems, or on others")
+            throw call.failure(
+                "holds only problems that the probes were fitted to", code: .runtimeArgument, at: "reads",
+                help: "read it on the same problems, or on others")
         }
         let groups = origin.data.groups
         let perPosition = max(1, results.count / max(positions, 1))
         let scores = try results.enumerated().map { index, result in
             guard let target = targets.first(where: { $0.name == result.report.target }) else {
-                throw call.failure("\(result.report.target) does not vary in these problems", code: .runtimeArgument, at: "reads")
+                throw call.failure(
+                    "\(result.report.target) does not vary in these problems", code: .runtimeArgument, at: "reads")
             }
-            return try result.probe.score(states[index / perPosition], target, rows: rows, groups: groups, transfer: transfer, options: options)
+            return try result.probe.score(
+                states[index / perPosition], target, rows: rows, groups: groups, transfer: transfer, options: options)
         }
         return ProbeTable.transferred(results.map(\.report), scores, from: states.first?.provenance, rows: rows.count)
     }

@@ -26,7 +26,8 @@ struct ProbeData {
         var batch = RaggedBatch()
         let remaining = try problems.enumerated().map { index, problem in
             if index & 0xFFF == 0xFFF { try call.checkInterrupt() }
-            return problem.removing(removed, order: schedule.order, positions: schedule.positions, groups: groups?[index])
+            return problem.removing(
+                removed, order: schedule.order, positions: schedule.positions, groups: groups?[index])
         }
         for problem in remaining { batch.append(problem.tokens, positions: problem.positions, labels: problem.labels) }
         (self.set, self.removed, self.problems, self.remaining, self.batch) = (set, removed, problems, remaining, batch)
@@ -36,7 +37,8 @@ struct ProbeData {
 
     static let places: [ChoiceOption] = [
         .init("answer", "the tokens of the answer"), .init("predicts_answer", "where each answer token is predicted"),
-        .init("separator", "the end of the question"), .init("input", "the tokens of the question"), .init("chain", "the chain of thought, as far as it is there"),
+        .init("separator", "the end of the question"), .init("input", "the tokens of the question"),
+        .init("chain", "the chain of thought, as far as it is there"),
         .init("predicts_chain", "where each chain token is predicted"), .init("last", "the last token"),
     ]
 
@@ -45,25 +47,30 @@ struct ProbeData {
     func positions(_ name: String, _ index: Int?, _ call: Invocation, at argument: String = "at") throws -> [Position] {
         guard Self.places.contains(where: { $0.name == name }) else {
             throw call.failure(
-                "there is no position .\(name)", code: .runtimeArgument, at: argument, help: "there are " + Self.places.map { "." + $0.name }.joined(separator: " "))
+                "there is no position .\(name)", code: .runtimeArgument, at: argument,
+                help: "there are " + Self.places.map { "." + $0.name }.joined(separator: " "))
         }
         if name == "separator" || name == "last" { return [position(name, nil)] }
         let most = problems.map { length(of: name, in: $0) }.max() ?? 0
         if let index, index >= most {
             let there = most == 0 ? "they have none" : "there are .\(name)[0] to .\(name)[\(most - 1)]"
-            throw call.failure("no problem has a position .\(name)[\(index)]", code: .runtimeArgument, at: argument, help: there)
+            throw call.failure(
+                "no problem has a position .\(name)[\(index)]", code: .runtimeArgument, at: argument, help: there)
         }
         let all = index.map { [$0] } ?? Array(0..<(problems.first.map { length(of: name, in: $0) } ?? 0))
         return all.map { position(name, $0) }.filter { $0.indices.contains { $0 != nil } }
     }
 
     /// The same, and an error where there is nothing left to read.
-    func somePositions(_ name: String, _ index: Int?, _ call: Invocation, at argument: String = "at") throws -> [Position] {
+    func somePositions(
+        _ name: String, _ index: Int?, _ call: Invocation, at argument: String = "at"
+    ) throws -> [Position] {
         let found = try positions(name, index, call, at: argument)
         guard found.isEmpty else { return found }
         let place = "." + name + (index.map { "[\($0)]" } ?? "")
         throw call.failure(
-            "\(place) is gone after \(removed) removals", code: .runtimeArgument, at: argument, help: "read .separator or .predicts_answer, or go back before its removal")
+            "\(place) is gone after \(removed) removals", code: .runtimeArgument, at: argument,
+            help: "read .separator or .predicts_answer, or go back before its removal")
     }
 
     private func length(of name: String, in problem: EncodedProblem) -> Int {
@@ -75,7 +82,8 @@ struct ProbeData {
     }
 
     private func position(_ name: String, _ index: Int?) -> Position {
-        Position("." + name + (index.map { "[\($0)]" } ?? ""), indices: problems.indices.map { place(name, index, of: $0) })
+        Position(
+            "." + name + (index.map { "[\($0)]" } ?? ""), indices: problems.indices.map { place(name, index, of: $0) })
     }
 
     private func place(_ name: String, _ index: Int?, of problem: Int) -> Int? {
@@ -118,7 +126,8 @@ struct ProbeData {
         let width = problems.map { $0.inputCount - 1 }.min() ?? 0
         let columns = (0..<width).map { column in problems.map { Int($0.tokens[column]) } }.filter { Set($0).count > 1 }
         // The type of a problem for the control task: its first and its last varying token, as (a_i, b_j) in multiplication.
-        let types = columns.first.flatMap { first in columns.last.map { last in zip(first, last).map { $0 << 20 | $1 } } }
+        let types = columns.first.flatMap { first in columns.last.map { last in zip(first, last).map { $0 << 20 | $1 } }
+        }
         return ProbeProblems(groups: groups, rawInputs: columns, controlTypes: types)
     }
 
@@ -137,9 +146,12 @@ struct ProbeData {
 /// Where hidden states are read, by the names of the field.
 enum HookArguments {
     static let options: [ChoiceOption] = [
-        .init("resid_post", "the residual stream after a block"), .init("resid_mid", "between attention and MLP"), .init("resid_pre", "before a block"),
-        .init("attn_out", "what attention adds"), .init("mlp_out", "what the MLP adds"), .init("mlp_post", "the MLP's neurons"),
-        .init("z", "the heads' outputs before they are mixed"), .init("embed", "token and position rows"), .init("final", "after the final norm"),
+        .init("resid_post", "the residual stream after a block"), .init("resid_mid", "between attention and MLP"),
+        .init("resid_pre", "before a block"),
+        .init("attn_out", "what attention adds"), .init("mlp_out", "what the MLP adds"),
+        .init("mlp_post", "the MLP's neurons"),
+        .init("z", "the heads' outputs before they are mixed"), .init("embed", "token and position rows"),
+        .init("final", "after the final norm"),
     ]
 
     static func point(_ name: String, layer: Int) -> HookPoint {
@@ -158,7 +170,9 @@ enum HookArguments {
 
     /// The layer of a hook point for a table: its number, `embed` or `final`.
     static func layer(_ hook: String) -> Value {
-        guard case .block(let layer, _)? = HookPoint(hook) else { return .text(hook == HookPoint.embedding.description ? "embed" : "final") }
+        guard case .block(let layer, _)? = HookPoint(hook) else {
+            return .text(hook == HookPoint.embedding.description ? "embed" : "final")
+        }
         return .integer(layer)
     }
 

@@ -9,7 +9,9 @@ extension Invocation {
         do { return try body() } catch let error as ProbeError {
             if error == .interrupted { throw error }
             let (message, help) = Explanations.halves(error.description)
-            throw failure(message, code: .runtimeArgument, at: error.arguments.first { isGiven($0) } ?? error.arguments.last, help: help)
+            throw failure(
+                message, code: .runtimeArgument, at: error.arguments.first { isGiven($0) } ?? error.arguments.last,
+                help: help)
         }
     }
 }
@@ -24,7 +26,9 @@ extension ProbeError {
         case .constantTarget: ["target"]
         case .otherActivations: ["reads"]
         case .separable: ["penalty"]
-        case .headOutOfRange, .notFinite, .lengths, .untrainedIsTheSameModel, .untrainedIsAnotherShape, .invalid, .interrupted: []
+        case .headOutOfRange, .notFinite, .lengths, .untrainedIsTheSameModel, .untrainedIsAnotherShape, .invalid,
+            .interrupted:
+            []
         }
     }
 }

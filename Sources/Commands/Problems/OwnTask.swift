@@ -7,14 +7,20 @@ enum OwnTask {
     static func command() -> Command {
         Command(
             CommandSignature(
-                "problems", "Problems of a task of your own: a function of a number that returns [question: chain: answer:].",
+                "problems",
+                "Problems of a task of your own: a function of a number that returns [question: chain: answer:].",
                 [
-                    .value("make", .function, "called with 0, 1, 2, …; returns a record of three texts"), .label("n", .integer(0...100_000_000), default: "1000", "how many"),
+                    .value("make", .function, "called with 0, 1, 2, …; returns a record of three texts"),
+                    .label("n", .integer(0...100_000_000), default: "1000", "how many"),
                     .label("name", .text, default: "\"task\"", "what messages call the task"),
-                    .label("apart_from", .oneOf([.value(ProblemsValue.typeName), .list(of: .value(ProblemsValue.typeName))]), "share no question with these"),
+                    .label(
+                        "apart_from",
+                        .oneOf([.value(ProblemsValue.typeName), .list(of: .value(ProblemsValue.typeName))]),
+                        "share no question with these"),
                     .label("distinct", .boolean, default: "false", "no question twice"),
                 ], result: ProblemsValue.typeName,
-                examples: ["problems({ i in [question: \"{i} + 1\", chain: \"{i}\", answer: \"{i + 1}\"] }, n: 10)"], seeAlso: ["gen", "probe"],
+                examples: ["problems({ i in [question: \"{i} + 1\", chain: \"{i}\", answer: \"{i + 1}\"] }, n: 10)"],
+                seeAlso: ["gen", "probe"],
                 discussion: """
                     More fields of the record are facts of the problem: numbers or texts, or lists of them, to group by and to probe for. A question that is passed \
                     over (apart_from, distinct) is made up for by calling on with higher numbers.
@@ -23,7 +29,8 @@ enum OwnTask {
             let make = try call.value("make")
             let count = try call.integer("n")
             var builder = try ProblemSetBuilder(
-                taskName: call.text("name"), capacity: min(count, 1 << 20), apartFrom: ProblemCommands.apartFrom(call), isDistinct: call.boolean("distinct"))
+                taskName: call.text("name"), capacity: min(count, 1 << 20), apartFrom: ProblemCommands.apartFrom(call),
+                isDistinct: call.boolean("distinct"))
             // A generator that has run out would be asked for ever.
             let most = 20 * count + 1000
             var index = 0
@@ -31,11 +38,13 @@ enum OwnTask {
                 if index % 256 == 0 { try call.checkInterrupt() }
                 guard index < most else {
                     throw call.failure(
-                        "only \(builder.count) of \(count) problems differ enough after \(index) calls", code: .runtimeArgument, at: "make",
+                        "only \(builder.count) of \(count) problems differ enough after \(index) calls",
+                        code: .runtimeArgument, at: "make",
                         help: "ask for fewer: n: \(builder.count)")
                 }
                 let problem = try OwnProblem(try call.call(make, [.integer(index)]), call)
-                try builder.append(question: problem.question, chain: problem.chain, answer: problem.answer, facts: problem.facts)
+                try builder.append(
+                    question: problem.question, chain: problem.chain, answer: problem.answer, facts: problem.facts)
                 index += 1
             }
             return .object(ProblemsValue(builder.finish()))
@@ -51,7 +60,8 @@ private struct OwnProblem {
     init(_ value: Value, _ call: Invocation) throws {
         guard let record = value.asRecord, let question = record["question"], let answer = record["answer"] else {
             throw call.failure(
-                "the function must return a record with question, chain and answer, not \(TypeName.withArticle(value.typeName))", code: .runtimeType, at: "make",
+                "the function must return a record with question, chain and answer, not \(TypeName.withArticle(value.typeName))",
+                code: .runtimeType, at: "make",
                 help: "return [question: \"1 2\", chain: \"3\", answer: \"3\"]")
         }
         self.question = question.text
@@ -59,7 +69,9 @@ private struct OwnProblem {
         self.answer = answer.text
         for (name, field) in record.entries where !["question", "chain", "answer"].contains(name) {
             guard let fact = Self.fact(field) else {
-                throw call.failure("the fact .\(name) is neither a number nor a text, nor a list of these", code: .runtimeType, at: "make")
+                throw call.failure(
+                    "the fact .\(name) is neither a number nor a text, nor a list of these", code: .runtimeType,
+                    at: "make")
             }
             facts[name] = fact
         }

@@ -22,24 +22,44 @@ enum ProblemCommands {
                 "gen", "Makes problems of one kind.",
                 [
                     .value("kind", .choice(kinds), "what they are about"),
-                    .label("digits", .oneOf([.integer(1...200), .range]), default: "4", "how many digits the numbers have; a range mixes lengths"),
-                    .label("by", .oneOf([.integer(1...50), .range]), "digits of the second factor, where it has its own"),
+                    .label(
+                        "digits", .oneOf([.integer(1...200), .range]), default: "4",
+                        "how many digits the numbers have; a range mixes lengths"),
+                    .label(
+                        "by", .oneOf([.integer(1...50), .range]), "digits of the second factor, where it has its own"),
                     .label("n", .integer(0...100_000_000), default: "1000", "how many"),
-                    .label("of", .list(of: .integer(0...Int.max)), "one problem of these numbers: two factors, two summands, or the digits of the question"),
+                    .label(
+                        "of", .list(of: .integer(0...Int.max)),
+                        "one problem of these numbers: two factors, two summands, or the digits of the question"),
                     .label("seed", .integer(0...Int.max), default: "1", "other seeds give other problems"),
-                    .label("apart_from", .oneOf([.value("problems"), .list(of: .value("problems"))]), "share no input with these"),
+                    .label(
+                        "apart_from", .oneOf([.value("problems"), .list(of: .value("problems"))]),
+                        "share no input with these"),
                     .label("modulus", .integer(2...10), default: "10", "of .modsum"),
                     .label(
-                        "order", .choice([.init("least_first", "as it is worked out by hand"), .init("most_first", "the first digit written needs every carry")]),
+                        "order",
+                        .choice([
+                            .init("least_first", "as it is worked out by hand"),
+                            .init("most_first", "the first digit written needs every carry"),
+                        ]),
                         default: ".least_first", "of the digits of .add"),
-                    .label("padded", .boolean, default: "false", "writes shorter numbers with zeros, where lengths are mixed"),
                     .label(
-                        "repeat", .choice([.init("when_needed", "when there are fewer inputs than wanted"), .init("never", "an error instead"), .init("always", "each is drawn freely")]),
+                        "padded", .boolean, default: "false",
+                        "writes shorter numbers with zeros, where lengths are mixed"),
+                    .label(
+                        "repeat",
+                        .choice([
+                            .init("when_needed", "when there are fewer inputs than wanted"),
+                            .init("never", "an error instead"), .init("always", "each is drawn freely"),
+                        ]),
                         default: ".when_needed", "whether an input may occur twice"),
                 ], result: ProblemsValue.typeName,
-                examples: ["gen .parity digits: 6 n: 1000", "let test = gen .mult digits: 2 n: 500 seed: 7", "gen .mult digits: 2 n: 20_000 apart_from: test", "show (gen .mult of: [12, 34])[0]"],
+                examples: [
+                    "gen .parity digits: 6 n: 1000", "let test = gen .mult digits: 2 n: 500 seed: 7",
+                    "gen .mult digits: 2 n: 20_000 apart_from: test", "show (gen .mult of: [12, 34])[0]",
+                ],
                 seeAlso: ["show", "read", "start", "problems"],
-            discussion: "gen .mult of: [12, 34] is the one problem 12 × 34.")
+                discussion: "gen .mult of: [12, 34] is the one problem 12 × 34.")
         ) { call in
             .object(ProblemsValue(try generate(call)))
         }
@@ -51,14 +71,24 @@ enum ProblemCommands {
         let others = try apartFrom(call)
         let kind = try call.choice("kind")
         func make(_ task: some ProblemTask) throws -> ProblemSet {
-            let repetition: Repetition = switch try call.choice("repeat") { case "never": .never; case "always": .always; default: .whenNeeded }
+            let repetition: Repetition =
+                switch try call.choice("repeat") {
+                case "never": .never;
+                case "always": .always;
+                default: .whenNeeded
+                }
             let interrupt = call.interrupt
             return try ProblemSet.generate(
-                task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others, repetition: repetition,
+                task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others,
+                repetition: repetition,
                 isInterrupted: { interrupt.isRequested })
         }
         func single() throws -> Int {
-            guard digits.count == 1 else { throw call.failure(".\(kind) takes one length, not a range", code: .runtimeArgument, at: "digits", help: "write digits: \(digits.upperBound)") }
+            guard digits.count == 1 else {
+                throw call.failure(
+                    ".\(kind) takes one length, not a range", code: .runtimeArgument, at: "digits",
+                    help: "write digits: \(digits.upperBound)")
+            }
             return digits.lowerBound
         }
         switch kind {
@@ -66,43 +96,69 @@ enum ProblemCommands {
         case "modsum": return try make(DigitSum(digits: try single(), modulus: try call.integer("modulus")))
         case "add": return try make(Addition(digits: digits, order: try order(call)))
         case "words":
-            for label in ["digits", "by"] where call.isGiven(label) { throw call.failure(".words has no \(label)", code: .runtimeArgument, at: label, help: "leave it out") }
+            for label in ["digits", "by"] where call.isGiven(label) {
+                throw call.failure(".words has no \(label)", code: .runtimeArgument, at: label, help: "leave it out")
+            }
             return try make(WordProblems())
         default:
             let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
             let padded = try call.boolean("padded")
-            if let by = try lengths(call, "by") { return try make(Multiplication(left: digits, right: by, padded: padded, chain: chain)) }
+            if let by = try lengths(call, "by") {
+                return try make(Multiplication(left: digits, right: by, padded: padded, chain: chain))
+            }
             return try make(Multiplication(digits: digits, padded: padded, chain: chain))
         }
     }
 
-    private static func order(_ call: Invocation) throws -> Addition.Order { try call.choice("order") == "most_first" ? .mostFirst : .leastFirst }
+    private static func order(_ call: Invocation) throws -> Addition.Order {
+        try call.choice("order") == "most_first" ? .mostFirst : .leastFirst
+    }
 
     /// The one problem of given numbers.
     private static func given(_ call: Invocation, _ numbers: [Int]) throws -> ProblemSet {
         let kind = try call.choice("kind")
         if kind == "parity" || kind == "modsum" {
-            guard numbers.allSatisfy({ (0...9).contains($0) }) else { throw call.failure("takes the digits of the question", code: .runtimeArgument, at: "of", help: "write of: [2, 7, 4]") }
-            let task = try kind == "parity" ? DigitSum.parity(digits: numbers.count) : DigitSum(digits: numbers.count, modulus: call.integer("modulus"))
+            guard numbers.allSatisfy({ (0...9).contains($0) }) else {
+                throw call.failure(
+                    "takes the digits of the question", code: .runtimeArgument, at: "of", help: "write of: [2, 7, 4]")
+            }
+            let task =
+                try kind == "parity"
+                ? DigitSum.parity(digits: numbers.count)
+                : DigitSum(digits: numbers.count, modulus: call.integer("modulus"))
             return ProblemSet.single(task, input: numbers.map { UInt8($0) })
         }
-        if kind == "words" { throw call.failure(".words has no numbers of its own to be given", code: .runtimeArgument, at: "of", help: "write gen .words n: 1 seed: 3") }
-        guard numbers.count == 2, numbers.allSatisfy({ $0 > 0 }) else { throw call.failure("takes two numbers above 0", code: .runtimeArgument, at: "of", help: "write of: [12, 34]") }
+        if kind == "words" {
+            throw call.failure(
+                ".words has no numbers of its own to be given", code: .runtimeArgument, at: "of",
+                help: "write gen .words n: 1 seed: 3")
+        }
+        guard numbers.count == 2, numbers.allSatisfy({ $0 > 0 }) else {
+            throw call.failure(
+                "takes two numbers above 0", code: .runtimeArgument, at: "of", help: "write of: [12, 34]")
+        }
         // Least significant digit first.
         let digits = numbers.map { String($0).utf8.reversed().map { $0 - 0x30 } }
         let (k, l) = (digits[0].count, digits[1].count)
         guard kind != "add" else {
-            guard k == l else { throw call.failure("takes two numbers of one length", code: .runtimeArgument, at: "of") }
+            guard k == l else {
+                throw call.failure("takes two numbers of one length", code: .runtimeArgument, at: "of")
+            }
             return ProblemSet.single(try Addition(digits: k...k, order: order(call)), input: digits[0] + digits[1])
         }
         let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
-        let task = try k == l ? Multiplication(digits: k, chain: chain) : Multiplication(left: k...k, right: l...l, chain: chain)
+        let task =
+            try k == l
+            ? Multiplication(digits: k, chain: chain) : Multiplication(left: k...k, right: l...l, chain: chain)
         return ProblemSet.single(task, input: digits[0] + digits[1])
     }
 
     private static func lengths(_ call: Invocation, _ name: String) throws -> ClosedRange<Int>? {
         guard let range = call.rangeIfPresent(name) else { return nil }
-        guard let last = range.last else { throw call.failure("the range of \(name): is empty", code: .runtimeArgument, at: name, help: "write \(name): 1...4") }
+        guard let last = range.last else {
+            throw call.failure(
+                "the range of \(name): is empty", code: .runtimeArgument, at: name, help: "write \(name): 1...4")
+        }
         return range.lowerBound...last
     }
 
@@ -119,14 +175,21 @@ enum ProblemCommands {
                 [
                     .value("path", .path(.read), "the file"),
                     .label("limit", .integer(1...100_000_000), "reads no more than so many"),
-                    .label("rules", .choice([.init("strict", "a malformed line is an error"), .init("reference", "the published code's: such a line is left out")]), default: ".strict", "what to do with malformed lines"),
+                    .label(
+                        "rules",
+                        .choice([
+                            .init("strict", "a malformed line is an error"),
+                            .init("reference", "the published code's: such a line is left out"),
+                        ]), default: ".strict", "what to do with malformed lines"),
                 ], result: ProblemsValue.typeName, examples: ["read \"valid.txt\""],
                 seeAlso: ["gen", "write"])
         ) { call in
             let rules = ProblemFile.Rules(rawValue: try call.choice("rules")) ?? .strict
             let file = ProblemFile(try call.text("path"), rules: rules, limit: call.integerIfPresent("limit"))
             let (set, dropped) = try file.read()
-            if dropped > 0 { call.output(StyledText("\(Phrase.count(dropped, "line")) without exactly one || left out", .warning)) }
+            if dropped > 0 {
+                call.output(StyledText("\(Phrase.count(dropped, "line")) without exactly one || left out", .warning))
+            }
             return .object(ProblemsValue(set))
         }
     }
@@ -136,10 +199,13 @@ enum ProblemCommands {
     private static func show(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "show", "Shows a value with all there is to see.", [.value("value", .any, "a problem, problems, a model, a run, anything")],
+                "show", "Shows a value with all there is to see.",
+                [.value("value", .any, "a problem, problems, a model, a run, anything")],
                 examples: ["show (gen .parity digits: 6 n: 5)"],
                 seeAlso: ["solve", "tokens"],
-                discussion: "Of a problem it shows the chain of thought as the current run sees it: [what is gone], what stays, and ‹what goes next›.")
+                discussion:
+                    "Of a problem it shows the chain of thought as the current run sees it: [what is gone], what stays, and ‹what goes next›."
+            )
         ) { call in
             let options = call.session.displayOptions
             switch call["value"] {
@@ -160,10 +226,17 @@ enum ProblemCommands {
         lines.append(StyledText("question  ", .dim) + StyledText(problem.question))
         if !problem.chain.isEmpty { lines.append(StyledText("chain     ", .dim) + StyledText(problem.chain, .kept)) }
         lines.append(StyledText("answer    ", .dim) + StyledText(problem.answer, .emphasis))
-        if let current, current.data.taskName == value.set.taskName, let encoded = try? current.encoder.encode(problem) {
-            let groups = try RunData.groups(of: value.alone, encoder: current.encoder, order: current.run.schedule.order)?.first
-            lines.append(StyledText("tokens    ", .dim) + ProblemDisplay.tokens(encoded, run: current.run, encoder: current.encoder, groups: groups))
-            lines.append(StyledText("          removed \(current.run.removedCount) of \(current.run.longest)" + (current.run.isEmptied ? "" : "; ‹next›"), .dim))
+        if let current, current.data.taskName == value.set.taskName, let encoded = try? current.encoder.encode(problem)
+        {
+            let groups = try RunData.groups(
+                of: value.alone, encoder: current.encoder, order: current.run.schedule.order)?.first
+            lines.append(
+                StyledText("tokens    ", .dim)
+                    + ProblemDisplay.tokens(encoded, run: current.run, encoder: current.encoder, groups: groups))
+            lines.append(
+                StyledText(
+                    "          removed \(current.run.removedCount) of \(current.run.longest)"
+                        + (current.run.isEmptied ? "" : "; ‹next›"), .dim))
         }
         return DisplayBundle(lines: lines, json: value.json)
     }
@@ -175,8 +248,11 @@ enum ProblemCommands {
                 [
                     .value("problem", .value(ProblemValue.typeName), "such as test[0]"),
                     .label("model", .value(ModelValue.typeName), "whose vocabulary; the current run's without it"),
-                    .label("removed", .integer(0...1_000_000), "tokens of the chain taken away; those of the run without it"),
-                ], result: TypeName.table, examples: ["tokens (gen .parity digits: 6 n: 1)[0] model: (model .gpt2)"], seeAlso: ["tokenize", "show"])
+                    .label(
+                        "removed", .integer(0...1_000_000),
+                        "tokens of the chain taken away; those of the run without it"),
+                ], result: TypeName.table, examples: ["tokens (gen .parity digits: 6 n: 1)[0] model: (model .gpt2)"],
+                seeAlso: ["tokenize", "show"])
         ) { call in
             let value = try call.host("problem", as: ProblemValue.self)
             let encoder: any ProblemEncoder
@@ -187,16 +263,20 @@ enum ProblemCommands {
             }
             let problem = try encoder.encode(value.problem)
             let run = call.isGiven("model") ? nil : bench.currentRun?.run
-            let count = call.integerIfPresent("removed").map { RemovalCount.units($0) } ?? run?.clock.removed ?? .units(0)
+            let count =
+                call.integerIfPresent("removed").map { RemovalCount.units($0) } ?? run?.clock.removed ?? .units(0)
             let order = run?.schedule.order ?? .left
             let groups = try RunData.groups(of: value.alone, encoder: encoder, order: order)?.first
-            let left = problem.removing(count, order: order, positions: run?.schedule.positions ?? .kept, groups: groups)
+            let left = problem.removing(
+                count, order: order, positions: run?.schedule.positions ?? .kept, groups: groups)
             return .table(
                 TableObject([
                     .init("token", left.tokens.map { ProblemDisplay.shown(encoder.text($0)) }),
                     .init("id", left.tokens.map { Int($0) }),
                     .init("position", left.positions.map { Int($0) }),
-                    .init("label", left.labels.map { $0 < 0 ? Value.none : .text(ProblemDisplay.shown(encoder.text($0))) }),
+                    .init(
+                        "label", left.labels.map { $0 < 0 ? Value.none : .text(ProblemDisplay.shown(encoder.text($0))) }
+                    ),
                 ]))
         }
     }

@@ -19,17 +19,21 @@ enum ProblemDisplay {
 
     /// The operands and the result the way people write them, where the task has them: `3719 × 3349 = 12454931`.
     static func headline(_ set: ProblemSet, _ index: Int) -> StyledText? {
-        guard set.task is Multiplication, let a = set.fact("a", ofProblem: index), let b = set.fact("b", ofProblem: index),
+        guard set.task is Multiplication, let a = set.fact("a", ofProblem: index),
+            let b = set.fact("b", ofProblem: index),
             let product = set.fact("answer", ofProblem: index)
         else { return nil }
         return StyledText("\(a) × \(b) = ") + StyledText("\(product)", .emphasis)
     }
 
     /// What a model is given and what is asked of it, after some removals.
-    static func tokens(_ problem: EncodedProblem, run: Run, encoder: any ProblemEncoder, groups: [[Int]]?) -> StyledText {
+    static func tokens(_ problem: EncodedProblem, run: Run, encoder: any ProblemEncoder, groups: [[Int]]?) -> StyledText
+    {
         let order = run.schedule.order, positions = run.schedule.positions
         let gone = places(problem.removing(run.clock.removed, order: order, positions: positions, groups: groups))
-        let soon = places(problem.removing(run.clock.removed.adding(1), order: order, positions: positions, groups: groups)).subtracting(gone)
+        let soon = places(
+            problem.removing(run.clock.removed.adding(1), order: order, positions: positions, groups: groups)
+        ).subtracting(gone)
         let styles: [Style] = problem.tokens.indices.map { place in
             if gone.contains(place) { return .removed }
             if soon.contains(place) { return .next }

@@ -35,7 +35,8 @@ enum Comparison {
         func real(_ number: Double?) -> Value { number.map { .real($0) } ?? .none }
         return TableObject([
             .init("run", rows.map(\.run)), .init("removed", rows.map(\.removed)), .init("steps", rows.map(\.steps)),
-            .init("loss", rows.map { real($0.loss) }, format: .decimals(3)), .init("accuracy", rows.map { real($0.accuracy) }, format: .decimals(3)),
+            .init("loss", rows.map { real($0.loss) }, format: .decimals(3)),
+            .init("accuracy", rows.map { real($0.accuracy) }, format: .decimals(3)),
             .init("written", rows.map { real($0.written) }, format: .decimals(1)),
             .init("seconds", rows.map { .real($0.seconds) }, format: .volatile("s", decimals: 1)),
         ])
@@ -51,7 +52,8 @@ extension RunValue: ComparedValue {
         run.timeline.path.map { stage in
             let record = stage.record
             return ComparedRow(
-                run: name, removed: record.removed.capped(at: run.longest), steps: record.steps, loss: record.loss, accuracy: record.accuracy,
+                run: name, removed: record.removed.capped(at: run.longest), steps: record.steps, loss: record.loss,
+                accuracy: record.accuracy,
                 written: record.generatedTokens, seconds: record.seconds)
         }
     }

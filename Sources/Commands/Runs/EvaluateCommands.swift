@@ -13,14 +13,21 @@ enum EvaluateCommands {
             CommandSignature(
                 "eval", "Lets the run solve problems by generation and counts exact matches.",
                 [
-                    .value("problems", .value(ProblemsValue.typeName), required: false, "the run's held-out problems without it"),
+                    .value(
+                        "problems", .value(ProblemsValue.typeName), required: false,
+                        "the run's held-out problems without it"),
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
                     removedLabel, .label("limit", .integer(1...10_000_000), "the first so many problems only"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
-                    .label("top_k", .integer(1...1_000_000), "draws among so many"), .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
-                    .label("speed", .boolean, default: "false", "also solves some problems one at a time: examples per second, and relative to a model without a chain"),
+                    .label("top_k", .integer(1...1_000_000), "draws among so many"),
+                    .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
+                    .label(
+                        "speed", .boolean, default: "false",
+                        "also solves some problems one at a time: examples per second, and relative to a model without a chain"
+                    ),
                 ], acceptsWhere: true, acceptsBy: true, examples: ["eval", "(eval).accuracy"],
-                seeAlso: ["solve", "compare", "timeline"], discussion: """
+                seeAlso: ["solve", "compare", "timeline"],
+                discussion: """
                     Gives accuracy with its 95 % interval, token accuracy and loss given the right tokens before, the accuracy of each answer token \
                     (.digits) and the tokens written. by .fact gives a table, one row for each value of the fact; where .fact >= 2 restricts the problems.
                     """)
@@ -37,16 +44,23 @@ enum EvaluateCommands {
     }
 
     private static let removedLabel = Parameter.label(
-        "removed", .integer(0...1_000_000), "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it")
+        "removed", .integer(0...1_000_000),
+        "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it"
+    )
 
     /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be kept.
     static func removed(_ value: RunValue, _ call: Invocation) throws -> RemovalCount {
         guard let asked = call.integerIfPresent("removed") else { return value.run.clock.removed }
         let longest = value.run.longest
-        guard asked <= longest else { throw call.failure("\(asked) tokens cannot be gone: the longest chain has \(longest)", code: .runtimeArgument, at: "removed") }
+        guard asked <= longest else {
+            throw call.failure(
+                "\(asked) tokens cannot be gone: the longest chain has \(longest)", code: .runtimeArgument,
+                at: "removed")
+        }
         if value.run.schedule.positions == .shifted, asked != value.run.removedCount {
             throw call.failure(
-                "with shifted positions nothing in the question tells the model how much of the chain to write", code: .runtimeArgument, at: "removed",
+                "with shifted positions nothing in the question tells the model how much of the chain to write",
+                code: .runtimeArgument, at: "removed",
                 help: "train with schedule positions: .kept mixing: 0.5")
         }
         return .units(asked)
@@ -54,9 +68,12 @@ enum EvaluateCommands {
 
     private static func problems(_ value: RunValue, _ call: Invocation) throws -> ProblemSet {
         guard var set = call.hostIfPresent("problems", as: ProblemsValue.self)?.set ?? value.test else {
-            throw call.failure("which problems? the run has no held-out ones", code: .missingArgument, help: "write eval test")
+            throw call.failure(
+                "which problems? the run has no held-out ones", code: .missingArgument, help: "write eval test")
         }
-        if let predicate = call.predicate { set = try set.select((0..<set.count).filter { try predicate(ProblemRow(set, $0)) }) }
+        if let predicate = call.predicate {
+            set = try set.select((0..<set.count).filter { try predicate(ProblemRow(set, $0)) })
+        }
         if let limit = call.integerIfPresent("limit") { set = set[0..<limit] }
         if set.isEmpty { throw call.failure("no problem is left to solve", code: .runtimeArgument) }
         return set
@@ -66,7 +83,9 @@ enum EvaluateCommands {
         var options = EvaluationOptions()
         let temperature = try call.real("temperature")
         if temperature > 0 {
-            options.sampling = .sample(temperature: Float(temperature), topK: call.integerIfPresent("top_k"), seed: UInt64(try call.integer("seed")))
+            options.sampling = .sample(
+                temperature: Float(temperature), topK: call.integerIfPresent("top_k"),
+                seed: UInt64(try call.integer("seed")))
         }
         return options
     }
@@ -75,18 +94,24 @@ enum EvaluateCommands {
         let run = value.run, interrupt = call.interrupt
         let encoded = try RunData.encode(set, encoder: value.encoder, order: run.schedule.order, interrupt)
         return try Evaluator(run.model, encoder: value.encoder).evaluate(
-            encoded, removed: try removed(value, call), schedule: run.schedule, try options(call), isInterrupted: { interrupt.isRequested })
+            encoded, removed: try removed(value, call), schedule: run.schedule, try options(call),
+            isInterrupted: { interrupt.isRequested })
     }
 
     private static func grouped(
-        _ value: RunValue, _ set: ProblemSet, _ key: (name: String, value: (any Row) throws -> Value), _ call: Invocation
+        _ value: RunValue, _ set: ProblemSet, _ key: (name: String, value: (any Row) throws -> Value),
+        _ call: Invocation
     ) throws -> TableObject {
         var groups: [(key: Value, places: [Int])] = []
         var known: [String: Int] = [:]
         for index in 0..<set.count {
             let found = try key.value(ProblemRow(set, index))
             let text = found.text
-            if let place = known[text] { groups[place].places.append(index) } else { known[text] = groups.count; groups.append((found, [index])) }
+            if let place = known[text] {
+                groups[place].places.append(index)
+            } else {
+                known[text] = groups.count; groups.append((found, [index]))
+            }
         }
         let evaluation = try evaluate(value, set, call)
         let sorted = groups.sorted { left, right in
@@ -98,16 +123,19 @@ enum EvaluateCommands {
         return TableObject([
             .init(key.name, sorted.map(\.key)), .init("n", sorted.map(\.places.count)),
             .init("accuracy", zip(right, sorted).map { Double($0) / Double($1.places.count) }, format: .decimals(3)),
-            .init("low", intervals.map(\.lowerBound), format: .decimals(3)), .init("high", intervals.map(\.upperBound), format: .decimals(3)),
+            .init("low", intervals.map(\.lowerBound), format: .decimals(3)),
+            .init("high", intervals.map(\.upperBound), format: .decimals(3)),
         ])
     }
 
     /// How fast some of the problems are solved one at a time.
     private static func speed(_ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> AnsweringSpeed {
         let interrupt = call.interrupt
-        let encoded = try RunData.encode(set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
+        let encoded = try RunData.encode(
+            set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
         return try Evaluator(value.run.model, encoder: value.encoder).speed(
-            encoded, removed: try removed(value, call), schedule: value.run.schedule, isInterrupted: { interrupt.isRequested })
+            encoded, removed: try removed(value, call), schedule: value.run.schedule,
+            isInterrupted: { interrupt.isRequested })
     }
 
     // MARK: One problem
@@ -117,10 +145,14 @@ enum EvaluateCommands {
             CommandSignature(
                 "solve", "Lets the run solve a problem and marks right and wrong tokens.",
                 [
-                    .value("problem", .value(ProblemValue.typeName), "such as test[0]"), .label("run", .value(RunValue.typeName), "another run than the current one"),
+                    .value("problem", .value(ProblemValue.typeName), "such as test[0]"),
+                    .label("run", .value(RunValue.typeName), "another run than the current one"),
                     removedLabel,
                 ], examples: ["solve (gen .parity digits: 6 n: 1)[0]"],
-                seeAlso: ["show", "eval"], discussion: "Under each token stands the probability that the model gave it. A wrong token has the right one in brackets.")
+                seeAlso: ["show", "eval"],
+                discussion:
+                    "Under each token stands the probability that the model gave it. A wrong token has the right one in brackets."
+            )
         ) { call in
             let value = try bench.run(call)
             let problem = try call.host("problem", as: ProblemValue.self)
@@ -141,9 +173,12 @@ enum EvaluateCommands {
                         "to",
                         .oneOf([
                             .value(RunValue.typeName), .value(DistillationValue.typeName),
-                            .list(of: .oneOf([.value(RunValue.typeName), .value(DistillationValue.typeName)])), .path(.read),
+                            .list(of: .oneOf([.value(RunValue.typeName), .value(DistillationValue.typeName)])),
+                            .path(.read),
                         ]), required: true, "another, several, a distillation, or the folder of a kept run"),
-                    .label("front", .boolean, default: "false", "only stages that none other beats in accuracy and tokens written"),
+                    .label(
+                        "front", .boolean, default: "false",
+                        "only stages that none other beats in accuracy and tokens written"),
                 ], result: TypeName.table, seeAlso: ["timeline", "control", "distill", "plot"])
         ) { call in
             var compared: [any ComparedValue] = [try call.host("run", as: RunValue.self)]

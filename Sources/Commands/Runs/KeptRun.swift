@@ -52,7 +52,9 @@ enum KeptRun {
         let name = info.object?["name"]?.string ?? "run"
         let model = ModelValue(resumed.run.model, writing: writing, origin: path)
         let initial = try LanguageModel.load(from: path + "/model")
-        let value = RunValue(resumed.run, model: model, data: data, test: test, encoder: encoder, separator: separator, name: name, initial: initial)
+        let value = RunValue(
+            resumed.run, model: model, data: data, test: test, encoder: encoder, separator: separator, name: name,
+            initial: initial)
         value.folder = resumed.folder
         return value
     }
@@ -68,7 +70,9 @@ enum KeptRun {
     }
 
     private static func writing(_ info: JSONValue, _ path: String) throws -> ModelValue.Writing {
-        if let characters = info.object?["characters"]?.string { return .characters(CharacterVocabulary(Array(characters))) }
+        if let characters = info.object?["characters"]?.string {
+            return .characters(CharacterVocabulary(Array(characters)))
+        }
         guard let folder = info.object?["tokenizer"]?.string else {
             throw FileError(.malformed, path + "/run.json", "does not say how the problems are written for the model")
         }

@@ -6,7 +6,9 @@ enum PlanTable {
     /// Batches looked at before a plan is called endless.
     private static let batchesMax = 50_000_000
 
-    static func make(_ schedule: RemovalSchedule, rows: Int, batch: Int, chain: Int, steps: Int?, _ call: Invocation) throws -> TableObject {
+    static func make(
+        _ schedule: RemovalSchedule, rows: Int, batch: Int, chain: Int, steps: Int?, _ call: Invocation
+    ) throws -> TableObject {
         let batches = max(1, (rows + batch - 1) / batch)
         var settings = TrainingSettings()
         settings.batchSize = batch
@@ -21,7 +23,9 @@ enum PlanTable {
         }
         return TableObject([
             .init("step", events.map(\.batch)), .init("epoch", events.map(\.epoch)),
-            .init("removed", events.map { $0.removed == .all ? Value.text("all") : .integer($0.removed.capped(at: .max)) }),
+            .init(
+                "removed", events.map { $0.removed == .all ? Value.text("all") : .integer($0.removed.capped(at: .max)) }
+            ),
             .init("left", events.map { chain - $0.removed.capped(at: chain) }),
             .init("reset", events.map { Value.boolean($0.resetsOptimizer) }),
         ])

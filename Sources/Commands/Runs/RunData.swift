@@ -3,7 +3,9 @@ import Language
 
 /// Problems made ready for a model: encoded, with the groups that some removal orders need.
 enum RunData {
-    static func encode(_ set: ProblemSet, encoder: any ProblemEncoder, order: RemovalOrder, _ interrupt: Interrupt? = nil) throws -> EncodedProblems {
+    static func encode(
+        _ set: ProblemSet, encoder: any ProblemEncoder, order: RemovalOrder, _ interrupt: Interrupt? = nil
+    ) throws -> EncodedProblems {
         var encoded: [EncodedProblem] = []
         encoded.reserveCapacity(set.count)
         for index in 0..<set.count {

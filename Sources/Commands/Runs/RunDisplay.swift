@@ -10,40 +10,56 @@ enum RunDisplay {
         let run = value.run
         var lines = [StyledText(value.text), StyledText("  model      ", .dim) + StyledText(value.model.text)]
         let settings = run.settings
-        var optimizer = "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), \(Phrase.short(Double(settings.optimizer.beta2)))), weight decay \(Phrase.short(Double(settings.optimizer.weightDecay)))"
+        var optimizer =
+            "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), \(Phrase.short(Double(settings.optimizer.beta2)))), weight decay \(Phrase.short(Double(settings.optimizer.weightDecay)))"
         optimizer += settings.clip.map { ", clip \(Phrase.short(Double($0)))" } ?? ", no clipping"
-        optimizer += ", warm-up \(settings.warmUp)" + (settings.decay.map { ", decay over \($0) once the chain is gone" } ?? "")
+        optimizer +=
+            ", warm-up \(settings.warmUp)" + (settings.decay.map { ", decay over \($0) once the chain is gone" } ?? "")
         lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
         lines.append(StyledText("  separator  ", .dim) + StyledText(value.separator.map { ".\(name($0))" } ?? ".kept"))
-        lines.append(StyledText("  held out   ", .dim) + StyledText(value.test.map { Phrase.count($0.count, "problem") } ?? "none"))
-        for row in ScheduleArguments.rows(run.schedule) { lines.append(StyledText("  " + padded(row.name, 20), .dim) + StyledText(row.value)) }
+        lines.append(
+            StyledText("  held out   ", .dim)
+                + StyledText(value.test.map { Phrase.count($0.count, "problem") } ?? "none"))
+        for row in ScheduleArguments.rows(run.schedule) {
+            lines.append(StyledText("  " + padded(row.name, 20), .dim) + StyledText(row.value))
+        }
         return DisplayBundle(lines: lines, json: value.json)
     }
 
-    static func name(_ separator: AnswerSeparator) -> String { separator == .removedLast ? "removed_last" : separator.rawValue }
+    static func name(_ separator: AnswerSeparator) -> String {
+        separator == .removedLast ? "removed_last" : separator.rawValue
+    }
 
-    static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+    static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
 
     /// The chain of an example problem as the run stands.
     static func example(_ value: RunValue) throws -> StyledText? {
         let set = value.test ?? value.data
         guard !set.isEmpty else { return nil }
         let problem = try value.encoder.encode(set[0])
-        let groups = try RunData.groups(of: set.select([0]), encoder: value.encoder, order: value.run.schedule.order)?.first
+        let groups = try RunData.groups(of: set.select([0]), encoder: value.encoder, order: value.run.schedule.order)?
+            .first
         return StyledText("  ") + ProblemDisplay.tokens(problem, run: value.run, encoder: value.encoder, groups: groups)
     }
 
     /// `accuracy 0.992 [0.979, 0.997] of 500`
     static func accuracy(_ evaluation: Evaluation) -> String {
         let interval = evaluation.interval
-        return "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), \(Phrase.rate(interval.upperBound))] of \(Phrase.grouped(evaluation.count))"
+        return
+            "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), \(Phrase.rate(interval.upperBound))] of \(Phrase.grouped(evaluation.count))"
     }
 
     /// What a removal did, in a line.
-    static func removal(_ value: RunValue, from: RemovalCount, resets: Bool, before: Evaluation?, after: Evaluation?) -> StyledText {
+    static func removal(
+        _ value: RunValue, from: RemovalCount, resets: Bool, before: Evaluation?, after: Evaluation?
+    ) -> StyledText {
         let run = value.run
         var line = StyledText("removed \(run.removedCount) of \(run.longest)", .emphasis)
-        if let before, let after { line.append(": accuracy \(Phrase.rate(before.accuracy)) → \(Phrase.rate(after.accuracy))") }
+        if let before, let after {
+            line.append(": accuracy \(Phrase.rate(before.accuracy)) → \(Phrase.rate(after.accuracy))")
+        }
         if resets { line.append("; optimizer reset", .dim) }
         return line
     }
@@ -97,13 +113,18 @@ final class TrainingWatcher {
             rescues += 1
             call.output(
                 StyledText("stuck", .warning)
-                    + StyledText(" at \(rescue.stuckAt) removed; back at \(rescue.removed) with another data order, attempt \(rescue.attempt)"))
+                    + StyledText(
+                        " at \(rescue.stuckAt) removed; back at \(rescue.removed) with another data order, attempt \(rescue.attempt)"
+                    ))
         }
     }
 
     /// Asked between steps: keeps what has been reached since the last stage, and tells whether somebody has had enough.
     func isInterrupted() -> Bool {
-        if let folder = value.folder, !hasFailed, seconds - lastSaved > max(Self.secondsBetweenSaves, 20 * saveSeconds) { save(folder) }
+        if let folder = value.folder, !hasFailed, seconds - lastSaved > max(Self.secondsBetweenSaves, 20 * saveSeconds)
+        {
+            save(folder)
+        }
         return call.interrupt.isRequested
     }
 
@@ -147,11 +168,18 @@ final class TrainingWatcher {
         var lines = [line]
         switch end {
         case .stuck:
-            lines.append(StyledText("stuck", .warning) + StyledText(": the stage did not pass its threshold; train on, back to: a mark, or internalize rescues: 5"))
-        case .interrupted: lines.append(StyledText("stopped after a whole step; train or internalize goes on from here", .warning))
+            lines.append(
+                StyledText("stuck", .warning)
+                    + StyledText(
+                        ": the stage did not pass its threshold; train on, back to: a mark, or internalize rescues: 5"))
+        case .interrupted:
+            lines.append(StyledText("stopped after a whole step; train or internalize goes on from here", .warning))
         case .stepsDone, .reachedAccuracy: break
         }
-        var json: [(String, Value)] = [("steps", .integer(steps)), ("end", .text(end.rawValue)), ("removed", .integer(run.removedCount)), ("seconds", .real(seconds))]
+        var json: [(String, Value)] = [
+            ("steps", .integer(steps)), ("end", .text(end.rawValue)), ("removed", .integer(run.removedCount)),
+            ("seconds", .real(seconds)),
+        ]
         if let loss = lastStep?.loss { json.append(("loss", .real(loss))) }
         if let lastEvaluation { json.append(("accuracy", .real(lastEvaluation.accuracy))) }
         return DisplayBundle(lines: lines, json: Value.record(json).json)

@@ -6,7 +6,8 @@ import Language
 
 enum ScheduleArguments {
     private static let readings: [ChoiceOption] = [
-        .init("paper", "as the text of arXiv 2405.14838 says"), .init("reference", "as the published code does, quirks included"),
+        .init("paper", "as the text of arXiv 2405.14838 says"),
+        .init("reference", "as the published code does, quirks included"),
         .init("fixed", "as both seem to mean"),
     ]
 
@@ -14,44 +15,71 @@ enum ScheduleArguments {
         .value(
             "preset",
             .choice([
-                .init("default", "what lets a small model trained from scratch succeed"), .init("paper", "the paper's text"),
+                .init("default", "what lets a small model trained from scratch succeed"),
+                .init("paper", "the paper's text"),
                 .init("reference", "the published code, quirks included"),
             ]), required: false, "where to start from; without it the switches now in force stay"),
-        .label("adaptive", .real(0...1), "removes more once this rate of recent offset-free training examples is right"),
+        .label(
+            "adaptive", .real(0...1), "removes more once this rate of recent offset-free training examples is right"),
         .label("adaptive_loss", .real(.leastNonzeroMagnitude...100), "the same by their mean loss, in nats"),
         .label("first", .real(0...1), "the rate asked for while the chain is whole"),
         .label("least", .integer(1...1_000_000_000), "steps that a stage has at least"),
         .label("most", .integer(1...1_000_000_000), "steps that a stage has at most"),
-        .label("patience", .integer(0...1_000_000_000), "steps without progress, far below the rate, after which a stage counts as stuck; 0 for no limit"),
+        .label(
+            "patience", .integer(0...1_000_000_000),
+            "steps without progress, far below the rate, after which a stage counts as stuck; 0 for no limit"),
         .label(
             "when_stuck",
-            .choice([.init("report", "stop and say so, or rescue the stage where that is asked for"), .init("remove_anyway", "remove the next token all the same")]),
+            .choice([
+                .init("report", "stop and say so, or rescue the stage where that is asked for"),
+                .init("remove_anyway", "remove the next token all the same"),
+            ]),
             "what happens after most steps without success"),
-        .label("per_epoch", .real(.leastNonzeroMagnitude...1_000_000), "Δ, tokens removed in a pass over the data; may be a fraction"),
+        .label(
+            "per_epoch", .real(.leastNonzeroMagnitude...1_000_000),
+            "Δ, tokens removed in a pass over the data; may be a fraction"),
         .label("every", .integer(1...1_000_000_000), "steps for each removed token"),
         .label("flat_loss", .integer(1...1_000_000), "removes more when the loss has not fallen over so many steps"),
         .label(
-            "pace", .choice([.init("uniform", "no schedule: each example loses anything from nothing to all"), .init("manual", "only step removes")]),
+            "pace",
+            .choice([
+                .init("uniform", "no schedule: each example loses anything from nothing to all"),
+                .init("manual", "only step removes"),
+            ]),
             "how else removals come"),
-        .label("chunk", .oneOf([.integer(1...100_000), .choice([.init("half", "half of what is left, about log₂ m removals")])]), "tokens that go in one removal"),
-        .label("side", .choice([.init("left", "from the start of the chain"), .init("right", "from its end")]), "where removal begins"),
+        .label(
+            "chunk",
+            .oneOf([.integer(1...100_000), .choice([.init("half", "half of what is left, about log₂ m removals")])]),
+            "tokens that go in one removal"),
+        .label(
+            "side", .choice([.init("left", "from the start of the chain"), .init("right", "from its end")]),
+            "where removal begins"),
         .label(
             "order",
-            .choice(RemovalOrderName.allCases.map { ChoiceOption($0.rawValue, $0.summary) }), "which tokens go first, beyond left and right"),
+            .choice(RemovalOrderName.allCases.map { ChoiceOption($0.rawValue, $0.summary) }),
+            "which tokens go first, beyond left and right"),
         .label("seed", .integer(0...Int.max), "of a random order"),
         .label("smoothing", .real(0...1_000_000), "λ of removal smoothing, P(o) ∝ exp(−λ o); 0 for none"),
         .label("bins", .integer(0...1_000_000), "offsets are below this; 0 for no limit"),
-        .label("mixing", .real(0...1), "the share of examples that lose anything from nothing to all, whatever the schedule says"),
+        .label(
+            "mixing", .real(0...1),
+            "the share of examples that lose anything from nothing to all, whatever the schedule says"),
         .label("rescue_mixing", .real(0...1), "the same from the first rescue on"),
         .label(
             "positions",
             .choice([
-                .init("kept", "position ids stay as they were before removal"), .init("shifted", "0, 1, 2, … as if nothing had been there"),
+                .init("kept", "position ids stay as they were before removal"),
+                .init("shifted", "0, 1, 2, … as if nothing had been there"),
                 .init("original", "kept, the separator's too"),
             ]), "position ids after a removal"),
         .label(
             "reset_optimizer",
-            .oneOf([.boolean, .choice([.init("all", "both moments"), .init("second_moments", "momentum goes on"), .init("none", "nothing")])]),
+            .oneOf([
+                .boolean,
+                .choice([
+                    .init("all", "both moments"), .init("second_moments", "momentum goes on"), .init("none", "nothing"),
+                ]),
+            ]),
             "what is forgotten at a removal"),
         .label("warmup", .integer(0...1_000_000), "steps over which the learning rate climbs back after a reset"),
         .label("reset_rule", .choice(readings), "at which removals the optimizer is reset"),
@@ -60,7 +88,9 @@ enum ScheduleArguments {
         .label("start_from", .integer(0...1_000_000), "tokens that are gone from the start"),
         .label("all_beyond", .integer(-1...1_000_000), "once so many are gone all go at once; 0 is No CoT, −1 never"),
         .label("max_length", .integer(0...1_000_000), "longer sequences are not trained on; 0 for no limit"),
-        .label("length_rule", .choice(readings), "whether too long rows are left out, or a batch that has one after removal"),
+        .label(
+            "length_rule", .choice(readings),
+            "whether too long rows are left out, or a batch that has one after removal"),
     ]
 
     /// The schedule that the arguments ask for.
@@ -79,7 +109,9 @@ enum ScheduleArguments {
         if let bins = call.integerIfPresent("bins") { schedule.smoothing.binCount = bins == 0 ? nil : bins }
         if let share = call.realIfPresent("mixing") { schedule.mixing = share }
         if let share = call.realIfPresent("rescue_mixing") { schedule.mixingAfterRescue = share == 0 ? nil : share }
-        if let name = call.choiceIfPresent("positions"), let rule = PositionRule(rawValue: name) { schedule.positions = rule }
+        if let name = call.choiceIfPresent("positions"), let rule = PositionRule(rawValue: name) {
+            schedule.positions = rule
+        }
         switch call["reset_optimizer"] {
         case .boolean(let isOn)?: schedule.reset = isOn ? .all : .none
         case .some:
@@ -91,9 +123,15 @@ enum ScheduleArguments {
         case nil: break
         }
         if let steps = call.integerIfPresent("warmup") { schedule.warmUpAfterReset = steps }
-        if let name = call.choiceIfPresent("reset_rule"), let reading = Reading(rawValue: name) { schedule.resetRule = reading }
-        if let name = call.choiceIfPresent("counting"), let reading = Reading(rawValue: name) { schedule.counting = reading }
-        if let name = call.choiceIfPresent("length_rule"), let reading = Reading(rawValue: name) { schedule.lengthRule = reading }
+        if let name = call.choiceIfPresent("reset_rule"), let reading = Reading(rawValue: name) {
+            schedule.resetRule = reading
+        }
+        if let name = call.choiceIfPresent("counting"), let reading = Reading(rawValue: name) {
+            schedule.counting = reading
+        }
+        if let name = call.choiceIfPresent("length_rule"), let reading = Reading(rawValue: name) {
+            schedule.lengthRule = reading
+        }
         if let epochs = call.integerIfPresent("pretrain_epochs") { schedule.pretrainEpochs = epochs }
         if let count = call.integerIfPresent("start_from") { schedule.startFrom = count }
         if let count = call.integerIfPresent("all_beyond") { schedule.removeAllBeyond = count < 0 ? nil : count }
@@ -107,12 +145,18 @@ enum ScheduleArguments {
     private static func readPace(_ call: Invocation, _ schedule: inout RemovalSchedule) throws {
         let given = paces.filter { call.isGiven($0) }
         if given.count > 1 {
-            throw call.failure("\(given[0]): and \(given[1]): each say when the next token goes", code: .runtimeArgument, at: given[1], help: "keep one of them")
+            throw call.failure(
+                "\(given[0]): and \(given[1]): each say when the next token goes", code: .runtimeArgument, at: given[1],
+                help: "keep one of them")
         }
         var rule = AdaptiveRule()
         if case .adaptive(let present) = schedule.pace { rule = present }
-        if let rate = call.realIfPresent("adaptive") { rule.measure = .exactMatch(rate); schedule.pace = .adaptive(rule) }
-        if let loss = call.realIfPresent("adaptive_loss") { rule.measure = .loss(loss); rule.firstMeasure = nil; schedule.pace = .adaptive(rule) }
+        if let rate = call.realIfPresent("adaptive") {
+            rule.measure = .exactMatch(rate); schedule.pace = .adaptive(rule)
+        }
+        if let loss = call.realIfPresent("adaptive_loss") {
+            rule.measure = .loss(loss); rule.firstMeasure = nil; schedule.pace = .adaptive(rule)
+        }
         if let delta = call.realIfPresent("per_epoch") { schedule.pace = .perEpoch(delta) }
         if let steps = call.integerIfPresent("every") { schedule.pace = .stepsPerRemoval(steps) }
         if let window = call.integerIfPresent("flat_loss") { schedule.pace = .flatLoss(FlatLossRule(window: window)) }
@@ -126,28 +170,38 @@ enum ScheduleArguments {
     }
 
     private static func readAdaptiveDetails(_ call: Invocation, _ schedule: inout RemovalSchedule) throws {
-        guard let name = ["first", "least", "most", "patience", "when_stuck"].first(where: { call.isGiven($0) }) else { return }
+        guard let name = ["first", "least", "most", "patience", "when_stuck"].first(where: { call.isGiven($0) }) else {
+            return
+        }
         switch schedule.pace {
         case .adaptive(var rule):
             if let rate = call.realIfPresent("first") { rule.firstMeasure = .exactMatch(rate) }
             if let steps = call.integerIfPresent("least") { rule.leastSteps = steps }
             if let steps = call.integerIfPresent("most") { rule.mostSteps = steps }
             if let steps = call.integerIfPresent("patience") { rule.patience = steps == 0 ? nil : steps }
-            if let word = call.choiceIfPresent("when_stuck") { rule.whenStuck = word == "report" ? .report : .removeAnyway }
+            if let word = call.choiceIfPresent("when_stuck") {
+                rule.whenStuck = word == "report" ? .report : .removeAnyway
+            }
             schedule.pace = .adaptive(rule)
         case .flatLoss(var rule) where name == "most":
             rule.mostSteps = call.integerIfPresent("most")
             schedule.pace = .flatLoss(rule)
         default:
-            throw call.failure("\(name): belongs to an adaptive schedule", code: .runtimeArgument, at: name, help: "add adaptive: 0.95")
+            throw call.failure(
+                "\(name): belongs to an adaptive schedule", code: .runtimeArgument, at: name, help: "add adaptive: 0.95"
+            )
         }
     }
 
     private static func readOrder(_ call: Invocation, _ schedule: inout RemovalSchedule) throws {
         if call.isGiven("side"), call.isGiven("order") {
-            throw call.failure("side: and order: both say which tokens go first", code: .runtimeArgument, at: "order", help: "keep one of them")
+            throw call.failure(
+                "side: and order: both say which tokens go first", code: .runtimeArgument, at: "order",
+                help: "keep one of them")
         }
-        guard let name = call.choiceIfPresent("side") ?? call.choiceIfPresent("order"), let order = RemovalOrderName(rawValue: name) else { return }
+        guard let name = call.choiceIfPresent("side") ?? call.choiceIfPresent("order"),
+            let order = RemovalOrderName(rawValue: name)
+        else { return }
         schedule.order = order.order(seed: UInt64(call.integerIfPresent("seed") ?? 1))
     }
 
@@ -159,14 +213,22 @@ enum ScheduleArguments {
             ("next token", pace(schedule.pace)),
             ("tokens at a time", chunk(schedule.chunk)),
             ("order", schedule.order.name),
-            ("smoothing λ", schedule.smoothing.isNone ? "none" : short(schedule.smoothing.lambda) + (schedule.smoothing.binCount.map { ", \($0) bins" } ?? "")),
+            (
+                "smoothing λ",
+                schedule.smoothing.isNone
+                    ? "none"
+                    : short(schedule.smoothing.lambda) + (schedule.smoothing.binCount.map { ", \($0) bins" } ?? "")
+            ),
             ("mixing", mixing(schedule)),
             ("positions", schedule.positions.rawValue),
             ("optimizer reset", reset(schedule)),
             ("starts with", "\(schedule.startFrom) removed"),
             ("all at once beyond", schedule.removeAllBeyond.map { "\($0) removed" } ?? "never"),
             ("pretraining", "\(schedule.pretrainEpochs) epochs"),
-            ("longest sequence", schedule.maximumLength.map { "\($0) tokens, rule .\(schedule.lengthRule.rawValue)" } ?? "no limit"),
+            (
+                "longest sequence",
+                schedule.maximumLength.map { "\($0) tokens, rule .\(schedule.lengthRule.rawValue)" } ?? "no limit"
+            ),
             ("counting", "." + schedule.counting.rawValue),
         ]
     }
@@ -180,9 +242,12 @@ enum ScheduleArguments {
             if let first = rule.firstMeasure, first != rule.measure { text += " (" + measure(first) + " while whole)" }
             text += ", least \(rule.leastSteps) steps"
             if let patience = rule.patience { text += ", patience \(patience)" }
-            if let most = rule.mostSteps { text += ", most \(most), then " + (rule.whenStuck == .report ? "stuck" : "on") }
+            if let most = rule.mostSteps {
+                text += ", most \(most), then " + (rule.whenStuck == .report ? "stuck" : "on")
+            }
             return text
-        case .flatLoss(let rule): return "when the loss is flat over \(rule.window) steps" + (rule.mostSteps.map { ", most \($0)" } ?? "")
+        case .flatLoss(let rule):
+            return "when the loss is flat over \(rule.window) steps" + (rule.mostSteps.map { ", most \($0)" } ?? "")
         case .uniform: return "uniform at random in each example"
         case .manual: return "by step only"
         }
@@ -191,7 +256,10 @@ enum ScheduleArguments {
     private static func mixing(_ schedule: RemovalSchedule) -> String {
         let rescued = max(schedule.mixing, schedule.mixingAfterRescue ?? 0)
         let text = schedule.mixing == 0 ? "none" : "\(short(100 * schedule.mixing)) % of the examples lose any number"
-        return rescued == schedule.mixing ? text : text + "; after a rescue \(short(100 * rescued)) %" + (schedule.mixing == 0 ? " of the examples lose any number" : "")
+        return rescued == schedule.mixing
+            ? text
+            : text + "; after a rescue \(short(100 * rescued)) %"
+                + (schedule.mixing == 0 ? " of the examples lose any number" : "")
     }
 
     private static func measure(_ measure: AdaptiveRule.Measure) -> String {

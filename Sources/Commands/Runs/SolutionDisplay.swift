@@ -16,7 +16,11 @@ enum SolutionDisplay {
         let encoded = try RunData.encode(asked.alone, encoder: value.encoder, order: order)
         let removed = try EvaluateCommands.removed(value, call)
         let evaluator = Evaluator(run.model, encoder: value.encoder)
-        guard let solution = try evaluator.solve(encoded, [0], removed: removed, schedule: run.schedule, isInterrupted: { interrupt.isRequested }).first else {
+        guard
+            let solution = try evaluator.solve(
+                encoded, [0], removed: removed, schedule: run.schedule, isInterrupted: { interrupt.isRequested }
+            ).first
+        else {
             return DisplayBundle()
         }
         let problem = encoded[0]
@@ -47,10 +51,13 @@ enum SolutionDisplay {
     }
 
     private static func bundle(
-        _ value: RunValue, _ asked: ProblemValue, _ problem: EncodedProblem, _ expected: RemainingProblem, _ solution: Solution, _ probabilities: [Double]
+        _ value: RunValue, _ asked: ProblemValue, _ problem: EncodedProblem, _ expected: RemainingProblem,
+        _ solution: Solution, _ probabilities: [Double]
     ) -> DisplayBundle {
         let encoder = value.encoder
-        var tokens = StyledText(expected.tokens[..<problem.inputCount].map { ProblemDisplay.shown(encoder.text($0)) }.joined(separator: " "))
+        var tokens = StyledText(
+            expected.tokens[..<problem.inputCount].map { ProblemDisplay.shown(encoder.text($0)) }.joined(separator: " ")
+        )
         var below = StyledText(String(repeating: " ", count: DisplayWidth.of(tokens.plain)))
         tokens.append(" │", .dim)
         below.append("  ")
@@ -70,14 +77,19 @@ enum SolutionDisplay {
             below.append(String(repeating: " ", count: width - 1 - probability.count))
         }
         var verdict = StyledText("answer \(solution.answer): ")
-        verdict.append(solution.isCorrect ? "right" : "wrong, it is \(solution.expected)", solution.isCorrect ? .good : .bad)
+        verdict.append(
+            solution.isCorrect ? "right" : "wrong, it is \(solution.expected)", solution.isCorrect ? .good : .bad)
         let json = Value.record([
-            ("question", .text(asked.problem.question)), ("answer", .text(solution.answer)), ("expected", .text(solution.expected)), ("right", .boolean(solution.isCorrect)),
-            ("tokens", .list(solution.tokens.map { .text(encoder.text($0)) })), ("probabilities", .list(probabilities.map { .real($0) })),
+            ("question", .text(asked.problem.question)), ("answer", .text(solution.answer)),
+            ("expected", .text(solution.expected)), ("right", .boolean(solution.isCorrect)),
+            ("tokens", .list(solution.tokens.map { .text(encoder.text($0)) })),
+            ("probabilities", .list(probabilities.map { .real($0) })),
         ]).json
         return DisplayBundle(lines: probabilities.isEmpty ? [tokens, verdict] : [tokens, below, verdict], json: json)
     }
 
     /// `97` of a hundred.
-    private static func percent(_ p: Double) -> String { p > 0.995 ? "1" : "." + (p * 100 < 9.5 ? "0" : "") + String(Int((p * 100).rounded())) }
+    private static func percent(_ p: Double) -> String {
+        p > 0.995 ? "1" : "." + (p * 100 < 9.5 ? "0" : "") + String(Int((p * 100).rounded()))
+    }
 }

@@ -7,13 +7,18 @@ import Transformer
 enum StartCommands {
     static func all(_ bench: Workbench) -> [Command] { [start(bench), schedule(bench), plan(bench)] }
 
-    private static let rules: [ChoiceOption] = [.init("paper"), .init("reference", "as the published code"), .init("fixed")]
+    private static let rules: [ChoiceOption] = [
+        .init("paper"), .init("reference", "as the published code"), .init("fixed"),
+    ]
 
     static let settingLabels: [Parameter] = [
         .label("batch", .integer(1...100_000), default: "64", "problems in a step"),
-        .label("lr", .real(.leastNonzeroMagnitude...10), "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"),
+        .label(
+            "lr", .real(.leastNonzeroMagnitude...10), "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"
+        ),
         .label("warmup", .integer(0...1_000_000), default: "50", "steps over which the learning rate climbs"),
-        .label("decay", .integer(0...1_000_000_000), "steps over which it falls to 0 once the chain is gone; 0 keeps it"),
+        .label(
+            "decay", .integer(0...1_000_000_000), "steps over which it falls to 0 once the chain is gone; 0 keeps it"),
         .label("weight_decay", .real(0...1), default: "0.01", "of AdamW"),
         .label("beta1", .real(0...0.9999), default: "0.9"), .label("beta2", .real(0...0.99999), default: "0.999"),
         .label("epsilon", .real(.leastNonzeroMagnitude...1), default: "1e-8"),
@@ -32,38 +37,52 @@ enum StartCommands {
                 [
                     .value("model", .value(ModelValue.typeName), "trained in place"),
                     .label("on", .value(ProblemsValue.typeName), required: true, "the problems it is trained on"),
-                    .label("test", .value(ProblemsValue.typeName), "held-out problems for every accuracy of the run; they must share no input with the others"),
+                    .label(
+                        "test", .value(ProblemsValue.typeName),
+                        "held-out problems for every accuracy of the run; they must share no input with the others"),
                     .label(
                         "separator",
                         .choice([
-                            .init("absent", "nothing stands between chain and answer"), .init("kept", "# or the reference's <eos> stays"),
+                            .init("absent", "nothing stands between chain and answer"),
+                            .init("kept", "# or the reference's <eos> stays"),
                             .init("removed_last", "it goes as the last token of the chain"),
                         ]), "the sign between chain and answer; absent for a digit vocabulary, kept for a tokenizer"),
                 ] + settingLabels + [
-                    .label("watch", .boolean, default: "true", "says when gradients, updates, the loss or that of an answer token jump"),
+                    .label(
+                        "watch", .boolean, default: "true",
+                        "says when gradients, updates, the loss or that of an answer token jump"),
                     .label("name", .text, "keeps the run in the folder runs/name as it goes; resume goes on with it"),
                     .label("tensorboard", .boolean, default: "false", "also writes TensorBoard events there"),
                 ],
                 result: RunValue.typeName,
-                examples: ["start (model .gpt2) on: (gen .parity digits: 6 n: 5000)"], effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
+                examples: ["start (model .gpt2) on: (gen .parity digits: 6 n: 5000)"],
+                effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
-                discussion: "The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question had learned.")
+                discussion:
+                    "The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question had learned."
+            )
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
             let data = try call.host("on", as: ProblemsValue.self).set
             let test = call.hostIfPresent("test", as: ProblemsValue.self)?.set
-            let separator: AnswerSeparator? = switch call.choiceIfPresent("separator") {
-            case "kept"?: .kept
-            case "removed_last"?: .removedLast
-            case "absent"?: .absent
-            default: nil
-            }
+            let separator: AnswerSeparator? =
+                switch call.choiceIfPresent("separator") {
+                case "kept"?: .kept
+                case "removed_last"?: .removedLast
+                case "absent"?: .absent
+                default: nil
+                }
             let value = try make(
-                model, data, test, separator: separator, schedule: RemovalSchedule(), settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")),
+                model, data, test, separator: separator, schedule: RemovalSchedule(),
+                settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")),
                 name: bench.freshName("run"), call)
             if try !call.boolean("watch") { value.run.watch = nil }
             if let name = call.textIfPresent("name") {
-                guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { throw call.failure("a run's name is a plain word", code: .runtimeArgument, at: "name", help: "write name: \"mult2\"") }
+                guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
+                    throw call.failure(
+                        "a run's name is a plain word", code: .runtimeArgument, at: "name",
+                        help: "write name: \"mult2\"")
+                }
                 value.name = name
                 value.folder = try KeptRun.create(value, at: "runs/" + name)
                 if try call.boolean("tensorboard") { try value.folder?.writeTensorBoard() }
@@ -76,7 +95,8 @@ enum StartCommands {
 
     /// A run of a model on problems written for it.
     static func make(
-        _ model: ModelValue, _ data: ProblemSet, _ test: ProblemSet?, separator: AnswerSeparator?, schedule: RemovalSchedule, settings: TrainingSettings,
+        _ model: ModelValue, _ data: ProblemSet, _ test: ProblemSet?, separator: AnswerSeparator?,
+        schedule: RemovalSchedule, settings: TrainingSettings,
         name: String, _ call: Invocation
     ) throws -> RunValue {
         if let test, let shared = Overlap.first(test, data) {
@@ -86,7 +106,9 @@ enum StartCommands {
         }
         let encoder = try model.encoder(separator: separator, answers: data)
         let encoded = try RunData.encode(data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try test.map { HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder) }
+        let heldOut = try test.map {
+            HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder)
+        }
         let run = try Run(model.model, on: encoded, heldOut: heldOut, schedule: schedule, settings: settings)
         return RunValue(run, model: model, data: data, test: test, encoder: encoder, separator: separator, name: name)
     }
@@ -98,7 +120,8 @@ enum StartCommands {
         settings.warmUp = try call.integer("warmup")
         if let steps = call.integerIfPresent("decay") { settings.decay = steps == 0 ? nil : steps }
         settings.optimizer = AdamWHyperparameters(
-            beta1: Float(try call.real("beta1")), beta2: Float(try call.real("beta2")), epsilon: Float(try call.real("epsilon")),
+            beta1: Float(try call.real("beta1")), beta2: Float(try call.real("beta2")),
+            epsilon: Float(try call.real("epsilon")),
             weightDecay: Float(try call.real("weight_decay")))
         let clip = try call.real("clip")
         settings.clip = clip == 0 ? nil : Float(clip)
@@ -116,9 +139,13 @@ enum StartCommands {
     private static func schedule(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "schedule", "Says how the chain of the current run is taken away, and shows what that changed; without arguments shows every switch.", ScheduleArguments.parameters,
-                examples: ["schedule", "schedule adaptive: 0.95 smoothing: 4", "schedule .paper per_epoch: 8"], effects: [.changesRun],
-                seeAlso: ["plan", "internalize", "step"], discussion: """
+                "schedule",
+                "Says how the chain of the current run is taken away, and shows what that changed; without arguments shows every switch.",
+                ScheduleArguments.parameters,
+                examples: ["schedule", "schedule adaptive: 0.95 smoothing: 4", "schedule .paper per_epoch: 8"],
+                effects: [.changesRun],
+                seeAlso: ["plan", "internalize", "step"],
+                discussion: """
                     The defaults let a small model trained from scratch succeed: adaptive removal, kept position ids and a short warm-up after each \
                     reset are not the paper's main setting. schedule .paper is; schedule .reference follows the published code to the letter.
                     """)
@@ -148,9 +175,13 @@ enum StartCommands {
                 "plan", "Shows what a schedule would do, event by event, without training.",
                 ScheduleArguments.parameters + [
                     .label("steps", .integer(1...1_000_000_000), "how far; without it until the chain is gone"),
-                    .label("rows", .integer(1...1_000_000_000), "problems in the data; those of the current run without it"),
+                    .label(
+                        "rows", .integer(1...1_000_000_000), "problems in the data; those of the current run without it"
+                    ),
                     .label("batch", .integer(1...100_000), "problems in a step; as in the current run without it"),
-                    .label("chain", .integer(0...1_000_000), "tokens of the longest chain; that of the current run without it"),
+                    .label(
+                        "chain", .integer(0...1_000_000),
+                        "tokens of the longest chain; that of the current run without it"),
                 ], result: TypeName.table,
                 examples: ["plan .reference per_epoch: 8 rows: 808_000 batch: 32 chain: 47 | head 3"],
                 seeAlso: ["schedule"])
@@ -158,13 +189,21 @@ enum StartCommands {
             let run = bench.currentRun?.run
             let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule())
             guard let rows = call.integerIfPresent("rows") ?? run?.problems.count else {
-                throw call.failure("there is no run to take the size of the data from", code: .runtimeArgument, help: "add rows: 808_000 chain: 47")
+                throw call.failure(
+                    "there is no run to take the size of the data from", code: .runtimeArgument,
+                    help: "add rows: 808_000 chain: 47")
             }
-            guard let chain = call.integerIfPresent("chain") ?? run.map({ $0.problems.longestUnitCount(schedule.order) }) else {
-                throw call.failure("there is no run to take the length of the chain from", code: .runtimeArgument, help: "add chain: 47")
+            guard
+                let chain = call.integerIfPresent("chain") ?? run.map({ $0.problems.longestUnitCount(schedule.order) })
+            else {
+                throw call.failure(
+                    "there is no run to take the length of the chain from", code: .runtimeArgument,
+                    help: "add chain: 47")
             }
             let batch = call.integerIfPresent("batch") ?? run?.settings.batchSize ?? 64
-            return .table(try PlanTable.make(schedule, rows: rows, batch: batch, chain: chain, steps: call.integerIfPresent("steps"), call))
+            return .table(
+                try PlanTable.make(
+                    schedule, rows: rows, batch: batch, chain: chain, steps: call.integerIfPresent("steps"), call))
         }
     }
 }

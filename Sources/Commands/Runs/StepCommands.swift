@@ -4,7 +4,9 @@ import Internalization
 import Language
 
 enum StepCommands {
-    static func all(_ bench: Workbench) -> [Command] { [step(bench), back(bench), mark(bench), branch(bench), timeline(bench)] }
+    static func all(_ bench: Workbench) -> [Command] {
+        [step(bench), back(bench), mark(bench), branch(bench), timeline(bench)]
+    }
 
     private static func step(_ bench: Workbench) -> Command {
         Command(
@@ -15,14 +17,18 @@ enum StepCommands {
                     .label("to", .integer(0...1_000_000), "until so many are removed"),
                 ], examples: ["step", "step 2", "step to: 1"], effects: [.changesRun],
                 seeAlso: ["back", "train", "timeline", "show"],
-                discussion: "After back, step goes forward again along the way that was taken, to each stage as it was left, with the same bits. Once something has been trained differently it removes anew.")
+                discussion:
+                    "After back, step goes forward again along the way that was taken, to each stage as it was left, with the same bits. Once something has been trained differently it removes anew."
+            )
         ) { call in
             let value = try bench.run(call)
             let run = value.run
             var count = try call.integer("count")
             if let target = call.integerIfPresent("to") {
                 guard target <= run.longest else {
-                    throw call.failure("the longest chain has \(Phrase.count(run.longest, "token"))", code: .runtimeArgument, at: "to", help: "write step to: \(run.longest)")
+                    throw call.failure(
+                        "the longest chain has \(Phrase.count(run.longest, "token"))", code: .runtimeArgument, at: "to",
+                        help: "write step to: \(run.longest)")
                 }
                 count = target - run.removedCount
             }
@@ -36,20 +42,29 @@ enum StepCommands {
         let run = value.run
         guard count <= run.longest - run.removedCount else {
             throw call.failure(
-                run.isEmptied ? "nothing is left to remove: all \(run.longest) tokens are gone" : "only \(Phrase.count(run.longest - run.removedCount, "token")) of the chain are left",
-                code: .runtimeArgument, at: call.isGiven("count") ? "count" : nil, help: run.isEmptied ? "write back 1, or train on" : "write step to: \(run.longest)")
+                run.isEmptied
+                    ? "nothing is left to remove: all \(run.longest) tokens are gone"
+                    : "only \(Phrase.count(run.longest - run.removedCount, "token")) of the chain are left",
+                code: .runtimeArgument, at: call.isGiven("count") ? "count" : nil,
+                help: run.isEmptied ? "write back 1, or train on" : "write step to: \(run.longest)")
         }
         let interrupt = call.interrupt
-        func evaluation() throws -> Evaluation? { try run.evaluateHeldOut(limit: run.quickLimit, isInterrupted: { interrupt.isRequested }) }
+        func evaluation() throws -> Evaluation? {
+            try run.evaluateHeldOut(limit: run.quickLimit, isInterrupted: { interrupt.isRequested })
+        }
         let (wasRemoved, before) = (run.removedCount, try evaluation())
         var resets = false
         var known = 0
         for _ in 0..<count {
             try call.checkInterrupt()
             if run.canGoForward { try run.forward(); known += 1; continue }
-            try run.removeMore(report: { if case .removed(_, _, true, _, _) = $0 { resets = true } }, isInterrupted: { interrupt.isRequested })
+            try run.removeMore(
+                report: { if case .removed(_, _, true, _, _) = $0 { resets = true } },
+                isInterrupted: { interrupt.isRequested })
         }
-        var lines = [RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: before, after: try evaluation())]
+        var lines = [
+            RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: before, after: try evaluation())
+        ]
         if known > 0 { lines[0].append("; as it was left after \(Phrase.count(run.progress.updates, "step"))", .dim) }
         if let example = try RunDisplay.example(value) { lines.append(example) }
         call.output(DisplayBundle(lines: lines, json: value.json))
@@ -61,7 +76,9 @@ enum StepCommands {
         } catch RunError.noStage {
             let there = value.run.timeline.path.count - 1
             throw call.failure(
-                there == 0 ? "this is the first stage of the run" : "only \(Phrase.count(there, "stage")) lie before this one", code: .runtimeArgument,
+                there == 0
+                    ? "this is the first stage of the run" : "only \(Phrase.count(there, "stage")) lie before this one",
+                code: .runtimeArgument,
                 at: call.isGiven("count") ? "count" : nil, help: there == 0 ? nil : "write back \(there)")
         }
         call.output(try whereItIs(value, "back at"))
@@ -80,18 +97,24 @@ enum StepCommands {
     private static func back(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "back", "Goes back along the timeline: weights, moments, random state and schedule as before, bit for bit.",
+                "back",
+                "Goes back along the timeline: weights, moments, random state and schedule as before, bit for bit.",
                 [
                     .value("count", .integer(0...1_000_000), default: "1", "stages"),
-                    .label("to", .oneOf([.text, .integer(0...1_000_000)]), "a mark or branch by name, or the stage with so many removed"),
-                ], examples: ["back", "back 2", "back to: 0"], effects: [.changesRun], seeAlso: ["step", "mark", "branch"])
+                    .label(
+                        "to", .oneOf([.text, .integer(0...1_000_000)]),
+                        "a mark or branch by name, or the stage with so many removed"),
+                ], examples: ["back", "back 2", "back to: 0"], effects: [.changesRun],
+                seeAlso: ["step", "mark", "branch"])
         ) { call in
             let value = try bench.run(call)
             switch call["to"] {
             case .integer(let count)?:
                 do { try value.run.back(toRemoved: count) } catch RunError.noStage {
                     let known = value.run.timeline.path.map { $0.record.removed.capped(at: value.run.longest) }
-                    throw call.failure("no stage before this one has \(count) removed", code: .runtimeArgument, at: "to", help: "there are \(known.map(String.init).joined(separator: ", "))")
+                    throw call.failure(
+                        "no stage before this one has \(count) removed", code: .runtimeArgument, at: "to",
+                        help: "there are \(known.map(String.init).joined(separator: ", "))")
                 }
                 call.output(try whereItIs(value, "back at"))
             case .some:
@@ -100,7 +123,9 @@ enum StepCommands {
                     let names = value.run.timeline.marks.map(\.name)
                     throw call.failure(
                         "the timeline has no mark \"\(name)\"", code: .runtimeArgument, at: "to",
-                        help: names.isEmpty ? "make one first: mark \"\(name)\"" : "there are " + names.map { "\"\($0)\"" }.joined(separator: ", "))
+                        help: names.isEmpty
+                            ? "make one first: mark \"\(name)\""
+                            : "there are " + names.map { "\"\($0)\"" }.joined(separator: ", "))
                 }
                 call.output(try whereItIs(value, "\"\(name)\":"))
             case nil: try goBack(value, stages: try call.integer("count"), call)
@@ -120,7 +145,10 @@ enum StepCommands {
             let name = try call.text("name")
             try value.run.mark(name)
             try value.folder?.save(value.run)
-            call.output(StyledText("mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(Phrase.grouped(value.run.progress.updates))"))
+            call.output(
+                StyledText(
+                    "mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(Phrase.grouped(value.run.progress.updates))"
+                ))
             return .none
         }
     }
@@ -129,7 +157,8 @@ enum StepCommands {
         Command(
             CommandSignature(
                 "branch", "Starts another line of the timeline from here; back to: its name returns to it.",
-                [.value("name", .text, "of the new line")], examples: ["branch \"slower\""], effects: [.changesRun], seeAlso: ["mark", "back", "timeline"])
+                [.value("name", .text, "of the new line")], examples: ["branch \"slower\""], effects: [.changesRun],
+                seeAlso: ["mark", "back", "timeline"])
         ) { call in
             let value = try bench.run(call)
             let name = try call.text("name")
@@ -148,10 +177,14 @@ enum StepCommands {
                 "timeline", "Shows one row for each stage of a run.",
                 [
                     .value("run", .value(RunValue.typeName), required: false, "the current run without it"),
-                    .label("branches", .boolean, default: "false", "the stages of all branches, not only the way to the present one"),
+                    .label(
+                        "branches", .boolean, default: "false",
+                        "the stages of all branches, not only the way to the present one"),
                 ], result: TypeName.table, examples: ["timeline"],
                 seeAlso: ["plot", "back", "compare"],
-                discussion: "removed: tokens gone. before and after: held-out accuracy around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one problem's chain that are left.")
+                discussion:
+                    "removed: tokens gone. before and after: held-out accuracy around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one problem's chain that are left."
+            )
         ) { call in
             let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
             return .table(table(value, all: try call.boolean("branches")))
@@ -172,25 +205,36 @@ enum StepCommands {
             .init("accuracy", stages.map { real($0.record.accuracy) }, format: .decimals(3)),
             .init("written", stages.map { real($0.record.generatedTokens) }, format: .decimals(1)),
         ]
-        if stages.contains(where: { $0.record.rescues > 0 }) { columns.append(.init("rescues", stages.map(\.record.rescues))) }
+        if stages.contains(where: { $0.record.rescues > 0 }) {
+            columns.append(.init("rescues", stages.map(\.record.rescues)))
+        }
         if all { columns.append(.init("branch", stages.map(\.branch))) }
         columns.append(.init("seconds", stages.map { .real($0.record.seconds) }, format: .volatile("s", decimals: 1)))
-        let names = stages.map { stage in timeline.marks.filter { $0.stage == stage.id }.map(\.name).joined(separator: ", ") }
+        let names = stages.map { stage in
+            timeline.marks.filter { $0.stage == stage.id }.map(\.name).joined(separator: ", ")
+        }
         if names.contains(where: { !$0.isEmpty }) { columns.append(.init("marks", names)) }
         columns.append(.init("at", stages.map { $0.id == timeline.current.id ? "◂" : "" }))
-        if let chains = chains(value, stages.map(\.record.removed)) { columns.append(.init("chain", chains, format: .hidden)) }
+        if let chains = chains(value, stages.map(\.record.removed)) {
+            columns.append(.init("chain", chains, format: .hidden))
+        }
         return TableObject(columns)
     }
 
     /// The chain of one problem at each stage, a text for each token, or none where it is gone: a page of the timeline shows it.
     private static func chains(_ value: RunValue, _ removed: [RemovalCount]) -> [Value]? {
         let set = value.test ?? value.data, schedule = value.run.schedule
-        guard !set.isEmpty, let problem = try? value.encoder.encode(set[0]), problem.chain.count <= 400 else { return nil }
+        guard !set.isEmpty, let problem = try? value.encoder.encode(set[0]), problem.chain.count <= 400 else {
+            return nil
+        }
         let groups = try? RunData.groups(of: set.select([0]), encoder: value.encoder, order: schedule.order)?.first
         return removed.map { count in
             let left = problem.removing(count, order: schedule.order, positions: schedule.positions, groups: groups)
             let gone = Set(left.removed.joined())
-            return .list(problem.chain.map { gone.contains($0) ? .none : .text(ProblemDisplay.shown(value.encoder.text(problem.tokens[$0]))) })
+            return .list(
+                problem.chain.map {
+                    gone.contains($0) ? .none : .text(ProblemDisplay.shown(value.encoder.text(problem.tokens[$0])))
+                })
         }
     }
 }

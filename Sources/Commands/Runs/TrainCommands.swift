@@ -18,18 +18,26 @@ enum TrainCommands {
                     .label("epochs", .real(.leastNonzeroMagnitude...1_000_000), "so many passes over the data"),
                     .label("until", .real(0...1), "until the held-out accuracy is at least this"),
                     .label("at_most", .integer(1...1_000_000_000), "gives up on until: after so many updates"),
-                    .label("check", .integer(1...1_000_000), default: "20", "updates between two looks at the held-out problems"),
+                    .label(
+                        "check", .integer(1...1_000_000), default: "20",
+                        "updates between two looks at the held-out problems"),
                     .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
                 ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],
                 seeAlso: ["internalize", "step", "eval"],
-                discussion: "Removes nothing: step does, and internalize. Ctrl-C stops after a whole step, and the run goes on from there.")
+                discussion:
+                    "Removes nothing: step does, and internalize. Ctrl-C stops after a whole step, and the run goes on from there."
+            )
         ) { call in
             let value = try bench.run(call)
             let run = value.run
             try changeRate(value, call)
             var goal = TrainingGoal()
             if let epochs = call.realIfPresent("epochs") {
-                guard !call.isGiven("steps") else { throw call.failure("steps: and epochs: both say how long", code: .runtimeArgument, at: "epochs", help: "keep one of them") }
+                guard !call.isGiven("steps") else {
+                    throw call.failure(
+                        "steps: and epochs: both say how long", code: .runtimeArgument, at: "epochs",
+                        help: "keep one of them")
+                }
                 goal.steps = max(1, Int(clamping: Int64(min(epochs * Double(run.batchesPerEpoch), 1e15).rounded())))
             }
             if let steps = call.integerIfPresent("steps") ?? call.integerIfPresent("at_most") { goal.steps = steps }
@@ -39,7 +47,10 @@ enum TrainCommands {
                 if goal.steps == nil { goal.steps = 100_000 }
                 try needHeldOut(value, call, "until")
             }
-            guard goal.steps != nil else { throw call.failure("how long?", code: .missingArgument, help: "write train steps: 200, or train until: 0.99") }
+            guard goal.steps != nil else {
+                throw call.failure(
+                    "how long?", code: .missingArgument, help: "write train steps: 200, or train until: 0.99")
+            }
             try go(value, goal, call)
             return .none
         }
@@ -50,17 +61,33 @@ enum TrainCommands {
             CommandSignature(
                 "internalize", "Follows the schedule until the whole chain is gone and the model answers without it.",
                 [
-                    .label("until", .real(0...1), default: "0.99", "stops once the held-out accuracy without any chain is at least this"),
-                    .label("final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
-                    .label("rescues", .integer(0...1000), default: "3", "how often a stage that is stuck is taken back and tried with another data order"),
-                    .label("on_alarm", .choice([.init("say", "says so and goes on"), .init("rescue", "takes the stage back as if it were stuck")]), default: ".say", "what an alarm of the watch does"),
-                    .label("every", .integer(1...1_000_000_000), "steps for each removed token, instead of the schedule's pace"),
+                    .label(
+                        "until", .real(0...1), default: "0.99",
+                        "stops once the held-out accuracy without any chain is at least this"),
+                    .label(
+                        "final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
+                    .label(
+                        "rescues", .integer(0...1000), default: "3",
+                        "how often a stage that is stuck is taken back and tried with another data order"),
+                    .label(
+                        "on_alarm",
+                        .choice([
+                            .init("say", "says so and goes on"),
+                            .init("rescue", "takes the stage back as if it were stuck"),
+                        ]), default: ".say", "what an alarm of the watch does"),
+                    .label(
+                        "every", .integer(1...1_000_000_000),
+                        "steps for each removed token, instead of the schedule's pace"),
                     .label("at_most", .integer(1...1_000_000_000), "updates in all"),
-                    .label("check", .integer(1...1_000_000), default: "50", "updates between two looks at the held-out problems at the end"),
+                    .label(
+                        "check", .integer(1...1_000_000), default: "50",
+                        "updates between two looks at the held-out problems at the end"),
                     .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
                 ], examples: ["internalize", "internalize every: 100 final: 300"], effects: [.changesRun],
                 seeAlso: ["schedule", "step", "back", "timeline"],
-                discussion: "Each removal is a stage of the timeline, measured just before, just after, and when it has recovered. A stage that does not recover is rescued: taken back to where it began, then further, with the data in another order.")
+                discussion:
+                    "Each removal is a stage of the timeline, measured just before, just after, and when it has recovered. A stage that does not recover is rescued: taken back to where it began, then further, with the data in another order."
+            )
         ) { call in
             let value = try bench.run(call)
             try changeRate(value, call)
@@ -81,7 +108,9 @@ enum TrainCommands {
                 try needHeldOut(value, call, "until")
             }
             if case .manual = value.run.schedule.pace, !value.run.isEmptied {
-                throw call.failure("the schedule is by step only, so nothing would be removed", code: .runtimeArgument, help: "write schedule adaptive: 0.95, or internalize every: 100")
+                throw call.failure(
+                    "the schedule is by step only, so nothing would be removed", code: .runtimeArgument,
+                    help: "write schedule adaptive: 0.95, or internalize every: 100")
             }
             try go(value, goal, call)
             return .none
@@ -96,9 +125,12 @@ enum TrainCommands {
         do {
             end = try value.run.train(goal, report: watcher.watch, isInterrupted: watcher.isInterrupted)
         } catch let error as NonFiniteGradient {
-            throw call.failure("\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
+            throw call.failure(
+                "\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
         }
-        if end == .stepsDone, value.test != nil { watcher.note(try value.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted)) }
+        if end == .stepsDone, value.test != nil {
+            watcher.note(try value.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted))
+        }
         try value.folder?.save(value.run)
         call.output(watcher.summary(end))
         if end == .interrupted { try call.checkInterrupt() }
@@ -113,7 +145,9 @@ enum TrainCommands {
 
     private static func needHeldOut(_ value: RunValue, _ call: Invocation, _ label: String) throws {
         if value.test == nil {
-            throw call.failure("the run has no held-out problems to be measured on", code: .runtimeArgument, at: label, help: "start it with test: (gen … apart_from: the data)")
+            throw call.failure(
+                "the run has no held-out problems to be measured on", code: .runtimeArgument, at: label,
+                help: "start it with test: (gen … apart_from: the data)")
         }
     }
 
@@ -122,9 +156,12 @@ enum TrainCommands {
     private static func control(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "control", "Trains a baseline with the budget of a run: same first weights, data, updates and settings.",
+                "control",
+                "Trains a baseline with the budget of a run: same first weights, data, updates and settings.",
                 [
-                    .value("run", .value(RunValue.typeName), required: false, "what it is compared with; the current run without it"),
+                    .value(
+                        "run", .value(RunValue.typeName), required: false,
+                        "what it is compared with; the current run without it"),
                     .label(
                         "kind",
                         .choice([
@@ -132,15 +169,22 @@ enum TrainCommands {
                             .init("filler", "as many meaningless tokens in place of the chain"),
                         ]), default: ".no_cot", "which baseline"),
                     .label("steps", .integer(1...1_000_000_000), "updates; as many as the run has had without it"),
-                    .label("resets", .boolean, default: "true", "whether the optimizer is reset at the updates where the run's was"),
+                    .label(
+                        "resets", .boolean, default: "true",
+                        "whether the optimizer is reset at the updates where the run's was"),
                     .label("seed", .integer(0...Int.max), "of the data order; the run's without it"),
                 ], result: RunValue.typeName, examples: ["control kind: .no_cot steps: 20"],
-                seeAlso: ["compare", "internalize"], discussion: "The current run stays the current one. What a control cannot do with the same budget, the chain did.")
+                seeAlso: ["compare", "internalize"],
+                discussion:
+                    "The current run stays the current one. What a control cannot do with the same budget, the chain did."
+            )
         ) { call in
             let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
             let kind = try call.choice("kind")
             let steps = call.integerIfPresent("steps") ?? value.run.progress.updates
-            guard steps > 0 else { throw call.failure("the run has not been trained yet", code: .runtimeArgument, help: "add steps: 500") }
+            guard steps > 0 else {
+                throw call.failure("the run has not been trained yet", code: .runtimeArgument, help: "add steps: 500")
+            }
             let control = try makeControl(value, kind, steps, call)
             control.name = bench.freshName(control.name)
             bench.runs.append(control)
@@ -150,7 +194,9 @@ enum TrainCommands {
         }
     }
 
-    private static func makeControl(_ value: RunValue, _ kind: String, _ steps: Int, _ call: Invocation) throws -> RunValue {
+    private static func makeControl(
+        _ value: RunValue, _ kind: String, _ steps: Int, _ call: Invocation
+    ) throws -> RunValue {
         var schedule = value.run.schedule
         schedule.pace = .manual
         schedule.startFrom = 0
@@ -163,10 +209,19 @@ enum TrainCommands {
         let model = ModelValue(value.initial.copy(), writing: value.model.writing, origin: value.model.origin)
         let encoder = kind == "filler" ? FillerEncoder(value.encoder) : value.encoder
         let data = try RunData.encode(value.data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try value.test.map { HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder) }
+        let heldOut = try value.test.map {
+            HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder)
+        }
         let run = try Run(model.model, on: data, heldOut: heldOut, schedule: schedule, settings: settings)
-        let name = switch kind { case "no_cot": "No CoT"; case "explicit": "Explicit CoT"; default: "filler tokens" }
-        return RunValue(run, model: model, data: value.data, test: value.test, encoder: encoder, separator: value.separator, name: name)
+        let name =
+            switch kind {
+            case "no_cot": "No CoT";
+            case "explicit": "Explicit CoT";
+            default: "filler tokens"
+            }
+        return RunValue(
+            run, model: model, data: value.data, test: value.test, encoder: encoder, separator: value.separator,
+            name: name)
     }
 
     private static func trainControl(_ control: RunValue, steps: Int, resets: [Int], _ call: Invocation) throws {
@@ -175,7 +230,10 @@ enum TrainCommands {
         var end = TrainingEnd.stepsDone
         for next in resets.sorted() + [steps] {
             let left = next - control.run.progress.updates
-            if left > 0 { end = try control.run.train(TrainingGoal(steps: left), report: watcher.watch, isInterrupted: watcher.isInterrupted) }
+            if left > 0 {
+                end = try control.run.train(
+                    TrainingGoal(steps: left), report: watcher.watch, isInterrupted: watcher.isInterrupted)
+            }
             if end == .interrupted { break }
             if next < steps { control.run.resetOptimizer() }
         }

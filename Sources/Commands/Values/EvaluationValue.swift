@@ -16,14 +16,20 @@ final class EvaluationValue: HostObject {
 
     private var numbers: [(String, Value)] {
         var numbers: [(String, Value)] = [
-            ("accuracy", .real(evaluation.accuracy)), ("n", .integer(evaluation.count)), ("right", .integer(evaluation.correctCount)),
+            ("accuracy", .real(evaluation.accuracy)), ("n", .integer(evaluation.count)),
+            ("right", .integer(evaluation.correctCount)),
             ("low", .real(evaluation.interval.lowerBound)), ("high", .real(evaluation.interval.upperBound)),
-            ("written", .real(evaluation.generatedTokens)), ("digits", .list(evaluation.answerAccuracy.map { .real($0) })),
+            ("written", .real(evaluation.generatedTokens)),
+            ("digits", .list(evaluation.answerAccuracy.map { .real($0) })),
             ("digit_losses", .list(evaluation.answerLosses.map { .real($0) })),
         ]
         if let loss = evaluation.loss { numbers.append(("loss", .real(loss))) }
         if let rate = evaluation.tokenAccuracy { numbers.append(("token_accuracy", .real(rate))) }
-        if let speed { numbers += [("per_second", .real(speed.examplesPerSecond)), ("relative_speed", .real(speed.relativeToNoChain))] }
+        if let speed {
+            numbers += [
+                ("per_second", .real(speed.examplesPerSecond)), ("relative_speed", .real(speed.relativeToNoChain)),
+            ]
+        }
         return numbers
     }
 
@@ -38,10 +44,13 @@ final class EvaluationValue: HostObject {
         line.append(", \(Phrase.fixed(evaluation.generatedTokens, 1)) tokens written")
         var lines = [line]
         if evaluation.answerAccuracy.count > 1 {
-            lines.append(StyledText("answer tokens  ", .dim) + StyledText(evaluation.answerAccuracy.map { Phrase.fixed($0, 3) }.joined(separator: " ")))
+            lines.append(
+                StyledText("answer tokens  ", .dim)
+                    + StyledText(evaluation.answerAccuracy.map { Phrase.fixed($0, 3) }.joined(separator: " ")))
         }
         if let speed {
-            let text = "\(Phrase.fixed(speed.examplesPerSecond, 1)) examples/s, \(Phrase.fixed(speed.relativeToNoChain, 2)) of the same model without a chain"
+            let text =
+                "\(Phrase.fixed(speed.examplesPerSecond, 1)) examples/s, \(Phrase.fixed(speed.relativeToNoChain, 2)) of the same model without a chain"
             lines.append(StyledText("one at a time  ", .dim) + StyledText(text, isVolatile: true))
         }
         return DisplayBundle(lines: lines, json: json)

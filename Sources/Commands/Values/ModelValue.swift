@@ -30,9 +30,12 @@ final class ModelValue: HostObject {
 
     private var numbers: [(String, Value)] {
         [
-            ("architecture", .text(configuration.architecture.rawValue)), ("parameters", .integer(model.parameterCount)),
-            ("layers", .integer(configuration.layerCount)), ("heads", .integer(configuration.headCount)), ("width", .integer(configuration.width)),
-            ("vocabulary", .integer(configuration.vocabularySize)), ("positions", .integer(configuration.positionCount)), ("origin", .text(origin)),
+            ("architecture", .text(configuration.architecture.rawValue)),
+            ("parameters", .integer(model.parameterCount)),
+            ("layers", .integer(configuration.layerCount)), ("heads", .integer(configuration.headCount)),
+            ("width", .integer(configuration.width)),
+            ("vocabulary", .integer(configuration.vocabularySize)),
+            ("positions", .integer(configuration.positionCount)), ("origin", .text(origin)),
         ]
     }
 
@@ -51,7 +54,9 @@ final class ModelValue: HostObject {
         let width = model.parameters.entries.map(\.name.count).max() ?? 0
         for entry in model.parameters.entries {
             let shape = entry.shape.map(String.init).joined(separator: " × ")
-            lines.append(StyledText("  " + entry.name + String(repeating: " ", count: width - entry.name.count + 2)) + StyledText(shape, .number))
+            lines.append(
+                StyledText("  " + entry.name + String(repeating: " ", count: width - entry.name.count + 2))
+                    + StyledText(shape, .number))
         }
         return DisplayBundle(lines: lines, json: json)
     }
@@ -69,17 +74,23 @@ extension ModelValue.Writing {
     func encoder(separator: AnswerSeparator?, answers: ProblemSet) throws -> any ProblemEncoder {
         switch self {
         case .characters(let vocabulary):
-            return CharacterEncoder(vocabulary, separator: separator ?? .absent, answerCount: commonAnswerLength(answers))
+            return CharacterEncoder(
+                vocabulary, separator: separator ?? .absent, answerCount: commonAnswerLength(answers))
         case .tokenizer(let tokenizer, _):
             return try ReferenceEncoder(tokenizer, removesSeparator: separator == .removedLast)
         case .ids:
-            throw ProblemError.notEncodable(rule: "the model came without a tokenizer, so problems cannot be written for it; load the folder that has its tokenizer.json too")
+            throw ProblemError.notEncodable(
+                rule:
+                    "the model came without a tokenizer, so problems cannot be written for it; load the folder that has its tokenizer.json too"
+            )
         }
     }
 
     /// How many characters, blanks aside, every answer has; nil where they differ.
     private func commonAnswerLength(_ set: ProblemSet) -> Int? {
-        func length(_ index: Int) -> Int { set.withParts(of: index) { _, _, answer in answer.reduce(0) { $1 == 0x20 ? $0 : $0 + 1 } } }
+        func length(_ index: Int) -> Int {
+            set.withParts(of: index) { _, _, answer in answer.reduce(0) { $1 == 0x20 ? $0 : $0 + 1 } }
+        }
         guard set.count > 0 else { return nil }
         let first = length(0)
         return (1..<set.count).allSatisfy { length($0) == first } ? first : nil

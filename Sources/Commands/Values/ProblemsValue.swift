@@ -19,7 +19,9 @@ final class ProblemsValue: HostObject {
         switch name {
         case "task": .text(set.taskName)
         case "sha256": .text(set.fingerprint)
-        default: ProblemRow.names(set).contains(name) ? .list((0..<set.count).map { ProblemRow(set, $0).value(name) ?? .none }) : nil
+        default:
+            ProblemRow.names(set).contains(name)
+                ? .list((0..<set.count).map { ProblemRow(set, $0).value(name) ?? .none }) : nil
         }
     }
 
@@ -34,7 +36,9 @@ final class ProblemsValue: HostObject {
     }
 
     override var json: String {
-        Value.record([("task", .text(set.taskName)), ("count", .integer(set.count)), ("sha256", .text(set.fingerprint))]).json
+        Value.record([
+            ("task", .text(set.taskName)), ("count", .integer(set.count)), ("sha256", .text(set.fingerprint)),
+        ]).json
     }
 
     override func show(_ options: DisplayOptions) throws -> DisplayBundle {
@@ -66,7 +70,9 @@ final class ProblemValue: HostObject {
 
     override var json: String {
         let problem = problem
-        return Value.record([("question", .text(problem.question)), ("chain", .text(problem.chain)), ("answer", .text(problem.answer))]).json
+        return Value.record([
+            ("question", .text(problem.question)), ("chain", .text(problem.chain)), ("answer", .text(problem.answer)),
+        ]).json
     }
 
     /// The set that holds only this problem.
@@ -83,7 +89,9 @@ struct ProblemRow: Row {
         self.index = index
     }
 
-    static func names(_ set: ProblemSet) -> [String] { ["question", "chain", "answer"] + set.facts.map(\.name).filter { $0 != "answer" } }
+    static func names(_ set: ProblemSet) -> [String] {
+        ["question", "chain", "answer"] + set.facts.map(\.name).filter { $0 != "answer" }
+    }
     var names: [String] { Self.names(set) }
 
     /// A part of the text, or a fact of the task: a list of it where it has an index.
@@ -96,7 +104,10 @@ struct ProblemRow: Row {
         }
         guard let fact = set.facts.first(where: { $0.name == name }) else { return nil }
         if fact.hasWhole { return set.fact(name, ofProblem: index).map(Value.init) }
-        return .list((fact.indices ?? 0..<0).map { place in set.fact(name, index: place, ofProblem: index).map(Value.init) ?? .none })
+        return .list(
+            (fact.indices ?? 0..<0).map { place in
+                set.fact(name, index: place, ofProblem: index).map(Value.init) ?? .none
+            })
     }
 }
 

@@ -20,7 +20,8 @@ final class RunValue: HostObject {
     var name: String
 
     init(
-        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, encoder: any ProblemEncoder, separator: AnswerSeparator?, name: String,
+        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, encoder: any ProblemEncoder,
+        separator: AnswerSeparator?, name: String,
         initial: LanguageModel? = nil
     ) {
         self.run = run
@@ -36,25 +37,42 @@ final class RunValue: HostObject {
     /// Follows another schedule from here on. An order that takes whole pieces of the chain needs the problems cut into
     /// pieces, so the run begins anew with them; that is possible until it has taken its first step.
     func change(_ schedule: RemovalSchedule, _ call: Invocation) throws {
-        guard schedule.order != run.schedule.order, case .grouped = schedule.order else { return try run.change(schedule) }
+        guard schedule.order != run.schedule.order, case .grouped = schedule.order else {
+            return try run.change(schedule)
+        }
         guard run.progress.updates == 0 else {
-            throw call.failure("the run has taken steps already; this order can only be chosen before the first", code: .runtimeArgument, at: "order", help: "start another run and give the schedule at once")
+            throw call.failure(
+                "the run has taken steps already; this order can only be chosen before the first",
+                code: .runtimeArgument, at: "order", help: "start another run and give the schedule at once")
         }
         let problems = try RunData.encode(data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try test.map { HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder) }
-        if folder != nil { throw call.failure("the run is kept in a folder already; this order can only be chosen before", code: .runtimeArgument, at: "order") }
+        let heldOut = try test.map {
+            HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder)
+        }
+        if folder != nil {
+            throw call.failure(
+                "the run is kept in a folder already; this order can only be chosen before", code: .runtimeArgument,
+                at: "order")
+        }
         run = try Run(run.model, on: problems, heldOut: heldOut, schedule: schedule, settings: run.settings)
     }
 
     /// The updates after which the optimizer was reset on the way to the present stage.
     var resetUpdates: [Int] {
-        run.timeline.path.dropFirst().compactMap { $0.entry.progress.updatesSinceReset == 0 ? $0.record.startedAt : nil }
+        run.timeline.path.dropFirst().compactMap {
+            $0.entry.progress.updatesSinceReset == 0 ? $0.record.startedAt : nil
+        }
     }
 
     static let typeName = "run"
     override var typeName: String { Self.typeName }
 
-    override var fieldNames: [String] { ["name", "model", "data", "test", "removed", "chain", "steps", "tokens", "stages", "learning_rate", "batch", "seed"] }
+    override var fieldNames: [String] {
+        [
+            "name", "model", "data", "test", "removed", "chain", "steps", "tokens", "stages", "learning_rate", "batch",
+            "seed",
+        ]
+    }
 
     override func field(_ name: String) -> Value? {
         switch name {
@@ -81,8 +99,10 @@ final class RunValue: HostObject {
 
     override var json: String {
         Value.record([
-            ("run", .text(name)), ("task", .text(data.taskName)), ("problems", .integer(data.count)), ("batch", .integer(run.settings.batchSize)),
-            ("steps", .integer(run.progress.updates)), ("removed", .integer(run.removedCount)), ("chain", .integer(run.longest)),
+            ("run", .text(name)), ("task", .text(data.taskName)), ("problems", .integer(data.count)),
+            ("batch", .integer(run.settings.batchSize)),
+            ("steps", .integer(run.progress.updates)), ("removed", .integer(run.removedCount)),
+            ("chain", .integer(run.longest)),
         ]).json
     }
 

@@ -40,7 +40,8 @@ struct CompletionMenu {
         bytes.replaceSubrange(start..<end, with: item.replacement.utf8)
         let head = String(decoding: bytes[..<(start + item.replacement.utf8.count)], as: UTF8.self)
         return LineEditor.Buffer(
-            scalars: String(decoding: bytes, as: UTF8.self).unicodeScalars.map(\.value), cursor: head.unicodeScalars.count)
+            scalars: String(decoding: bytes, as: UTF8.self).unicodeScalars.map(\.value),
+            cursor: head.unicodeScalars.count)
     }
 
     // MARK: Drawing
@@ -54,7 +55,8 @@ struct CompletionMenu {
             let item = items[index]
             let label = StyledText(item.label).truncated(to: width)
             var line = StyledText(index == selected ? "> " : "  ", .emphasis)
-            line.append(label.plain + String(repeating: " ", count: width - label.columns), index == selected ? .next : .plain)
+            line.append(
+                label.plain + String(repeating: " ", count: width - label.columns), index == selected ? .next : .plain)
             if !item.summary.isEmpty { line.append("  " + item.summary, .dim) }
             return line
         }

@@ -46,7 +46,8 @@ struct HistorySearch {
         guard let found, found < history.count else { return (original, nil) }
         let entry = history.entries[found]
         let scalars = entry.unicodeScalars.map(\.value)
-        let (folded, wanted) = pattern.contains(where: \.isUppercase) ? (entry, pattern) : (Self.lowered(entry), pattern)
+        let (folded, wanted) =
+            pattern.contains(where: \.isUppercase) ? (entry, pattern) : (Self.lowered(entry), pattern)
         guard !wanted.isEmpty, let start = Self.offset(of: wanted, in: folded) else {
             return (LineEditor.Buffer(scalars: scalars, cursor: scalars.count), nil)
         }

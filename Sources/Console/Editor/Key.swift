@@ -108,7 +108,8 @@ struct KeyDecoder {
         switch byte {
         case UInt8(ascii: "["): state = .controlSequence([])
         case UInt8(ascii: "O"): state = .singleShift
-        case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "^"), UInt8(ascii: "X"): state = .string(sawEscape: false)
+        case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "^"), UInt8(ascii: "X"):
+            state = .string(sawEscape: false)
         case 0x1b:
             state = .escape
             return [.escape]

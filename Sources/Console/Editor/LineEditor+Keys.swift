@@ -21,7 +21,9 @@ extension LineEditor {
         for key in keys { libedit_bind(editor, key, "icot-key") }
         libedit_bind(editor, "^X^E", "icot-edit-externally")
         if isVi {
-            for key in ["\\200", "^C", "^D", "^L", "^R", "j", "k"] { libedit_bind_command_mode(editor, key, "icot-key") }
+            for key in ["\\200", "^C", "^D", "^L", "^R", "j", "k"] {
+                libedit_bind_command_mode(editor, key, "icot-key")
+            }
             libedit_bind_command_mode(editor, "v", "icot-edit-externally")
         }
     }
@@ -99,7 +101,10 @@ extension LineEditor {
         case 0x03: return interrupt()  // Ctrl-C
         case 0x04: return endOrDelete()  // Ctrl-D
         case 0x08, 0x7f: edit { $0.remove($0.characterStart(before: $0.cursor)..<$0.cursor) }
-        case 0x0b: kill(wasKilling, forward: true) { $0.cursor..<($0.lineEnd == $0.cursor ? min($0.cursor + 1, $0.scalars.count) : $0.lineEnd) }
+        case 0x0b:
+            kill(wasKilling, forward: true) {
+                $0.cursor..<($0.lineEnd == $0.cursor ? min($0.cursor + 1, $0.scalars.count) : $0.lineEnd)
+            }
         case 0x0c: clearScreen()  // Ctrl-L
         case 0x12: startSearch()  // Ctrl-R
         case 0x15: kill(wasKilling, forward: false) { $0.lineStart..<$0.cursor }  // Ctrl-U

@@ -148,7 +148,9 @@ public final class LineEditor {
 
     /// What libedit is to be given for a key; nil if the key is dealt with.
     private func translate(_ key: Key) -> UInt32? {
-        if case .searching(let search) = mode, !continueSearch(search, key) { return pending == nil ? nil : Self.privateKey }
+        if case .searching(let search) = mode, !continueSearch(search, key) {
+            return pending == nil ? nil : Self.privateKey
+        }
         switch key {
         case .unknown: return nil
         case .escape:
@@ -167,7 +169,8 @@ public final class LineEditor {
                 return 0x1b
             }
         case .tab, .backTab, .enter: break
-        case .paste, .newline, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .delete, .insert, .wordLeft, .wordRight,
+        case .paste, .newline, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .delete, .insert, .wordLeft,
+            .wordRight,
             .deleteWordLeft:
             menu = nil
         }
@@ -265,9 +268,12 @@ public final class LineEditor {
     }
 
     var buffer: Buffer {
-        guard let line = libedit.flatMap({ el_wline($0) })?.pointee, let start = line.buffer, let end = line.lastchar else { return Buffer() }
+        guard let line = libedit.flatMap({ el_wline($0) })?.pointee, let start = line.buffer, let end = line.lastchar
+        else { return Buffer() }
         let count = end - start
-        let scalars = start.withMemoryRebound(to: UInt32.self, capacity: count) { Array(UnsafeBufferPointer(start: $0, count: count)) }
+        let scalars = start.withMemoryRebound(to: UInt32.self, capacity: count) {
+            Array(UnsafeBufferPointer(start: $0, count: count))
+        }
         return Buffer(scalars: scalars, cursor: line.cursor - start)
     }
 
@@ -367,11 +373,15 @@ public final class LineEditor {
             let lines = correction.split(separator: "\n", omittingEmptySubsequences: false)
             return (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "") + "   (Tab)"
         }
-        guard styles.usesColour, case .editing = mode, menu == nil, !text.isEmpty, buffer.cursor == buffer.scalars.count else { return nil }
+        guard styles.usesColour, case .editing = mode, menu == nil, !text.isEmpty, buffer.cursor == buffer.scalars.count
+        else { return nil }
         if hinted.text != text {
             let index = history.index(before: history.count, prefix: text, differentFrom: text)
             let rest = index.map { String(history.entries[$0].utf8.dropFirst(text.utf8.count)) ?? "" }
-            hinted = (text, rest.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) })
+            hinted = (
+                text,
+                rest.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) }
+            )
         }
         return hinted.hint
     }

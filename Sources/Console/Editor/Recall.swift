@@ -19,7 +19,9 @@ struct Recall {
 
     mutating func older(than text: String, _ history: History) -> String? {
         if !isBrowsing { start(text) }
-        guard let index = history.index(before: position ?? history.count, prefix: own, differentFrom: text) else { return nil }
+        guard let index = history.index(before: position ?? history.count, prefix: own, differentFrom: text) else {
+            return nil
+        }
         position = index
         isBrowsing = true
         return history.entries[index]

@@ -40,7 +40,9 @@ struct RowDrawing {
     private func code(at offset: Int, span: HighlightedSpan?) -> String {
         if let match, match.start <= offset, offset < match.end { return styles.usesAttributes ? "7" : "" }
         let code = span.flatMap { $0.span.start <= offset ? styles.code(for: $0.style) : nil } ?? ""
-        guard styles.usesAttributes, faults.contains(where: { $0.start <= offset && offset < $0.end }) else { return code }
+        guard styles.usesAttributes, faults.contains(where: { $0.start <= offset && offset < $0.end }) else {
+            return code
+        }
         return styles.usesColour ? "4;31" : "4"
     }
 

@@ -14,7 +14,8 @@ struct UndoStack {
             return
         }
         let typed = buffer.scalars.count == last.scalars.count + 1 && buffer.cursor == last.cursor + 1
-        let startsWord = typed && last.cursor > 0 && last.cursor <= last.scalars.count && last.scalars[last.cursor - 1] == 0x20
+        let startsWord =
+            typed && last.cursor > 0 && last.cursor <= last.scalars.count && last.scalars[last.cursor - 1] == 0x20
         if !typed || !isTyping || startsWord { states.append(last) }
         if states.count > Self.statesMax { states.removeFirst() }
         isTyping = typed

@@ -34,7 +34,9 @@ public final class History {
     /// Adds what was typed, unless it is blank, begins with a blank (the way to keep something out of the history), or
     /// repeats the entry before it.
     public func append(_ entry: String) {
-        guard let first = entry.unicodeScalars.first, first != " ", entry.contains(where: { !$0.isWhitespace }) else { return }
+        guard let first = entry.unicodeScalars.first, first != " ", entry.contains(where: { !$0.isWhitespace }) else {
+            return
+        }
         load()
         guard kept.last != entry else { return }
         kept.append(entry)
@@ -97,7 +99,9 @@ public final class History {
             guard bytes.count >= pattern.count else { return false }
             for start in 0...(bytes.count - pattern.count) where folded(bytes[start], ignoresCase) == first {
                 var offset = 1
-                while offset < pattern.count, folded(bytes[start + offset], ignoresCase) == pattern[offset] { offset += 1 }
+                while offset < pattern.count, folded(bytes[start + offset], ignoresCase) == pattern[offset] {
+                    offset += 1
+                }
                 if offset == pattern.count { return true }
             }
             return false

@@ -23,7 +23,9 @@ struct HistoryFile {
 
     /// `$XDG_STATE_HOME/icot/history`, by default in `~/.local/state`; nil without a home.
     static func standard() -> HistoryFile? {
-        if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") { return HistoryFile(path: state + "/icot/history") }
+        if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return HistoryFile(path: state + "/icot/history")
+        }
         guard let home = environment("HOME"), home.hasPrefix("/") else { return nil }
         return HistoryFile(path: home + "/.local/state/icot/history")
     }
@@ -123,7 +125,9 @@ struct HistoryFile {
         var bytes = [UInt8](repeating: 0, count: min(status.st_size, limit))
         var filled = 0
         while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, $0.count - filled, offset + filled) }
+            let count = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress! + filled, $0.count - filled, offset + filled)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
             filled += count
@@ -171,7 +175,7 @@ struct HistoryFile {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var text = Self.header
-        for range in Self.lines(of: bytes) .suffix(entriesMax) where Self.entry(bytes[range]) != nil {
+        for range in Self.lines(of: bytes).suffix(entriesMax) where Self.entry(bytes[range]) != nil {
             text += String(decoding: bytes[range], as: UTF8.self) + "\n"
         }
         if Self.write(text, to: descriptor) && fsync(descriptor) == 0 {

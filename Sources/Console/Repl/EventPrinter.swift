@@ -39,7 +39,8 @@ public final class EventPrinter {
 
     public func show(_ event: SessionEvent) {
         switch event {
-        case .output(let bundle): form == .json ? printJSON(bundle) : writer.print(bundle.lines + bundle.picture, paged: isPaged)
+        case .output(let bundle):
+            form == .json ? printJSON(bundle) : writer.print(bundle.lines + bundle.picture, paged: isPaged)
         // A program that reads standard error wants errors; a person at a terminal wants to see how far it is.
         case .progress(let line): if form == .text || writer.terminal.errorIsTerminal { writer.progress(line) }
         case .progressEnded: writer.endProgress()
@@ -47,7 +48,10 @@ public final class EventPrinter {
             if diagnostic.severity == .error { errors.append((diagnostic, source)) }
             show(diagnostic, in: source)
         case .timed(let seconds):
-            writer.printError([form == .json ? StyledText("{\"seconds\": \(seconds)}") : StyledText("took \(Self.duration(seconds))", .dim)])
+            writer.printError([
+                form == .json
+                    ? StyledText("{\"seconds\": \(seconds)}") : StyledText("took \(Self.duration(seconds))", .dim)
+            ])
         }
     }
 
@@ -61,8 +65,11 @@ public final class EventPrinter {
         switch form {
         case .json: writer.printError([StyledText(Self.json(diagnostic, in: source))])
         // Whoever just stopped an entry knows where.
-        case .text where diagnostic.code == .interrupted && !showsPlace: writer.printError([StyledText(diagnostic.message, .warning)])
-        case .text: writer.printError(DiagnosticRenderer(width: writer.width, showsPlace: showsPlace).lines(diagnostic, in: source))
+        case .text where diagnostic.code == .interrupted && !showsPlace:
+            writer.printError([StyledText(diagnostic.message, .warning)])
+        case .text:
+            writer.printError(
+                DiagnosticRenderer(width: writer.width, showsPlace: showsPlace).lines(diagnostic, in: source))
         }
     }
 
@@ -71,7 +78,9 @@ public final class EventPrinter {
     private func printJSON(_ bundle: DisplayBundle) {
         if let json = bundle.json { return writer.print(verbatim: json) }
         let lines = bundle.lines.isEmpty ? bundle.picture : bundle.lines
-        if !lines.isEmpty { writer.print(verbatim: "{\"text\": \(JSONText.quoted(lines.map(\.plain).joined(separator: "\n")))}") }
+        if !lines.isEmpty {
+            writer.print(verbatim: "{\"text\": \(JSONText.quoted(lines.map(\.plain).joined(separator: "\n")))}")
+        }
     }
 
     static func json(_ diagnostic: Diagnostic, in source: SourceText) -> String {
@@ -84,7 +93,9 @@ public final class EventPrinter {
         ]
         if let help = diagnostic.help { parts.append("\"help\": \(JSONText.quoted(help))") }
         if let edit = diagnostic.replacement {
-            parts.append("\"replacement\": {\"start\": \(edit.span.start), \"end\": \(edit.span.end), \"text\": \(JSONText.quoted(edit.text))}")
+            parts.append(
+                "\"replacement\": {\"start\": \(edit.span.start), \"end\": \(edit.span.end), \"text\": \(JSONText.quoted(edit.text))}"
+            )
         }
         return "{\"\(diagnostic.severity.rawValue)\": {\(parts.joined(separator: ", "))}}"
     }

@@ -7,7 +7,10 @@ enum FileCompleter {
     static func completions(in text: String, at offset: Int) -> [CompletionItem] {
         guard let start = openQuote(Array(text.utf8.prefix(offset))) else { return [] }
         let written = String(decoding: Array(text.utf8)[(start + 1)..<offset], as: UTF8.self)
-        let folderLength = written.utf8.lastIndex(of: UInt8(ascii: "/")).map { written.utf8.distance(from: written.utf8.startIndex, to: $0) + 1 } ?? 0
+        let folderLength =
+            written.utf8.lastIndex(of: UInt8(ascii: "/")).map {
+                written.utf8.distance(from: written.utf8.startIndex, to: $0) + 1
+            } ?? 0
         let folder = String(decoding: Array(written.utf8)[..<folderLength], as: UTF8.self)
         let prefix = String(decoding: Array(written.utf8)[folderLength...], as: UTF8.self)
         let span = SourceSpan(start + 1 + folderLength, offset)

@@ -24,12 +24,14 @@ public final class InterruptWatch: Sendable {
         guard descriptor >= 0 else { return }
         let box = Unmanaged.passRetained(Start(descriptor: descriptor, watch: self))
         var thread = pthread_t()
-        pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            start.watch.listen(start.descriptor)
-            return nil
-        }, box.toOpaque())
+        pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                start.watch.listen(start.descriptor)
+                return nil
+            }, box.toOpaque())
         pthread_detach(thread)
     }
 
@@ -71,7 +73,9 @@ public final class InterruptWatch: Sendable {
             interrupt.request()
             return state.presses
         }
-        if presses == 2 { say("still in the middle of a step; Ctrl-C once more ends icot at once, and what is not saved is lost") }
+        if presses == 2 {
+            say("still in the middle of a step; Ctrl-C once more ends icot at once, and what is not saved is lost")
+        }
         if presses >= 3 {
             say("ended")
             _exit(130)

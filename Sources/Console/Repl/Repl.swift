@@ -40,7 +40,8 @@ public final class Repl {
     private var idleInterrupts = 0
 
     public init(
-        _ session: Session, writer: TerminalWriter, interrupts: InterruptWatch, history: History = .standard(), form: EventPrinter.Form = .text,
+        _ session: Session, writer: TerminalWriter, interrupts: InterruptWatch, history: History = .standard(),
+        form: EventPrinter.Form = .text,
         options: Options = Options()
     ) {
         self.session = session
@@ -86,7 +87,8 @@ public final class Repl {
 
     /// What the host says about itself, and the number of the next result: `run 3/8 7> `.
     private var prompt: StyledText {
-        (session.status ?? StyledText("icot", .emphasis)) + StyledText(" ") + StyledText("\(session.nextResultNumber)> ", .dim)
+        (session.status ?? StyledText("icot", .emphasis)) + StyledText(" ")
+            + StyledText("\(session.nextResultNumber)> ", .dim)
     }
 
     private func read(_ prompt: StyledText) -> LineEditor.Line {
@@ -141,14 +143,16 @@ public final class Repl {
         let outcome = interrupts.during(session.interrupt) { options.run(source, session) }
         printer.finish()
         if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
-        editor?.correction = Correction.applied(printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)
+        editor?.correction = Correction.applied(
+            printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)
     }
 
     /// `help`, where it is not a verb, asks as `?` does.
     private func question(_ text: String) -> Question? {
         if let question = Question(text) { return question }
         let words = text.split { $0.isWhitespace || $0 == "(" || $0 == ")" }
-        guard words.first == "help", words.count <= 2, session.context.signatures["help"] == nil, session.context.definitions["help"] == nil,
+        guard words.first == "help", words.count <= 2, session.context.signatures["help"] == nil,
+            session.context.definitions["help"] == nil,
             session.context.variables["help"] == nil
         else { return nil }
         return Question("?" + (words.count == 2 ? words[1] : ""))

@@ -40,7 +40,8 @@ final class SessionServices: EditorServices {
         let parsed = parse(text)
         // A text that is not over yet is not wrong, and what is missing may still come.
         guard parsed.completeness != .incomplete else { return [] }
-        return Checker.check(parsed, context).filter { $0.code != .missingArgument && $0.severity == .error }.map(\.span)
+        return Checker.check(parsed, context).filter { $0.code != .missingArgument && $0.severity == .error }.map(
+            \.span)
     }
 
     func state(of text: String) -> InputState {
@@ -55,8 +56,11 @@ final class SessionServices: EditorServices {
     func completions(in text: String, at offset: Int) -> [CompletionItem] {
         let isQuestion = Question(text) != nil
         // Behind `?` stands a name; blanks in its place leave all offsets as they are.
-        let asked = isQuestion ? String(decoding: text.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: " ") : $0 }, as: UTF8.self) : text
-        let sources = CompletionSources(fields: { [session] name in Self.fields(of: name, session) }, files: FilePaths.beginning(with:))
+        let asked =
+            isQuestion
+            ? String(decoding: text.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: " ") : $0 }, as: UTF8.self) : text
+        let sources = CompletionSources(
+            fields: { [session] name in Self.fields(of: name, session) }, files: FilePaths.beginning(with:))
         let found = Completer.complete(SourceText(asked), at: offset, context, sources: sources)
         if let first = found.first, first.kind == .file, !first.text.hasPrefix("\"") {
             return FileCompleter.completions(in: text, at: offset)

@@ -6,7 +6,8 @@ public enum TextRun {
     /// Runs the text and returns the exit status of the program: 0 where all went well, 2 after an error, 130 where it was
     /// stopped. The text may also be a question such as `?train`. `run` is `Session.run`, or something around it.
     public static func run(
-        _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter, interrupts: InterruptWatch,
+        _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter,
+        interrupts: InterruptWatch,
         run: (SourceText, Session) -> Session.Outcome = { $1.run($0) }
     ) -> Int32 {
         defer { printer.finish() }

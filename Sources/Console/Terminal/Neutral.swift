@@ -18,13 +18,15 @@ enum Neutral {
         case 0x09: "    "
         case 0x00..<0x20: "^" + String(Unicode.Scalar(UInt8(scalar.value) + 0x40))
         case 0x7f: "^?"
-        case 0x80..<0xa0, 0x200e, 0x200f, 0x061c, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: "<U+\(hexadecimal(scalar.value))>"
+        case 0x80..<0xa0, 0x200e, 0x200f, 0x061c, 0x2028...0x202e, 0x2066...0x2069, 0xfeff:
+            "<U+\(hexadecimal(scalar.value))>"
         default: nil
         }
     }
 
     private static func isClean(_ text: String) -> Bool {
-        for byte in text.utf8 where byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xd8 || byte == 0xe2 || byte == 0xef {
+        for byte in text.utf8
+        where byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xd8 || byte == 0xe2 || byte == 0xef {
             // A lead byte of what might be replaced: look closer.
             return text.unicodeScalars.allSatisfy { replacement(of: $0) == nil }
         }

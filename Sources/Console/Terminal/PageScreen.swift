@@ -145,7 +145,9 @@ public final class PageScreen {
         case .pageDown: .pageDown
         case .left: .left
         case .right: .right
-        case .home, .end, .delete, .insert, .wordLeft, .wordRight, .deleteWordLeft, .tab, .backTab, .escape, .meta, .paste, .unknown: .other
+        case .home, .end, .delete, .insert, .wordLeft, .wordRight, .deleteWordLeft, .tab, .backTab, .escape, .meta,
+            .paste, .unknown:
+            .other
         }
     }
 }

@@ -38,7 +38,8 @@ struct Pager {
             write(rows[next..<end].joined(separator: "\n") + "\n")
             next = end
             guard next < rows.count else { return }
-            let line = StyledText("\(next) of \(rows.count) lines: space for more, Enter for one, e for the end, q to stop", .next)
+            let line = StyledText(
+                "\(next) of \(rows.count) lines: space for more, Enter for one, e for the end, q to stop", .next)
             write(styles.render(line.truncated(to: terminal.size().columns - 1)))
             let key = readKey()
             write("\r\u{1b}[K")

@@ -15,7 +15,10 @@ final class ProgressLine {
     private var plainInterval = 2.0
 
     /// `now` in seconds.
-    init(terminal: TerminalState, now: @escaping () -> Double = ProgressLine.monotonicSeconds, write: @escaping (String) -> Void) {
+    init(
+        terminal: TerminalState, now: @escaping () -> Double = ProgressLine.monotonicSeconds,
+        write: @escaping (String) -> Void
+    ) {
         self.terminal = terminal
         styles = StyleSheet(
             usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.usesAttributes)

@@ -16,7 +16,9 @@ struct StyleSheet: Sendable {
         self.usesAttributes = usesAttributes
     }
 
-    init(terminal: TerminalState) { self.init(usesColour: terminal.usesColour, usesAttributes: terminal.usesAttributes) }
+    init(terminal: TerminalState) {
+        self.init(usesColour: terminal.usesColour, usesAttributes: terminal.usesAttributes)
+    }
 
     /// The codes between `ESC [` and `m`, or nil for text as it is.
     func code(for style: Style) -> String? {

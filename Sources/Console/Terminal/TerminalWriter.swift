@@ -18,7 +18,8 @@ public final class TerminalWriter {
     public init(terminal: TerminalState = .current()) {
         self.terminal = terminal
         styles = StyleSheet(terminal: terminal)
-        errorStyles = StyleSheet(usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.canMove)
+        errorStyles = StyleSheet(
+            usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.canMove)
         progressLine = ProgressLine(terminal: terminal) { writeAll(Array($0.utf8), to: STDERR_FILENO) }
     }
 
@@ -82,7 +83,9 @@ public final class TerminalWriter {
 
     /// Prints text that belongs to no session, such as the help of the command line.
     public static func note(_ text: String, isError: Bool) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Neutral.text(String($0)) + "\n" }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            Neutral.text(String($0)) + "\n"
+        }
         writeAll(Array(lines.joined().utf8), to: isError ? STDERR_FILENO : STDOUT_FILENO)
     }
 

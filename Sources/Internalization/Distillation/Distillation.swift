@@ -38,12 +38,15 @@ public final class Distillation {
     ///   - positions: which position ids a problem without its chain has.
     /// - Throws: `RunError` if a setting is not possible or models and problems do not fit each other.
     public init(
-        teacher: LanguageModel, initial: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut?, positions: PositionRule,
+        teacher: LanguageModel, initial: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut?,
+        positions: PositionRule,
         settings: DistillationSettings, workers: Workers = .shared, now: @escaping () -> Double = monotonicSeconds
     ) throws {
         if let fault = settings.fault { throw RunError.setting(fault) }
         let (large, small) = (teacher.configuration, initial.configuration)
-        if large.layerCount < 2 { throw RunError.setting("the diagonal of a teacher with one layer is a point; give it at least two") }
+        if large.layerCount < 2 {
+            throw RunError.setting("the diagonal of a teacher with one layer is a point; give it at least two")
+        }
         if large.layerCount != small.layerCount || large.width != small.width {
             throw RunError.setting(
                 "a student of \(small.layerCount) layers and width \(small.width) cannot take the thoughts of a teacher of"
@@ -54,7 +57,9 @@ public final class Distillation {
             try heldOut?.problems.check(for: model, order: .left)
         }
         for set in [problems, heldOut?.problems].compactMap({ $0 }) {
-            if let index = (0..<set.count).first(where: { set.chain($0).isEmpty }) { throw RunError.problem(index, "it has no chain to distil") }
+            if let index = (0..<set.count).first(where: { set.chain($0).isEmpty }) {
+                throw RunError.problem(index, "it has no chain to distil")
+            }
         }
         self.problems = problems
         self.heldOut = heldOut
@@ -112,7 +117,9 @@ public final class Distillation {
             record.loss = loss
             record.steps = step + 1
             report(.step(stage, step: step + 1, of: steps, loss: loss))
-            if stage != .emulator, let accuracy = settings.accuracy, (step + 1) % settings.evaluateEvery == 0, step + 1 < steps {
+            if stage != .emulator, let accuracy = settings.accuracy, (step + 1) % settings.evaluateEvery == 0,
+                step + 1 < steps
+            {
                 guard let evaluation = try evaluate(stage, isInterrupted) else { continue }
                 report(.evaluated(stage, evaluation))
                 if evaluation.accuracy >= accuracy { break }
@@ -139,7 +146,8 @@ public final class Distillation {
         case .student:
             let thoughts = try reader.thoughts(problems, indices)
             pass.begin(recording: true)
-            loss = try student.loss(answers(indices), thoughts: thoughts.map { pass.input($0, columns: width) }, pass).meanLoss
+            loss = try student.loss(answers(indices), thoughts: thoughts.map { pass.input($0, columns: width) }, pass)
+                .meanLoss
         case .emulator:
             let thoughts = try reader.thoughts(problems, indices)
             pass.begin(recording: true)
@@ -149,8 +157,10 @@ public final class Distillation {
             var fixed: [[Float]] = []
             if !settings.trainsEmulator { fixed = try emulated(problems, indices) }
             pass.begin(recording: true)
-            let thoughts = settings.trainsEmulator
-                ? try emulator.emulate(questions(problems, indices), pass) : fixed.map { pass.input($0, columns: width) }
+            let thoughts =
+                settings.trainsEmulator
+                ? try emulator.emulate(questions(problems, indices), pass)
+                : fixed.map { pass.input($0, columns: width) }
             loss = try student.loss(answers(indices), thoughts: thoughts, pass).meanLoss
         }
         pass.backward()
@@ -167,7 +177,9 @@ public final class Distillation {
         return sum / Double(count)
     }
 
-    private func answers(_ indices: [Int]) -> SeparatorBatch { SeparatorBatch(problems, indices, positions: positions, hasAnswers: true) }
+    private func answers(_ indices: [Int]) -> SeparatorBatch {
+        SeparatorBatch(problems, indices, positions: positions, hasAnswers: true)
+    }
 
     private func questions(_ problems: EncodedProblems, _ indices: some Collection<Int>) -> SeparatorBatch {
         SeparatorBatch(problems, indices, positions: positions, hasAnswers: false)
@@ -176,12 +188,16 @@ public final class Distillation {
     /// (L)(B, C) the emulator's thoughts as numbers.
     private func emulated(_ problems: EncodedProblems, _ indices: some Collection<Int>) throws -> [[Float]] {
         frozenPass.begin(recording: false)
-        return try emulator.emulate(questions(problems, indices), frozenPass).map { Array(UnsafeBufferPointer(start: $0.values, count: $0.count)) }
+        return try emulator.emulate(questions(problems, indices), frozenPass).map {
+            Array(UnsafeBufferPointer(start: $0.values, count: $0.count))
+        }
     }
 
     private func firstNonFinite(_ members: [TrainedParameters]) -> String? {
         for member in members {
-            if let entry = member.values.entries.first(where: { member.values.values[$0.range].contains { !$0.isFinite } }) {
+            if let entry = member.values.entries.first(where: {
+                member.values.values[$0.range].contains { !$0.isFinite }
+            }) {
                 return "\(member.name)'s \(entry.name)"
             }
         }
@@ -190,7 +206,9 @@ public final class Distillation {
 
     // MARK: Measuring
 
-    private func measure(_ stage: DistillationStage, _ record: inout DistillationRecord, _ isInterrupted: () -> Bool) throws {
+    private func measure(
+        _ stage: DistillationStage, _ record: inout DistillationRecord, _ isInterrupted: () -> Bool
+    ) throws {
         guard let heldOut else { return }
         if stage == .emulator {
             (record.heldOutLoss, record.explained) = try emulatorLoss(heldOut.problems)
@@ -230,7 +248,8 @@ public final class Distillation {
         result.removed = .all
         var written = 0
         for part in parts(limit) {
-            let thoughts = stage == .student ? try reader.thoughts(heldOut.problems, part) : try emulated(heldOut.problems, part)
+            let thoughts =
+                stage == .student ? try reader.thoughts(heldOut.problems, part) : try emulated(heldOut.problems, part)
             for answer in try solve(heldOut, part, thoughts, isInterrupted) {
                 result.isCorrect.append(answer.isCorrect)
                 written += answer.tokens.count
@@ -241,7 +260,9 @@ public final class Distillation {
     }
 
     /// Greedy answers of the student, to which the thoughts are given while it reads the separator.
-    private func solve(_ heldOut: HeldOut, _ part: Range<Int>, _ thoughts: [[Float]], _ isInterrupted: () -> Bool) throws -> [Solution] {
+    private func solve(
+        _ heldOut: HeldOut, _ part: Range<Int>, _ thoughts: [[Float]], _ isInterrupted: () -> Bool
+    ) throws -> [Solution] {
         let problems = heldOut.problems, encoder = heldOut.encoder, width = student.network.model.configuration.width
         pass.begin(recording: false)
         let states = student.project(thoughts.map { pass.input($0, columns: width) }, pass)
@@ -255,22 +276,33 @@ public final class Distillation {
                 let range = batch.offsets[m]..<batch.offsets[m + 1]
                 return Prompt(
                     tokens: Array(batch.tokens[range]), positions: Array(batch.positions[range]),
-                    lastStates: states.flatMap { Array(UnsafeBufferPointer(start: $0.values + m * width, count: width)) })
+                    lastStates: states.flatMap {
+                        Array(UnsafeBufferPointer(start: $0.values + m * width, count: width))
+                    })
             }
-            let longest = group.map { problems.sequence(part.lowerBound + $0).count - problems.inputCount(part.lowerBound + $0) - chain }.max() ?? 0
+            let longest =
+                group.map {
+                    problems.sequence(part.lowerBound + $0).count - problems.inputCount(part.lowerBound + $0) - chain
+                }.max() ?? 0
             let options = GenerationOptions(
                 maximumNewTokens: longest + heldOut.options.spareTokens, stop: encoder.stop(removed: chain, of: chain))
-            let generated = try student.network.model.generate(prompts, options, workers: workers, isInterrupted: isInterrupted)
+            let generated = try student.network.model.generate(
+                prompts, options, workers: workers, isInterrupted: isInterrupted)
             for (m, new) in zip(group, generated) {
                 let index = part.lowerBound + m
                 let expected = encoder.answerText(of: problems.sequence(index).dropFirst(problems.inputCount(index)))
-                answers.append(Solution(index: index, tokens: new.tokens, answer: encoder.answerText(of: new.tokens[...]), expected: expected))
+                answers.append(
+                    Solution(
+                        index: index, tokens: new.tokens, answer: encoder.answerText(of: new.tokens[...]),
+                        expected: expected))
             }
         }
         return answers.sorted { $0.index < $1.index }
     }
 
-    private func parts(_ count: Int) -> [Range<Int>] { stride(from: 0, to: count, by: 256).map { $0..<min($0 + 256, count) } }
+    private func parts(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: 256).map { $0..<min($0 + 256, count) }
+    }
 }
 
 extension DistillationStage {

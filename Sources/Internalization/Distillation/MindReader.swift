@@ -27,13 +27,17 @@ final class MindReader {
     var members: [TrainedParameters] { [network.parameters, modules] }
 
     /// (L)(B, C) what is put in place of the separator's states.
-    func project(_ thoughts: [Variable], _ pass: JointPass) -> [Variable] { zip(mlps, thoughts).map { $0($1, modules, pass.tape) } }
+    func project(_ thoughts: [Variable], _ pass: JointPass) -> [Variable] {
+        zip(mlps, thoughts).map { $0($1, modules, pass.tape) }
+    }
 
     /// The mean loss of the answers, given thoughts.
     func loss(_ batch: SeparatorBatch, thoughts: [Variable], _ pass: JointPass) throws -> BatchReport {
         let states = project(thoughts, pass)
         let rows = pass.rows(batch.rows)
-        return try pass.loss(network, batch.batch) { layer, stream in pass.tape.replaceRows(stream, rows, by: states[layer]) }
+        return try pass.loss(network, batch.batch) { layer, stream in
+            pass.tape.replaceRows(stream, rows, by: states[layer])
+        }
     }
 }
 
@@ -47,7 +51,8 @@ struct SeparatorBatch {
         for index in indices {
             let start = batch.tokenCount
             appendRemaining(
-                of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: [problems.chain(index)], positions: positions,
+                of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: [problems.chain(index)],
+                positions: positions,
                 to: &batch)
             let end = start + problems.inputCount(index)
             rows.append(Int32(end - 1))

@@ -23,7 +23,9 @@ final class ThoughtEmulator {
         let width = model.configuration.width
         self.width = width
         network = JointModel("emulator", model)
-        mlps = (0..<model.configuration.layerCount).map { ThoughtMLP(name: "mlps.\($0)", inputs: 2 * width, width: width) }
+        mlps = (0..<model.configuration.layerCount).map {
+            ThoughtMLP(name: "mlps.\($0)", inputs: 2 * width, width: width)
+        }
         var layout = ParameterLayout()
         for mlp in mlps { mlp.add(to: &layout) }
         layout.add("mixture_components.weight", [1, width])
@@ -49,7 +51,8 @@ final class ThoughtEmulator {
         let rows = pass.rows(batch.rows)
         let zeros = pass.rows([Int32](repeating: 0, count: count))
         let embedding = tape.embedding(
-            tokens: zeros, positions: zeros, count: count, columns: width, tokenTable: modules.weight("mixture_components.weight", on: tape),
+            tokens: zeros, positions: zeros, count: count, columns: width,
+            tokenTable: modules.weight("mixture_components.weight", on: tape),
             positionTable: nil)
         var thoughts: [Variable] = []
         var memory = Memory(context: pass.input([Float](repeating: 0, count: count * width), columns: width))
@@ -76,17 +79,23 @@ final class ThoughtEmulator {
     private func advance(_ memory: inout Memory, _ thought: Variable, _ tape: Tape) -> Variable {
         func weight(_ name: String) -> Weight { modules.weight(name, on: tape) }
         // (f + c)·W_ihᵀ as two products, because a sum is an operation only as part of one.
-        var gates = tape.linear(thought, weight: weight("rnn.weight_ih_l0"), bias: weight("rnn.bias_ih_l0"), outputs: 4 * width, isTransposed: true)
+        var gates = tape.linear(
+            thought, weight: weight("rnn.weight_ih_l0"), bias: weight("rnn.bias_ih_l0"), outputs: 4 * width,
+            isTransposed: true)
         if memory.output != nil {
-            gates = tape.linear(memory.context, weight: weight("rnn.weight_ih_l0"), bias: nil, outputs: 4 * width, isTransposed: true, residual: gates)
+            gates = tape.linear(
+                memory.context, weight: weight("rnn.weight_ih_l0"), bias: nil, outputs: 4 * width, isTransposed: true,
+                residual: gates)
         }
         let before = memory.output ?? memory.context
         gates = tape.linear(
-            before, weight: weight("rnn.weight_hh_l0"), bias: weight("rnn.bias_hh_l0"), outputs: 4 * width, isTransposed: true, residual: gates)
+            before, weight: weight("rnn.weight_hh_l0"), bias: weight("rnn.bias_hh_l0"), outputs: 4 * width,
+            isTransposed: true, residual: gates)
         let (output, cell) = tape.lstmCell(gates: gates, before: memory.cell)
         let key = tape.linear("key_proj", modules, output, outputs: width)
         if !memory.keys.isEmpty {
-            memory.context = tape.keyAttention(query: tape.linear("query_proj", modules, output, outputs: width), keys: memory.keys)
+            memory.context = tape.keyAttention(
+                query: tape.linear("query_proj", modules, output, outputs: width), keys: memory.keys)
         }
         memory.output = output
         memory.cell = cell

@@ -28,7 +28,8 @@ extension Tape {
     /// x·Wᵀ + b with the parameters `name.weight` (outputs, in) and `name.bias`.
     func linear(_ name: String, _ parameters: TrainedParameters, _ x: Variable, outputs: Int) -> Variable {
         linear(
-            x, weight: parameters.weight("\(name).weight", on: self), bias: parameters.weight("\(name).bias", on: self), outputs: outputs,
+            x, weight: parameters.weight("\(name).weight", on: self), bias: parameters.weight("\(name).bias", on: self),
+            outputs: outputs,
             isTransposed: true)
     }
 }
@@ -42,7 +43,9 @@ extension ParameterSet {
             let isTable = entry.name.hasSuffix("mixture_components.weight")
             if entry.shape.count == 2 { fanIn = entry.shape[1] }
             let bound = 1 / sqrt(Double(entry.name.hasPrefix("rnn.") ? width : fanIn))
-            for index in entry.range { values[index] = Float(isTable ? random.normal() : bound * (2 * random.uniform() - 1)) }
+            for index in entry.range {
+                values[index] = Float(isTable ? random.normal() : bound * (2 * random.uniform() - 1))
+            }
         }
     }
 }

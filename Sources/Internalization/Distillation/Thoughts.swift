@@ -52,7 +52,9 @@ extension ThoughtSubset {
         }
     }
 
-    static func delta(first: Int, last: Int, layerCount: Int) -> Double { layerCount > 1 ? Double(last - first) / Double(layerCount - 1) : 0 }
+    static func delta(first: Int, last: Int, layerCount: Int) -> Double {
+        layerCount > 1 ? Double(last - first) / Double(layerCount - 1) : 0
+    }
 }
 
 extension EncodedProblems {
@@ -88,9 +90,13 @@ final class ThoughtReader {
         var delta: Double?
         for (m, index) in indices.enumerated() {
             let (first, last) = problems.thoughtRange(index)
-            if rule == .reference, delta == nil { delta = ThoughtSubset.delta(first: first, last: last, layerCount: layerCount) }
+            if rule == .reference, delta == nil {
+                delta = ThoughtSubset.delta(first: first, last: last, layerCount: layerCount)
+            }
             let start = batch.tokenCount
-            for (thought, place) in subset.places(first: first, last: last, layerCount: layerCount, delta: delta).enumerated() {
+            for (thought, place) in subset.places(first: first, last: last, layerCount: layerCount, delta: delta)
+                .enumerated()
+            {
                 wanted[place.layer].append((thought, m, start + place.place))
             }
             // What comes after changes nothing before it.
@@ -102,7 +108,9 @@ final class ThoughtReader {
         try pass.run(teacher, batch) { layer, stream in
             for item in wanted[layer] {
                 thoughts[item.thought].withUnsafeMutableBufferPointer {
-                    if let base = $0.baseAddress { normalise(stream.values + item.row * width, into: base + item.problem * width, width) }
+                    if let base = $0.baseAddress {
+                        normalise(stream.values + item.row * width, into: base + item.problem * width, width)
+                    }
                 }
             }
             return layer == lastLayer ? nil : stream

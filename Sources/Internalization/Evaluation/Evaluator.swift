@@ -50,7 +50,8 @@ public struct Evaluator {
     /// Solves the problems with `removed` units of their chains gone and compares answers.
     /// - Throws: `BatchError` if a problem does not fit the model, `GenerationInterrupted`.
     public func evaluate(
-        _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule, _ options: EvaluationOptions = EvaluationOptions(),
+        _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule,
+        _ options: EvaluationOptions = EvaluationOptions(),
         isInterrupted: () -> Bool = { false }
     ) throws -> Evaluation {
         var result = Evaluation()
@@ -58,7 +59,8 @@ public struct Evaluator {
         let indices = Array(0..<min(options.limit ?? problems.count, problems.count))
         guard !indices.isEmpty else { return result }
         if options.measuresTargets { try measureTargets(problems, indices, removed, schedule, &result, isInterrupted) }
-        let solutions = try solve(problems, indices, removed: removed, schedule: schedule, options, isInterrupted: isInterrupted)
+        let solutions = try solve(
+            problems, indices, removed: removed, schedule: schedule, options, isInterrupted: isInterrupted)
         result.isCorrect = solutions.map(\.isCorrect)
         result.generatedTokens = Double(solutions.reduce(0) { $0 + $1.tokens.count }) / Double(solutions.count)
         return result
@@ -74,7 +76,8 @@ public struct Evaluator {
         var remaining: [RemainingProblem] = []
         for (place, index) in indices.enumerated() {
             let problem = problems[index]
-            let left = problem.removing(removed, order: schedule.order, positions: schedule.positions, groups: problems.groups(index))
+            let left = problem.removing(
+                removed, order: schedule.order, positions: schedule.positions, groups: problems.groups(index))
             let stop = encoder.stop(removed: left.removedCount, of: problem.chain.count)
             let layout = Layout(left, inputCount: problem.inputCount, stop: stop)
             if groups[layout] == nil { order.append(layout) }
@@ -85,12 +88,15 @@ public struct Evaluator {
         for layout in order {
             let places = groups[layout] ?? []
             let longest = places.map { remaining[$0].tokens.count }.max() ?? 0
-            try write(layout, places, remaining, longest + options.spareTokens, options.sampling, &written, isInterrupted)
+            try write(
+                layout, places, remaining, longest + options.spareTokens, options.sampling, &written, isInterrupted)
         }
         return indices.enumerated().map { place, index in
             let problem = problems.sequence(index)
             let expected = encoder.answerText(of: problem.dropFirst(problems.inputCount(index)))
-            return Solution(index: index, tokens: written[place], answer: encoder.answerText(of: written[place][...]), expected: expected)
+            return Solution(
+                index: index, tokens: written[place], answer: encoder.answerText(of: written[place][...]),
+                expected: expected)
         }
     }
 
@@ -105,7 +111,9 @@ public struct Evaluator {
 
         init(_ problem: RemainingProblem, inputCount: Int, stop: StopRule) {
             self.inputCount = inputCount
-            jumps = (inputCount..<problem.positions.count).filter { problem.positions[$0] != problem.positions[$0 - 1] + 1 }
+            jumps = (inputCount..<problem.positions.count).filter {
+                problem.positions[$0] != problem.positions[$0 - 1] + 1
+            }
             switch stop {
             case .token(let token): (stopToken, stopCount) = (token, 1)
             case .nthToken(let token, let count): (stopToken, stopCount) = (token, count)
@@ -115,7 +123,8 @@ public struct Evaluator {
     }
 
     private func write(
-        _ layout: Layout, _ places: [Int], _ remaining: [RemainingProblem], _ longest: Int, _ sampling: Sampling, _ written: inout [[Int32]],
+        _ layout: Layout, _ places: [Int], _ remaining: [RemainingProblem], _ longest: Int, _ sampling: Sampling,
+        _ written: inout [[Int32]],
         _ isInterrupted: () -> Bool
     ) throws {
         var open = places
@@ -134,7 +143,10 @@ public struct Evaluator {
                 let generated = try model.generate(prompts, options, workers: workers, isInterrupted: isInterrupted)
                 for (place, new) in zip(group, generated) { written[place] += new.tokens }
             }
-            open.removeAll { written[$0].count < end - layout.inputCount || (layout.stopCount > 0 && stopsLeft(layout, written[$0]) <= 0) }
+            open.removeAll {
+                written[$0].count < end - layout.inputCount
+                    || (layout.stopCount > 0 && stopsLeft(layout, written[$0]) <= 0)
+            }
             if open.isEmpty { return }
         }
     }
@@ -148,7 +160,8 @@ public struct Evaluator {
     private static let sequencesAtOnce = 256
 
     private func measureTargets(
-        _ problems: EncodedProblems, _ indices: [Int], _ removed: RemovalCount, _ schedule: RemovalSchedule, _ result: inout Evaluation,
+        _ problems: EncodedProblems, _ indices: [Int], _ removed: RemovalCount, _ schedule: RemovalSchedule,
+        _ result: inout Evaluation,
         _ isInterrupted: () -> Bool
     ) throws {
         let trainee = trainee ?? Trainee(model, workers: workers)
@@ -162,12 +175,15 @@ public struct Evaluator {
             batch.removeAll()
             for index in part {
                 let gone = removed.capped(at: problems.unitCount(index, schedule.order))
-                schedule.order.cuts(units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)
+                schedule.order.cuts(
+                    units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)
                 appendRemaining(
-                    of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts, positions: schedule.positions,
+                    of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts,
+                    positions: schedule.positions,
                     to: &batch)
             }
-            sums.add(try trainee.evaluate(batch), batch, part.map { (problems.sequence($0).count, problems.answer($0)) })
+            sums.add(
+                try trainee.evaluate(batch), batch, part.map { (problems.sequence($0).count, problems.answer($0)) })
             start += Self.sequencesAtOnce
         }
         sums.write(to: &result)
@@ -199,7 +215,9 @@ struct TargetSums {
                 loss += value
                 count += 1
                 if isHit { hits += 1 } else { isMatch = false }
-                if row >= answerStart, row < answerStart + shape.answer.count { addAnswer(row - answerStart, value, isHit) }
+                if row >= answerStart, row < answerStart + shape.answer.count {
+                    addAnswer(row - answerStart, value, isHit)
+                }
                 target += 1
             }
             if isMatch { matches += 1 }

@@ -15,7 +15,8 @@ public struct OperatingPoint: Sendable, Equatable {
 /// The points that no other point beats: none is at least as accurate and at most as costly, and better in one. By rising cost.
 public func paretoFront(_ points: [OperatingPoint]) -> [OperatingPoint] {
     var front: [OperatingPoint] = []
-    for point in points.sorted(by: { ($0.cost, -$0.accuracy) < ($1.cost, -$1.accuracy) }) where point.accuracy > front.last?.accuracy ?? -.infinity {
+    for point in points.sorted(by: { ($0.cost, -$0.accuracy) < ($1.cost, -$1.accuracy) })
+    where point.accuracy > front.last?.accuracy ?? -.infinity {
         front.append(point)
     }
     return front
@@ -26,7 +27,9 @@ extension Timeline {
     public var paretoFront: [OperatingPoint] {
         Internalization.paretoFront(
             path.compactMap { stage in
-                guard let accuracy = stage.record.accuracy, let tokens = stage.record.generatedTokens else { return nil }
+                guard let accuracy = stage.record.accuracy, let tokens = stage.record.generatedTokens else {
+                    return nil
+                }
                 return OperatingPoint(removed: stage.record.removed, accuracy: accuracy, cost: tokens)
             })
     }

@@ -24,7 +24,8 @@ extension Evaluator {
         var result = AnsweringSpeed()
         for index in 0..<min(limit, problems.count) {
             let start = now()
-            let solution = try solve(problems, [index], removed: removed, schedule: schedule, isInterrupted: isInterrupted)
+            let solution = try solve(
+                problems, [index], removed: removed, schedule: schedule, isInterrupted: isInterrupted)
             let middle = now()
             try writeAnswerLength(problems, index, schedule, isInterrupted)
             result.secondsWithoutChain += now() - middle
@@ -35,11 +36,15 @@ extension Evaluator {
         return result
     }
 
-    private func writeAnswerLength(_ problems: EncodedProblems, _ index: Int, _ schedule: RemovalSchedule, _ isInterrupted: () -> Bool) throws {
+    private func writeAnswerLength(
+        _ problems: EncodedProblems, _ index: Int, _ schedule: RemovalSchedule, _ isInterrupted: () -> Bool
+    ) throws {
         let problem = problems[index]
         let left = problem.removing(.all, order: schedule.order, positions: .shifted, groups: problems.groups(index))
-        let prompt = Prompt(tokens: Array(left.tokens[..<problem.inputCount]), positions: Array(left.positions[..<problem.inputCount]))
-        let options = GenerationOptions(maximumNewTokens: left.tokens.count - problem.inputCount, stop: .none, sampling: .greedy)
+        let prompt = Prompt(
+            tokens: Array(left.tokens[..<problem.inputCount]), positions: Array(left.positions[..<problem.inputCount]))
+        let options = GenerationOptions(
+            maximumNewTokens: left.tokens.count - problem.inputCount, stop: .none, sampling: .greedy)
         _ = try model.generate([prompt], options, isInterrupted: isInterrupted)
     }
 }

@@ -22,8 +22,12 @@ public struct EncodedProblem: Sendable, Equatable {
     var fault: String? {
         if inputCount < 1 { return "its input is empty" }
         if tokens.count <= inputCount { return "nothing follows its input" }
-        if chain.lowerBound != inputCount || chain.upperBound > tokens.count { return "its chain \(chain) does not follow its input of \(inputCount) tokens" }
-        if answer.lowerBound < chain.upperBound || answer.upperBound > tokens.count { return "its answer \(answer) does not follow its chain \(chain)" }
+        if chain.lowerBound != inputCount || chain.upperBound > tokens.count {
+            return "its chain \(chain) does not follow its input of \(inputCount) tokens"
+        }
+        if answer.lowerBound < chain.upperBound || answer.upperBound > tokens.count {
+            return "its answer \(answer) does not follow its chain \(chain)"
+        }
         if tokens.count == chain.upperBound { return "nothing follows its chain" }
         return nil
     }

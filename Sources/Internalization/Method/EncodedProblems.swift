@@ -38,9 +38,13 @@ public struct EncodedProblems: Sendable {
             for token in problem.tokens { largestToken = max(largestToken, Int(token)) }
         }
         guard let groups else { return }
-        guard groups.count == places.count else { throw RunError.problem(min(groups.count, places.count), "it has no removal order") }
+        guard groups.count == places.count else {
+            throw RunError.problem(min(groups.count, places.count), "it has no removal order")
+        }
         for index in groups.indices {
-            if let fault = RemovalOrder.fault(in: groups[index], of: chain(index).count) { throw RunError.problem(index, fault) }
+            if let fault = RemovalOrder.fault(in: groups[index], of: chain(index).count) {
+                throw RunError.problem(index, fault)
+            }
         }
         self.groups = groups
     }
@@ -82,7 +86,9 @@ public struct EncodedProblems: Sendable {
 
     // MARK: Pieces of a problem, without making one
 
-    func sequence(_ index: Int) -> ArraySlice<Int32> { tokens[places[index].start..<places[index].start + Int(places[index].count)] }
+    func sequence(_ index: Int) -> ArraySlice<Int32> {
+        tokens[places[index].start..<places[index].start + Int(places[index].count)]
+    }
     func inputCount(_ index: Int) -> Int { Int(places[index].inputCount) }
     func chain(_ index: Int) -> Range<Int> { Int(places[index].inputCount)..<Int(places[index].chainEnd) }
     func groups(_ index: Int) -> [[Int]]? { groups.isEmpty ? nil : groups[index] }

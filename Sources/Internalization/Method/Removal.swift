@@ -79,7 +79,8 @@ extension EncodedProblem {
         _ count: RemovalCount, order: RemovalOrder = .left, positions: PositionRule = .shifted, groups: [[Int]]? = nil
     ) -> RemainingProblem {
         var cuts: [Range<Int>] = []
-        order.cuts(units: count.capped(at: order.unitCount(chain.count, groups)), chain: chain, groups: groups, into: &cuts)
+        order.cuts(
+            units: count.capped(at: order.unitCount(chain.count, groups)), chain: chain, groups: groups, into: &cuts)
         var batch = RaggedBatch()
         appendRemaining(of: tokens[...], inputCount: inputCount, cuts: cuts, positions: positions, to: &batch)
         return RemainingProblem(tokens: batch.tokens, labels: batch.labels, positions: batch.positions, removed: cuts)
@@ -88,7 +89,8 @@ extension EncodedProblem {
 
 /// Appends to `batch` what the cuts (ascending, disjoint, counted from the start of `tokens`) leave of a sequence.
 func appendRemaining(
-    of tokens: ArraySlice<Int32>, inputCount: Int, cuts: [Range<Int>], positions rule: PositionRule, to batch: inout RaggedBatch
+    of tokens: ArraySlice<Int32>, inputCount: Int, cuts: [Range<Int>], positions rule: PositionRule,
+    to batch: inout RaggedBatch
 ) {
     let start = batch.tokens.count
     var place = 0

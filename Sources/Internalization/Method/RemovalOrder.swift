@@ -39,14 +39,20 @@ public enum RemovalOrder: Sendable, Hashable, Codable {
             random.shuffle(&places)
             Self.merge(places.prefix(units).sorted(), into: &cuts)
         case .grouped:
-            guard let groups else { return RemovalOrder.left.cuts(units: units, chain: chain, groups: nil, into: &cuts) }
+            guard let groups else {
+                return RemovalOrder.left.cuts(units: units, chain: chain, groups: nil, into: &cuts)
+            }
             Self.merge(groups.prefix(units).joined().map { chain.lowerBound + $0 }.sorted(), into: &cuts)
         }
     }
 
     private static func merge(_ places: [Int], into cuts: inout [Range<Int>]) {
         for place in places {
-            if let last = cuts.last, last.upperBound == place { cuts[cuts.count - 1] = last.lowerBound..<place + 1 } else { cuts.append(place..<place + 1) }
+            if let last = cuts.last, last.upperBound == place {
+                cuts[cuts.count - 1] = last.lowerBound..<place + 1
+            } else {
+                cuts.append(place..<place + 1)
+            }
         }
     }
 
@@ -54,7 +60,9 @@ public enum RemovalOrder: Sendable, Hashable, Codable {
     static func fault(in groups: [[Int]], of count: Int) -> String? {
         var seen = [Bool](repeating: false, count: count)
         for place in groups.joined() {
-            guard place >= 0, place < count else { return "its removal order names token \(place) of a chain of \(count)" }
+            guard place >= 0, place < count else {
+                return "its removal order names token \(place) of a chain of \(count)"
+            }
             if seen[place] { return "its removal order names token \(place) twice" }
             seen[place] = true
         }

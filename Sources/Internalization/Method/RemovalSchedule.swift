@@ -40,7 +40,8 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
     public var whenStuck: WhenStuck
 
     public init(
-        measure: Measure = .exactMatch(0.95), firstMeasure: Measure? = .exactMatch(0.97), memory: Double = 0.9, leastSteps: Int = 20,
+        measure: Measure = .exactMatch(0.95), firstMeasure: Measure? = .exactMatch(0.97), memory: Double = 0.9,
+        leastSteps: Int = 20,
         mostSteps: Int? = 2000, patience: Int? = 400, whenStuck: WhenStuck = .report
     ) {
         self.measure = measure
@@ -167,7 +168,9 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
         }
         if case .units(let count) = chunk, count < 1 { return "\(count) tokens at a time" }
         if let fault = smoothing.fault { return fault }
-        for share in [mixing, mixingAfterRescue ?? 0] where !(share >= 0 && share <= 1) { return "a mixing of \(share), not between 0 and 1" }
+        for share in [mixing, mixingAfterRescue ?? 0] where !(share >= 0 && share <= 1) {
+            return "a mixing of \(share), not between 0 and 1"
+        }
         if warmUpAfterReset < 0 { return "a warm-up of \(warmUpAfterReset) steps" }
         if startFrom < 0 { return "a start from \(startFrom) removed tokens" }
         if let removeAllBeyond, removeAllBeyond < 0 { return "remove-all-beyond is \(removeAllBeyond)" }
@@ -181,14 +184,19 @@ extension AdaptiveRule {
     fileprivate var fault: String? {
         for measure in [measure, firstMeasure].compactMap({ $0 }) {
             switch measure {
-            case .exactMatch(let rate): if !(rate > 0 && rate <= 1) { return "a threshold of \(rate), not between 0 and 1, can never be passed" }
+            case .exactMatch(let rate):
+                if !(rate > 0 && rate <= 1) {
+                    return "a threshold of \(rate), not between 0 and 1, can never be passed"
+                }
             case .loss(let loss): if !(loss > 0) { return "a loss threshold of \(loss) can never be passed" }
             }
         }
         if !(memory >= 0 && memory < 1) { return "a memory of \(memory), not between 0 and 1" }
         if leastSteps < 1 { return "at least \(leastSteps) steps a stage" }
         if let patience, patience < 1 { return "a patience of \(patience) steps" }
-        if let mostSteps, mostSteps < leastSteps { return "at most \(mostSteps) steps a stage, but at least \(leastSteps)" }
+        if let mostSteps, mostSteps < leastSteps {
+            return "at most \(mostSteps) steps a stage, but at least \(leastSteps)"
+        }
         return nil
     }
 }

@@ -78,15 +78,20 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     /// What the schedule wants now. Asked once before each batch while the schedule is followed.
     /// - Parameter longest: the units of the longest chain of the data.
     public func due(_ schedule: RemovalSchedule, batchesPerEpoch: Int, longest: Int) -> RemovalDue {
-        if removed.capped(at: longest) == longest, case .adaptive(let rule) = schedule.pace, longest > 0 { return isOnPlateau(rule) ? .stuck : .nothing }
+        if removed.capped(at: longest) == longest, case .adaptive(let rule) = schedule.pace, longest > 0 {
+            return isOnPlateau(rule) ? .stuck : .nothing
+        }
         guard case .units(let count) = removed else { return .nothing }
         switch schedule.pace {
         case .perEpoch(let delta):
             if schedule.counting == .reference {
                 let steps = (Double(batchesPerEpoch) / delta).rounded(.toNearestOrEven)
-                return Double(counted) == steps || steps == 0 ? .remove(to: .units(count + chunk(schedule, count, longest))) : .nothing
+                return Double(counted) == steps || steps == 0
+                    ? .remove(to: .units(count + chunk(schedule, count, longest))) : .nothing
             }
-            return linear(schedule, removals: (delta * Double(counted) / Double(max(batchesPerEpoch, 1)) + 1e-9).rounded(.down), longest)
+            return linear(
+                schedule, removals: (delta * Double(counted) / Double(max(batchesPerEpoch, 1)) + 1e-9).rounded(.down),
+                longest)
         case .stepsPerRemoval(let steps):
             return linear(schedule, removals: Double(counted / steps), longest)
         case .adaptive(let rule):
@@ -97,7 +102,9 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
             let isPlateau = count > schedule.startFrom && isOnPlateau(rule)
             // A stage that must last has time to use what it learns in it. Stage 0, which is no hand-off, has the time it needs.
             let most = count > schedule.startFrom ? rule.mostSteps.map { max($0, 2 * leastSteps) } : nil
-            return exhausted(isPlateau ? stageSteps : most, isNearlyThere(rule) ? .removeAnyway : rule.whenStuck, schedule, count, longest)
+            return exhausted(
+                isPlateau ? stageSteps : most, isNearlyThere(rule) ? .removeAnyway : rule.whenStuck, schedule, count,
+                longest)
         case .flatLoss(let rule):
             guard count < longest, !isPretraining(schedule) else { return .nothing }
             if isFlat(rule) { return .remove(to: .units(count + chunk(schedule, count, longest))) }
@@ -110,7 +117,9 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     /// Puts the removal into effect.
     /// - Returns: whether the optimizer is to be reset, by the schedule's rule.
     @discardableResult
-    public mutating func remove(to count: RemovalCount, _ schedule: RemovalSchedule, longest: Int, isManual: Bool = false) -> Bool {
+    public mutating func remove(
+        to count: RemovalCount, _ schedule: RemovalSchedule, longest: Int, isManual: Bool = false
+    ) -> Bool {
         guard count != removed else { return false }
         let isMore = count > removed
         let hadChain = removed.capped(at: longest) < longest
@@ -215,7 +224,9 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
 
     /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the rule.
     private func isOnPlateau(_ rule: AdaptiveRule) -> Bool {
-        guard let patience = rule.patience, case .exactMatch(let threshold) = rule.measure, let slowRate else { return false }
+        guard let patience = rule.patience, case .exactMatch(let threshold) = rule.measure, let slowRate else {
+            return false
+        }
         return slowRate < 0.75 * threshold && stageSteps - bestStep >= max(patience, leastSteps)
     }
 

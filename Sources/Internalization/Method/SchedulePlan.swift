@@ -48,7 +48,10 @@ public struct SchedulePlan {
     /// - Throws: `RunError.setting` if the schedule is not possible, or removes when the model is ready, which nobody can plan.
     public init(_ schedule: RemovalSchedule, _ settings: TrainingSettings, batchesPerEpoch: Int, longest: Int) throws {
         if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
-        if schedule.pace.isMeasured { throw RunError.setting("an adaptive schedule removes when the model is ready; it cannot be planned without training") }
+        if schedule.pace.isMeasured {
+            throw RunError.setting(
+                "an adaptive schedule removes when the model is ready; it cannot be planned without training")
+        }
         if batchesPerEpoch < 1 { throw RunError.noProblems }
         self.schedule = schedule
         self.settings = settings
@@ -62,7 +65,8 @@ public struct SchedulePlan {
     public mutating func next(_ examples: (Int) -> [Example]) -> PlannedBatch {
         if batch % batchesPerEpoch == 0 { clock.startEpoch(schedule) }
         var planned = PlannedBatch(
-            batch: batch, epoch: batch / batchesPerEpoch, step: step, removed: clock.removed, isRemoval: false, resetsOptimizer: false,
+            batch: batch, epoch: batch / batchesPerEpoch, step: step, removed: clock.removed, isRemoval: false,
+            resetsOptimizer: false,
             isEmptyOfChain: false, isTrained: true, isUpdate: true)
         if case .remove(let count) = clock.due(schedule, batchesPerEpoch: batchesPerEpoch, longest: longest) {
             planned.isRemoval = true
@@ -80,8 +84,11 @@ public struct SchedulePlan {
             longestRow = max(longestRow, example.length - gone)
         }
         planned.isEmptyOfChain = schedule.seesEmptyBatch(empty: empty, of: examples.count, removed: clock.removed)
-        if let limit = schedule.maximumLength, schedule.lengthRule == .reference { planned.isTrained = longestRow <= limit }
-        planned.isUpdate = planned.isTrained && (settings.accumulationRule != .reference || step % settings.accumulation == 0)
+        if let limit = schedule.maximumLength, schedule.lengthRule == .reference {
+            planned.isTrained = longestRow <= limit
+        }
+        planned.isUpdate =
+            planned.isTrained && (settings.accumulationRule != .reference || step % settings.accumulation == 0)
         clock.finish(FinishedBatch(isEmptyOfChain: planned.isEmptyOfChain), schedule)
         batch += 1
         if planned.isTrained { step += 1 }

@@ -18,9 +18,11 @@ public enum ProblemError: Error, Equatable, Sendable, CustomStringConvertible {
         case .outOfRange(let what, let value, let allowed):
             "\(what) is \(value); it can be \(allowed.lowerBound) to \(allowed.upperBound)"
         case .tooFewInputs(let task, let wanted, let available, let excluded):
-            "\(task) has \(available) different input\(available == 1 ? "" : "s")" + (excluded > 0 ? " beside the \(excluded) to stay apart from" : "") + ", and \(wanted) are wanted; "
+            "\(task) has \(available) different input\(available == 1 ? "" : "s")"
+                + (excluded > 0 ? " beside the \(excluded) to stay apart from" : "") + ", and \(wanted) are wanted; "
                 + (excluded > available
-                    ? "generate the held-out problems first, then the training problems apart from them" : "ask for fewer, or allow repetition")
+                    ? "generate the held-out problems first, then the training problems apart from them"
+                    : "ask for fewer, or allow repetition")
         case .tooLarge(let byteCount):
             "the problems would take \(byteCount >> 20) MB of memory; ask for fewer"
         case .unwritable(let problem, let part, let rule):

@@ -55,7 +55,9 @@ public struct ProblemFile: Sendable {
     private func forEachLine(_ body: (Int, UnsafeBufferPointer<UInt8>) throws -> Bool) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw FileError(errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable, path, errno == ENOENT ? "does not exist" : "cannot be opened: \(systemMessage(errno))")
+            throw FileError(
+                errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable, path,
+                errno == ENOENT ? "does not exist" : "cannot be opened: \(systemMessage(errno))")
         }
         defer { close(descriptor) }
         var block = [UInt8](repeating: 0, count: 1 << 16)
@@ -63,7 +65,11 @@ public struct ProblemFile: Sendable {
         var number = 0
         while true {
             if held == block.count {
-                guard held < Self.lineCountMax else { throw ProblemLineError(path: path, line: number + 1, column: 1, rule: "the line has more than \(Self.lineCountMax >> 20) MB") }
+                guard held < Self.lineCountMax else {
+                    throw ProblemLineError(
+                        path: path, line: number + 1, column: 1,
+                        rule: "the line has more than \(Self.lineCountMax >> 20) MB")
+                }
                 block.append(contentsOf: repeatElement(0, count: held))
             }
             let count = block.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + held, $0.count - held) }
@@ -75,7 +81,9 @@ public struct ProblemFile: Sendable {
             let goesOn = try block.withUnsafeBufferPointer { bytes in
                 while start < filled {
                     let rest = bytes.baseAddress! + start
-                    let found = memchr(rest, 0x0A, filled - start).map { rest.distance(to: $0.assumingMemoryBound(to: UInt8.self)) }
+                    let found = memchr(rest, 0x0A, filled - start).map {
+                        rest.distance(to: $0.assumingMemoryBound(to: UInt8.self))
+                    }
                     guard let length = found ?? (isEnd ? filled - start : nil) else { return true }
                     number += 1
                     guard try body(number, UnsafeBufferPointer(start: rest, count: length)) else { return false }
@@ -85,7 +93,9 @@ public struct ProblemFile: Sendable {
             }
             if isEnd || !goesOn { return }
             held = max(filled - start, 0)
-            block.withUnsafeMutableBytes { if start > 0, held > 0 { memmove($0.baseAddress!, $0.baseAddress! + start, held) } }
+            block.withUnsafeMutableBytes {
+                if start > 0, held > 0 { memmove($0.baseAddress!, $0.baseAddress! + start, held) }
+            }
         }
     }
 }
@@ -116,7 +126,9 @@ private struct LineParser {
     mutating func parse(_ number: Int, _ whole: UnsafeBufferPointer<UInt8>) throws -> Bool {
         if let limit = file.limit, text.rows.count >= limit { return false }
         var bytes = whole
-        if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = UnsafeBufferPointer(rebasing: bytes.dropFirst(3)) }
+        if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            bytes = UnsafeBufferPointer(rebasing: bytes.dropFirst(3))
+        }
         guard let line = Line(number: number, bytes: bytes, file: file) else {
             throw ProblemLineError(path: file.path, line: number, column: 1, rule: "the line is not UTF-8")
         }
@@ -132,7 +144,9 @@ private struct LineParser {
         let answer = try line.answer(in: rest, mark: mark)
         let question = try line.question(trimmed[..<bars])
         if file.dropsCommas, answer.contains(UInt8(ascii: ",")) {
-            Array(answer.filter { $0 != UInt8(ascii: ",") }).withUnsafeBufferPointer { append(question, chain, $0[...]) }
+            Array(answer.filter { $0 != UInt8(ascii: ",") }).withUnsafeBufferPointer {
+                append(question, chain, $0[...])
+            }
         } else {
             append(question, chain, answer)
         }
@@ -140,10 +154,12 @@ private struct LineParser {
     }
 
     private mutating func append(
-        _ question: Slice<UnsafeBufferPointer<UInt8>>, _ chain: Slice<UnsafeBufferPointer<UInt8>>, _ answer: Slice<UnsafeBufferPointer<UInt8>>
+        _ question: Slice<UnsafeBufferPointer<UInt8>>, _ chain: Slice<UnsafeBufferPointer<UInt8>>,
+        _ answer: Slice<UnsafeBufferPointer<UInt8>>
     ) {
         text.append(
-            question: UnsafeBufferPointer(rebasing: question), chain: UnsafeBufferPointer(rebasing: chain), answer: UnsafeBufferPointer(rebasing: answer))
+            question: UnsafeBufferPointer(rebasing: question), chain: UnsafeBufferPointer(rebasing: chain),
+            answer: UnsafeBufferPointer(rebasing: answer))
     }
 }
 
@@ -178,7 +194,9 @@ private struct Line {
             return nil
         }
         if let second = ReferenceText.firstIndex(of: "||", in: line[(first + 2)...]) {
-            if isStrict { throw error(at: second, "a second ||; expected one between the question and its chain of thought") }
+            if isStrict {
+                throw error(at: second, "a second ||; expected one between the question and its chain of thought")
+            }
             return nil
         }
         return first
@@ -196,14 +214,18 @@ private struct Line {
         guard isStrict else { return ReferenceText.trimmed(rest[mark...]) }
         let answer = rest[(mark + 4)...]
         if answer.first == UInt8(ascii: "#") { throw error(at: mark + 4, "a fifth #; expected #### and the answer") }
-        if let second = ReferenceText.firstIndex(of: "####", in: answer) { throw error(at: second, "a second ####; expected one before the answer") }
+        if let second = ReferenceText.firstIndex(of: "####", in: answer) {
+            throw error(at: second, "a second ####; expected one before the answer")
+        }
         let trimmed = ReferenceText.trimmed(answer)
         if trimmed.isEmpty { throw error(at: rest.endIndex, "expected an answer after ####") }
         return trimmed
     }
 
     func question(_ question: Bytes) throws -> Bytes {
-        if isStrict, ReferenceText.trimmed(question).isEmpty { throw error(at: question.endIndex, "expected a question before ||") }
+        if isStrict, ReferenceText.trimmed(question).isEmpty {
+            throw error(at: question.endIndex, "expected a question before ||")
+        }
         return question
     }
 }
@@ -212,7 +234,9 @@ private struct Line {
 
 extension ProblemSet {
     /// Reads a problem file by the strict rules (see `ProblemFile` for others); throws `ProblemLineError` or `FileError`.
-    public static func read(_ path: String, limit: Int? = nil) throws -> ProblemSet { try ProblemFile(path, limit: limit).read().problems }
+    public static func read(_ path: String, limit: Int? = nil) throws -> ProblemSet {
+        try ProblemFile(path, limit: limit).read().problems
+    }
 
     /// Writes the problem file whose SHA-256 is the set's fingerprint, whole or not at all; throws `FileError`.
     public func write(to path: String) throws {

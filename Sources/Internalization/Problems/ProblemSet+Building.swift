@@ -38,7 +38,9 @@ public struct ProblemSetBuilder {
     /// - Parameter facts: what can be asked of the problem later, by name.
     /// - Throws: `ProblemError.unwritable` for a text that a problem file would give back as something else.
     @discardableResult
-    public mutating func append(question: String, chain: String, answer: String, facts: [String: RecordedFacts.Value] = [:]) throws -> Bool {
+    public mutating func append(
+        question: String, chain: String, answer: String, facts: [String: RecordedFacts.Value] = [:]
+    ) throws -> Bool {
         var (question, chain, answer) = (question, chain, answer)
         let isAdded = try question.withUTF8 { question in
             try chain.withUTF8 { chain in
@@ -70,7 +72,8 @@ public struct ProblemSetBuilder {
     /// The set of what has been appended, with the facts that were given, or with those of the task it is said to be of.
     public consuming func finish(task: (any ProblemKind)? = nil) -> ProblemSet {
         ProblemSet(
-            taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded), hasRepetition: hasRepetition, text)
+            taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded),
+            hasRepetition: hasRepetition, text)
     }
 
     /// The text without white space around it, if a line can hold it as this part.
@@ -79,7 +82,9 @@ public struct ProblemSetBuilder {
         // The reference's own answers come with the mark.
         if part == .answer, trimmed.starts(with: "#### ".utf8) { trimmed = ReferenceText.trimmed(trimmed.dropFirst(5)) }
         let bytes = UnsafeBufferPointer(rebasing: trimmed)
-        if let rule = ProblemSetBuilder.fault(bytes, part) { throw ProblemError.unwritable(problem: count, part: "\(part)", rule: rule) }
+        if let rule = ProblemSetBuilder.fault(bytes, part) {
+            throw ProblemError.unwritable(problem: count, part: "\(part)", rule: rule)
+        }
         return bytes
     }
 

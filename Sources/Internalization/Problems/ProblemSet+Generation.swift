@@ -28,14 +28,19 @@ extension ProblemSet {
     /// - Throws: `ProblemError.tooFewInputs` where repetition is not allowed or the others have taken every input,
     ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text; `CancellationError`.
     public static func generate<Task: ProblemTask>(
-        _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [], repetition: Repetition = .whenNeeded,
+        _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [],
+        repetition: Repetition = .whenNeeded,
         workers: Workers = .shared, isInterrupted: @Sendable () -> Bool = { false }
     ) throws -> ProblemSet {
-        guard count >= 0 else { throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max) }
+        guard count >= 0 else {
+            throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max)
+        }
         try checkMemory(count, task)
         let excluded = inputs(of: others, task)
         let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition, isInterrupted)
-        guard let set = write(task, inputs, count, hasRepetition, workers, isInterrupted) else { throw CancellationError() }
+        guard let set = write(task, inputs, count, hasRepetition, workers, isInterrupted) else {
+            throw CancellationError()
+        }
         return set
     }
 
@@ -54,7 +59,8 @@ extension ProblemSet {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: task.inputCount) { input in
             guard let input = input.baseAddress else { return }
             for set in others {
-                for index in 0..<set.count where set.withParts(of: index, { question, _, _ in task.read(question, into: input) }) {
+                for index in 0..<set.count
+                where set.withParts(of: index, { question, _, _ in task.read(question, into: input) }) {
                     _ = found.insert(InputSet.mark(input, task.inputCount))
                 }
             }
@@ -74,7 +80,8 @@ extension ProblemSet {
             return try drawFromList(task, count, seed, excluded, repetition, space)
         }
         guard available > 0, isRepeating || count <= available else {
-            throw ProblemError.tooFewInputs(task: task.name, wanted: count, available: max(available, 0), excluded: excluded.count)
+            throw ProblemError.tooFewInputs(
+                task: task.name, wanted: count, available: max(available, 0), excluded: excluded.count)
         }
         return (try drawFreely(task, count, seed, excluded, isRepeating, isInterrupted), isRepeating)
     }
@@ -107,7 +114,8 @@ extension ProblemSet {
 
     /// Lists every free input and draws from the list.
     private static func drawFromList(
-        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition, _ space: Int
+        _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition,
+        _ space: Int
     ) throws -> (inputs: [UInt8], hasRepetition: Bool) {
         let width = task.inputCount
         var free: [Int32] = []
@@ -120,7 +128,8 @@ extension ProblemSet {
         }
         let isRepeating = repetition.isNeeded(count, free.count, excluded.count)
         guard count == 0 || (isRepeating ? !free.isEmpty : count <= free.count) else {
-            throw ProblemError.tooFewInputs(task: task.name, wanted: count, available: free.count, excluded: excluded.count)
+            throw ProblemError.tooFewInputs(
+                task: task.name, wanted: count, available: free.count, excluded: excluded.count)
         }
         inputs.withUnsafeMutableBufferPointer { all in
             guard let base = all.baseAddress else { return }
@@ -139,7 +148,9 @@ extension ProblemSet {
     /// The problem of one input, which must have the task's `inputCount` numbers, each as the task draws them.
     public static func single<Task: ProblemTask>(_ task: Task, input: [UInt8]) -> ProblemSet {
         precondition(input.count == task.inputCount, "\(input.count) numbers for \(task.name)")
-        guard let set = write(task, input, 1, false, .shared, { false }) else { preconditionFailure("nobody stops the writing of one line") }
+        guard let set = write(task, input, 1, false, .shared, { false }) else {
+            preconditionFailure("nobody stops the writing of one line")
+        }
         return set
     }
 
@@ -147,7 +158,8 @@ extension ProblemSet {
 
     /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps; nil where it was interrupted.
     private static func write<Task: ProblemTask>(
-        _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers, _ isInterrupted: @Sendable () -> Bool
+        _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers,
+        _ isInterrupted: @Sendable () -> Bool
     ) -> ProblemSet? {
         let width = task.inputCount
         let lineMax = task.lineCountMax
@@ -155,7 +167,9 @@ extension ProblemSet {
         let bytes = [UInt8](unsafeUninitializedCapacity: count * lineMax) { text, filled in
             rows = [ProblemRow](unsafeUninitializedCapacity: count) { rows, rowCount in
                 inputs.withUnsafeBufferPointer { inputs in
-                    guard let input = inputs.baseAddress, let row = rows.baseAddress, let base = text.baseAddress else { return }
+                    guard let input = inputs.baseAddress, let row = rows.baseAddress, let base = text.baseAddress else {
+                        return
+                    }
                     workers.parts(of: count) { _, part in
                         for index in part {
                             if index & 0x3FFF == 0x3FFF, isInterrupted() { return }
@@ -171,11 +185,14 @@ extension ProblemSet {
             }
         }
         if rows.count < count { return nil }
-        return ProblemSet(taskName: task.name, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: rows))
+        return ProblemSet(
+            taskName: task.name, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: rows))
     }
 
     /// Moves the lines together; returns how many bytes they have.
-    private static func closeGaps(_ rows: UnsafeMutablePointer<ProblemRow>, _ count: Int, _ base: UnsafeMutablePointer<UInt8>) -> Int {
+    private static func closeGaps(
+        _ rows: UnsafeMutablePointer<ProblemRow>, _ count: Int, _ base: UnsafeMutablePointer<UInt8>
+    ) -> Int {
         var end = 0
         for index in 0..<count {
             let line = rows[index].line

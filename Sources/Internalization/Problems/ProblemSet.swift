@@ -39,7 +39,10 @@ public final class ProblemSet: Sendable {
     /// The bytes of a problem's three parts, without making texts of them.
     public func withParts<R>(
         of index: Int,
-        _ body: (_ question: UnsafeBufferPointer<UInt8>, _ chain: UnsafeBufferPointer<UInt8>, _ answer: UnsafeBufferPointer<UInt8>) throws -> R
+        _ body: (
+            _ question: UnsafeBufferPointer<UInt8>, _ chain: UnsafeBufferPointer<UInt8>,
+            _ answer: UnsafeBufferPointer<UInt8>
+        ) throws -> R
     ) rethrows -> R {
         let row = rows[index]
         return try bytes.withUnsafeBufferPointer { all in
@@ -53,7 +56,9 @@ public final class ProblemSet: Sendable {
 
     /// The problems at these places, in this order; every index must be in `0..<count`.
     public func select(_ indices: some Sequence<Int>) -> ProblemSet {
-        ProblemSet(taskName: taskName, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: indices.map { rows[$0] }))
+        ProblemSet(
+            taskName: taskName, task: task, hasRepetition: hasRepetition,
+            ProblemText(bytes: bytes, rows: indices.map { rows[$0] }))
     }
 
     /// The problems of a range, cut to those there are.
@@ -66,7 +71,9 @@ public final class ProblemSet: Sendable {
 
     /// `wanted` different places of the set at random, in random order.
     public func sample(_ wanted: Int, seed: UInt64) throws -> ProblemSet {
-        guard (0...count).contains(wanted) else { throw ProblemError.outOfRange(what: "the number of problems", value: wanted, allowed: 0...count) }
+        guard (0...count).contains(wanted) else {
+            throw ProblemError.outOfRange(what: "the number of problems", value: wanted, allowed: 0...count)
+        }
         var random = RandomSource(seed: seed)
         var order = Array(0..<count)
         for place in 0..<wanted { order.swapAt(place, place + random.below(count - place)) }
@@ -88,7 +95,8 @@ public final class ProblemSet: Sendable {
         text.append(right.text)
         let isSameTask = left.taskName == right.taskName
         return ProblemSet(
-            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)", task: isSameTask ? left.task : nil,
+            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)",
+            task: isSameTask ? left.task : nil,
             hasRepetition: left.hasRepetition || right.hasRepetition, text)
     }
 

@@ -39,13 +39,16 @@ struct ProblemText: Sendable {
 
     /// Adds a problem whose texts are fit to be a line. An answer that begins with `####` keeps it, unless it is just
     /// `#### answer`.
-    mutating func append(question: UnsafeBufferPointer<UInt8>, chain: UnsafeBufferPointer<UInt8>, answer: UnsafeBufferPointer<UInt8>) {
+    mutating func append(
+        question: UnsafeBufferPointer<UInt8>, chain: UnsafeBufferPointer<UInt8>, answer: UnsafeBufferPointer<UInt8>
+    ) {
         var answer = answer[...]
         var markCount: UInt32 = 6
         if ProblemText.hasMark(answer) {
             let rest = answer.dropFirst(5)
             let first: UInt8 = rest.first ?? 0x20
-            let isPlain = answer.dropFirst(4).first == 0x20 && (first > 0x20 || first < 0x09) && !ProblemText.hasMark(rest)
+            let isPlain =
+                answer.dropFirst(4).first == 0x20 && (first > 0x20 || first < 0x09) && !ProblemText.hasMark(rest)
             if isPlain { answer = rest } else { markCount = 1 }
         }
         let start = bytes.count
@@ -57,14 +60,17 @@ struct ProblemText: Sendable {
         bytes.append(0x0A)
         rows.append(
             ProblemRow(
-                start: start, questionCount: UInt32(question.count), chainCount: UInt32(chain.count), markCount: markCount,
+                start: start, questionCount: UInt32(question.count), chainCount: UInt32(chain.count),
+                markCount: markCount,
                 answerCount: UInt32(answer.count)))
     }
 
     /// The question of the problem added last.
     var lastQuestion: String { rows.last.map { String(decoding: bytes[$0.question], as: UTF8.self) } ?? "" }
 
-    private static func hasMark(_ answer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { answer.starts(with: "####".utf8) }
+    private static func hasMark(_ answer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        answer.starts(with: "####".utf8)
+    }
 
     mutating func append(_ other: ProblemText) {
         for row in other.rows {
@@ -162,7 +168,9 @@ public struct LineWriter {
             if count >= 4 { target.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self) }
             if count != 4 {
                 let offset = count - 2
-                target.storeBytes(of: source.loadUnaligned(fromByteOffset: offset, as: UInt16.self), toByteOffset: offset, as: UInt16.self)
+                target.storeBytes(
+                    of: source.loadUnaligned(fromByteOffset: offset, as: UInt16.self), toByteOffset: offset,
+                    as: UInt16.self)
             }
         }
         cursor += count
@@ -186,7 +194,8 @@ public struct LineWriter {
     @inline(__always)
     mutating func finish(from base: UnsafeMutablePointer<UInt8>) -> ProblemRow {
         let row = ProblemRow(
-            start: start - base, questionCount: UInt32(questionEnd - start), chainCount: UInt32(chainEnd - questionEnd - 2), markCount: 6,
+            start: start - base, questionCount: UInt32(questionEnd - start),
+            chainCount: UInt32(chainEnd - questionEnd - 2), markCount: 6,
             answerCount: UInt32(cursor - chainEnd - 6))
         put(0x0A)
         return row

@@ -16,7 +16,9 @@ extension EncodedProblems {
     private var placeArray: [Int32] {
         (0..<count).flatMap { index -> [Int32] in
             let answer = answer(index)
-            return [sequence(index).count, inputCount(index), chain(index).upperBound, answer.lowerBound, answer.upperBound].map { Int32($0) }
+            return [
+                sequence(index).count, inputCount(index), chain(index).upperBound, answer.lowerBound, answer.upperBound,
+            ].map { Int32($0) }
         }
     }
     private var groupArrays: [[Int32]] {
@@ -24,24 +26,30 @@ extension EncodedProblems {
         var pairs: [Int32] = [], counts: [Int32] = []
         for index in 0..<count {
             let groups = groups(index) ?? []
-            for (number, group) in groups.enumerated() { for token in group { pairs += [Int32(token), Int32(number)] } }
+            for (number, group) in groups.enumerated() {
+                for token in group { pairs += [Int32(token), Int32(number)] }
+            }
             counts.append(Int32(groups.reduce(0) { $0 + $1.count }))
         }
         return [pairs, counts]
     }
 
     func write(to path: String) throws {
-        let arrays = [("tokens", tokenArray, 1), ("places", placeArray, 5)]
+        let arrays =
+            [("tokens", tokenArray, 1), ("places", placeArray, 5)]
             + zip([("groups", 2), ("group_counts", 1)], groupArrays).map { ($0.0, $1, $0.1) }
         try withBytes(arrays.map(\.1), []) { bytes in
             let stored = zip(arrays, bytes).map { array, bytes in
-                StoredArray(array.0, shape: array.2 == 1 ? [array.1.count] : [array.1.count / array.2, array.2], .int32, bytes)
+                StoredArray(
+                    array.0, shape: array.2 == 1 ? [array.1.count] : [array.1.count / array.2, array.2], .int32, bytes)
             }
             try SafeTensorsWriter.write(stored, to: path)
         }
     }
 
-    private func withBytes(_ arrays: [[Int32]], _ done: [UnsafeRawBufferPointer], _ body: ([UnsafeRawBufferPointer]) throws -> Void) throws {
+    private func withBytes(
+        _ arrays: [[Int32]], _ done: [UnsafeRawBufferPointer], _ body: ([UnsafeRawBufferPointer]) throws -> Void
+    ) throws {
         guard let first = arrays.first else { return try body(done) }
         try first.withUnsafeBytes { try withBytes(Array(arrays.dropFirst()), done + [$0], body) }
     }
@@ -56,22 +64,31 @@ extension EncodedProblems {
         var start = 0
         var problems: [EncodedProblem] = []
         for row in stride(from: 0, to: places.count, by: 5) {
-            let (length, input, chain, answer, end) = (places[row], places[row + 1], places[row + 2], places[row + 3], places[row + 4])
-            guard length >= 0, start + length <= tokens.count, input >= 0, input <= chain, answer >= 0, answer <= end else {
+            let (length, input, chain, answer, end) = (
+                places[row], places[row + 1], places[row + 2], places[row + 3], places[row + 4]
+            )
+            guard length >= 0, start + length <= tokens.count, input >= 0, input <= chain, answer >= 0, answer <= end
+            else {
                 throw RunFolderError.malformed(path: path, rule: "problem \(row / 5) has no possible place")
             }
             problems.append(
                 EncodedProblem(
-                    tokens: tokens[start..<start + length].map { Int32(truncatingIfNeeded: $0) }, inputCount: input, chain: input..<chain,
+                    tokens: tokens[start..<start + length].map { Int32(truncatingIfNeeded: $0) }, inputCount: input,
+                    chain: input..<chain,
                     answer: answer..<end))
             start += length
         }
-        try self.init(problems, groups: try Self.groups(numbers("groups"), numbers("group_counts"), problems.count, path))
+        try self.init(
+            problems, groups: try Self.groups(numbers("groups"), numbers("group_counts"), problems.count, path))
     }
 
-    private static func groups(_ pairs: [Int]?, _ counts: [Int]?, _ problemCount: Int, _ path: String) throws -> [[[Int]]]? {
+    private static func groups(
+        _ pairs: [Int]?, _ counts: [Int]?, _ problemCount: Int, _ path: String
+    ) throws -> [[[Int]]]? {
         guard let pairs, let counts else { return nil }
-        guard counts.count == problemCount, counts.allSatisfy({ $0 >= 0 && $0 <= pairs.count }), counts.reduce(0, +) * 2 == pairs.count else {
+        guard counts.count == problemCount, counts.allSatisfy({ $0 >= 0 && $0 <= pairs.count }),
+            counts.reduce(0, +) * 2 == pairs.count
+        else {
             throw RunFolderError.malformed(path: path, rule: "the removal orders do not fit the problems")
         }
         var place = 0

@@ -13,13 +13,17 @@ extension JSONValue {
 
     /// The value that this tree describes.
     /// - Throws: `DecodingError` naming the place at fault.
-    public func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T { try T(from: TreeDecoder(value: self, codingPath: [])) }
+    public func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
+        try T(from: TreeDecoder(value: self, codingPath: []))
+    }
 }
 
 extension DecodingError {
     /// Where in a document and what is wrong, in one line.
     var summary: String {
-        func place(_ path: [any CodingKey], _ more: String? = nil) -> String { (path.map(\.stringValue) + (more.map { [$0] } ?? [])).joined(separator: ".") }
+        func place(_ path: [any CodingKey], _ more: String? = nil) -> String {
+            (path.map(\.stringValue) + (more.map { [$0] } ?? [])).joined(separator: ".")
+        }
         switch self {
         case .keyNotFound(let key, let context): return "\(place(context.codingPath, key.stringValue)) is missing"
         case .valueNotFound(_, let context), .typeMismatch(_, let context), .dataCorrupted(let context):
@@ -86,15 +90,21 @@ private struct TreeEncoder: Encoder, SingleValueEncodingContainer {
         let box: Box
         var codingPath: [any CodingKey]
         func encodeNil(forKey key: Key) { box.member(key.stringValue).set(.null) }
-        func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try put(value, box.member(key.stringValue), codingPath + [key]) }
-        func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+        func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
+            try put(value, box.member(key.stringValue), codingPath + [key])
+        }
+        func nestedContainer<Nested: CodingKey>(
+            keyedBy type: Nested.Type, forKey key: Key
+        ) -> KeyedEncodingContainer<Nested> {
             TreeEncoder(box: box.member(key.stringValue), codingPath: codingPath + [key]).container(keyedBy: type)
         }
         func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
             TreeEncoder(box: box.member(key.stringValue), codingPath: codingPath + [key]).unkeyedContainer()
         }
         func superEncoder() -> any Encoder { TreeEncoder(box: box.member("super"), codingPath: codingPath) }
-        func superEncoder(forKey key: Key) -> any Encoder { TreeEncoder(box: box.member(key.stringValue), codingPath: codingPath) }
+        func superEncoder(forKey key: Key) -> any Encoder {
+            TreeEncoder(box: box.member(key.stringValue), codingPath: codingPath)
+        }
     }
 
     struct Elements: UnkeyedEncodingContainer {
@@ -106,7 +116,9 @@ private struct TreeEncoder: Encoder, SingleValueEncodingContainer {
         func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
             TreeEncoder(box: box.element(), codingPath: codingPath).container(keyedBy: type)
         }
-        func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { TreeEncoder(box: box.element(), codingPath: codingPath).unkeyedContainer() }
+        func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+            TreeEncoder(box: box.element(), codingPath: codingPath).unkeyedContainer()
+        }
         func superEncoder() -> any Encoder { TreeEncoder(box: box.element(), codingPath: codingPath) }
     }
 }
@@ -115,7 +127,8 @@ private func put(_ value: some Encodable, _ box: Box, _ path: [any CodingKey]) t
     switch value {
     case let value as Bool: box.set(.bool(value))
     case let value as String: box.set(.string(value))
-    case let value as Double: box.set(value.isFinite ? JSONValue(value) : .string(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf"))
+    case let value as Double:
+        box.set(value.isFinite ? JSONValue(value) : .string(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf"))
     case let value as Float: try put(Double(value.description) ?? Double(value), box, path)
     case let value as UInt64: box.set(Int(exactly: value).map { JSONValue($0) } ?? .string(String(value)))
     case let value as any BinaryInteger: box.set(JSONValue(Int(value)))
@@ -153,7 +166,9 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
     }
     func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
     func decode(_ type: Int.Type) throws -> Int { try require(value.integer, type) }
-    func decode(_ type: UInt64.Type) throws -> UInt64 { try require(value.integer.flatMap { UInt64(exactly: $0) } ?? value.string.flatMap { UInt64($0) }, type) }
+    func decode(_ type: UInt64.Type) throws -> UInt64 {
+        try require(value.integer.flatMap { UInt64(exactly: $0) } ?? value.string.flatMap { UInt64($0) }, type)
+    }
     func decode(_ type: Int8.Type) throws -> Int8 { try whole(type) }
     func decode(_ type: Int16.Type) throws -> Int16 { try whole(type) }
     func decode(_ type: Int32.Type) throws -> Int32 { try whole(type) }
@@ -166,13 +181,16 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
         try T(from: self)
     }
 
-    private func whole<T: FixedWidthInteger>(_ type: T.Type) throws -> T { try require(value.integer.flatMap { T(exactly: $0) }, type) }
+    private func whole<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
+        try require(value.integer.flatMap { T(exactly: $0) }, type)
+    }
     private func require<T>(_ result: T?, _ type: T.Type) throws -> T {
         guard let result else { throw mismatch(type, "\(type)") }
         return result
     }
     private func mismatch(_ type: Any.Type, _ wanted: String) -> DecodingError {
-        .typeMismatch(type, .init(codingPath: codingPath, debugDescription: "\(value.kindName) where \(wanted) was expected"))
+        .typeMismatch(
+            type, .init(codingPath: codingPath, debugDescription: "\(value.kindName) where \(wanted) was expected"))
     }
 
     struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
@@ -181,7 +199,9 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
         var allKeys: [Key] { object.members.compactMap { Key(stringValue: $0.name) } }
         func contains(_ key: Key) -> Bool { object[key.stringValue] != nil }
         private func child(_ key: Key) throws -> TreeDecoder {
-            guard let value = object[key.stringValue] else { throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "")) }
+            guard let value = object[key.stringValue] else {
+                throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: ""))
+            }
             return TreeDecoder(value: value, codingPath: codingPath + [key])
         }
         func decodeNil(forKey key: Key) throws -> Bool { try child(key).decodeNil() }
@@ -192,10 +212,14 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
         func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try child(key).decode(type) }
         func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try child(key).decode(type) }
         func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try child(key).decode(type) }
-        func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws -> KeyedDecodingContainer<Nested> {
+        func nestedContainer<Nested: CodingKey>(
+            keyedBy type: Nested.Type, forKey key: Key
+        ) throws -> KeyedDecodingContainer<Nested> {
             try child(key).container(keyedBy: type)
         }
-        func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { try child(key).unkeyedContainer() }
+        func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+            try child(key).unkeyedContainer()
+        }
         func superDecoder() -> any Decoder { TreeDecoder(value: object["super"] ?? .null, codingPath: codingPath) }
         func superDecoder(forKey key: Key) throws -> any Decoder { try child(key) }
     }
@@ -207,7 +231,10 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
         var count: Int? { array.count }
         var isAtEnd: Bool { currentIndex >= array.count }
         private mutating func child() throws -> TreeDecoder {
-            guard !isAtEnd else { throw DecodingError.valueNotFound(JSONValue.self, .init(codingPath: codingPath, debugDescription: "the array is too short")) }
+            guard !isAtEnd else {
+                throw DecodingError.valueNotFound(
+                    JSONValue.self, .init(codingPath: codingPath, debugDescription: "the array is too short"))
+            }
             defer { currentIndex += 1 }
             return TreeDecoder(value: array[currentIndex], codingPath: codingPath)
         }
@@ -217,7 +244,9 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
             return true
         }
         mutating func decode<T: Decodable>(_ type: T.Type) throws -> T { try child().decode(type) }
-        mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
+        mutating func nestedContainer<Nested: CodingKey>(
+            keyedBy type: Nested.Type
+        ) throws -> KeyedDecodingContainer<Nested> {
             try child().container(keyedBy: type)
         }
         mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try child().unkeyedContainer() }

@@ -23,7 +23,8 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
             "\(path) belongs to process \(process) on \(host) since \(since), which cannot be seen from here; if it is gone, take the run over with steal: true"
         case .exists(let path): "\(path) is there already; resume it, or choose another name"
         case .notARun(let path): "\(path) is not a run: it has no run.json"
-        case .version(let path, let found, let known): "\(path) was written in format \(found); this program knows format \(known)"
+        case .version(let path, let found, let known):
+            "\(path) was written in format \(found); this program knows format \(known)"
         case .malformed(let path, let rule): "\(path): \(rule)"
         case .changedData(let path, let what): "\(path): \(what) are not those the run was started with"
         case .noCheckpoint(let path): "\(path) has no complete checkpoint to go on from"
@@ -53,7 +54,9 @@ enum RunFiles {
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()

@@ -48,7 +48,8 @@ public final class RunFolder {
     ///   - writeMore: writes what the caller wants to keep there too, before the folder counts as a run.
     /// - Throws: `RunFolderError.exists` if there is a run already, `.inUse`; `FileError`.
     public static func create(
-        _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null, writeMore: () throws -> Void = {}
+        _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null,
+        writeMore: () throws -> Void = {}
     ) throws -> RunFolder {
         if RunFiles.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
         for folder in ["", "/data", "/parts", "/checkpoints"] { try RunFiles.makeFolder(path + folder) }
@@ -58,7 +59,8 @@ public final class RunFolder {
         try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
         try writeMore()
         var description = JSONObject([
-            .init("format", JSONValue(format)), .init("created", .string(RunFiles.timestamp())), .init("host", .string(RunLock.host)),
+            .init("format", JSONValue(format)), .init("created", .string(RunFiles.timestamp())),
+            .init("host", .string(RunLock.host)),
             .init("threads", JSONValue(run.workers.threadCount)), .init("training", .string(run.problems.fingerprint)),
         ])
         if let heldOut = run.heldOut {
@@ -68,7 +70,8 @@ public final class RunFolder {
         description["info"] = info
         // Last: a folder without run.json is no run yet.
         try writeFileAtomically(path + "/run.json", (JSONWriter.text(.object(description)) + "\n").utf8)
-        let folder = RunFolder(path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0)
+        let folder = RunFolder(
+            path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0)
         run.timeline.spill(to: folder.parts)
         try folder.save(run)
         return folder
@@ -109,13 +112,21 @@ public final class RunFolder {
 
     private func manifest(_ state: SavedState, _ text: [UInt8], _ run: Run) throws -> JSONValue {
         var files: [JSONValue] = [
-            ["name": "state.json", "bytes": JSONValue(text.count), "sha256": .string(text.withUnsafeBytes { SHA256.hex($0) })]
+            [
+                "name": "state.json", "bytes": JSONValue(text.count),
+                "sha256": .string(text.withUnsafeBytes { SHA256.hex($0) }),
+            ]
         ]
         for digest in Set(state.snapshots.flatMap(\.digests)).sorted() {
             let size = RunFolder.size(of: PartFile(digest, in: parts).path) ?? -1
-            files.append(["name": .string("../../parts/\(digest).safetensors"), "bytes": JSONValue(size), "data_sha256": .string(digest)])
+            files.append([
+                "name": .string("../../parts/\(digest).safetensors"), "bytes": JSONValue(size),
+                "data_sha256": .string(digest),
+            ])
         }
-        return ["format": JSONValue(RunFolder.format), "updates": JSONValue(run.progress.updates), "files": .array(files)]
+        return [
+            "format": JSONValue(RunFolder.format), "updates": JSONValue(run.progress.updates), "files": .array(files),
+        ]
     }
 
     private static func size(of path: String) -> Int? {
@@ -129,13 +140,17 @@ public final class RunFolder {
         guard let format = manifest?["format"]?.integer, let files = manifest?["files"]?.array else {
             throw RunFolderError.malformed(path: checkpoint, rule: "its manifest lacks format or files")
         }
-        guard format == Self.format else { throw RunFolderError.version(path: checkpoint, found: format, known: Self.format) }
+        guard format == Self.format else {
+            throw RunFolderError.version(path: checkpoint, found: format, known: Self.format)
+        }
         for file in files.compactMap(\.object) {
             guard let name = file["name"]?.string, let bytes = file["bytes"]?.integer else {
                 throw RunFolderError.malformed(path: checkpoint, rule: "its manifest lists a file without name or size")
             }
             let path = checkpoint + "/" + name
-            guard size(of: path) == bytes else { throw RunFolderError.malformed(path: path, rule: "it does not have the \(bytes) bytes of the manifest") }
+            guard size(of: path) == bytes else {
+                throw RunFolderError.malformed(path: path, rule: "it does not have the \(bytes) bytes of the manifest")
+            }
             if let digest = file["sha256"]?.string, try SHA256.hex(ofFile: path) != digest {
                 throw RunFolderError.malformed(path: path, rule: "it is not what was written")
             }
@@ -147,17 +162,23 @@ public final class RunFolder {
         let numbers = RunFolder.numbers(path)
         let kept = Set(numbers.suffix(keptCheckpoints))
         for number in numbers where !kept.contains(number) { RunFiles.removeFolder(checkpointPath(number)) }
-        for name in RunFiles.names(in: checkpoints) where name.hasPrefix(".tmp-") { RunFiles.removeFolder(checkpoints + "/" + name) }
+        for name in RunFiles.names(in: checkpoints) where name.hasPrefix(".tmp-") {
+            RunFiles.removeFolder(checkpoints + "/" + name)
+        }
         var needed: Set<String> = []
         for number in kept {
-            guard let state = try? JSONReader.readFile(checkpointPath(number) + "/state.json", limit: 1 << 28).decode(SavedState.self) else { return }
+            guard
+                let state = try? JSONReader.readFile(checkpointPath(number) + "/state.json", limit: 1 << 28).decode(
+                    SavedState.self)
+            else { return }
             for digest in state.snapshots.flatMap(\.digests) { needed.insert(digest + ".safetensors") }
         }
         for name in RunFiles.names(in: parts) where !needed.contains(name) { unlink(parts + "/" + name) }
     }
 
     private static func numbers(_ path: String) -> [Int] {
-        RunFiles.names(in: path + "/checkpoints").compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()
+        RunFiles.names(in: path + "/checkpoints").compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
+            .sorted()
     }
 
     // MARK: Metrics
@@ -188,7 +209,9 @@ public final class RunFolder {
 
     private static func description(_ path: String) throws -> JSONObject {
         guard RunFiles.exists(path + "/run.json") else { throw RunFolderError.notARun(path: path) }
-        guard let description = try JSONReader.readFile(path + "/run.json").object, let found = description["format"]?.integer else {
+        guard let description = try JSONReader.readFile(path + "/run.json").object,
+            let found = description["format"]?.integer
+        else {
             throw RunFolderError.malformed(path: path + "/run.json", rule: "it has no format")
         }
         guard found == format else { throw RunFolderError.version(path: path, found: found, known: format) }
@@ -199,7 +222,8 @@ public final class RunFolder {
     /// - Parameter encoder: makes the encoder of the held-out problems from what the caller remembered.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(
-        _ path: String, steals: Bool = false, workers: Workers = .shared, encoder: (JSONValue) throws -> any ProblemEncoder
+        _ path: String, steals: Bool = false, workers: Workers = .shared,
+        encoder: (JSONValue) throws -> any ProblemEncoder
     ) throws -> Resumed {
         let description = try description(path)
         let lock = try RunLock(path, steals: steals)
@@ -217,9 +241,12 @@ public final class RunFolder {
             do {
                 try verify(checkpoint, parts: path + "/parts")
                 let state = try JSONReader.readFile(checkpoint + "/state.json", limit: 1 << 28).decode(SavedState.self)
-                guard let present = state.snapshots.first else { throw RunFolderError.malformed(path: checkpoint, rule: "its state is empty") }
+                guard let present = state.snapshots.first else {
+                    throw RunFolderError.malformed(path: checkpoint, rule: "its state is empty")
+                }
                 let run = try Run(
-                    LanguageModel.load(from: path + "/model"), on: problems, heldOut: heldOut, schedule: present.schedule,
+                    LanguageModel.load(from: path + "/model"), on: problems, heldOut: heldOut,
+                    schedule: present.schedule,
                     settings: present.settings, workers: workers)
                 try run.adopt(state, partsFolder: path + "/parts")
                 run.timeline.spill(to: path + "/parts")
@@ -268,33 +295,44 @@ extension TrainingEvent {
     /// A line of metrics; nil for a step that is not written.
     fileprivate func metrics(stepInterval: Int) -> JSONObject? {
         func number(_ value: Double?) -> JSONValue { value.map { JSONValue($0) } ?? .null }
-        func count(_ count: RemovalCount) -> JSONValue { if case .units(let units) = count { JSONValue(units) } else { "all" } }
+        func count(_ count: RemovalCount) -> JSONValue {
+            if case .units(let units) = count { JSONValue(units) } else { "all" }
+        }
         switch self {
         case .step(let step):
             guard step.updates % max(stepInterval, 1) == 0 else { return nil }
             return JSONObject([
-                .init("event", "step"), .init("updates", JSONValue(step.updates)), .init("epoch", JSONValue(step.epoch)),
-                .init("removed", count(step.removed)), .init("loss", number(step.loss)), .init("match_rate", number(step.smoothedMatchRate)),
-                .init("learning_rate", number(Double(step.learningRate))), .init("gradient_norm", number(step.gradientNorm)),
+                .init("event", "step"), .init("updates", JSONValue(step.updates)),
+                .init("epoch", JSONValue(step.epoch)),
+                .init("removed", count(step.removed)), .init("loss", number(step.loss)),
+                .init("match_rate", number(step.smoothedMatchRate)),
+                .init("learning_rate", number(Double(step.learningRate))),
+                .init("gradient_norm", number(step.gradientNorm)),
                 .init("update_norm", number(step.updateNorm)),
             ])
         case .evaluated(let evaluation, let updates):
             return JSONObject([
-                .init("event", "evaluation"), .init("updates", JSONValue(updates)), .init("removed", count(evaluation.removed)),
+                .init("event", "evaluation"), .init("updates", JSONValue(updates)),
+                .init("removed", count(evaluation.removed)),
                 .init("accuracy", number(evaluation.accuracy)), .init("loss", number(evaluation.loss)),
             ])
         case .removed(let from, let to, let resets, let before, let after):
             return JSONObject([
-                .init("event", "removal"), .init("from", count(from)), .init("to", count(to)), .init("reset", .bool(resets)),
+                .init("event", "removal"), .init("from", count(from)), .init("to", count(to)),
+                .init("reset", .bool(resets)),
                 .init("accuracy_before", number(before?.accuracy)), .init("accuracy_after", number(after?.accuracy)),
             ])
         case .recovered(let steps, let evaluation):
-            return JSONObject([.init("event", "recovery"), .init("steps", JSONValue(steps)), .init("accuracy", number(evaluation?.accuracy))])
+            return JSONObject([
+                .init("event", "recovery"), .init("steps", JSONValue(steps)),
+                .init("accuracy", number(evaluation?.accuracy)),
+            ])
         case .alarm(let alarm):
             return JSONObject([.init("event", "alarm"), .init("what", .string("\(alarm)"))])
         case .rescued(let rescue):
             return JSONObject([
-                .init("event", "rescue"), .init("stuck_at", count(rescue.stuckAt)), .init("removed", count(rescue.removed)),
+                .init("event", "rescue"), .init("stuck_at", count(rescue.stuckAt)),
+                .init("removed", count(rescue.removed)),
                 .init("attempt", JSONValue(rescue.attempt)),
             ])
         }

@@ -28,11 +28,14 @@ final class RunLock {
             let code = errno
             close(descriptor)
             guard code == EWOULDBLOCK else { throw RunFiles.failure(path) }
-            throw RunFolderError.inUse(path: folder, host: known?.host ?? "this host", process: known?.process ?? 0, since: known?.since ?? "an unknown time")
+            throw RunFolderError.inUse(
+                path: folder, host: known?.host ?? "this host", process: known?.process ?? 0,
+                since: known?.since ?? "an unknown time")
         }
         if let known, known.host != RunLock.host, !steals {
             close(descriptor)
-            throw RunFolderError.foreignOwner(path: folder, host: known.host, process: known.process, since: known.since)
+            throw RunFolderError.foreignOwner(
+                path: folder, host: known.host, process: known.process, since: known.since)
         }
         self.descriptor = descriptor
         let owner = Owner(host: RunLock.host, process: Int(getpid()), since: RunFiles.timestamp(), boot: RunLock.boot)

@@ -73,7 +73,9 @@ extension Run {
         }
         _ = index(leavingSnapshot())
         state.stages = timeline.stages.map {
-            SavedStage(parent: $0.parent, branch: $0.branch, next: $0.next, record: $0.record, entry: index($0.entry), exit: index($0.exit))
+            SavedStage(
+                parent: $0.parent, branch: $0.branch, next: $0.next, record: $0.record, entry: index($0.entry),
+                exit: index($0.exit))
         }
         state.marks = timeline.marks.map { SavedMark(name: $0.name, stage: $0.stage, snapshot: index($0.snapshot)) }
         state.current = timeline.currentIndex
@@ -90,31 +92,44 @@ extension Run {
         var parts: [String: SnapshotPart] = [:]
         func part(_ digest: String) -> SnapshotPart {
             if let part = parts[digest] { return part }
-            let part = SnapshotPart(layout, file: digest == SavedSnapshot.zeros ? nil : PartFile(digest, in: partsFolder))
+            let part = SnapshotPart(
+                layout, file: digest == SavedSnapshot.zeros ? nil : PartFile(digest, in: partsFolder))
             parts[digest] = part
             return part
         }
         let snapshots = state.snapshots.map { saved in
             Snapshot(
-                weights: part(saved.weights), firstMoments: part(saved.firstMoments), secondMoments: part(saved.secondMoments),
-                momentSteps: (saved.firstSteps, saved.secondSteps), clock: saved.clock, progress: saved.progress, schedule: saved.schedule,
+                weights: part(saved.weights), firstMoments: part(saved.firstMoments),
+                secondMoments: part(saved.secondMoments),
+                momentSteps: (saved.firstSteps, saved.secondSteps), clock: saved.clock, progress: saved.progress,
+                schedule: saved.schedule,
                 settings: saved.settings, versions: (saved.weightsVersion, saved.momentsVersion))
         }
         func snapshot(_ index: Int) throws -> Snapshot {
-            guard snapshots.indices.contains(index) else { throw RunFolderError.malformed(path: partsFolder, rule: "the saved state names a snapshot \(index) that it does not have") }
+            guard snapshots.indices.contains(index) else {
+                throw RunFolderError.malformed(
+                    path: partsFolder, rule: "the saved state names a snapshot \(index) that it does not have")
+            }
             return snapshots[index]
         }
         let stages = try state.stages.enumerated().map { id, saved in
-            guard saved.parent.map({ $0 >= 0 && $0 < id }) ?? true, saved.next.map({ state.stages.indices.contains($0) }) ?? true else {
-                throw RunFolderError.malformed(path: partsFolder, rule: "stage \(id) of the saved timeline follows none before it")
+            guard saved.parent.map({ $0 >= 0 && $0 < id }) ?? true,
+                saved.next.map({ state.stages.indices.contains($0) }) ?? true
+            else {
+                throw RunFolderError.malformed(
+                    path: partsFolder, rule: "stage \(id) of the saved timeline follows none before it")
             }
             return Timeline.Stage(
-                id: id, parent: saved.parent, branch: saved.branch, record: saved.record, entry: try snapshot(saved.entry),
+                id: id, parent: saved.parent, branch: saved.branch, record: saved.record,
+                entry: try snapshot(saved.entry),
                 exit: try snapshot(saved.exit), next: saved.next)
         }
-        let marks = try state.marks.map { Timeline.Mark(name: $0.name, stage: $0.stage, snapshot: try snapshot($0.snapshot)) }
+        let marks = try state.marks.map {
+            Timeline.Mark(name: $0.name, stage: $0.stage, snapshot: try snapshot($0.snapshot))
+        }
         guard stages.indices.contains(state.current), marks.allSatisfy({ stages.indices.contains($0.stage) }) else {
-            throw RunFolderError.malformed(path: partsFolder, rule: "the saved timeline names a stage that it does not have")
+            throw RunFolderError.malformed(
+                path: partsFolder, rule: "the saved timeline names a stage that it does not have")
         }
         try restore(try snapshot(0))
         timeline.state = Timeline.State(stages: stages, marks: marks, currentIndex: state.current)

@@ -63,10 +63,13 @@ final class TensorBoardLog {
 
     static func record(_ data: [UInt8]) -> [UInt8] {
         let length = littleEndian(UInt64(data.count), 8)
-        return length + littleEndian(UInt64(masked(crc32c(length))), 4) + data + littleEndian(UInt64(masked(crc32c(data))), 4)
+        return length + littleEndian(UInt64(masked(crc32c(length))), 4) + data
+            + littleEndian(UInt64(masked(crc32c(data))), 4)
     }
 
-    private static func littleEndian(_ value: UInt64, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    private static func littleEndian(_ value: UInt64, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
 
     private static func masked(_ crc: UInt32) -> UInt32 { (crc >> 15 | crc << 17) &+ 0xa282_ead8 }
 
@@ -94,9 +97,15 @@ final class TensorBoardLog {
             content.append(UInt8(value))
         }
         mutating func varint(_ field: Int, _ value: UInt64) { key(field, 0); varint(value) }
-        mutating func double(_ field: Int, _ value: Double) { key(field, 1); content += TensorBoardLog.littleEndian(value.bitPattern, 8) }
-        mutating func float(_ field: Int, _ value: Float) { key(field, 5); content += TensorBoardLog.littleEndian(UInt64(value.bitPattern), 4) }
-        mutating func bytes(_ field: Int, _ value: [UInt8]) { key(field, 2); varint(UInt64(value.count)); content += value }
+        mutating func double(_ field: Int, _ value: Double) {
+            key(field, 1); content += TensorBoardLog.littleEndian(value.bitPattern, 8)
+        }
+        mutating func float(_ field: Int, _ value: Float) {
+            key(field, 5); content += TensorBoardLog.littleEndian(UInt64(value.bitPattern), 4)
+        }
+        mutating func bytes(_ field: Int, _ value: [UInt8]) {
+            key(field, 2); varint(UInt64(value.count)); content += value
+        }
         mutating func text(_ field: Int, _ value: String) { bytes(field, Array(value.utf8)) }
     }
 }

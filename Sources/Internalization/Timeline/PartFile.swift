@@ -22,7 +22,9 @@ struct PartFile: Sendable, Equatable {
     /// Puts numbers into a folder, unless they are there already.
     static func write(_ values: [Float], _ layout: ParameterLayout, to folder: String) throws -> PartFile {
         try values.withUnsafeBufferPointer { values in
-            let arrays = layout.entries.map { StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: values[$0.range])) }
+            let arrays = layout.entries.map {
+                StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: values[$0.range]))
+            }
             let file = PartFile(digest(of: values, layout), in: folder)
             if access(file.path, F_OK) != 0 { try SafeTensorsWriter.write(arrays, to: file.path) }
             return file
@@ -33,10 +35,14 @@ struct PartFile: Sendable, Equatable {
     func read(into target: ParameterSet) throws {
         let reader = try SafeTensorsReader(path)
         for entry in target.entries {
-            guard let tensor = reader[entry.name], tensor.shape == entry.shape else { throw RunError.damagedSnapshot(path) }
+            guard let tensor = reader[entry.name], tensor.shape == entry.shape else {
+                throw RunError.damagedSnapshot(path)
+            }
             try tensor.copyFloats(into: UnsafeMutableBufferPointer(rebasing: target.values[entry.range]))
         }
-        guard PartFile.digest(of: UnsafeBufferPointer(target.values), target.layout) == digest else { throw RunError.damagedSnapshot(path) }
+        guard PartFile.digest(of: UnsafeBufferPointer(target.values), target.layout) == digest else {
+            throw RunError.damagedSnapshot(path)
+        }
     }
 
     private static func digest(of values: UnsafeBufferPointer<Float>, _ layout: ParameterLayout) -> String {

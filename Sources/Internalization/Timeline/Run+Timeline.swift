@@ -70,7 +70,9 @@ extension Run {
 
     /// Moves back to where the stage with so much removed began or was left, on the way to the present one.
     public func back(toRemoved count: Int) throws {
-        guard let stage = timeline.path.last(where: { $0.record.removed.capped(at: longest) == count }) else { throw RunError.noStage(count) }
+        guard let stage = timeline.path.last(where: { $0.record.removed.capped(at: longest) == count }) else {
+            throw RunError.noStage(count)
+        }
         try go(to: stage.id)
     }
 
@@ -92,7 +94,8 @@ extension Run {
 
     /// Starts a line of its own from the present state; the one so far can be returned to by its name.
     public func branch(_ name: String) throws {
-        if timeline.stages.contains(where: { $0.branch == name }) || timeline.marks.contains(where: { $0.name == name }) {
+        if timeline.stages.contains(where: { $0.branch == name }) || timeline.marks.contains(where: { $0.name == name })
+        {
             throw RunError.markTaken(name)
         }
         let state = leavingSnapshot()

@@ -29,7 +29,9 @@ public final class SnapshotPart: @unchecked Sendable {
     /// - Throws: `FileError`, `RunError.damagedSnapshot` if it is in a file and cannot be read back as it was written.
     func copy(to target: ParameterSet) throws {
         if let values {
-            values.withUnsafeBufferPointer { if let base = $0.baseAddress { target.base.update(from: base, count: $0.count) } }
+            values.withUnsafeBufferPointer {
+                if let base = $0.baseAddress { target.base.update(from: base, count: $0.count) }
+            }
         } else if let file {
             try file.read(into: target)
         } else {
@@ -78,7 +80,8 @@ extension Snapshot {
         var progress = progress
         progress.updatesSinceReset = 0
         return Snapshot(
-            weights: weights, firstMoments: none, secondMoments: none, momentSteps: (0, 0), clock: clock, progress: progress, schedule: schedule,
+            weights: weights, firstMoments: none, secondMoments: none, momentSteps: (0, 0), clock: clock,
+            progress: progress, schedule: schedule,
             settings: settings, versions: (versions.weights, version))
     }
 }
@@ -96,7 +99,10 @@ extension Run {
                 stage.exit = stage.exit.withoutMoments(version: momentsVersion)
                 return stage
             },
-            marks: state.marks.map { Timeline.Mark(name: $0.name, stage: $0.stage, snapshot: $0.snapshot.withoutMoments(version: momentsVersion)) },
+            marks: state.marks.map {
+                Timeline.Mark(
+                    name: $0.name, stage: $0.stage, snapshot: $0.snapshot.withoutMoments(version: momentsVersion))
+            },
             currentIndex: state.currentIndex)
     }
 
@@ -108,8 +114,10 @@ extension Run {
         return Snapshot(
             weights: sameWeights ?? SnapshotPart(model.parameters),
             firstMoments: sameMoments?.firstMoments ?? SnapshotPart(optimizer.firstMoments, isZero: isFresh),
-            secondMoments: sameMoments?.secondMoments ?? SnapshotPart(optimizer.secondMoments, isZero: optimizer.secondStepCount == 0),
-            momentSteps: (optimizer.stepCount, optimizer.secondStepCount), clock: clock, progress: progress, schedule: schedule,
+            secondMoments: sameMoments?.secondMoments
+                ?? SnapshotPart(optimizer.secondMoments, isZero: optimizer.secondStepCount == 0),
+            momentSteps: (optimizer.stepCount, optimizer.secondStepCount), clock: clock, progress: progress,
+            schedule: schedule,
             settings: settings, versions: (weightsVersion, momentsVersion))
     }
 

@@ -126,13 +126,17 @@ public final class Timeline: @unchecked Sendable {
     func enter(_ snapshot: Snapshot, branch: String? = nil) throws {
         let line = branch ?? current.branch
         let known = stages.first {
-            $0.parent == currentIndex && $0.branch == line && $0.entry.isSameState(as: snapshot) && $0.exit.isSameState(as: snapshot)
+            $0.parent == currentIndex && $0.branch == line && $0.entry.isSameState(as: snapshot)
+                && $0.exit.isSameState(as: snapshot)
         }
         let id = known?.id ?? stages.count
         if known == nil {
             var record = StageRecord(removed: snapshot.clock.removed)
             record.startedAt = snapshot.progress.updates
-            stages.append(Stage(id: id, parent: currentIndex, branch: line, record: record, entry: snapshot, exit: snapshot, next: nil))
+            stages.append(
+                Stage(
+                    id: id, parent: currentIndex, branch: line, record: record, entry: snapshot, exit: snapshot,
+                    next: nil))
         }
         stages[currentIndex].next = id
         currentIndex = id
@@ -144,7 +148,9 @@ public final class Timeline: @unchecked Sendable {
         var record = stages[id].record
         record = StageRecord(removed: record.removed, after: record)
         stages.append(
-            Stage(id: stages.count, parent: stages[id].parent, branch: stages[id].branch, record: record, entry: snapshot, exit: snapshot, next: nil))
+            Stage(
+                id: stages.count, parent: stages[id].parent, branch: stages[id].branch, record: record, entry: snapshot,
+                exit: snapshot, next: nil))
         visit(stages.count - 1)
         try keepWithinLimit()
     }

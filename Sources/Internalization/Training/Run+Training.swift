@@ -8,10 +8,15 @@ extension Run {
     public func evaluateHeldOut(limit: Int = .max, isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
         guard var heldOut else { return nil }
         let wanted = min(limit, heldOut.options.limit ?? .max, heldOut.problems.count)
-        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount, last.1.count >= wanted { return last.1 }
+        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount,
+            last.1.count >= wanted
+        {
+            return last.1
+        }
         heldOut.options.limit = wanted
         let evaluator = Evaluator(model, encoder: heldOut.encoder, trainee: trainee, workers: workers)
-        let result = try evaluator.evaluate(heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options, isInterrupted: isInterrupted)
+        let result = try evaluator.evaluate(
+            heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options, isInterrupted: isInterrupted)
         lastEvaluation = (weightsVersion, result)
         timeline.edit {
             $0.accuracy = result.accuracy
@@ -44,7 +49,9 @@ extension Run {
         }
     }
 
-    private func train(toward goal: TrainingGoal, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool) throws -> TrainingEnd {
+    private func train(
+        toward goal: TrainingGoal, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool
+    ) throws -> TrainingEnd {
         var taken = 0
         while true {
             if isInterrupted() { return .interrupted }
@@ -53,7 +60,8 @@ extension Run {
                 case .nothing: break
                 // A linear schedule counts on beyond the last token; that is no stage of its own.
                 case .remove(let count) where isEmptied: remove(to: count, isManual: false)
-                case .remove(let count): try enterStage(count, isManual: false, report: report, isInterrupted: isInterrupted)
+                case .remove(let count):
+                    try enterStage(count, isManual: false, report: report, isInterrupted: isInterrupted)
                 // After the last removal there is nothing to wait for: without a rescue left, the steps there may be are spent.
                 case .stuck where isEmptied && !isRescuable(goal): break
                 case .stuck:
@@ -98,9 +106,12 @@ extension Run {
     }
 
     /// Sees whether the stage has caught up with what was removed.
-    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool) throws {
+    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool) throws
+    {
         let record = timeline.current.record
-        guard record.recoverySteps == nil, timeline.current.parent != nil, clock.stageSteps >= 10, let rate = clock.matchRate else { return }
+        guard record.recoverySteps == nil, timeline.current.parent != nil, clock.stageSteps >= 10,
+            let rate = clock.matchRate
+        else { return }
         guard rate >= recoveryThreshold else { return }
         let evaluation = try evaluateHeldOut(isInterrupted: isInterrupted)
         timeline.edit {
@@ -112,7 +123,9 @@ extension Run {
 
     /// Whether an adaptive schedule would not have let this stage pass, not even after all the steps that it may have.
     private var isFarFromThreshold: Bool {
-        guard case .adaptive(let rule) = schedule.pace, case .exactMatch(let threshold) = rule.measure, let rate = clock.matchRate else { return false }
+        guard case .adaptive(let rule) = schedule.pace, case .exactMatch(let threshold) = rule.measure,
+            let rate = clock.matchRate
+        else { return false }
         return rate < 0.9 * threshold
     }
 

@@ -72,13 +72,16 @@ public final class Run: @unchecked Sendable {
     /// - Parameter now: a clock in seconds, for the times in the timeline.
     /// - Throws: `RunError` if the schedule or a setting is not possible or the problems do not fit the model.
     public init(
-        _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil, schedule: RemovalSchedule = RemovalSchedule(),
+        _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil,
+        schedule: RemovalSchedule = RemovalSchedule(),
         settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, timeline: Timeline = Timeline(),
         now: @escaping () -> Double = monotonicSeconds
     ) throws {
         if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
         var problems = problems
-        if let limit = schedule.maximumLength, schedule.lengthRule != .reference { problems = problems.filtered(maximumLength: limit) }
+        if let limit = schedule.maximumLength, schedule.lengthRule != .reference {
+            problems = problems.filtered(maximumLength: limit)
+        }
         try problems.check(for: model, order: schedule.order)
         try heldOut?.problems.check(for: model, order: schedule.order)
         self.model = model
@@ -101,7 +104,8 @@ public final class Run: @unchecked Sendable {
     private static func order(_ problems: EncodedProblems, _ settings: TrainingSettings) -> DataOrder {
         let fixed = settings.accumulationRule == .reference ? 1 : settings.accumulation
         return DataOrder(
-            count: problems.count, batchSize: settings.batchSize * fixed, seed: settings.seed, keepsPartialBatch: settings.keepsPartialBatch,
+            count: problems.count, batchSize: settings.batchSize * fixed, seed: settings.seed,
+            keepsPartialBatch: settings.keepsPartialBatch,
             isShuffled: settings.isShuffled)
     }
 
@@ -123,7 +127,8 @@ public final class Run: @unchecked Sendable {
         if let fault = schedule.fault { throw RunError.setting(fault) }
         try problems.check(for: model, order: schedule.order)
         if let limit = schedule.maximumLength, schedule.lengthRule != .reference, problems.longestSequence > limit {
-            throw RunError.setting("which problems are short enough is decided when a run is started; start another one with that limit")
+            throw RunError.setting(
+                "which problems are short enough is decided when a run is started; start another one with that limit")
         }
         if progress.updates == 0, timeline.stages.count == 1 {
             self.schedule = schedule
@@ -176,7 +181,11 @@ public final class Run: @unchecked Sendable {
     }
 
     private func noteEmptied() {
-        if !isEmptied { progress.emptiedAt = nil } else if progress.emptiedAt == nil { progress.emptiedAt = progress.updates }
+        if !isEmptied {
+            progress.emptiedAt = nil
+        } else if progress.emptiedAt == nil {
+            progress.emptiedAt = progress.updates
+        }
     }
 
     // MARK: Training
@@ -216,7 +225,9 @@ public final class Run: @unchecked Sendable {
         for part in 0..<parts {
             let slice = Workers.part(part, of: parts, count: indices.count)
             if slice.isEmpty { continue }
-            fill(indices[indices.startIndex + slice.lowerBound..<indices.startIndex + slice.upperBound], slice.lowerBound, &tally)
+            fill(
+                indices[indices.startIndex + slice.lowerBound..<indices.startIndex + slice.upperBound],
+                slice.lowerBound, &tally)
             if isTooLong {
                 progress.batchInEpoch += 1
                 clock.finish(FinishedBatch(isEmptyOfChain: tally.isEmptyOfChain(schedule, clock)), schedule)
@@ -229,7 +240,9 @@ public final class Run: @unchecked Sendable {
         progress.steps += 1
         progress.batchInEpoch += 1
         clock.finish(
-            FinishedBatch(isEmptyOfChain: tally.isEmptyOfChain(schedule, clock), matchRate: tally.matchRate, loss: tally.plainLoss), schedule)
+            FinishedBatch(
+                isEmptyOfChain: tally.isEmptyOfChain(schedule, clock), matchRate: tally.matchRate, loss: tally.plainLoss
+            ), schedule)
         report.loss = tally.meanLoss
         report.matchRate = tally.matchRate
         report.smoothedMatchRate = clock.matchRate
@@ -254,7 +267,9 @@ public final class Run: @unchecked Sendable {
         for _ in 0..<count { offsets.append(schedule.smoothing.offset(&random)) }
         if clock.isPretraining(schedule) { for i in offsets.indices { offsets[i] = 0 } }
         guard mixing > 0 else { return }
-        for i in offsets.indices where random.uniform() < mixing { offsets[i] = random.below(longest + 1) - removedCount }
+        for i in offsets.indices where random.uniform() < mixing {
+            offsets[i] = random.below(longest + 1) - removedCount
+        }
     }
 
     /// Builds the batch of the given problems; `first` is the place of their first in the whole step.
@@ -271,7 +286,8 @@ public final class Run: @unchecked Sendable {
             tally.add(isEmptyOfChain: gone >= units)
             schedule.order.cuts(units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)
             appendRemaining(
-                of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts, positions: schedule.positions, to: &batch)
+                of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts,
+                positions: schedule.positions, to: &batch)
         }
     }
 
@@ -281,12 +297,17 @@ public final class Run: @unchecked Sendable {
     }
 
     /// Adds the gradient of the batch. Returns whether an update follows.
-    private func accumulate(_ serial: UInt64, _ part: Int, of parts: Int, _ report: inout StepReport, _ tally: inout Tally) throws -> Bool {
+    private func accumulate(
+        _ serial: UInt64, _ part: Int, of parts: Int, _ report: inout StepReport, _ tally: inout Tally
+    ) throws -> Bool {
         let isReference = settings.accumulationRule == .reference
         if parts == 1, accumulated == 0 { trainee.clearGradients() }
-        let dropout = model.configuration.dropout.isNone ? nil : source.split(Stream.dropout).split(serial).split(UInt64(part))
+        let dropout =
+            model.configuration.dropout.isNone ? nil : source.split(Stream.dropout).split(serial).split(UInt64(part))
         let result = try trainee.accumulate(batch, dropout: dropout, scale: 1 / Float(settings.accumulation))
-        if !result.meanLoss.isFinite { throw RunError.notFinite(loss: result.meanLoss, parameter: firstNonFinite(model.parameters)) }
+        if !result.meanLoss.isFinite {
+            throw RunError.notFinite(loss: result.meanLoss, parameter: firstNonFinite(model.parameters))
+        }
         tally.add(result, batch, offsets)
         report.sequences += batch.sequenceCount
         report.tokens += batch.tokenCount
@@ -335,7 +356,9 @@ public struct HeldOut: Sendable {
     public var encoder: any ProblemEncoder
     public var options: EvaluationOptions
 
-    public init(_ problems: EncodedProblems, encoder: any ProblemEncoder, options: EvaluationOptions = EvaluationOptions()) {
+    public init(
+        _ problems: EncodedProblems, encoder: any ProblemEncoder, options: EvaluationOptions = EvaluationOptions()
+    ) {
         self.problems = problems
         self.encoder = encoder
         self.options = options

@@ -26,7 +26,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .missingGroups(let order): "the task supplies no removal order \"\(order)\" for these problems"
         case .nothingLeft(let removed): "nothing is left to remove: all \(removed) tokens of the longest chain are gone"
         case .notFinite(let loss, let parameter):
-            "the loss is \(loss)" + (parameter.map { " because \($0) holds a number that is not finite" } ?? "") + "; the weights were left as they are"
+            "the loss is \(loss)" + (parameter.map { " because \($0) holds a number that is not finite" } ?? "")
+                + "; the weights were left as they are"
         case .noStage(let removed): "the timeline has no stage with \(removed) removed"
         case .noMark(let name): "the timeline has no mark \"\(name)\""
         case .damagedSnapshot(let path): "the snapshot in \(path) is not what was written there"

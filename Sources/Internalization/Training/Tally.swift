@@ -39,7 +39,10 @@ struct Tally {
             let start = target
             var sum = 0.0
             while target < report.targetCount, Int(report.targetIndices[target]) < end {
-                if isPlain, !answerPlaces.isEmpty { addAnswer(Double(report.losses[target]), end - 1 - Int(report.targetIndices[target]), first + sequence) }
+                if isPlain, !answerPlaces.isEmpty {
+                    addAnswer(
+                        Double(report.losses[target]), end - 1 - Int(report.targetIndices[target]), first + sequence)
+                }
                 sum += Double(report.losses[target])
                 if report.predictions[target] != batch.labels[Int(report.targetIndices[target])] { isMatch = false }
                 target += 1

@@ -32,7 +32,9 @@ public struct TrainingSettings: Sendable, Equatable {
         if let decay, decay < 1 { return "a decay over \(decay) steps" }
         if let clip, !(clip > 0) { return "a largest gradient norm of \(clip)" }
         if accumulation < 1 { return "\(accumulation) batches for an update" }
-        if !(optimizer.beta1 >= 0 && optimizer.beta1 < 1 && optimizer.beta2 >= 0 && optimizer.beta2 < 1) { return "the optimizer's betas are not between 0 and 1" }
+        if !(optimizer.beta1 >= 0 && optimizer.beta1 < 1 && optimizer.beta2 >= 0 && optimizer.beta2 < 1) {
+            return "the optimizer's betas are not between 0 and 1"
+        }
         if !(optimizer.epsilon > 0) { return "the optimizer's epsilon is \(optimizer.epsilon)" }
         if !(optimizer.weightDecay >= 0) { return "a weight decay of \(optimizer.weightDecay)" }
         return nil
@@ -81,7 +83,8 @@ extension TrainingSettings {
 
 extension TrainingSettings: Codable {
     private enum CodingKeys: String, CodingKey {
-        case batchSize, learningRate, warmUp, decay, beta1, beta2, epsilon, weightDecay, clip, accumulation, accumulationRule, isShuffled
+        case batchSize, learningRate, warmUp, decay, beta1, beta2, epsilon, weightDecay, clip, accumulation,
+            accumulationRule, isShuffled
         case keepsPartialBatch, seed
     }
 
@@ -111,7 +114,8 @@ extension TrainingSettings: Codable {
         decay = try values.decodeIfPresent(Int.self, forKey: .decay)
         optimizer = AdamWHyperparameters(
             beta1: try values.decode(Float.self, forKey: .beta1), beta2: try values.decode(Float.self, forKey: .beta2),
-            epsilon: try values.decode(Float.self, forKey: .epsilon), weightDecay: try values.decode(Float.self, forKey: .weightDecay))
+            epsilon: try values.decode(Float.self, forKey: .epsilon),
+            weightDecay: try values.decode(Float.self, forKey: .weightDecay))
         clip = try values.decodeIfPresent(Float.self, forKey: .clip)
         accumulation = try values.decode(Int.self, forKey: .accumulation)
         accumulationRule = try values.decode(Reading.self, forKey: .accumulationRule)

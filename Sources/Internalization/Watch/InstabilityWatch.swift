@@ -37,8 +37,10 @@ public enum Alarm: Sendable, Equatable, CustomStringConvertible {
         case .gradientNorm(let value, let usual): "the gradient norm is \(rounded(value)), usually \(rounded(usual))"
         case .loss(let value, let usual): "the loss jumped to \(rounded(value)) from \(rounded(usual))"
         case .updateRatio(let value): "one update changed the weights by \(rounded(100 * value)) %"
-        case .answerLoss(let position, let value, let usual): "the loss of answer token \(position) jumped to \(rounded(value)) from \(rounded(usual))"
-        case .plateau(let steps, let rate): "no progress for \(steps) steps: \(rounded(100 * rate)) % of the examples right"
+        case .answerLoss(let position, let value, let usual):
+            "the loss of answer token \(position) jumped to \(rounded(value)) from \(rounded(usual))"
+        case .plateau(let steps, let rate):
+            "no progress for \(steps) steps: \(rounded(100 * rate)) % of the examples right"
         }
     }
 
@@ -98,7 +100,9 @@ public struct WatchState: Sendable, Equatable, Codable {
     }
 
     /// Whether a loss has been too high for so many steps in a row; small losses may well triple.
-    private func isJump(_ value: Double, _ usual: Double, _ count: inout Int, _ watch: InstabilityWatch, _ isSettled: Bool) -> Bool {
+    private func isJump(
+        _ value: Double, _ usual: Double, _ count: inout Int, _ watch: InstabilityWatch, _ isSettled: Bool
+    ) -> Bool {
         count = isSettled && value > watch.lossFactor * usual && value > usual + 0.1 ? count + 1 : 0
         return count == watch.lossSteps
     }

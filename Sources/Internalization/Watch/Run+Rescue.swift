@@ -30,7 +30,9 @@ extension Run {
         clock.leastSteps = leastSteps
         timeline.edit { $0.rescues = attempt }
         report(
-            .rescued(Rescue(stuckAt: stuck.record.removed, removed: clock.removed, attempt: attempt, leastSteps: leastSteps)))
+            .rescued(
+                Rescue(stuckAt: stuck.record.removed, removed: clock.removed, attempt: attempt, leastSteps: leastSteps))
+        )
         return true
     }
 }

@@ -35,7 +35,9 @@ public struct CompletionSources {
     /// The paths that begin with what is typed; folders end with `/`.
     public var files: (_ prefix: String) -> [String]
 
-    public init(fields: @escaping (String) -> [String] = { _ in [] }, files: @escaping (String) -> [String] = { _ in [] }) {
+    public init(
+        fields: @escaping (String) -> [String] = { _ in [] }, files: @escaping (String) -> [String] = { _ in [] }
+    ) {
         self.fields = fields
         self.files = files
     }
@@ -58,7 +60,8 @@ public struct Completer {
 
     /// Candidates for the word that ends at the offset, best first.
     public static func complete(
-        _ source: SourceText, at offset: Int, _ context: LanguageContext, sources: CompletionSources = CompletionSources()
+        _ source: SourceText, at offset: Int, _ context: LanguageContext,
+        sources: CompletionSources = CompletionSources()
     ) -> [Completion] {
         let head = SourceText(bytes: Array(source.bytes.prefix(max(offset, 0))), name: source.name)
         let lexed = Lexer.lex(head)
@@ -82,11 +85,15 @@ public struct Completer {
     private mutating func learnNames() {
         var hasDefinition = false
         for (index, token) in tokens.enumerated() where index + 1 < tokens.count {
-            guard case .keyword(let keyword) = token.kind, case .identifier(let word) = tokens[index + 1].kind else { continue }
+            guard case .keyword(let keyword) = token.kind, case .identifier(let word) = tokens[index + 1].kind else {
+                continue
+            }
             switch keyword {
             case .let, .for, .catch:
                 var variable = KnownVariable()
-                if index + 3 < tokens.count, tokens[index + 2].kind == .sign(.equals), case .identifier(let verb) = tokens[index + 3].kind {
+                if index + 3 < tokens.count, tokens[index + 2].kind == .sign(.equals),
+                    case .identifier(let verb) = tokens[index + 3].kind
+                {
                     variable.typeName = context.signatures[verb]?.resultType
                 }
                 // The word being typed is not yet a name.
@@ -105,9 +112,13 @@ public struct Completer {
     private mutating func candidates() -> [Completion] {
         if let quoted = insideText() { return quoted }
         takeWord()
-        if typed.first == ".", let last = tokens.last, last.span.end == span.start, endsValue(last) { return fields(behind: last) }
+        if typed.first == ".", let last = tokens.last, last.span.end == span.start, endsValue(last) {
+            return fields(behind: last)
+        }
         let stage = currentStage()
-        guard let first = stage.first, case .identifier(let verb) = first.kind, let signature = signature(verb), !isCall(stage) else {
+        guard let first = stage.first, case .identifier(let verb) = first.kind, let signature = signature(verb),
+            !isCall(stage)
+        else {
             if stage.isEmpty { return starts() }
             return expressionCandidates(stage)
         }
@@ -149,11 +160,13 @@ public struct Completer {
         var start = tokens.count
         search: while start > 0 {
             switch tokens[start - 1].kind {
-            case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace), .textEnd, .interpolationEnd: depth += 1
+            case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace), .textEnd, .interpolationEnd:
+                depth += 1
             case .sign(.openParenthesis), .sign(.openBracket), .sign(.openBrace), .textStart, .interpolationStart:
                 if depth == 0 { break search }
                 depth -= 1
-            case .newline, .semicolon, .sign(.pipe), .sign(.equals), .keyword(.time), .keyword(.try), .keyword(.return), .keyword(.else):
+            case .newline, .semicolon, .sign(.pipe), .sign(.equals), .keyword(.time), .keyword(.try), .keyword(.return),
+                .keyword(.else):
                 if depth == 0 { break search }
             case .keyword(.in):
                 if depth == 0 { break search }
@@ -175,7 +188,9 @@ public struct Completer {
     /// Candidates inside quotes, nil if the cursor is not inside quotes.
     private mutating func insideText() -> [Completion]? {
         // The lexer closes an open text at the end; a real closing quote is one byte long.
-        guard let end = tokens.last, end.kind == .textEnd, end.span.isEmpty, let start = tokens.lastIndex(where: { $0.kind == .textStart }) else { return nil }
+        guard let end = tokens.last, end.kind == .textEnd, end.span.isEmpty,
+            let start = tokens.lastIndex(where: { $0.kind == .textStart })
+        else { return nil }
         let quote = tokens[start].span
         let prefix = source.text(SourceSpan(quote.end, source.count))
         tokens.removeSubrange(start...)
@@ -184,7 +199,9 @@ public struct Completer {
         if case .keyword(.import)? = stage.first?.kind { isPath = true } else { isPath = expectsPath(stage) }
         guard isPath else { return [] }
         return sources.files(prefix).prefix(Completer.countMax).map { path in
-            Completion(text: path.hasSuffix("/") ? path : path + "\"", span: SourceSpan(quote.end, source.count), kind: .file, summary: path.hasSuffix("/") ? "folder" : "")
+            Completion(
+                text: path.hasSuffix("/") ? path : path + "\"", span: SourceSpan(quote.end, source.count), kind: .file,
+                summary: path.hasSuffix("/") ? "folder" : "")
         }
     }
 
@@ -199,7 +216,9 @@ public struct Completer {
 
     private func fields(behind token: Token) -> [Completion] {
         guard case .identifier(let variable) = token.kind else { return [] }
-        let names = (context.variables[variable]?.fields ?? []).isEmpty ? sources.fields(variable) : context.variables[variable]?.fields ?? []
+        let names =
+            (context.variables[variable]?.fields ?? []).isEmpty
+            ? sources.fields(variable) : context.variables[variable]?.fields ?? []
         return matching(names.map { candidate("." + $0, .field, "field of \(variable)") })
     }
 
@@ -208,7 +227,9 @@ public struct Completer {
     private func starts() -> [Completion] {
         var list: [Completion] = []
         let isPiped = isPiped([])
-        for signature in verbs where !isPiped || signature.values.first != nil { list.append(candidate(signature.name, .verb, signature.summary)) }
+        for signature in verbs where !isPiped || signature.values.first != nil {
+            list.append(candidate(signature.name, .verb, signature.summary))
+        }
         if isPiped { return matching(list) }
         return matching(list) + matching(variables(fitting: nil)) + matching(functions) + matching(keywords)
     }
@@ -218,7 +239,9 @@ public struct Completer {
     }
 
     private var functions: [Completion] {
-        context.signatures.functions.values.sorted { $0.name < $1.name }.map { candidate($0.name + "(", .function, $0.summary) }
+        context.signatures.functions.values.sorted { $0.name < $1.name }.map {
+            candidate($0.name + "(", .function, $0.summary)
+        }
     }
 
     private var keywords: [Completion] {
@@ -226,22 +249,32 @@ public struct Completer {
     }
 
     private static let keywordSummaries: [(String, String)] = [
-        ("let", "gives a value a name"), ("def", "defines a verb"), ("for", "repeats for each element"), ("while", "repeats while a condition holds"),
-        ("if", "runs a block if a condition holds"), ("return", "ends a def with a value"), ("try", "keeps an error as a value"), ("import", "reads the definitions of a file"),
-        ("time", "says how long a command took"), ("break", "leaves a loop"), ("continue", "goes on with the next element"),
+        ("let", "gives a value a name"), ("def", "defines a verb"), ("for", "repeats for each element"),
+        ("while", "repeats while a condition holds"),
+        ("if", "runs a block if a condition holds"), ("return", "ends a def with a value"),
+        ("try", "keeps an error as a value"), ("import", "reads the definitions of a file"),
+        ("time", "says how long a command took"), ("break", "leaves a loop"),
+        ("continue", "goes on with the next element"),
     ]
 
     private func expressionCandidates(_ stage: [Token]) -> [Completion] {
-        if isInRow(stage) || typed.first == "." { return matching(columns(stage).map { candidate("." + $0, .choice, "column") }) }
+        if isInRow(stage) || typed.first == "." {
+            return matching(columns(stage).map { candidate("." + $0, .choice, "column") })
+        }
         let constants = [("true", ""), ("false", ""), ("none", "no value")].map { candidate($0.0, .value, $0.1) }
-        if let call = openCall(stage) { return matching(callLabels(call)) + matching(variables(fitting: nil)) + matching(functions) + matching(constants) }
+        if let call = openCall(stage) {
+            return matching(callLabels(call)) + matching(variables(fitting: nil)) + matching(functions)
+                + matching(constants)
+        }
         return matching(variables(fitting: nil)) + matching(functions) + matching(constants)
     }
 
     /// The signature of the call whose parentheses the cursor is in.
     private func openCall(_ stage: [Token]) -> CommandSignature? {
         let before = tokens.count - stage.count
-        guard before >= 2, tokens[before - 1].kind == .sign(.openParenthesis), !tokens[before - 1].hasBlankBefore, case .identifier(let name) = tokens[before - 2].kind else { return nil }
+        guard before >= 2, tokens[before - 1].kind == .sign(.openParenthesis), !tokens[before - 1].hasBlankBefore,
+            case .identifier(let name) = tokens[before - 2].kind
+        else { return nil }
         return definitions[name] ?? context.signatures[name]
     }
 
@@ -277,7 +310,8 @@ public struct Completer {
             case .sign(.openParenthesis), .sign(.openBracket), .sign(.openBrace), .textStart, .interpolationStart:
                 if isOuter, token.hasBlankBefore || pending != nil { take(&pending, &place, values) }
                 depth += 1
-            case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace), .textEnd, .interpolationEnd: depth -= 1
+            case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace), .textEnd, .interpolationEnd:
+                depth -= 1
             case .label(let label) where isOuter:
                 state.usedLabels.insert(label)
                 pending = signature.parameter(labelled: label)
@@ -289,7 +323,8 @@ public struct Completer {
                 state.isInClause = true
                 state.hasBy = true
                 state.isBehindClauseWord = index == stage.count - 1
-            case .identifier, .integer, .bigInteger, .real, .dotName, .keyword(.true), .keyword(.false), .keyword(.none):
+            case .identifier, .integer, .bigInteger, .real, .dotName, .keyword(.true), .keyword(.false),
+                .keyword(.none):
                 if isOuter, !state.isInClause, token.hasBlankBefore || pending != nil { take(&pending, &place, values) }
             default: break
             }
@@ -327,7 +362,9 @@ public struct Completer {
 
     private func clauses(_ signature: CommandSignature, _ state: State) -> [Completion] {
         var list: [Completion] = []
-        if signature.acceptsWhere, !state.hasWhere { list.append(candidate("where ", .keyword, "keeps the rows for which an expression holds")) }
+        if signature.acceptsWhere, !state.hasWhere {
+            list.append(candidate("where ", .keyword, "keeps the rows for which an expression holds"))
+        }
         if signature.acceptsBy, !state.hasBy { list.append(candidate("by ", .keyword, "groups the rows by a column")) }
         return list
     }
@@ -346,10 +383,16 @@ public struct Completer {
         var list: [Completion] = []
         for kind in Completer.flattened(parameter.kind) {
             switch kind {
-            case .choice(let options), .selector(let options, _): list += options.map { candidate(".\($0.name)", .choice, $0.summary) }
+            case .choice(let options), .selector(let options, _):
+                list += options.map { candidate(".\($0.name)", .choice, $0.summary) }
             case .column: list += columns(stage).map { candidate(".\($0)", .choice, "column") }
             case .boolean: list += [candidate("true", .value, ""), candidate("false", .value, "")]
-            case .path: if typed.isEmpty { list += sources.files("").prefix(50).map { candidate("\"\($0)\($0.hasSuffix("/") ? "" : "\"")", .file, "") } }
+            case .path:
+                if typed.isEmpty {
+                    list += sources.files("").prefix(50).map {
+                        candidate("\"\($0)\($0.hasSuffix("/") ? "" : "\"")", .file, "")
+                    }
+                }
             case .integer, .real, .number:
                 if let value = parameter.defaultText, typed.isEmpty { list.append(candidate(value, .value, "default")) }
             case .text, .list, .range, .record, .function, .value, .oneOf, .any: break
@@ -373,7 +416,9 @@ public struct Completer {
         for (name, variable) in localVariables { add(name, variable) }
         if list.count > Completer.countMax * 4 {
             // Too many to be read; the shortest names are enough to show that there is more.
-            return Array(list.sorted { $0.text.utf8.count < $1.text.utf8.count }.prefix(Completer.countMax)).sorted { $0.text < $1.text }
+            return Array(list.sorted { $0.text.utf8.count < $1.text.utf8.count }.prefix(Completer.countMax)).sorted {
+                $0.text < $1.text
+            }
         }
         return list.sorted { $0.text < $1.text }
     }
@@ -393,7 +438,10 @@ public struct Completer {
         if stage.count > 1 { look(stage[1]) }
         if names.isEmpty {
             var start = tokens.count - stage.count
-            while start > 0, ![.newline, .semicolon, .sign(.equals), .sign(.openParenthesis), .sign(.openBrace)].contains(tokens[start - 1].kind) { start -= 1 }
+            while start > 0,
+                ![.newline, .semicolon, .sign(.equals), .sign(.openParenthesis), .sign(.openBrace)].contains(
+                    tokens[start - 1].kind)
+            { start -= 1 }
             if start < tokens.count { look(tokens[start]) }
         }
         return names
@@ -413,7 +461,8 @@ public struct Completer {
     }
 
     private static func matches(_ text: String, _ wanted: String) -> Bool {
-        begins(text.utf8[...], wanted.utf8) || (text.utf8.first == UInt8(ascii: ".") && begins(text.utf8.dropFirst(), wanted.utf8))
+        begins(text.utf8[...], wanted.utf8)
+            || (text.utf8.first == UInt8(ascii: ".") && begins(text.utf8.dropFirst(), wanted.utf8))
     }
 
     /// Whether a text begins with a lower-case one, capital letters (A to Z) counting as small.

@@ -21,9 +21,12 @@ public enum FilePaths {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name.hasPrefix(prefix), name != ".", name != "..", prefix.hasPrefix(".") || !name.hasPrefix(".") else { continue }
+            guard name.hasPrefix(prefix), name != ".", name != "..", prefix.hasPrefix(".") || !name.hasPrefix(".")
+            else { continue }
             // A name that would have to be escaped, or could steer the terminal, is not offered.
-            guard !name.contains(where: { "\"\\{}".contains($0) }), DiagnosticRenderer.neutral(name) == name else { continue }
+            guard !name.contains(where: { "\"\\{}".contains($0) }), DiagnosticRenderer.neutral(name) == name else {
+                continue
+            }
             var status = stat()
             names.append((name, stat(folder + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR))
         }

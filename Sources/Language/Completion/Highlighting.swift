@@ -69,7 +69,9 @@ public enum Highlighter {
     private static func appendText(_ span: SourceSpan, _ escapes: [SourceSpan], _ spans: inout [HighlightedSpan]) {
         var place = span.start
         for escape in escapes where escape.start >= span.start && escape.end <= span.end {
-            if escape.start > place { spans.append(HighlightedSpan(span: SourceSpan(place, escape.start), style: .string)) }
+            if escape.start > place {
+                spans.append(HighlightedSpan(span: SourceSpan(place, escape.start), style: .string))
+            }
             spans.append(HighlightedSpan(span: escape, style: .escape))
             place = escape.end
         }

@@ -37,7 +37,9 @@ public struct Checker {
         var checker = Checker(source: parsed.source, context: context, definitions: context.definitions)
         checker.collectNames(parsed.program.statements)
         checker.visit(parsed.program.statements)
-        return (parsed.diagnostics + checker.diagnostics).sorted { ($0.span.start, $0.span.end) < ($1.span.start, $1.span.end) }
+        return (parsed.diagnostics + checker.diagnostics).sorted {
+            ($0.span.start, $0.span.end) < ($1.span.start, $1.span.end)
+        }
     }
 
     private init(source: SourceText, context: LanguageContext, definitions: [String: CommandSignature]) {
@@ -47,7 +49,8 @@ public struct Checker {
     }
 
     private mutating func complain(
-        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, help: String? = nil, replacement: Diagnostic.Replacement? = nil
+        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, help: String? = nil,
+        replacement: Diagnostic.Replacement? = nil
     ) {
         guard diagnostics.count < Parser.errorMax else { return }
         diagnostics.append(Diagnostic(code, message, at: span, help: help, replacement: replacement))
@@ -104,8 +107,12 @@ public struct Checker {
 
     private func variableNames(ofType wanted: String? = nil) -> [String] {
         var names: Set<String> = []
-        for scope in scopes { for (name, known) in scope where wanted == nil || known.type == wanted { names.insert(name) } }
-        for (name, variable) in context.variables where wanted == nil || variable.typeName == wanted { names.insert(name) }
+        for scope in scopes {
+            for (name, known) in scope where wanted == nil || known.type == wanted { names.insert(name) }
+        }
+        for (name, variable) in context.variables where wanted == nil || variable.typeName == wanted {
+            names.insert(name)
+        }
         if functionDepth > 0, wanted == nil { names.formUnion(laterNames) }
         return names.sorted()
     }
@@ -166,17 +173,22 @@ public struct Checker {
         case .name(let word):
             if isKnown(word), word.first != "_" { return }
             if word.first == "_" {
-                complain(.undeclaredAssignment, "'\(word)' is an earlier result and cannot be given a value", at: target.span, help: "write let name = …")
+                complain(
+                    .undeclaredAssignment, "'\(word)' is an earlier result and cannot be given a value",
+                    at: target.span, help: "write let name = …")
                 return
             }
             if isCallable(word) {
-                complain(.verbAsName, "'\(word)' is a function and cannot be given a value", at: target.span, help: "write let \(word)_1 = …")
+                complain(
+                    .verbAsName, "'\(word)' is a function and cannot be given a value", at: target.span,
+                    help: "write let \(word)_1 = …")
                 return
             }
             let near = Suggestions.nearest(to: word, among: variableNames()).first
             let question = near.map { "; did you mean '\($0)'?" } ?? ""
             complain(
-                .undeclaredAssignment, "'\(word)' has no value yet, so it cannot be given a new one\(question)", at: target.span,
+                .undeclaredAssignment, "'\(word)' has no value yet, so it cannot be given a new one\(question)",
+                at: target.span,
                 help: near.map { "write \($0) = …, or let \(word) = … for a new name" } ?? "write let \(word) = …",
                 replacement: .init(near == nil ? SourceSpan(at: target.span.start) : target.span, near ?? "let "))
         case .index(let base, let positions):
@@ -216,7 +228,11 @@ public struct Checker {
         case .call(let call): visit(call, isPiped: false, expression.span)
         case .pipeline(let stages):
             for (index, stage) in stages.enumerated() {
-                if case .call(let call) = stage.kind { visit(call, isPiped: index > 0, stage.span, from: index > 0 ? stages[index - 1] : nil) } else { visit(stage) }
+                if case .call(let call) = stage.kind {
+                    visit(call, isPiped: index > 0, stage.span, from: index > 0 ? stages[index - 1] : nil)
+                } else {
+                    visit(stage)
+                }
             }
         case .index(let base, let positions):
             visit(base)
@@ -233,19 +249,30 @@ public struct Checker {
 
     private mutating func checkName(_ word: String, _ span: SourceSpan) {
         if isKnown(word) || isCallable(word) { return }
-        let candidates = variableNames() + context.signatures.functions.keys.sorted() + context.signatures.verbs.keys.sorted() + definitions.keys.sorted()
+        let candidates =
+            variableNames() + context.signatures.functions.keys.sorted() + context.signatures.verbs.keys.sorted()
+            + definitions.keys.sorted()
         let near = Suggestions.nearest(to: word, among: candidates)
         if let best = near.first {
             complain(
-                .unknownName, "'\(word)' has no value; did you mean '\(best)'?", at: span, help: "write \(best)", replacement: .init(span, best))
+                .unknownName, "'\(word)' has no value; did you mean '\(best)'?", at: span, help: "write \(best)",
+                replacement: .init(span, best))
         } else if let choice = constants[word] {
-            complain(.unknownName, "'\(word)' is written \(choice)", at: span, help: "write \(choice)", replacement: .init(span, choice))
+            complain(
+                .unknownName, "'\(word)' is written \(choice)", at: span, help: "write \(choice)",
+                replacement: .init(span, choice))
         } else {
-            complain(.unknownName, "'\(word)' has no value", at: span, help: "write let \(word) = … before it, or \"\(word)\" for a text", replacement: .init(span, "\"\(word)\""))
+            complain(
+                .unknownName, "'\(word)' has no value", at: span,
+                help: "write let \(word) = … before it, or \"\(word)\" for a text",
+                replacement: .init(span, "\"\(word)\""))
         }
     }
 
-    private let constants = ["True": "true", "False": "false", "None": "none", "null": "none", "nil": "none", "NaN": "nan()", "inf": "infinity()", "undefined": "none"]
+    private let constants = [
+        "True": "true", "False": "false", "None": "none", "null": "none", "nil": "none", "NaN": "nan()",
+        "inf": "infinity()", "undefined": "none",
+    ]
 
     /// The name at the left end of `a.b[0].c`.
     private static func root(_ target: Expression) -> String? {
@@ -273,8 +300,10 @@ public struct Checker {
     /// The fields of a value, nil where they are not known.
     private func fields(_ base: Expression) -> [String]? {
         if case .record(let entries)? = record(base)?.kind { return entries.map(\.key.text) }
-        guard case .name(let word) = base.kind, !reassigned.contains(word), !scopes.contains(where: { $0[word] != nil }),
-            !(functionDepth > 0 && laterNames.contains(word)), let fields = context.variables[word]?.fields, !fields.isEmpty
+        guard case .name(let word) = base.kind, !reassigned.contains(word),
+            !scopes.contains(where: { $0[word] != nil }),
+            !(functionDepth > 0 && laterNames.contains(word)), let fields = context.variables[word]?.fields,
+            !fields.isEmpty
         else { return nil }
         return fields
     }
@@ -284,8 +313,11 @@ public struct Checker {
         let near = Suggestions.nearest(to: name.text, among: fields).first
         let left = source.text(base.span)
         complain(
-            .unknownField, "\(left) has no field '\(name.text)'" + (near.map { "; did you mean '\($0)'?" } ?? ""), at: name.span,
-            help: near.map { "write \(left).\($0)" } ?? (fields.isEmpty ? "it has no fields" : "it has " + ParameterKind.alternatives(fields.prefix(6).map { $0 })),
+            .unknownField, "\(left) has no field '\(name.text)'" + (near.map { "; did you mean '\($0)'?" } ?? ""),
+            at: name.span,
+            help: near.map { "write \(left).\($0)" }
+                ?? (fields.isEmpty
+                    ? "it has no fields" : "it has " + ParameterKind.alternatives(fields.prefix(6).map { $0 })),
             replacement: near.map { .init(name.span, $0) })
     }
 
@@ -299,9 +331,12 @@ public struct Checker {
             for argument in call.arguments { visit(argument.value) }
             return
         }
-        let isShadowed = definitions[name.text] == nil && context.signatures.verbs[name.text] == nil && isKnown(name.text)
+        let isShadowed =
+            definitions[name.text] == nil && context.signatures.verbs[name.text] == nil && isKnown(name.text)
         guard !isShadowed, let signature = definitions[name.text] ?? context.signatures[name.text] else {
-            if !isShadowed, !(functionDepth > 0 && laterNames.contains(name.text)), call.form == .parenthesized { checkFunctionName(name) }
+            if !isShadowed, !(functionDepth > 0 && laterNames.contains(name.text)), call.form == .parenthesized {
+                checkFunctionName(name)
+            }
             for argument in call.arguments { visit(argument.value) }
             return
         }
@@ -311,24 +346,34 @@ public struct Checker {
 
     /// What other languages call functions of this one.
     private static let foreignFunctions = [
-        "count": "length", "len": "length", "size": "length", "str": "text", "string": "text", "int": "integer", "float": "number", "real": "number",
-        "average": "mean", "avg": "mean", "stddev": "std", "uppercase": "upper", "lowercase": "lower", "reverse": "reversed",
+        "count": "length", "len": "length", "size": "length", "str": "text", "string": "text", "int": "integer",
+        "float": "number", "real": "number",
+        "average": "mean", "avg": "mean", "stddev": "std", "uppercase": "upper", "lowercase": "lower",
+        "reverse": "reversed",
     ]
 
     private mutating func checkFunctionName(_ name: Name) {
-        let candidates = context.signatures.functions.keys.sorted() + definitions.keys.sorted() + context.signatures.verbs.keys.sorted() + variableNames()
+        let candidates =
+            context.signatures.functions.keys.sorted() + definitions.keys.sorted()
+            + context.signatures.verbs.keys.sorted() + variableNames()
         let near = Self.foreignFunctions[name.text] ?? Suggestions.nearest(to: name.text, among: candidates).first
         complain(
-            .unknownName, "'\(name.text)' is not a function" + (near.map { "; did you mean '\($0)'?" } ?? ""), at: name.span,
-            help: near.map { "write \($0)(…)" } ?? "define it with def \(name.text)(x) { … }", replacement: near.map { .init(name.span, $0) })
+            .unknownName, "'\(name.text)' is not a function" + (near.map { "; did you mean '\($0)'?" } ?? ""),
+            at: name.span,
+            help: near.map { "write \($0)(…)" } ?? "define it with def \(name.text)(x) { … }",
+            replacement: near.map { .init(name.span, $0) })
     }
 
     private mutating func checkClauses(_ call: Call, _ signature: CommandSignature, _ name: Name) {
         if let predicate = call.predicate, !signature.acceptsWhere {
-            complain(.clauseNotAccepted, "\(name.text): does not take 'where'", at: predicate.span, help: takers(of: "where", \.acceptsWhere))
+            complain(
+                .clauseNotAccepted, "\(name.text): does not take 'where'", at: predicate.span,
+                help: takers(of: "where", \.acceptsWhere))
         }
         if let key = call.key, !signature.acceptsBy {
-            complain(.clauseNotAccepted, "\(name.text): does not take 'by'", at: key.span, help: takers(of: "by", \.acceptsBy))
+            complain(
+                .clauseNotAccepted, "\(name.text): does not take 'by'", at: key.span,
+                help: takers(of: "by", \.acceptsBy))
         }
     }
 
@@ -337,7 +382,9 @@ public struct Checker {
         return verbs.isEmpty ? "take it away" : "\(clause) stands behind " + ParameterKind.alternatives(verbs)
     }
 
-    private mutating func checkArguments(_ call: Call, _ signature: CommandSignature, _ name: Name, isPiped: Bool, from previous: Expression?) {
+    private mutating func checkArguments(
+        _ call: Call, _ signature: CommandSignature, _ name: Name, isPiped: Bool, from previous: Expression?
+    ) {
         let values = signature.values
         var place = 0
         var given: Set<String> = []
@@ -348,7 +395,9 @@ public struct Checker {
                 if let previous { complained = checkPiped(previous, first, name) }
                 if !first.isRepeated { place = 1 }
             } else {
-                complain(.tooManyArguments, "\(name.text): takes no value, so nothing can be handed on to it with '|'", at: name.span, help: "write it on a line of its own")
+                complain(
+                    .tooManyArguments, "\(name.text): takes no value, so nothing can be handed on to it with '|'",
+                    at: name.span, help: "write it on a line of its own")
                 complained = true
             }
         }
@@ -361,7 +410,9 @@ public struct Checker {
                     continue
                 }
                 if !given.insert(label.text).inserted {
-                    complain(.repeatedLabel, "\(name.text): '\(label.text):' appears twice", at: label.span, help: "take one of them away")
+                    complain(
+                        .repeatedLabel, "\(name.text): '\(label.text):' appears twice", at: label.span,
+                        help: "take one of them away")
                     complained = true
                 }
                 if !check(argument.value, parameter, name) { complained = true }
@@ -374,18 +425,24 @@ public struct Checker {
                 continue
             }
             let parameter = values[place]
-            if call.form == .command, let labelled = call.arguments.first(where: { $0.label != nil }), labelled.span.start < argument.span.start {
+            if call.form == .command, let labelled = call.arguments.first(where: { $0.label != nil }),
+                labelled.span.start < argument.span.start
+            {
                 complain(
                     .unexpectedToken, "\(name.text): values given by place stand before the labels", at: argument.span,
                     help: "move it before \(labelled.label?.text ?? ""):")
                 complained = true
                 continue
             }
-            if let lastNumber, argument.value.isNumberLiteral, parameter.isRepeated || !parameter.isRequired, call.form == .command {
+            if let lastNumber, argument.value.isNumberLiteral, parameter.isRepeated || !parameter.isRequired,
+                call.form == .command
+            {
                 let both = lastNumber.span.union(argument.span)
                 complain(
                     .strayBlank, "\(name.text): two numbers stand side by side", at: both,
-                    help: "write \(source.text(lastNumber.span))\(source.text(argument.span)) for one number, [\(source.text(lastNumber.span)), \(source.text(argument.span))] for a list")
+                    help:
+                        "write \(source.text(lastNumber.span))\(source.text(argument.span)) for one number, [\(source.text(lastNumber.span)), \(source.text(argument.span))] for a list"
+                )
                 complained = true
             }
             lastNumber = argument.value.isNumberLiteral ? argument.value : nil
@@ -399,39 +456,50 @@ public struct Checker {
     private mutating func checkPiped(_ previous: Expression, _ parameter: Parameter, _ name: Name) -> Bool {
         guard let type = type(of: previous), !Checker.accepts(parameter.kind, type) else { return false }
         complain(
-            .wrongKind, "\(name.text): takes \(parameter.kind.phrase) from '|', not \(TypeName.withArticle(type))", at: name.span,
+            .wrongKind, "\(name.text): takes \(parameter.kind.phrase) from '|', not \(TypeName.withArticle(type))",
+            at: name.span,
             help: "hand on \(parameter.kind.phrase)")
         return true
     }
 
-    private mutating func unknownLabel(_ label: Name, _ argument: Argument, _ signature: CommandSignature, _ name: Name, _ given: Set<String>) {
+    private mutating func unknownLabel(
+        _ label: Name, _ argument: Argument, _ signature: CommandSignature, _ name: Name, _ given: Set<String>
+    ) {
         let span = SourceSpan(label.span.start, label.span.end + 1)
         let labels = signature.labelled.compactMap(\.label)
         if signature.values.contains(where: { $0.name == label.text }) {
             complain(
                 .unknownLabel, "\(name.text): '\(label.text)' is given by place, without a label", at: span,
-                help: "write \(name.text) \(source.text(argument.value.span))", replacement: .init(SourceSpan(span.start, argument.value.span.start), ""))
+                help: "write \(name.text) \(source.text(argument.value.span))",
+                replacement: .init(SourceSpan(span.start, argument.value.span.start), ""))
             return
         }
         let fresh = Suggestions.nearest(to: label.text, among: labels.filter { !given.contains($0) })
-        let near = fresh.first ?? Suggestions.nearest(to: label.text, among: labels).first ?? Checker.synonym(label.text, labels)
+        let near =
+            fresh.first ?? Suggestions.nearest(to: label.text, among: labels).first
+            ?? Checker.synonym(label.text, labels)
         if let near {
             complain(
-                .unknownLabel, "\(name.text): '\(label.text)' is not a label of \(name.text); did you mean '\(near):'?", at: span, help: "write \(near):",
+                .unknownLabel, "\(name.text): '\(label.text)' is not a label of \(name.text); did you mean '\(near):'?",
+                at: span, help: "write \(near):",
                 replacement: .init(span, "\(near):"))
         } else {
             complain(
                 .unknownLabel, "\(name.text): '\(label.text)' is not a label of \(name.text)", at: span,
-                help: labels.isEmpty ? "it takes no labels" : "it takes " + labels.prefix(8).map { "\($0):" }.joined(separator: " "))
+                help: labels.isEmpty
+                    ? "it takes no labels" : "it takes " + labels.prefix(8).map { "\($0):" }.joined(separator: " "))
         }
     }
 
     /// Words people bring from other tools.
     private static func synonym(_ word: String, _ labels: [String]) -> String? {
         let synonyms = [
-            ["lr", "learning_rate", "rate", "eta", "alpha"], ["batch", "batch_size", "bs", "minibatch"], ["epochs", "epoch"], ["steps", "iterations", "iters", "updates"],
-            ["n", "count", "size", "number", "samples", "examples"], ["seed", "random_seed", "rng"], ["width", "hidden", "dim", "d_model", "embedding"],
-            ["layers", "depth", "n_layer", "num_layers"], ["heads", "n_head", "num_heads"], ["on", "data", "dataset", "problems"], ["at", "position", "place"],
+            ["lr", "learning_rate", "rate", "eta", "alpha"], ["batch", "batch_size", "bs", "minibatch"],
+            ["epochs", "epoch"], ["steps", "iterations", "iters", "updates"],
+            ["n", "count", "size", "number", "samples", "examples"], ["seed", "random_seed", "rng"],
+            ["width", "hidden", "dim", "d_model", "embedding"],
+            ["layers", "depth", "n_layer", "num_layers"], ["heads", "n_head", "num_heads"],
+            ["on", "data", "dataset", "problems"], ["at", "position", "place"],
             ["to", "until", "upto"], ["vocab", "vocabulary", "tokenizer"], ["file", "path"],
         ]
         for group in synonyms where group.contains(word.lowercased()) {
@@ -443,20 +511,26 @@ public struct Checker {
     private mutating func tooMany(_ argument: Argument, _ signature: CommandSignature, _ name: Name, _ place: Int) {
         let values = signature.values
         let labels = signature.labelled.compactMap(\.label)
-        if case .name(let word) = argument.value.kind, !isKnown(word), let near = Suggestions.nearest(to: word, among: labels).first ?? (labels.contains(word) ? word : nil) {
+        if case .name(let word) = argument.value.kind, !isKnown(word),
+            let near = Suggestions.nearest(to: word, among: labels).first ?? (labels.contains(word) ? word : nil)
+        {
             complain(
-                .bareWord, "\(name.text): '\(word)' is not a value; did you mean the label '\(near):'?", at: argument.span, help: "write \(near): and a value",
+                .bareWord, "\(name.text): '\(word)' is not a value; did you mean the label '\(near):'?",
+                at: argument.span, help: "write \(near): and a value",
                 replacement: .init(argument.span, "\(near):"))
             return
         }
         if case .selector(let selector) = argument.value.kind {
             let fitting = signature.labelled.first { parameter in
-                if case .choice(let options) = parameter.kind { return options.contains { $0.name == selector.name.text } }
+                if case .choice(let options) = parameter.kind {
+                    return options.contains { $0.name == selector.name.text }
+                }
                 return false
             }
             if let label = fitting?.label {
                 complain(
-                    .tooManyArguments, "\(name.text): .\(selector.name.text) needs its label '\(label):'", at: argument.span, help: "write \(label): .\(selector.name.text)",
+                    .tooManyArguments, "\(name.text): .\(selector.name.text) needs its label '\(label):'",
+                    at: argument.span, help: "write \(label): .\(selector.name.text)",
                     replacement: .init(SourceSpan(at: argument.span.start), "\(label): "))
                 return
             }
@@ -465,18 +539,26 @@ public struct Checker {
         let example = labels.first.map { "write \($0): \(source.text(argument.value.span)), or another of its labels" }
         complain(
             .tooManyArguments, "\(name.text): takes \(count) by place", at: argument.span,
-            help: values.isEmpty || place == values.count ? (example ?? "take it away") : "take it away", replacement: labels.isEmpty ? .init(argument.span, "") : nil)
+            help: values.isEmpty || place == values.count ? (example ?? "take it away") : "take it away",
+            replacement: labels.isEmpty ? .init(argument.span, "") : nil)
     }
 
-    private mutating func checkMissing(_ signature: CommandSignature, _ name: Name, _ place: Int, _ given: Set<String>, isPiped: Bool) {
+    private mutating func checkMissing(
+        _ signature: CommandSignature, _ name: Name, _ place: Int, _ given: Set<String>, isPiped: Bool
+    ) {
         for (index, parameter) in signature.values.enumerated() where parameter.isRequired {
-            let isGiven = parameter.isRepeated ? given.contains(parameter.name) || (isPiped && index == 0) : index < place
+            let isGiven =
+                parameter.isRepeated ? given.contains(parameter.name) || (isPiped && index == 0) : index < place
             if isGiven { continue }
-            complain(.missingArgument, "\(name.text): \(parameter.name) is missing", at: name.span, help: "write \(name.text) and \(example(parameter))")
+            complain(
+                .missingArgument, "\(name.text): \(parameter.name) is missing", at: name.span,
+                help: "write \(name.text) and \(example(parameter))")
             return
         }
         for parameter in signature.labelled where parameter.isRequired && !given.contains(parameter.name) {
-            complain(.missingArgument, "\(name.text): '\(parameter.name):' is missing", at: name.span, help: "add \(parameter.name): and \(example(parameter))")
+            complain(
+                .missingArgument, "\(name.text): '\(parameter.name):' is missing", at: name.span,
+                help: "add \(parameter.name): and \(example(parameter))")
             return
         }
     }
@@ -497,7 +579,8 @@ public struct Checker {
         if let problem = problem(value, parameter.kind) {
             let label = parameter.label.map { "'\($0):'" } ?? parameter.name
             complain(
-                problem.code, "\(verb.text): \(problem.message(label))", at: problem.span ?? value.span, help: problem.help, replacement: problem.replacement)
+                problem.code, "\(verb.text): \(problem.message(label))", at: problem.span ?? value.span,
+                help: problem.help, replacement: problem.replacement)
             return false
         }
         let before = diagnostics.count
@@ -513,11 +596,16 @@ public struct Checker {
         var span: SourceSpan?
     }
 
-    private func wrongKind(_ value: Expression, _ kind: ParameterKind, help: String? = nil, replacement: String? = nil) -> Problem {
+    private func wrongKind(
+        _ value: Expression, _ kind: ParameterKind, help: String? = nil, replacement: String? = nil
+    ) -> Problem {
         let type = type(of: value) ?? "this"
-        let phrase = type == TypeName.choice ? "\(source.text(value.span))" : type == "this" ? "this" : TypeName.withArticle(type)
+        let phrase =
+            type == TypeName.choice
+            ? "\(source.text(value.span))" : type == "this" ? "this" : TypeName.withArticle(type)
         return Problem(
-            code: .wrongKind, message: { "\($0) takes \(kind.phrase), not \(phrase)" }, help: help ?? "write \(kind.phrase)",
+            code: .wrongKind, message: { "\($0) takes \(kind.phrase), not \(phrase)" },
+            help: help ?? "write \(kind.phrase)",
             replacement: replacement.map { .init(value.span, $0) })
     }
 
@@ -532,7 +620,9 @@ public struct Checker {
         case .number: return realProblem(value, kind, -Double.infinity...Double.infinity)
         case .choice(let options): return choiceProblem(value, kind, options)
         case .selector(_, let allowsIndex):
-            if case .selector(let selector) = value.kind, selector.index != nil, !allowsIndex { return wrongKind(value, kind, help: "write .\(selector.name.text) without an index") }
+            if case .selector(let selector) = value.kind, selector.index != nil, !allowsIndex {
+                return wrongKind(value, kind, help: "write .\(selector.name.text) without an index")
+            }
             return plainProblem(value, kind)
         case .list(let element):
             guard case .list(let items) = value.kind else { return plainProblem(value, kind) }
@@ -549,13 +639,25 @@ public struct Checker {
 
     private func plainProblem(_ value: Expression, _ kind: ParameterKind) -> Problem? {
         guard let type = type(of: value), !Checker.accepts(kind, type) else { return nil }
-        if kind.isName, let text = value.constantText, !text.isEmpty { return wrongKind(value, kind, help: "write .\(text)", replacement: ".\(text)") }
-        if case .text = kind, case .selector(let selector) = value.kind { return wrongKind(value, kind, help: "write \"\(selector.name.text)\"", replacement: "\"\(selector.name.text)\"") }
-        if case .path = kind, case .selector(let selector) = value.kind { return wrongKind(value, kind, help: "write \"\(selector.name.text)\"", replacement: "\"\(selector.name.text)\"") }
-        if case .boolean = kind, case .selector(let selector) = value.kind, ["true", "false"].contains(selector.name.text) {
+        if kind.isName, let text = value.constantText, !text.isEmpty {
+            return wrongKind(value, kind, help: "write .\(text)", replacement: ".\(text)")
+        }
+        if case .text = kind, case .selector(let selector) = value.kind {
+            return wrongKind(
+                value, kind, help: "write \"\(selector.name.text)\"", replacement: "\"\(selector.name.text)\"")
+        }
+        if case .path = kind, case .selector(let selector) = value.kind {
+            return wrongKind(
+                value, kind, help: "write \"\(selector.name.text)\"", replacement: "\"\(selector.name.text)\"")
+        }
+        if case .boolean = kind, case .selector(let selector) = value.kind,
+            ["true", "false"].contains(selector.name.text)
+        {
             return wrongKind(value, kind, help: "write \(selector.name.text)", replacement: selector.name.text)
         }
-        if case .boolean = kind, let word = value.constantText, ["true", "false"].contains(word) { return wrongKind(value, kind, help: "write \(word)", replacement: word) }
+        if case .boolean = kind, let word = value.constantText, ["true", "false"].contains(word) {
+            return wrongKind(value, kind, help: "write \(word)", replacement: word)
+        }
         if case .boolean = kind, case .integer(let number) = value.kind, number == 0 || number == 1 {
             return wrongKind(value, kind, help: "write \(number == 1)", replacement: "\(number == 1)")
         }
@@ -567,7 +669,9 @@ public struct Checker {
         let names = variableNames(ofType: type)
         if !names.isEmpty { return "write " + ParameterKind.alternatives(names.prefix(3).map { $0 }) }
         let makers = context.signatures.verbs.values.filter { $0.resultType == type }.map(\.name).sorted()
-        return makers.isEmpty ? "give it \(TypeName.withArticle(type))" : "make one with " + ParameterKind.alternatives(makers.prefix(3).map { $0 })
+        return makers.isEmpty
+            ? "give it \(TypeName.withArticle(type))"
+            : "make one with " + ParameterKind.alternatives(makers.prefix(3).map { $0 })
     }
 
     /// Whether a value of a known kind can be what the parameter wants.
@@ -583,7 +687,8 @@ public struct Checker {
         case .range: return type == TypeName.range || type == TypeName.integer || type == TypeName.list
         case .record: return type == TypeName.record
         case .function: return type == TypeName.function
-        case .value(let wanted): return wanted == type || (wanted == TypeName.number && [TypeName.integer, TypeName.real].contains(type))
+        case .value(let wanted):
+            return wanted == type || (wanted == TypeName.number && [TypeName.integer, TypeName.real].contains(type))
         case .oneOf(let kinds): return kinds.contains { accepts($0, type) }
         }
     }
@@ -595,7 +700,9 @@ public struct Checker {
             problems.append(problem)
         }
         // The kind that almost fits knows best what is wrong.
-        if let close = problems.first(where: { $0.code != .wrongKind && $0.replacement != nil }) ?? problems.first(where: { $0.code == .outOfRange || $0.code == .unknownChoice }) {
+        if let close = problems.first(where: { $0.code != .wrongKind && $0.replacement != nil })
+            ?? problems.first(where: { $0.code == .outOfRange || $0.code == .unknownChoice })
+        {
             return close
         }
         if let name = bareName(value) { return bareWord(name, value, .oneOf(kinds)) }
@@ -611,10 +718,14 @@ public struct Checker {
         }
         if case .bigInteger = value.kind { return outOfRange(value, kind, nearest: String(bounds.upperBound)) }
         if let real = value.realLiteral {
-            if real == real.rounded(), abs(real) < 1e15 { return wrongKind(value, kind, help: "write \(Int(real))", replacement: String(Int(real))) }
+            if real == real.rounded(), abs(real) < 1e15 {
+                return wrongKind(value, kind, help: "write \(Int(real))", replacement: String(Int(real)))
+            }
             return wrongKind(value, kind)
         }
-        if let text = value.constantText, let number = Int(text.replacing("_", with: "")) { return wrongKind(value, kind, help: "write \(number) without quotes", replacement: String(number)) }
+        if let text = value.constantText, let number = Int(text.replacing("_", with: "")) {
+            return wrongKind(value, kind, help: "write \(number) without quotes", replacement: String(number))
+        }
         return plainProblem(value, kind)
     }
 
@@ -622,16 +733,21 @@ public struct Checker {
         if let number = value.realLiteral ?? value.integerLiteral.map(Double.init) {
             if bounds.contains(number) { return nil }
             let nearest = min(max(number, bounds.lowerBound), bounds.upperBound)
-            return outOfRange(value, kind, nearest: nearest == nearest.rounded() && abs(nearest) < 1e15 ? String(Int(nearest)) : String(nearest))
+            return outOfRange(
+                value, kind,
+                nearest: nearest == nearest.rounded() && abs(nearest) < 1e15 ? String(Int(nearest)) : String(nearest))
         }
-        if let text = value.constantText, Double(text.replacing("_", with: "")) != nil { return wrongKind(value, kind, help: "write \(text) without quotes", replacement: text) }
+        if let text = value.constantText, Double(text.replacing("_", with: "")) != nil {
+            return wrongKind(value, kind, help: "write \(text) without quotes", replacement: text)
+        }
         return plainProblem(value, kind)
     }
 
     private func outOfRange(_ value: Expression, _ kind: ParameterKind, nearest: String) -> Problem {
         let written = source.text(value.span)
         return Problem(
-            code: .outOfRange, message: { "\($0) takes \(kind.phrase), \(written) is outside" }, help: "the nearest is \(nearest)",
+            code: .outOfRange, message: { "\($0) takes \(kind.phrase), \(written) is outside" },
+            help: "the nearest is \(nearest)",
             replacement: .init(value.span, nearest))
     }
 
@@ -641,23 +757,27 @@ public struct Checker {
         guard case .selector(let selector) = value.kind else {
             if let text = value.constantText, let near = nearestOption(text, options) {
                 return Problem(
-                    code: .wrongKind, message: { "\($0) takes a choice, not a text; did you mean .\(near)?" }, help: "write .\(near)",
+                    code: .wrongKind, message: { "\($0) takes a choice, not a text; did you mean .\(near)?" },
+                    help: "write .\(near)",
                     replacement: .init(value.span, ".\(near)"))
             }
             return plainProblem(value, kind)
         }
         if options.contains(where: { $0.name == selector.name.text }) {
-            return selector.index == nil ? nil : wrongKind(value, kind, help: "write .\(selector.name.text) without an index")
+            return selector.index == nil
+                ? nil : wrongKind(value, kind, help: "write .\(selector.name.text) without an index")
         }
         let written = ".\(selector.name.text)"
         let span = SourceSpan(selector.name.span.start - 1, selector.name.span.end)
         if let near = nearestOption(selector.name.text, options) {
             return Problem(
-                code: .unknownChoice, message: { "\(written) is not a choice of \($0); did you mean .\(near)?" }, help: "write .\(near)",
+                code: .unknownChoice, message: { "\(written) is not a choice of \($0); did you mean .\(near)?" },
+                help: "write .\(near)",
                 replacement: .init(span, ".\(near)"), span: span)
         }
         return Problem(
-            code: .unknownChoice, message: { "\(written) is not a choice of \($0)" }, help: "write \(kind.phrase)", replacement: nil, span: span)
+            code: .unknownChoice, message: { "\(written) is not a choice of \($0)" }, help: "write \(kind.phrase)",
+            replacement: nil, span: span)
     }
 
     private func nearestOption(_ word: String, _ options: [ChoiceOption]) -> String? {
@@ -680,7 +800,8 @@ public struct Checker {
         let span = value.span
         func fix(_ written: String, _ what: String) -> Problem {
             Problem(
-                code: .bareWord, message: { "\($0) takes \(what), '\(word)' is a bare word; did you mean \(written)?" }, help: "write \(written)",
+                code: .bareWord, message: { "\($0) takes \(what), '\(word)' is a bare word; did you mean \(written)?" },
+                help: "write \(written)",
                 replacement: .init(span, written))
         }
         let near = Suggestions.nearest(to: word, among: variableNames()).first
@@ -688,7 +809,9 @@ public struct Checker {
         case .choice(let options):
             if let option = nearestOption(word, options) { return fix(".\(option)", "a choice") }
             if near != nil { return nil }
-            return Problem(code: .bareWord, message: { "\($0) takes a choice, '\(word)' is a bare word" }, help: "write \(kind.phrase)", replacement: nil)
+            return Problem(
+                code: .bareWord, message: { "\($0) takes a choice, '\(word)' is a bare word" },
+                help: "write \(kind.phrase)", replacement: nil)
         case .selector(let options, _):
             if let option = nearestOption(word, options) {
                 let index = source.text(SourceSpan(span.start + word.utf8.count, span.end))
@@ -699,16 +822,22 @@ public struct Checker {
         case .text: return near == nil ? fix("\"\(word)\"", "a text") : nil
         case .path: return near == nil || word.contains(".") ? fix("\"\(word)\"", "a path") : nil
         case .boolean:
-            guard let right = ["yes": "true", "on": "true", "no": "false", "off": "false", "True": "true", "False": "false"][word] ?? Suggestions.nearest(to: word, among: ["true", "false"]).first
+            guard
+                let right = [
+                    "yes": "true", "on": "true", "no": "false", "off": "false", "True": "true", "False": "false",
+                ][word] ?? Suggestions.nearest(to: word, among: ["true", "false"]).first
             else { return nil }
             return fix(right, "true or false")
         case .value(let type):
             let names = variableNames(ofType: type)
             guard let best = Suggestions.nearest(to: word, among: names).first else { return nil }
             return Problem(
-                code: .unknownName, message: { _ in "'\(word)' has no value; did you mean '\(best)'?" }, help: "write \(best)", replacement: .init(span, best))
+                code: .unknownName, message: { _ in "'\(word)' has no value; did you mean '\(best)'?" },
+                help: "write \(best)", replacement: .init(span, best))
         case .oneOf(let kinds):
-            for kind in kinds { if let problem = bareWord(word, value, kind), problem.replacement != nil { return problem } }
+            for kind in kinds {
+                if let problem = bareWord(word, value, kind), problem.replacement != nil { return problem }
+            }
             return nil
         default: return nil
         }
@@ -730,7 +859,9 @@ public struct Checker {
         case .range: return TypeName.range
         case .closure: return TypeName.function
         case .call(let call):
-            guard let name = call.name, definitions[name.text] == nil, !isKnown(name.text) || context.signatures.verbs[name.text] != nil else { return nil }
+            guard let name = call.name, definitions[name.text] == nil,
+                !isKnown(name.text) || context.signatures.verbs[name.text] != nil
+            else { return nil }
             return context.signatures[name.text]?.resultType
         case .pipeline(let stages): return stages.last.flatMap { type(of: $0) }
         case .unary(.not, _): return TypeName.boolean
@@ -748,7 +879,8 @@ public struct Checker {
         guard scalars.contains(left), scalars.contains(right) else { return nil }
         switch operation {
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return TypeName.boolean
-        case .add, .subtract, .multiply, .floorDivide, .remainder: return left == TypeName.integer && right == TypeName.integer ? TypeName.integer : TypeName.real
+        case .add, .subtract, .multiply, .floorDivide, .remainder:
+            return left == TypeName.integer && right == TypeName.integer ? TypeName.integer : TypeName.real
         case .divide, .power: return TypeName.number
         }
     }

@@ -33,9 +33,13 @@ public struct DiagnosticRenderer: Sendable {
             let window = Window(source, line: span, words: diagnostic.span, columns: width - gutter.count)
             lines.append(StyledText(gutter, .dim) + StyledText(window.text))
             let style: Style = diagnostic.severity == .error ? .error : .warning
-            lines.append(StyledText(under, .dim) + StyledText(String(repeating: " ", count: window.start)) + StyledText(String(repeating: "^", count: window.length), style))
+            lines.append(
+                StyledText(under, .dim) + StyledText(String(repeating: " ", count: window.start))
+                    + StyledText(String(repeating: "^", count: window.length), style))
         }
-        if let help = diagnostic.help { lines.append(StyledText("  fix: ", .dim) + StyledText(DiagnosticRenderer.neutral(help), .good)) }
+        if let help = diagnostic.help {
+            lines.append(StyledText("  fix: ", .dim) + StyledText(DiagnosticRenderer.neutral(help), .good))
+        }
         return lines
     }
 
@@ -95,7 +99,9 @@ public struct DiagnosticRenderer: Sendable {
             if total > columns {
                 // Room for … on both sides; the words start a third into the window unless they need it all.
                 let room = columns - 2
-                let wordsWidth = first <= last && first < cells.count ? cells[first...min(last, cells.count - 1)].reduce(0) { $0 + $1.width } : 1
+                let wordsWidth =
+                    first <= last && first < cells.count
+                    ? cells[first...min(last, cells.count - 1)].reduce(0) { $0 + $1.width } : 1
                 var before = max(min(room / 3, room - wordsWidth), 0)
                 from = min(first, cells.count)
                 while from > 0, before >= cells[from - 1].width {

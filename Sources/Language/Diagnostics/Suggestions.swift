@@ -46,9 +46,12 @@ enum Suggestions {
             row[0] = last[0] + gapCost(a, i - 1)
             var best = row[0]
             for j in 1...b.count {
-                let substitution = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : areNeighbours(a[i - 1], b[j - 1]) ? 0.8 : 1)
+                let substitution =
+                    last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : areNeighbours(a[i - 1], b[j - 1]) ? 0.8 : 1)
                 var cost = min(substitution, last[j] + gapCost(a, i - 1), row[j - 1] + gapCost(b, j - 1))
-                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { cost = min(cost, beforeLast[j - 2] + 0.8) }
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+                    cost = min(cost, beforeLast[j - 2] + 0.8)
+                }
                 row[j] = cost
                 best = min(best, cost)
             }

@@ -47,5 +47,7 @@ public struct StyledText: Sendable, Hashable, ExpressibleByStringLiteral, Expres
 
     public mutating func append(_ other: StyledText) { runs += other.runs }
 
-    public static func + (left: StyledText, right: StyledText) -> StyledText { StyledText(runs: left.runs + right.runs) }
+    public static func + (left: StyledText, right: StyledText) -> StyledText {
+        StyledText(runs: left.runs + right.runs)
+    }
 }

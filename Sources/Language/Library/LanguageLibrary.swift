@@ -4,12 +4,17 @@ public enum LanguageLibrary {
     /// Commands: they begin a line.
     public static var verbs: [Command] { outputVerbs + tableVerbs + sessionVerbs }
     /// Functions: they are called with parentheses.
-    public static var functions: [Command] { numberFunctions + statisticsFunctions + listFunctions + textFunctions + errorFunctions }
+    public static var functions: [Command] {
+        numberFunctions + statisticsFunctions + listFunctions + textFunctions + errorFunctions
+    }
 }
 
 extension Command {
     /// A function with a short cut for calls with values by place.
-    init(_ signature: CommandSignature, direct: @escaping (UnsafeBufferPointer<Value>) throws -> Value?, _ run: @escaping (Invocation) throws -> Value) {
+    init(
+        _ signature: CommandSignature, direct: @escaping (UnsafeBufferPointer<Value>) throws -> Value?,
+        _ run: @escaping (Invocation) throws -> Value
+    ) {
         self.init(signature, run)
         self.direct = direct
     }

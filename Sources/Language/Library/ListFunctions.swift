@@ -1,8 +1,14 @@
 extension LanguageLibrary {
     static var listFunctions: [Command] {
         [
-            length, append, contains, indexOf, keys, valuesOf, zip, enumerate, sorted, reversed, unique, flatten, repeated, range, list, reduce, quantifier("any", "Whether a function is true of at least one element.", "any([1, 2], { x in x > 1 })", stopsAt: true),
-            quantifier("all", "Whether a function is true of every element.", "all([1, 2], { x in x > 1 })", stopsAt: false), table, rows, array, record,
+            length, append, contains, indexOf, keys, valuesOf, zip, enumerate, sorted, reversed, unique, flatten,
+            repeated, range, list, reduce,
+            quantifier(
+                "any", "Whether a function is true of at least one element.", "any([1, 2], { x in x > 1 })",
+                stopsAt: true),
+            quantifier(
+                "all", "Whether a function is true of every element.", "all([1, 2], { x in x > 1 })", stopsAt: false),
+            table, rows, array, record,
         ]
     }
 
@@ -35,18 +41,24 @@ extension LanguageLibrary {
                 return try object.element(at: place)
             }
         }
-        throw call.failure("takes a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: name, help: "write [1, 2, 3]")
+        throw call.failure(
+            "takes a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: name,
+            help: "write [1, 2, 3]")
     }
 
     private static var length: Command {
         func apply(_ value: Value) throws -> Value? { value.count.map { .integer($0) } }
         return Command(
-            CommandSignature("length", "How many elements, characters, rows or keys a value has.", [.value("values", .any)], result: TypeName.integer, examples: ["length([1, 2, 3])", "length(\"abc\")"]),
+            CommandSignature(
+                "length", "How many elements, characters, rows or keys a value has.", [.value("values", .any)],
+                result: TypeName.integer, examples: ["length([1, 2, 3])", "length(\"abc\")"]),
             direct: { try apply($0[0]) }
         ) { call in
             let value = try call.value("values")
             guard let count = try apply(value) else {
-                throw call.failure("\(TypeName.withArticle(value.typeName)) has no elements to count", code: .runtimeArgument, at: "values", help: "give it a list, text, range, table or record")
+                throw call.failure(
+                    "\(TypeName.withArticle(value.typeName)) has no elements to count", code: .runtimeArgument,
+                    at: "values", help: "give it a list, text, range, table or record")
             }
             return count
         }
@@ -55,12 +67,15 @@ extension LanguageLibrary {
     private static var append: Command {
         Command(
             CommandSignature(
-                "append", "The list with one more value.", [.value("list", .any), .value("value", .any)], result: TypeName.list, examples: ["append([1, 2], 3)"],
+                "append", "The list with one more value.", [.value("list", .any), .value("value", .any)],
+                result: TypeName.list, examples: ["append([1, 2], 3)"],
                 discussion: "`xs = append(xs, x)` makes the list longer where it lies, however long it is.")
         ) { call in
             let value = try call.value("list")
             guard value.asObject is ListObject || value.asRange != nil, let list = try value.listed() else {
-                throw call.failure("the first value is a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: "list", help: "start with let xs = []")
+                throw call.failure(
+                    "the first value is a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument,
+                    at: "list", help: "start with let xs = []")
             }
             try call.session.machine.use(bytes: 16 * list.count)
             return .list(list + [try call.value("value")])
@@ -70,24 +85,35 @@ extension LanguageLibrary {
     private static var contains: Command {
         Command(
             CommandSignature(
-                "contains", "Whether a list holds a value, a text a part, a record a key.", [.value("values", .any), .value("value", .any)], result: TypeName.boolean,
+                "contains", "Whether a list holds a value, a text a part, a record a key.",
+                [.value("values", .any), .value("value", .any)], result: TypeName.boolean,
                 examples: ["contains([1, 2, 3], 2)", "contains(\"abc\", \"b\")"])
         ) { call in
             let value = try call.value("values")
             let wanted = call["value"] ?? .none
             if let text = value.asText {
-                guard let part = wanted.asText else { throw call.failure("a text contains texts, not \(TypeName.withArticle(wanted.typeName))", code: .runtimeArgument, at: "value", help: "put it in quotes") }
+                guard let part = wanted.asText else {
+                    throw call.failure(
+                        "a text contains texts, not \(TypeName.withArticle(wanted.typeName))", code: .runtimeArgument,
+                        at: "value", help: "put it in quotes")
+                }
                 return .boolean(part.isEmpty || text.contains(part))
             }
-            if let record = value.asRecord { return .boolean((wanted.asText ?? wanted.asChoice?.name).map { record[$0] != nil } ?? false) }
-            if let range = value.asRange { return .boolean(wanted.asInteger.map { range.bounds.contains($0) } ?? false) }
+            if let record = value.asRecord {
+                return .boolean((wanted.asText ?? wanted.asChoice?.name).map { record[$0] != nil } ?? false)
+            }
+            if let range = value.asRange {
+                return .boolean(wanted.asInteger.map { range.bounds.contains($0) } ?? false)
+            }
             return .boolean(try elements(value, call).contains { $0 == wanted })
         }
     }
 
     private static var indexOf: Command {
         Command(
-            CommandSignature("index_of", "The place of the first element that equals a value; none where there is none.", [.value("values", .any), .value("value", .any)], examples: ["index_of([3, 1, 4], 1)"])
+            CommandSignature(
+                "index_of", "The place of the first element that equals a value; none where there is none.",
+                [.value("values", .any), .value("value", .any)], examples: ["index_of([3, 1, 4], 1)"])
         ) { call in
             let wanted = call["value"] ?? .none
             return .integer(ifAny: try elements(try call.value("values"), call).firstIndex { $0 == wanted })
@@ -95,40 +121,60 @@ extension LanguageLibrary {
     }
 
     private static var keys: Command {
-        Command(CommandSignature("keys", "The keys of a record or the columns of a table, as texts.", [.value("record", .any)], result: TypeName.list, examples: ["keys([a: 1, b: 2])"])) { call in
+        Command(
+            CommandSignature(
+                "keys", "The keys of a record or the columns of a table, as texts.", [.value("record", .any)],
+                result: TypeName.list, examples: ["keys([a: 1, b: 2])"])
+        ) { call in
             let value = try call.value("record")
             guard value.asRecord != nil || value.asTable != nil else {
-                throw call.failure("takes a record or a table, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: "record", help: "write keys([a: 1])")
+                throw call.failure(
+                    "takes a record or a table, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument,
+                    at: "record", help: "write keys([a: 1])")
             }
             return .list(value.fieldNames.map { .text($0) })
         }
     }
 
     private static var valuesOf: Command {
-        Command(CommandSignature("values", "The values of a record, in the order of its keys.", [.value("record", .record)], result: TypeName.list, examples: ["values([a: 1, b: 2])"])) { call in
+        Command(
+            CommandSignature(
+                "values", "The values of a record, in the order of its keys.", [.value("record", .record)],
+                result: TypeName.list, examples: ["values([a: 1, b: 2])"])
+        ) { call in
             .list(try call.record("record").values)
         }
     }
 
     private static var zip: Command {
         Command(
-            CommandSignature("zip", "Pairs of the elements of two lists, as long as the shorter one.", [.value("first", .any), .value("second", .any)], result: TypeName.list, examples: ["zip([1, 2], [\"a\", \"b\"])"])
+            CommandSignature(
+                "zip", "Pairs of the elements of two lists, as long as the shorter one.",
+                [.value("first", .any), .value("second", .any)], result: TypeName.list,
+                examples: ["zip([1, 2], [\"a\", \"b\"])"])
         ) { call in
-            let (first, second) = (try elements(try call.value("first"), call, "first"), try elements(try call.value("second"), call, "second"))
+            let (first, second) = (
+                try elements(try call.value("first"), call, "first"),
+                try elements(try call.value("second"), call, "second")
+            )
             return .list(Swift.zip(first, second).map { .list([$0, $1]) })
         }
     }
 
     private static var enumerate: Command {
         Command(
-            CommandSignature("enumerate", "Pairs of place and element.", [.value("values", .any)], result: TypeName.list, examples: ["enumerate([\"a\", \"b\"])"])
+            CommandSignature(
+                "enumerate", "Pairs of place and element.", [.value("values", .any)], result: TypeName.list,
+                examples: ["enumerate([\"a\", \"b\"])"])
         ) { call in
             .list(try elements(try call.value("values"), call).enumerated().map { .list([.integer($0), $1]) })
         }
     }
 
     /// Sorts with an order that may throw, looking for interrupts on the way; equal elements keep their order.
-    static func sort<Element>(_ elements: inout [Element], _ call: Invocation, descending: Bool = false, by key: (Element) -> Value) throws {
+    static func sort<Element>(
+        _ elements: inout [Element], _ call: Invocation, descending: Bool = false, by key: (Element) -> Value
+    ) throws {
         var comparisons = 0
         try elements.sort { left, right in
             comparisons += 1
@@ -146,7 +192,10 @@ extension LanguageLibrary {
         Command(
             CommandSignature(
                 "sorted", "The elements in their order, the least first.",
-                [.value("values", .any), .label("by", .function, "what to order by, such as { x in -x }"), .label("descending", .boolean, default: "false")], result: TypeName.list,
+                [
+                    .value("values", .any), .label("by", .function, "what to order by, such as { x in -x }"),
+                    .label("descending", .boolean, default: "false"),
+                ], result: TypeName.list,
                 examples: ["sorted([3, 1, 2])"], seeAlso: ["sort"])
         ) { call in
             let values = try elements(try call.value("values"), call)
@@ -163,7 +212,11 @@ extension LanguageLibrary {
     }
 
     private static var reversed: Command {
-        Command(CommandSignature("reversed", "The elements or characters from the last to the first.", [.value("values", .any)], examples: ["reversed([1, 2, 3])"])) { call in
+        Command(
+            CommandSignature(
+                "reversed", "The elements or characters from the last to the first.", [.value("values", .any)],
+                examples: ["reversed([1, 2, 3])"])
+        ) { call in
             let value = try call.value("values")
             if let text = value.asText { return .text(String(text.reversed())) }
             return .list(try elements(value, call).reversed())
@@ -171,17 +224,26 @@ extension LanguageLibrary {
     }
 
     private static var unique: Command {
-        Command(CommandSignature("unique", "The different elements in the order in which they first appear.", [.value("values", .any)], result: TypeName.list, examples: ["unique([3, 1, 3])"])) { call in
+        Command(
+            CommandSignature(
+                "unique", "The different elements in the order in which they first appear.", [.value("values", .any)],
+                result: TypeName.list, examples: ["unique([3, 1, 3])"])
+        ) { call in
             var known = ValueSet()
-            return .list(try elements(try call.value("values"), call).enumerated().filter { place, element in
-                if place & 0x3FFF == 0x3FFF { try call.checkInterrupt() }
-                return known.insert(element)
-            }.map(\.element))
+            return .list(
+                try elements(try call.value("values"), call).enumerated().filter { place, element in
+                    if place & 0x3FFF == 0x3FFF { try call.checkInterrupt() }
+                    return known.insert(element)
+                }.map(\.element))
         }
     }
 
     private static var flatten: Command {
-        Command(CommandSignature("flatten", "The elements of the lists in a list, as one list.", [.value("values", .any)], result: TypeName.list, examples: ["flatten([[1, 2], [3]])"])) { call in
+        Command(
+            CommandSignature(
+                "flatten", "The elements of the lists in a list, as one list.", [.value("values", .any)],
+                result: TypeName.list, examples: ["flatten([[1, 2], [3]])"])
+        ) { call in
             var all: [Value] = []
             for element in try elements(try call.value("values"), call) {
                 if let part = try element.listed() { all += part } else { all.append(element) }
@@ -193,7 +255,10 @@ extension LanguageLibrary {
 
     private static var repeated: Command {
         Command(
-            CommandSignature("repeated", "A list with one value so many times, or a text so many times.", [.value("value", .any), .value("count", .integer(0...Int.max))], examples: ["repeated(0, 3)", "repeated(\"ab\", 2)"])
+            CommandSignature(
+                "repeated", "A list with one value so many times, or a text so many times.",
+                [.value("value", .any), .value("count", .integer(0...Int.max))],
+                examples: ["repeated(0, 3)", "repeated(\"ab\", 2)"])
         ) { call in
             let value = call["value"] ?? .none
             let count = try call.integer("count")
@@ -210,11 +275,17 @@ extension LanguageLibrary {
     private static var range: Command {
         Command(
             CommandSignature(
-                "range", "Numbers from one to another (without it) in even steps.", [.value("from", .number), .value("to", .number), .label("step", .number, default: "1")], result: TypeName.list,
+                "range", "Numbers from one to another (without it) in even steps.",
+                [.value("from", .number), .value("to", .number), .label("step", .number, default: "1")],
+                result: TypeName.list,
                 examples: ["range(0, 10, step: 2)", "range(0, 1, step: 0.25)"])
         ) { call in
             let (from, to, step) = (try call.value("from"), try call.value("to"), try call.value("step"))
-            guard let (start, end, width) = from.asReal.flatMap({ a in to.asReal.flatMap { b in step.asReal.map { (a, b, $0) } } }), width != 0, width.isFinite, start.isFinite, end.isFinite else {
+            guard
+                let (start, end, width) = from.asReal.flatMap({ a in
+                    to.asReal.flatMap { b in step.asReal.map { (a, b, $0) } }
+                }), width != 0, width.isFinite, start.isFinite, end.isFinite
+            else {
                 throw call.failure("the step must not be 0", code: .runtimeArgument, at: "step", help: "write step: 1")
             }
             let count = max(0, ((end - start) / width - 1e-9).rounded(.up))
@@ -227,7 +298,11 @@ extension LanguageLibrary {
     }
 
     private static var list: Command {
-        Command(CommandSignature("list", "The elements of a range, text, table or array as a list.", [.value("values", .any)], result: TypeName.list, examples: ["list(0..<3)", "list(\"abc\")"])) { call in
+        Command(
+            CommandSignature(
+                "list", "The elements of a range, text, table or array as a list.", [.value("values", .any)],
+                result: TypeName.list, examples: ["list(0..<3)", "list(\"abc\")"])
+        ) { call in
             .list(try elements(try call.value("values"), call))
         }
     }
@@ -235,19 +310,29 @@ extension LanguageLibrary {
     private static var reduce: Command {
         Command(
             CommandSignature(
-                "reduce", "Joins all elements into one value, from the left.", [.value("values", .any), .value("start", .any), .value("function", .function)],
+                "reduce", "Joins all elements into one value, from the left.",
+                [.value("values", .any), .value("start", .any), .value("function", .function)],
                 examples: ["reduce([1, 2, 3], 0, { total, x in total + x })"])
         ) { call in
             var result = call["start"] ?? .none
             let function = try call.value("function")
-            for element in try elements(try call.value("values"), call) { result = try call.call(function, [result, element]) }
+            for element in try elements(try call.value("values"), call) {
+                result = try call.call(function, [result, element])
+            }
             return result
         }
     }
 
     private static func quantifier(_ name: String, _ summary: String, _ example: String, stopsAt: Bool) -> Command {
         Command(
-            CommandSignature(name, summary, [.value("values", .any), .value("function", .function, required: false, "what to ask; without it the elements are true or false themselves")], result: TypeName.boolean, examples: [example])
+            CommandSignature(
+                name, summary,
+                [
+                    .value("values", .any),
+                    .value(
+                        "function", .function, required: false,
+                        "what to ask; without it the elements are true or false themselves"),
+                ], result: TypeName.boolean, examples: [example])
         ) { call in
             for element in try elements(try call.value("values"), call) {
                 let answer = try call["function"].map { try call.call($0, [element]) } ?? element
@@ -263,7 +348,8 @@ extension LanguageLibrary {
     private static var table: Command {
         Command(
             CommandSignature(
-                "table", "A table from a list of records (its rows) or a record of lists (its columns).", [.value("rows", .any)], result: TypeName.table,
+                "table", "A table from a list of records (its rows) or a record of lists (its columns).",
+                [.value("rows", .any)], result: TypeName.table,
                 examples: ["table([[a: 1, b: 2], [a: 3, b: 4]])", "table([a: [1, 3], b: [2, 4]])"], seeAlso: ["rows"])
         ) { call in
             let value = try call.value("rows")
@@ -271,12 +357,20 @@ extension LanguageLibrary {
                 return .table(
                     TableObject(
                         try Swift.zip(record.keys, record.values).map { key, values in
-                            guard let list = try values.listed() else { throw call.failure("'\(key)' is \(TypeName.withArticle(values.typeName)), not a list", code: .runtimeArgument, at: "rows", help: "write \(key): [1, 2]") }
+                            guard let list = try values.listed() else {
+                                throw call.failure(
+                                    "'\(key)' is \(TypeName.withArticle(values.typeName)), not a list",
+                                    code: .runtimeArgument, at: "rows", help: "write \(key): [1, 2]")
+                            }
                             return .init(key, list)
                         }))
             }
             let rows = try elements(value, call, "rows").map { element in
-                guard let record = element.asRecord else { throw call.failure("a row is a record, not \(TypeName.withArticle(element.typeName))", code: .runtimeArgument, at: "rows", help: "write [[a: 1, b: 2]]") }
+                guard let record = element.asRecord else {
+                    throw call.failure(
+                        "a row is a record, not \(TypeName.withArticle(element.typeName))", code: .runtimeArgument,
+                        at: "rows", help: "write [[a: 1, b: 2]]")
+                }
                 return record
             }
             return .table(TableObject(rows: rows))
@@ -284,23 +378,38 @@ extension LanguageLibrary {
     }
 
     private static var rows: Command {
-        Command(CommandSignature("rows", "The rows of a table as a list of records.", [.value("table", .value(TypeName.table))], result: TypeName.list, examples: ["rows(table([a: [1, 2]]))"])) { call in
+        Command(
+            CommandSignature(
+                "rows", "The rows of a table as a list of records.", [.value("table", .value(TypeName.table))],
+                result: TypeName.list, examples: ["rows(table([a: [1, 2]]))"])
+        ) { call in
             .list(try call.table("table").rows.map { .object($0.record) })
         }
     }
 
     private static var record: Command {
-        Command(CommandSignature("record", "A record from a list of keys and a list of values.", [.value("keys", .list(of: .text)), .value("values", .any)], result: TypeName.record, examples: ["record([\"a\", \"b\"], [1, 2])"])) { call in
+        Command(
+            CommandSignature(
+                "record", "A record from a list of keys and a list of values.",
+                [.value("keys", .list(of: .text)), .value("values", .any)], result: TypeName.record,
+                examples: ["record([\"a\", \"b\"], [1, 2])"])
+        ) { call in
             let keys = try call.list("keys").compactMap(\.asText)
             let values = try elements(try call.value("values"), call)
-            guard keys.count == values.count else { throw call.failure("\(keys.count) keys and \(values.count) values", code: .runtimeShape, at: "values", help: "give as many values as keys") }
+            guard keys.count == values.count else {
+                throw call.failure(
+                    "\(keys.count) keys and \(values.count) values", code: .runtimeShape, at: "values",
+                    help: "give as many values as keys")
+            }
             return .record(Array(Swift.zip(keys, values)))
         }
     }
 
     private static var array: Command {
         Command(
-            CommandSignature("array", "An array from a list of numbers, or of lists of equal length.", [.value("values", .any)], result: TypeName.array, examples: ["array([[1, 2], [3, 4]])"])
+            CommandSignature(
+                "array", "An array from a list of numbers, or of lists of equal length.", [.value("values", .any)],
+                result: TypeName.array, examples: ["array([[1, 2], [3, 4]])"])
         ) { call in
             let value = try call.value("values")
             if value.asArray != nil { return value }
@@ -314,14 +423,26 @@ extension LanguageLibrary {
             var numbers: [Float] = []
             func collect(_ value: Value, _ axis: Int) throws {
                 if axis == shape.count {
-                    guard let number = value.asReal else { throw call.failure("\(TypeName.withArticle(value.typeName)) stands where a number belongs", code: .runtimeShape, at: "values", help: "give it lists of equal length") }
+                    guard let number = value.asReal else {
+                        throw call.failure(
+                            "\(TypeName.withArticle(value.typeName)) stands where a number belongs",
+                            code: .runtimeShape, at: "values", help: "give it lists of equal length")
+                    }
                     numbers.append(Float(number))
                     return
                 }
-                guard let list = try value.listed(), list.count == shape[axis] else { throw call.failure("the lists in it differ in length", code: .runtimeShape, at: "values", help: "give it lists of equal length") }
+                guard let list = try value.listed(), list.count == shape[axis] else {
+                    throw call.failure(
+                        "the lists in it differ in length", code: .runtimeShape, at: "values",
+                        help: "give it lists of equal length")
+                }
                 for element in list { try collect(element, axis + 1) }
             }
-            guard !shape.isEmpty else { throw call.failure("takes a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: "values", help: "write array([1, 2])") }
+            guard !shape.isEmpty else {
+                throw call.failure(
+                    "takes a list, not \(TypeName.withArticle(value.typeName))", code: .runtimeArgument, at: "values",
+                    help: "write array([1, 2])")
+            }
             try collect(value, 0)
             return .array(ArrayObject(shape: shape, values: numbers))
         }
@@ -359,7 +480,9 @@ struct ValueSet {
     private static func key(_ value: Value) -> String {
         if case .real(let number) = value, let whole = Int(exactly: number) { return String(whole) }
         if case .real(let number) = value { return "\(number)" }
-        if let list = value.asList, !(value.asObject is ArrayObject) { return "list \(list.count) " + (list.first.map { key($0) } ?? "") }
+        if let list = value.asList, !(value.asObject is ArrayObject) {
+            return "list \(list.count) " + (list.first.map { key($0) } ?? "")
+        }
         if let record = value.asRecord { return "record \(record.keys.count)" }
         return value.text
     }

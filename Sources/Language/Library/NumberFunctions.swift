@@ -3,45 +3,67 @@
 import BigInt
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 extension LanguageLibrary {
     static var numberFunctions: [Command] {
         [
-            elementwise("sqrt", "The square root.", ["sqrt(2)"], domain: { $0 >= 0 ? nil : "the square root of a negative number" }) { $0.squareRoot() },
+            elementwise(
+                "sqrt", "The square root.", ["sqrt(2)"],
+                domain: { $0 >= 0 ? nil : "the square root of a negative number" }
+            ) { $0.squareRoot() },
             elementwise("exp", "e to the power of a number.", ["exp(1)"]) { Glibc.exp($0) },
-            elementwise("log", "The natural logarithm.", ["log(10)"], domain: { $0 > 0 ? nil : "the logarithm of a number that is not positive" }) { Glibc.log($0) },
-            elementwise("log2", "The logarithm to base 2.", ["log2(8)"], domain: { $0 > 0 ? nil : "the logarithm of a number that is not positive" }) { Glibc.log2($0) },
-            elementwise("log10", "The logarithm to base 10.", ["log10(1000)"], domain: { $0 > 0 ? nil : "the logarithm of a number that is not positive" }) { Glibc.log10($0) },
+            elementwise(
+                "log", "The natural logarithm.", ["log(10)"],
+                domain: { $0 > 0 ? nil : "the logarithm of a number that is not positive" }
+            ) { Glibc.log($0) },
+            elementwise(
+                "log2", "The logarithm to base 2.", ["log2(8)"],
+                domain: { $0 > 0 ? nil : "the logarithm of a number that is not positive" }
+            ) { Glibc.log2($0) },
+            elementwise(
+                "log10", "The logarithm to base 10.", ["log10(1000)"],
+                domain: { $0 > 0 ? nil : "the logarithm of a number that is not positive" }
+            ) { Glibc.log10($0) },
             elementwise("sin", "The sine of an angle in radians.", ["sin(0)"]) { Glibc.sin($0) },
             elementwise("cos", "The cosine of an angle in radians.", ["cos(0)"]) { Glibc.cos($0) },
             elementwise("tanh", "The hyperbolic tangent.", ["tanh(0.5)"]) { Glibc.tanh($0) },
-            absolute, rounding("floor", "The greatest whole number that is not above.", .down), rounding("ceil", "The least whole number that is not below.", .up), round, number, integer,
-            constant("pi", "The ratio of a circle's circumference to its diameter.", Double.pi), constant("nan", "Not a number: it equals nothing, itself included.", .nan),
+            absolute, rounding("floor", "The greatest whole number that is not above.", .down),
+            rounding("ceil", "The least whole number that is not below.", .up), round, number, integer,
+            constant("pi", "The ratio of a circle's circumference to its diameter.", Double.pi),
+            constant("nan", "Not a number: it equals nothing, itself included.", .nan),
             constant("infinity", "Above every number.", .infinity), isNaN,
         ]
     }
 
     private static func constant(_ name: String, _ summary: String, _ value: Double) -> Command {
-        Command(CommandSignature(name, summary, [], result: TypeName.real, examples: ["\(name)()"])) { _ in .real(value) }
+        Command(CommandSignature(name, summary, [], result: TypeName.real, examples: ["\(name)()"])) { _ in .real(value)
+        }
     }
 
     private static func notNumber(_ name: String, _ value: Value) -> Fault {
-        Fault(.runtimeArgument, "\(name): takes a number or an array, not \(TypeName.withArticle(value.typeName))", help: "for a list write map xs { x in \(name)(x) }")
+        Fault(
+            .runtimeArgument, "\(name): takes a number or an array, not \(TypeName.withArticle(value.typeName))",
+            help: "for a list write map xs { x in \(name)(x) }")
     }
 
     private static func elementwise(
-        _ name: String, _ summary: String, _ examples: [String], domain: @escaping (Double) -> String? = { _ in nil }, _ function: @escaping (Double) -> Double
+        _ name: String, _ summary: String, _ examples: [String], domain: @escaping (Double) -> String? = { _ in nil },
+        _ function: @escaping (Double) -> Double
     ) -> Command {
         func apply(_ value: Value) throws -> Value {
             if let array = value.asArray { return .array(array.mapping { Float(function(Double($0))) }) }
             guard let number = value.asReal else { throw notNumber(name, value) }
-            if let problem = domain(number) { throw Fault(.runtimeArithmetic, "\(name): \(problem) has no value", help: "test the number before") }
+            if let problem = domain(number) {
+                throw Fault(.runtimeArithmetic, "\(name): \(problem) has no value", help: "test the number before")
+            }
             return .real(function(number))
         }
         return Command(
-            CommandSignature(name, summary + " Of an array: element by element.", [.value("x", .any, "a number or an array")], examples: examples),
+            CommandSignature(
+                name, summary + " Of an array: element by element.", [.value("x", .any, "a number or an array")],
+                examples: examples),
             direct: { try apply($0[0]) }
         ) { try apply(try $0.value("x")) }
     }
@@ -54,14 +76,19 @@ extension LanguageLibrary {
             return order == .minus ? try Arithmetic.negated(value) : value
         }
         return Command(
-            CommandSignature("abs", "The number without its sign. Of an array: element by element.", [.value("x", .any)], examples: ["abs(-3)"]), direct: { try apply($0[0]) }
+            CommandSignature(
+                "abs", "The number without its sign. Of an array: element by element.", [.value("x", .any)],
+                examples: ["abs(-3)"]), direct: { try apply($0[0]) }
         ) { try apply(try $0.value("x")) }
     }
 
     /// A real as an exact integer.
     static func whole(_ number: Double, _ name: String) throws -> Value {
         if let small = Int(exactly: number) { return .integer(small) }
-        guard number.isFinite else { throw Fault(.runtimeArithmetic, "\(name): \(NumberText.real(number)) is not a whole number", help: "test it before") }
+        guard number.isFinite else {
+            throw Fault(
+                .runtimeArithmetic, "\(name): \(NumberText.real(number)) is not a whole number", help: "test it before")
+        }
         return Value(.init(number))
     }
 
@@ -73,7 +100,8 @@ extension LanguageLibrary {
             return try whole(number.rounded(rule), name)
         }
         return Command(
-            CommandSignature(name, summary, [.value("x", .any)], examples: ["\(name)(2.5)"], seeAlso: ["round"]), direct: { try apply($0[0]) }
+            CommandSignature(name, summary, [.value("x", .any)], examples: ["\(name)(2.5)"], seeAlso: ["round"]),
+            direct: { try apply($0[0]) }
         ) { try apply(try $0.value("x")) }
     }
 
@@ -81,7 +109,12 @@ extension LanguageLibrary {
         Command(
             CommandSignature(
                 "round", "Rounds to a whole number, or to so many digits behind the point.",
-                [.value("x", .number), .label("digits", .integer(0...15), default: "0", "digits behind the point; with 0 the result is an integer")],
+                [
+                    .value("x", .number),
+                    .label(
+                        "digits", .integer(0...15), default: "0",
+                        "digits behind the point; with 0 the result is an integer"),
+                ],
                 examples: ["round(2.5)", "round(3.14159, digits: 2)"], seeAlso: ["floor", "ceil", "fixed"],
                 discussion: "Halves are rounded away from zero.")
         ) { call in
@@ -97,31 +130,42 @@ extension LanguageLibrary {
 
     private static var number: Command {
         Command(
-            CommandSignature("number", "The number that a text says.", [.value("text", .text)], result: TypeName.number, examples: ["number(\"3.5\")"], seeAlso: ["integer"])
+            CommandSignature(
+                "number", "The number that a text says.", [.value("text", .text)], result: TypeName.number,
+                examples: ["number(\"3.5\")"], seeAlso: ["integer"])
         ) { call in
             let text = try call.text("text").filter { $0 != " " }
             if let whole = wholeNumber(text) { return whole }
-            guard let value = Double(text) else { throw call.failure("\(TextObject.quoted(text)) is not a number", code: .runtimeArgument, at: "text", help: "write digits, such as \"3.5\"") }
+            guard let value = Double(text) else {
+                throw call.failure(
+                    "\(TextObject.quoted(text)) is not a number", code: .runtimeArgument, at: "text",
+                    help: "write digits, such as \"3.5\"")
+            }
             return .real(value)
         }
     }
 
     private static func wholeNumber(_ text: String) -> Value? {
         let digits = text.first == "-" ? text.dropFirst() : text[...]
-        guard !digits.isEmpty, digits.utf8.count <= Lexer.integerDigitsMax, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+        guard !digits.isEmpty, digits.utf8.count <= Lexer.integerDigitsMax,
+            digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
+        else { return nil }
         return Value.integer(digits: text)
     }
 
     private static var integer: Command {
         Command(
             CommandSignature(
-                "integer", "The whole number of a real, cut towards zero, or of a text.", [.value("x", .oneOf([.number, .text]))], result: TypeName.integer,
+                "integer", "The whole number of a real, cut towards zero, or of a text.",
+                [.value("x", .oneOf([.number, .text]))], result: TypeName.integer,
                 examples: ["integer(2.9)", "integer(\"12\")"], seeAlso: ["round", "number"])
         ) { call in
             let value = try call.value("x")
             if let text = value.asText {
                 guard let whole = wholeNumber(text.filter { $0 != " " }) else {
-                    throw call.failure("\(TextObject.quoted(text)) is not a whole number", code: .runtimeArgument, at: "x", help: "write digits, such as \"12\"")
+                    throw call.failure(
+                        "\(TextObject.quoted(text)) is not a whole number", code: .runtimeArgument, at: "x",
+                        help: "write digits, such as \"12\"")
                 }
                 return whole
             }
@@ -132,7 +176,9 @@ extension LanguageLibrary {
 
     private static var isNaN: Command {
         Command(
-            CommandSignature("is_nan", "Whether a number is not a number.", [.value("x", .number)], result: TypeName.boolean, examples: ["is_nan(nan())"])
+            CommandSignature(
+                "is_nan", "Whether a number is not a number.", [.value("x", .number)], result: TypeName.boolean,
+                examples: ["is_nan(nan())"])
         ) { call in .boolean(try call.real("x").isNaN) }
     }
 }

@@ -4,7 +4,8 @@ extension LanguageLibrary {
     private static var print: Command {
         Command(
             CommandSignature(
-                "print", "Writes values on one line, with a blank between them.", [.value("values", .any, required: false, repeated: true)], result: "none",
+                "print", "Writes values on one line, with a blank between them.",
+                [.value("values", .any, required: false, repeated: true)], result: "none",
                 examples: ["print 1 \"two\"", "print \"loss {0.25}\""])
         ) { call in
             let text = try call.list("values").map(\.text).joined(separator: " ")
@@ -18,7 +19,10 @@ extension LanguageLibrary {
         Command(
             CommandSignature(
                 "assert", "Stops with an error unless a condition holds.",
-                [.value("condition", .boolean, "what must be true"), .value("message", .text, required: false, "what to say if it is not")], result: "none",
+                [
+                    .value("condition", .boolean, "what must be true"),
+                    .value("message", .text, required: false, "what to say if it is not"),
+                ], result: "none",
                 examples: ["assert (1 + 1 == 2)", "assert (2 > 1) \"two is more\""])
         ) { call in
             if try call.boolean("condition") { return .none }

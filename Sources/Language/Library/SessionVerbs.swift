@@ -3,7 +3,9 @@ extension LanguageLibrary {
 
     private static var vars: Command {
         Command(
-            CommandSignature("vars", "Lists the variables with their kinds and values.", [], result: TypeName.table, examples: ["vars"], seeAlso: ["undo"])
+            CommandSignature(
+                "vars", "Lists the variables with their kinds and values.", [], result: TypeName.table,
+                examples: ["vars"], seeAlso: ["undo"])
         ) { call in
             let variables = call.session.variables
             func brief(_ value: Value) -> String {
@@ -12,7 +14,8 @@ extension LanguageLibrary {
             }
             return .table(
                 TableObject([
-                    .init("name", variables.map(\.name)), .init("kind", variables.map { $0.value.typeName }), .init("value", variables.map { brief($0.value) }),
+                    .init("name", variables.map(\.name)), .init("kind", variables.map { $0.value.typeName }),
+                    .init("value", variables.map { brief($0.value) }),
                 ]))
         }
     }
@@ -20,10 +23,16 @@ extension LanguageLibrary {
     private static var undo: Command {
         Command(
             CommandSignature(
-                "undo", "Puts the variables back as they were before the last statement that changed one.", [], result: "none", examples: ["undo"],
-                seeAlso: ["vars"], discussion: "Models and runs are not turned back by it: they are shared, and have a timeline of their own.")
+                "undo", "Puts the variables back as they were before the last statement that changed one.", [],
+                result: "none", examples: ["undo"],
+                seeAlso: ["vars"],
+                discussion:
+                    "Models and runs are not turned back by it: they are shared, and have a timeline of their own.")
         ) { call in
-            guard call.session.undo() else { throw call.failure("there is nothing to undo", help: "it goes back over statements that changed a variable") }
+            guard call.session.undo() else {
+                throw call.failure(
+                    "there is nothing to undo", help: "it goes back over statements that changed a variable")
+            }
             return .none
         }
     }

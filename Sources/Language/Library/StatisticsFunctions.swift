@@ -2,12 +2,26 @@ extension LanguageLibrary {
     static var statisticsFunctions: [Command] {
         [
             summary("mean", "The mean of numbers.", "mean([1, 2, 4])") { .real($0.reduce(0, +) / Double($0.count)) },
-            summary("median", "The middle of numbers in their order; of an even count the mean of the two in the middle.", "median([1, 2, 4])") { .real(quantile($0.sorted(), 0.5)) },
-            summary("variance", "The variance of a sample: squares of the deviations over n − 1.", "variance([1, 2, 4])", least: 2) { .real(variance($0)) },
-            summary("std", "The standard deviation of a sample (over n − 1).", "std([1, 2, 4])", least: 2) { .real(variance($0).squareRoot()) },
-            summary("norm", "The square root of the sum of squares.", "norm([3, 4])", least: 0) { .real($0.reduce(0) { $0 + $1 * $1 }.squareRoot()) },
-            quantileFunction, sum, extreme("min", "The least of several values, or of a list, table column or array.", "min(3, 1, 2)", wanted: -1),
-            extreme("max", "The greatest of several values, or of a list, table column or array.", "max([3, 1, 2])", wanted: 1),
+            summary(
+                "median", "The middle of numbers in their order; of an even count the mean of the two in the middle.",
+                "median([1, 2, 4])"
+            ) { .real(quantile($0.sorted(), 0.5)) },
+            summary(
+                "variance", "The variance of a sample: squares of the deviations over n − 1.", "variance([1, 2, 4])",
+                least: 2
+            ) { .real(variance($0)) },
+            summary("std", "The standard deviation of a sample (over n − 1).", "std([1, 2, 4])", least: 2) {
+                .real(variance($0).squareRoot())
+            },
+            summary("norm", "The square root of the sum of squares.", "norm([3, 4])", least: 0) {
+                .real($0.reduce(0) { $0 + $1 * $1 }.squareRoot())
+            },
+            quantileFunction, sum,
+            extreme(
+                "min", "The least of several values, or of a list, table column or array.", "min(3, 1, 2)", wanted: -1),
+            extreme(
+                "max", "The greatest of several values, or of a list, table column or array.", "max([3, 1, 2])",
+                wanted: 1),
         ]
     }
 
@@ -18,11 +32,17 @@ extension LanguageLibrary {
         if let array = value.asArray { return array.values.map(Double.init) }
         if let range = value.asRange { return try range.listed().compactMap(\.asReal) }
         guard let list = value.asObject as? ListObject else {
-            throw Fault(.runtimeArgument, "\(name): takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))", help: value.asTable == nil ? "write \(name)([1, 2, 3])" : "take a column: \(name)(t.column)")
+            throw Fault(
+                .runtimeArgument,
+                "\(name): takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))",
+                help: value.asTable == nil ? "write \(name)([1, 2, 3])" : "take a column: \(name)(t.column)")
         }
         return try list.elements.enumerated().map { place, element in
             guard let number = element.asReal else {
-                throw Fault(.runtimeArgument, "\(name): element \(place) is \(TypeName.withArticle(element.typeName)), not a number", help: "take it out before, with filter")
+                throw Fault(
+                    .runtimeArgument,
+                    "\(name): element \(place) is \(TypeName.withArticle(element.typeName)), not a number",
+                    help: "take it out before, with filter")
             }
             return number
         }
@@ -44,10 +64,16 @@ extension LanguageLibrary {
     private static func summary(
         _ name: String, _ summary: String, _ example: String, least: Int = 1, _ compute: @escaping ([Double]) -> Value
     ) -> Command {
-        Command(CommandSignature(name, summary, [.value("values", .any, "a list, range or array of numbers")], result: TypeName.real, examples: [example])) { call in
+        Command(
+            CommandSignature(
+                name, summary, [.value("values", .any, "a list, range or array of numbers")], result: TypeName.real,
+                examples: [example])
+        ) { call in
             let numbers = try numbers(try call.value("values"), name)
             guard numbers.count >= least else {
-                throw call.failure(numbers.isEmpty ? "there are no numbers" : "needs at least \(least) numbers", code: .runtimeArgument, at: "values", help: "test length(xs) before")
+                throw call.failure(
+                    numbers.isEmpty ? "there are no numbers" : "needs at least \(least) numbers",
+                    code: .runtimeArgument, at: "values", help: "test length(xs) before")
             }
             return compute(numbers)
         }
@@ -56,18 +82,25 @@ extension LanguageLibrary {
     private static var quantileFunction: Command {
         Command(
             CommandSignature(
-                "quantile", "The number below which a share of the numbers lies.", [.value("values", .any), .value("share", .real(0...1))], result: TypeName.real,
-                examples: ["quantile([1, 2, 3, 4], 0.9)"], seeAlso: ["median"], discussion: "Between two numbers it is interpolated in proportion.")
+                "quantile", "The number below which a share of the numbers lies.",
+                [.value("values", .any), .value("share", .real(0...1))], result: TypeName.real,
+                examples: ["quantile([1, 2, 3, 4], 0.9)"], seeAlso: ["median"],
+                discussion: "Between two numbers it is interpolated in proportion.")
         ) { call in
             let numbers = try numbers(try call.value("values"), "quantile")
-            guard !numbers.isEmpty else { throw call.failure("there are no numbers", code: .runtimeArgument, at: "values", help: "test length(xs) before") }
+            guard !numbers.isEmpty else {
+                throw call.failure(
+                    "there are no numbers", code: .runtimeArgument, at: "values", help: "test length(xs) before")
+            }
             return .real(quantile(numbers.sorted(), try call.real("share")))
         }
     }
 
     private static var sum: Command {
         Command(
-            CommandSignature("sum", "The sum of numbers; exact for integers.", [.value("values", .any)], result: TypeName.number, examples: ["sum([1, 2, 4])", "sum(1...100)"])
+            CommandSignature(
+                "sum", "The sum of numbers; exact for integers.", [.value("values", .any)], result: TypeName.number,
+                examples: ["sum([1, 2, 4])", "sum(1...100)"])
         ) { call in
             let value = try call.value("values")
             if let array = value.asArray { return .real(array.sum) }
@@ -75,7 +108,8 @@ extension LanguageLibrary {
                 let bounds = range.bounds
                 if bounds.isEmpty { return .integer(0) }
                 let ends = try Arithmetic.apply(.add, .integer(bounds.lowerBound), .integer(bounds.upperBound - 1))
-                return try Arithmetic.apply(.floorDivide, try Arithmetic.apply(.multiply, ends, .integer(bounds.count)), .integer(2))
+                return try Arithmetic.apply(
+                    .floorDivide, try Arithmetic.apply(.multiply, ends, .integer(bounds.count)), .integer(2))
             }
             guard let list = value.asObject as? ListObject else { return .real(try numbers(value, "sum").reduce(0, +)) }
             var total = Value.integer(0)
@@ -102,25 +136,34 @@ extension LanguageLibrary {
         return Command(
             CommandSignature(name, summary, [.value("values", .any, repeated: true)], examples: [example]),
             direct: { arguments in
-                guard arguments.count == 2, case .integer(let a) = arguments[0], case .integer(let b) = arguments[1] else { return nil }
+                guard arguments.count == 2, case .integer(let a) = arguments[0], case .integer(let b) = arguments[1]
+                else { return nil }
                 return .integer((a < b) == (wanted < 0) ? a : b)
             }
         ) { call in
             let given = try call.list("values")
             if given.count != 1 {
-                guard let found = try best(given) else { throw call.failure("there are no values", code: .runtimeArgument, help: "write \(example)") }
+                guard let found = try best(given) else {
+                    throw call.failure("there are no values", code: .runtimeArgument, help: "write \(example)")
+                }
                 return found
             }
             if let array = given[0].asArray {
                 let proper = array.values.lazy.filter { !$0.isNaN }
                 if let found = wanted < 0 ? proper.min() : proper.max() { return .real(Double(found)) }
             }
-            if let range = given[0].asRange, !range.bounds.isEmpty { return .integer(wanted < 0 ? range.bounds.lowerBound : range.bounds.upperBound - 1) }
+            if let range = given[0].asRange, !range.bounds.isEmpty {
+                return .integer(wanted < 0 ? range.bounds.lowerBound : range.bounds.upperBound - 1)
+            }
             guard let list = given[0].asObject as? ListObject else {
-                if given[0].asArray != nil || given[0].asRange != nil { throw call.failure("there are no numbers", code: .runtimeArgument, help: "test length(xs) before") }
+                if given[0].asArray != nil || given[0].asRange != nil {
+                    throw call.failure("there are no numbers", code: .runtimeArgument, help: "test length(xs) before")
+                }
                 return given[0]
             }
-            guard let found = try best(list.elements) else { throw call.failure("there are no values", code: .runtimeArgument, help: "test length(xs) before") }
+            guard let found = try best(list.elements) else {
+                throw call.failure("there are no values", code: .runtimeArgument, help: "test length(xs) before")
+            }
             return found
         }
     }

@@ -1,10 +1,17 @@
 extension LanguageLibrary {
     static var textFunctions: [Command] {
         [
-            split, joined, simple("upper", "The text in capitals.", "upper(\"abc\")") { $0.uppercased() }, simple("lower", "The text in small letters.", "lower(\"ABC\")") { $0.lowercased() },
-            simple("trimmed", "The text without blanks and line ends around it.", "trimmed(\"  abc \")") { trimmed($0) }, replace,
-            question("starts_with", "Whether a text starts with another.", "starts_with(\"abc\", \"a\")") { $0.hasPrefix($1) },
-            question("ends_with", "Whether a text ends with another.", "ends_with(\"abc\", \"c\")") { $0.hasSuffix($1) }, text, fixed, padded,
+            split, joined, simple("upper", "The text in capitals.", "upper(\"abc\")") { $0.uppercased() },
+            simple("lower", "The text in small letters.", "lower(\"ABC\")") { $0.lowercased() },
+            simple("trimmed", "The text without blanks and line ends around it.", "trimmed(\"  abc \")") {
+                trimmed($0)
+            }, replace,
+            question("starts_with", "Whether a text starts with another.", "starts_with(\"abc\", \"a\")") {
+                $0.hasPrefix($1)
+            },
+            question("ends_with", "Whether a text ends with another.", "ends_with(\"abc\", \"c\")") {
+                $0.hasSuffix($1)
+            }, text, fixed, padded,
         ]
     }
 
@@ -15,12 +22,22 @@ extension LanguageLibrary {
         return String(front[..<end])
     }
 
-    private static func simple(_ name: String, _ summary: String, _ example: String, _ change: @escaping (String) -> String) -> Command {
-        Command(CommandSignature(name, summary, [.value("text", .text)], result: TypeName.text, examples: [example])) { .text(change(try $0.text("text"))) }
+    private static func simple(
+        _ name: String, _ summary: String, _ example: String, _ change: @escaping (String) -> String
+    ) -> Command {
+        Command(CommandSignature(name, summary, [.value("text", .text)], result: TypeName.text, examples: [example])) {
+            .text(change(try $0.text("text")))
+        }
     }
 
-    private static func question(_ name: String, _ summary: String, _ example: String, _ ask: @escaping (String, String) -> Bool) -> Command {
-        Command(CommandSignature(name, summary, [.value("text", .text), .value("part", .text)], result: TypeName.boolean, examples: [example])) {
+    private static func question(
+        _ name: String, _ summary: String, _ example: String, _ ask: @escaping (String, String) -> Bool
+    ) -> Command {
+        Command(
+            CommandSignature(
+                name, summary, [.value("text", .text), .value("part", .text)], result: TypeName.boolean,
+                examples: [example])
+        ) {
             .boolean(ask(try $0.text("text"), try $0.text("part")))
         }
     }
@@ -28,11 +45,14 @@ extension LanguageLibrary {
     private static var split: Command {
         Command(
             CommandSignature(
-                "split", "The parts of a text between separators; without one, its words.", [.value("text", .text), .value("separator", .text, required: false)], result: TypeName.list,
+                "split", "The parts of a text between separators; without one, its words.",
+                [.value("text", .text), .value("separator", .text, required: false)], result: TypeName.list,
                 examples: ["split(\"a,b\", \",\")", "split(\"two words\")"], seeAlso: ["joined"])
         ) { call in
             let text = try call.text("text")
-            guard let separator = call.textIfPresent("separator") else { return .list(text.split { $0.isWhitespace }.map { .text(String($0)) }) }
+            guard let separator = call.textIfPresent("separator") else {
+                return .list(text.split { $0.isWhitespace }.map { .text(String($0)) })
+            }
             if separator.isEmpty { return .list(text.map { .text(String($0)) }) }
             return .list(text.split(separator: separator, omittingEmptySubsequences: false).map { .text(String($0)) })
         }
@@ -40,7 +60,10 @@ extension LanguageLibrary {
 
     private static var joined: Command {
         Command(
-            CommandSignature("joined", "The elements of a list as one text, with a separator between them.", [.value("values", .any), .value("separator", .text, default: "\"\"")], result: TypeName.text, examples: ["joined([1, 2, 3], \", \")"], seeAlso: ["split"])
+            CommandSignature(
+                "joined", "The elements of a list as one text, with a separator between them.",
+                [.value("values", .any), .value("separator", .text, default: "\"\"")], result: TypeName.text,
+                examples: ["joined([1, 2, 3], \", \")"], seeAlso: ["split"])
         ) { call in
             let parts = try elements(try call.value("values"), call).map(\.text)
             let separator = try call.text("separator")
@@ -51,28 +74,43 @@ extension LanguageLibrary {
 
     private static var replace: Command {
         Command(
-            CommandSignature("replace", "The text with every occurrence of a part replaced.", [.value("text", .text), .value("part", .text), .value("with", .text)], result: TypeName.text, examples: ["replace(\"a-b-c\", \"-\", \"+\")"])
+            CommandSignature(
+                "replace", "The text with every occurrence of a part replaced.",
+                [.value("text", .text), .value("part", .text), .value("with", .text)], result: TypeName.text,
+                examples: ["replace(\"a-b-c\", \"-\", \"+\")"])
         ) { call in
             let (text, part, other) = (try call.text("text"), try call.text("part"), try call.text("with"))
             if part.isEmpty { return .text(text) }
-            if other.utf8.count > part.utf8.count { try call.session.machine.use(bytes: (text.utf8.count / part.utf8.count + 1).multipliedReportingOverflow(by: other.utf8.count).partialValue & (.max >> 12)) }
+            if other.utf8.count > part.utf8.count {
+                try call.session.machine.use(
+                    bytes: (text.utf8.count / part.utf8.count + 1).multipliedReportingOverflow(by: other.utf8.count)
+                        .partialValue & (.max >> 12))
+            }
             return .text(text.replacing(part, with: other))
         }
     }
 
     private static var text: Command {
         Command(
-            CommandSignature("text", "A value as text; a real with so many significant digits.", [.value("value", .any), .label("digits", .integer(1...17), default: "4")], result: TypeName.text, examples: ["text(3.14159, digits: 3)"], seeAlso: ["fixed"])
+            CommandSignature(
+                "text", "A value as text; a real with so many significant digits.",
+                [.value("value", .any), .label("digits", .integer(1...17), default: "4")], result: TypeName.text,
+                examples: ["text(3.14159, digits: 3)"], seeAlso: ["fixed"])
         ) { call in
             let value = call["value"] ?? .none
-            if case .real(let number) = value { return .text(NumberText.real(number, digits: try call.integer("digits"))) }
+            if case .real(let number) = value {
+                return .text(NumberText.real(number, digits: try call.integer("digits")))
+            }
             return .text(value.text)
         }
     }
 
     private static var fixed: Command {
         Command(
-            CommandSignature("fixed", "A number as text with so many digits behind the point.", [.value("x", .number), .value("digits", .integer(0...17))], result: TypeName.text, examples: ["fixed(3.14159, 2)"], seeAlso: ["text", "round"])
+            CommandSignature(
+                "fixed", "A number as text with so many digits behind the point.",
+                [.value("x", .number), .value("digits", .integer(0...17))], result: TypeName.text,
+                examples: ["fixed(3.14159, 2)"], seeAlso: ["text", "round"])
         ) { call in .text(NumberText.fixed(try call.real("x"), decimals: try call.integer("digits"))) }
     }
 
@@ -80,7 +118,12 @@ extension LanguageLibrary {
         Command(
             CommandSignature(
                 "padded", "A value as text, filled up to a width with blanks or another sign.",
-                [.value("value", .any), .value("width", .integer(0...100_000)), .label("side", .choice([.init("left", "blanks in front"), .init("right", "blanks behind")]), default: ".left"), .label("with", .text, default: "\" \"")],
+                [
+                    .value("value", .any), .value("width", .integer(0...100_000)),
+                    .label(
+                        "side", .choice([.init("left", "blanks in front"), .init("right", "blanks behind")]),
+                        default: ".left"), .label("with", .text, default: "\" \""),
+                ],
                 result: TypeName.text, examples: ["padded(7, 3)", "padded(7, 3, with: \"0\")"])
         ) { call in
             let text = (call["value"] ?? .none).text

@@ -8,10 +8,14 @@ enum Access {
         guard case .object(let object) = base else { throw notIndexable(base) }
         if let array = object as? ArrayObject { return try arrayPart(array, positions) }
         guard positions.count == 1, let position = positions.first else {
-            throw Fault(.runtimeIndex, "\(TypeName.withArticle(base.typeName)) takes one index, not \(positions.count)", help: "write xs[0][1] for a list in a list")
+            throw Fault(
+                .runtimeIndex, "\(TypeName.withArticle(base.typeName)) takes one index, not \(positions.count)",
+                help: "write xs[0][1] for a list in a list")
         }
         if let record = object as? RecordObject {
-            guard let key = position.asText ?? position.asChoice?.name else { throw Fault(.runtimeType, "a record is indexed with a text", help: "write r[\"key\"] or r.key") }
+            guard let key = position.asText ?? position.asChoice?.name else {
+                throw Fault(.runtimeType, "a record is indexed with a text", help: "write r[\"key\"] or r.key")
+            }
             guard let value = record[key] else { throw missingField(base, key) }
             return value
         }
@@ -23,15 +27,21 @@ enum Access {
         }
         if let bounds = try bounds(position, count) {
             guard let part = object.slice(bounds) else {
-                throw Fault(.runtimeType, "\(TypeName.withArticle(base.typeName)) has no parts", help: "take one element: xs[0]")
+                throw Fault(
+                    .runtimeType, "\(TypeName.withArticle(base.typeName)) has no parts", help: "take one element: xs[0]"
+                )
             }
             return part
         }
-        throw Fault(.runtimeType, "an index is a whole number or a range, not \(TypeName.withArticle(position.typeName))", help: "write xs[0] or xs[0..<3]")
+        throw Fault(
+            .runtimeType, "an index is a whole number or a range, not \(TypeName.withArticle(position.typeName))",
+            help: "write xs[0] or xs[0..<3]")
     }
 
     private static func notIndexable(_ base: Value) -> Fault {
-        Fault(.runtimeType, "\(TypeName.withArticle(base.typeName)) has no elements", help: "an index takes an element of a list, text, range, table or array")
+        Fault(
+            .runtimeType, "\(TypeName.withArticle(base.typeName)) has no elements",
+            help: "an index takes an element of a list, text, range, table or array")
     }
 
     /// The place of an index that may count from the end.
@@ -39,8 +49,14 @@ enum Access {
         let place = index < 0 ? index &+ count : index
         if place >= 0, place < count { return place }
         let where_ = axis.map { " of axis \($0)" } ?? ""
-        if count == 0 { throw Fault(.runtimeIndex, "index \(index) is outside: there are no elements\(where_)", help: "test length(xs) > 0 before") }
-        throw Fault(.runtimeIndex, "index \(index) is outside 0...\(count - 1)\(where_)", help: "the last is -1 or \(count - 1)")
+        if count == 0 {
+            throw Fault(
+                .runtimeIndex, "index \(index) is outside: there are no elements\(where_)",
+                help: "test length(xs) > 0 before")
+        }
+        throw Fault(
+            .runtimeIndex, "index \(index) is outside 0...\(count - 1)\(where_)", help: "the last is -1 or \(count - 1)"
+        )
     }
 
     /// The elements that a range means, nil if it is no range.
@@ -59,7 +75,9 @@ enum Access {
         }
         if lower >= 0, lower <= upper, upper <= count { return lower..<upper }
         let place = axis.map { " of axis \($0)" } ?? ""
-        throw Fault(.runtimeIndex, "this range reaches outside of the \(count) elements\(place)", help: count == 0 ? "there are none" : "the whole is 0..<\(count)")
+        throw Fault(
+            .runtimeIndex, "this range reaches outside of the \(count) elements\(place)",
+            help: count == 0 ? "there are none" : "the whole is 0..<\(count)")
     }
 
     private static func end(_ upper: Int, isClosed: Bool, _ count: Int) -> Int {
@@ -73,12 +91,16 @@ enum Access {
 
     private static func axes(_ array: ArrayObject, _ positions: ArraySlice<Value>) throws -> [ArrayObject.Position] {
         guard positions.count <= array.shape.count else {
-            throw Fault(.runtimeShape, "an array of shape \(array.shape) takes at most \(array.shape.count) positions", help: "it has \(array.shape.count) axes")
+            throw Fault(
+                .runtimeShape, "an array of shape \(array.shape) takes at most \(array.shape.count) positions",
+                help: "it has \(array.shape.count) axes")
         }
         return try positions.enumerated().map { axis, position in
             if case .integer(let index) = position { return .index(try place(index, array.shape[axis], axis: axis)) }
             if let bounds = try bounds(position, array.shape[axis], axis: axis) { return .range(bounds) }
-            throw Fault(.runtimeType, "an index is a whole number or a range, not \(TypeName.withArticle(position.typeName))", help: "write a[0] or a[0..<3, 1]")
+            throw Fault(
+                .runtimeType, "an index is a whole number or a range, not \(TypeName.withArticle(position.typeName))",
+                help: "write a[0] or a[0..<3, 1]")
         }
     }
 
@@ -106,7 +128,9 @@ enum Access {
     }
 
     /// `root.a[0].b = value`: changes what is held alone, copies what is shared.
-    static func store(_ value: Value, in root: inout Value, _ steps: ArraySlice<Step>, _ positions: ArraySlice<Value>) throws {
+    static func store(
+        _ value: Value, in root: inout Value, _ steps: ArraySlice<Step>, _ positions: ArraySlice<Value>
+    ) throws {
         guard let step = steps.first else {
             root = value
             return
@@ -133,7 +157,9 @@ enum Access {
             } else if let range = object as? RangeObject {
                 object = ListObject(try range.listed())
                 try store(value, atPosition: here, in: &object, rest, later)
-            } else if let table = object as? TableObject, rest.isEmpty, let name = here.first?.asText ?? here.first?.asChoice?.name {
+            } else if let table = object as? TableObject, rest.isEmpty,
+                let name = here.first?.asText ?? here.first?.asChoice?.name
+            {
                 object = try replacing(name, in: table, value)
             } else if object is ArrayObject, rest.isEmpty {
                 try replace(here, in: &object, value)
@@ -144,10 +170,15 @@ enum Access {
     }
 
     private static func notChangeable(_ value: Value) -> Fault {
-        Fault(.runtimeType, "\(TypeName.withArticle(value.typeName)) has no elements or fields that can be given a value", help: "lists, records and arrays have")
+        Fault(
+            .runtimeType, "\(TypeName.withArticle(value.typeName)) has no elements or fields that can be given a value",
+            help: "lists, records and arrays have")
     }
 
-    private static func store(_ value: Value, at key: String, in object: inout Object, _ rest: ArraySlice<Step>, _ positions: ArraySlice<Value>) throws {
+    private static func store(
+        _ value: Value, at key: String, in object: inout Object, _ rest: ArraySlice<Step>,
+        _ positions: ArraySlice<Value>
+    ) throws {
         if !isKnownUniquelyReferenced(&object), let record = object as? RecordObject { object = record.copy() }
         guard let record = object as? RecordObject else { return }
         if rest.isEmpty {
@@ -159,7 +190,8 @@ enum Access {
     }
 
     private static func store(
-        _ value: Value, atPosition here: ArraySlice<Value>, in object: inout Object, _ rest: ArraySlice<Step>, _ positions: ArraySlice<Value>
+        _ value: Value, atPosition here: ArraySlice<Value>, in object: inout Object, _ rest: ArraySlice<Step>,
+        _ positions: ArraySlice<Value>
     ) throws {
         guard here.count == 1, case .integer(let index)? = here.first else {
             throw Fault(.runtimeType, "one element is given a value at a time", help: "write xs[0] = value")
@@ -171,7 +203,11 @@ enum Access {
     }
 
     private static func replace(_ positions: ArraySlice<Value>, in object: inout Object, _ value: Value) throws {
-        guard let number = value.asReal else { throw Fault(.runtimeType, "an element of an array is a number, not \(TypeName.withArticle(value.typeName))", help: "give it a number") }
+        guard let number = value.asReal else {
+            throw Fault(
+                .runtimeType, "an element of an array is a number, not \(TypeName.withArticle(value.typeName))",
+                help: "give it a number")
+        }
         let place = try (object as? ArrayObject).map { try offset(of: positions, in: $0) } ?? 0
         if !isKnownUniquelyReferenced(&object), let array = object as? ArrayObject {
             object = ArrayObject(shape: array.shape, values: array.values, provenance: array.provenance)
@@ -183,10 +219,16 @@ enum Access {
 
     private static func offset(of positions: ArraySlice<Value>, in array: ArrayObject) throws -> Int {
         let axes = try axes(array, positions)
-        guard axes.count == array.shape.count else { throw Fault(.runtimeShape, "an element of this array has \(array.shape.count) positions", help: "write a[0, 1] = value") }
+        guard axes.count == array.shape.count else {
+            throw Fault(
+                .runtimeShape, "an element of this array has \(array.shape.count) positions",
+                help: "write a[0, 1] = value")
+        }
         var offset = 0
         for (axis, position) in axes.enumerated() {
-            guard case .index(let index) = position else { throw Fault(.runtimeType, "one element is given a value at a time", help: "write a[0, 1] = value") }
+            guard case .index(let index) = position else {
+                throw Fault(.runtimeType, "one element is given a value at a time", help: "write a[0, 1] = value")
+            }
             offset = offset * array.shape[axis] + index
         }
         return offset
@@ -194,10 +236,16 @@ enum Access {
 
     private static func replacing(_ name: String, in table: TableObject, _ value: Value) throws -> TableObject {
         guard let values = try value.listed(), values.count == table.rowCount else {
-            throw Fault(.runtimeShape, "a column of this table is a list of \(table.rowCount) values", help: "give it a list of \(table.rowCount)")
+            throw Fault(
+                .runtimeShape, "a column of this table is a list of \(table.rowCount) values",
+                help: "give it a list of \(table.rowCount)")
         }
         var columns = table.columns
-        if let place = columns.firstIndex(where: { $0.name == name }) { columns[place].values = values } else { columns.append(.init(name, values)) }
+        if let place = columns.firstIndex(where: { $0.name == name }) {
+            columns[place].values = values
+        } else {
+            columns.append(.init(name, values))
+        }
         return TableObject(columns)
     }
 }

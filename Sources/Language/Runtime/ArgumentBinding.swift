@@ -4,7 +4,8 @@
 extension Machine {
     /// Runs a command whose arguments lie behind `base`, with those of `where` and `by` behind them.
     func callCommand(
-        _ command: CommandFunction, _ base: UnsafeMutablePointer<Value>, _ count: Int, _ site: CallSite?, _ span: SourceSpan, _ source: SourceText
+        _ command: CommandFunction, _ base: UnsafeMutablePointer<Value>, _ count: Int, _ site: CallSite?,
+        _ span: SourceSpan, _ source: SourceText
     ) throws -> Value {
         let clauseCount = (site?.hasPredicate == true ? 1 : 0) + (site?.keyNames.count ?? 0)
         var given: [Value] = []
@@ -21,10 +22,16 @@ extension Machine {
         let keys = (site?.keyNames ?? []).enumerated().map { number, name in
             (name: name, value: rowFunction(clauses[number + (predicate == nil ? 0 : 1)]))
         }
-        if predicate != nil, !command.signature.acceptsWhere { throw Fault(.runtimeArgument, "\(command.signature.name): does not take 'where'", help: "use filter before it") }
-        if !keys.isEmpty, !command.signature.acceptsBy { throw Fault(.runtimeArgument, "\(command.signature.name): does not take 'by'", help: "use group before it") }
+        if predicate != nil, !command.signature.acceptsWhere {
+            throw Fault(
+                .runtimeArgument, "\(command.signature.name): does not take 'where'", help: "use filter before it")
+        }
+        if !keys.isEmpty, !command.signature.acceptsBy {
+            throw Fault(.runtimeArgument, "\(command.signature.name): does not take 'by'", help: "use group before it")
+        }
         let invocation = Invocation(
-            session: session, command: command, span: span, source: source, values: binding.values, spans: binding.spans, predicate: predicate, keys: keys)
+            session: session, command: command, span: span, source: source, values: binding.values,
+            spans: binding.spans, predicate: predicate, keys: keys)
         do {
             let run = { try command.command.run(invocation) }
             let result = try command.isHost && command.isVerb ? hosting(run) : run()
@@ -40,7 +47,9 @@ extension Machine {
         for (parameter, value) in zip(command.parameters, values) {
             guard let value else { continue }
             for use in parameter.kind.pathUses {
-                for path in value.asText.map({ [$0] }) ?? value.asList?.compactMap(\.asText) ?? [] { session.onFile(path, use) }
+                for path in value.asText.map({ [$0] }) ?? value.asList?.compactMap(\.asText) ?? [] {
+                    session.onFile(path, use)
+                }
             }
         }
         for effect in command.signature.effects {
@@ -88,7 +97,9 @@ private struct Binding {
         spans = Array(repeating: nil, count: command.parameters.count)
     }
 
-    private func refuse(_ message: String, at place: SourceSpan? = nil, help: String, code: DiagnosticCode = .runtimeArgument) -> Diagnostic {
+    private func refuse(
+        _ message: String, at place: SourceSpan? = nil, help: String, code: DiagnosticCode = .runtimeArgument
+    ) -> Diagnostic {
         Diagnostic(code, "\(command.signature.name): \(message)", at: place ?? span, help: help)
     }
 
@@ -102,10 +113,14 @@ private struct Binding {
                     let labels = command.parameters.compactMap(\.label)
                     let near = Suggestions.nearest(to: label, among: labels).first
                     throw refuse(
-                        "'\(label)' is not a label of \(command.signature.name)" + (near.map { "; did you mean '\($0):'?" } ?? ""), at: place,
-                        help: labels.isEmpty ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
+                        "'\(label)' is not a label of \(command.signature.name)"
+                            + (near.map { "; did you mean '\($0):'?" } ?? ""), at: place,
+                        help: labels.isEmpty
+                            ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
                 }
-                if values[target] != nil { throw refuse("'\(label):' appears twice", at: place, help: "take one of them away") }
+                if values[target] != nil {
+                    throw refuse("'\(label):' appears twice", at: place, help: "take one of them away")
+                }
                 values[target] = try checked(value, command.parameters[target], place)
                 spans[target] = place
                 continue
@@ -133,7 +148,8 @@ private struct Binding {
                 values[number] = try command.defaultValue(number) { try session.evaluate(default: $0) }
                 if values[number] == nil, parameter.isRequired {
                     let what = parameter.label.map { "'\($0):'" } ?? parameter.name
-                    throw refuse("\(what) is missing", help: "write \(command.signature.name) and \(parameter.kind.phrase)")
+                    throw refuse(
+                        "\(what) is missing", help: "write \(command.signature.name) and \(parameter.kind.phrase)")
                 }
             }
         }
@@ -142,7 +158,9 @@ private struct Binding {
     private func checked(_ value: Value, _ parameter: Parameter, _ place: SourceSpan) throws -> Value {
         if let problem = parameter.kind.problem(with: value) {
             let what = parameter.label.map { "'\($0):'" } ?? parameter.name
-            throw refuse("\(what) takes \(parameter.kind.phrase), not \(problem)", at: place, help: "write \(parameter.kind.phrase)")
+            throw refuse(
+                "\(what) takes \(parameter.kind.phrase), not \(problem)", at: place,
+                help: "write \(parameter.kind.phrase)")
         }
         return value
     }
@@ -176,9 +194,12 @@ extension ParameterKind {
             switch value.asObject {
             case let list as ListObject:
                 if case .any = element { return nil }
-                for item in list.elements { if let problem = element.problem(with: item) { return "a list with " + problem } }
+                for item in list.elements {
+                    if let problem = element.problem(with: item) { return "a list with " + problem }
+                }
                 return nil
-            case is RangeObject, is ArrayObject: return element.problem(with: .integer(0)) == nil || element.problem(with: .real(0)) == nil ? nil : found
+            case is RangeObject, is ArrayObject:
+                return element.problem(with: .integer(0)) == nil || element.problem(with: .real(0)) == nil ? nil : found
             default: return found
             }
         case .range: return value.asRange != nil || value.asInteger != nil || value.asObject is ListObject ? nil : found

@@ -4,7 +4,7 @@
 import BigInt
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 extension Value {
@@ -15,9 +15,11 @@ extension Value {
         case (.boolean(let a), .boolean(let b)): return a == b
         case (.integer(let a), .integer(let b)): return a == b
         case (.real(let a), .real(let b)): return a == b
-        case (.integer(let a), .real(let b)), (.real(let b), .integer(let a)): return b == b.rounded() && Int(exactly: b) == a
+        case (.integer(let a), .real(let b)), (.real(let b), .integer(let a)):
+            return b == b.rounded() && Int(exactly: b) == a
         case (.object(let a), .object(let b)): return a.isEqual(to: b)
-        case (.object(let a), .real(let b)), (.real(let b), .object(let a)): return (a as? BigIntegerObject).map { Double($0.value) == b } ?? false
+        case (.object(let a), .real(let b)), (.real(let b), .object(let a)):
+            return (a as? BigIntegerObject).map { Double($0.value) == b } ?? false
         default: return false
         }
     }
@@ -50,15 +52,24 @@ enum Arithmetic {
         case .real(let a): return .real(-a)
         case .object(let object as BigIntegerObject): return Value(-object.value)
         case .object(let object as ArrayObject): return .array(object.mapping { -$0 })
-        case .none, .boolean, .object: throw Fault(.runtimeType, "'-' takes a number, not \(TypeName.withArticle(value.typeName))", help: "use a number")
+        case .none, .boolean, .object:
+            throw Fault(
+                .runtimeType, "'-' takes a number, not \(TypeName.withArticle(value.typeName))", help: "use a number")
         }
     }
 
     private static func mismatch(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> Fault {
         let (a, b) = (left.typeName, right.typeName)
         var help = "use two numbers"
-        if operation == .add, a == TypeName.text || b == TypeName.text { help = "to put a value into a text write \"… {value}\"" }
-        if a == TypeName.list || b == TypeName.list { help = operation == .add ? "to add one value to a list write append(xs, value)" : "to work on every element write map xs { x in … }" }
+        if operation == .add, a == TypeName.text || b == TypeName.text {
+            help = "to put a value into a text write \"… {value}\""
+        }
+        if a == TypeName.list || b == TypeName.list {
+            help =
+                operation == .add
+                ? "to add one value to a list write append(xs, value)"
+                : "to work on every element write map xs { x in … }"
+        }
         let sides = a == b ? "two values of kind \(a)" : "\(TypeName.withArticle(a)) and \(TypeName.withArticle(b))"
         return Fault(.runtimeType, "'\(operation.rawValue)' cannot work on \(sides)", help: help)
     }
@@ -78,7 +89,9 @@ enum Arithmetic {
         if let a = left.asBigInteger, let b = right.asBigInteger { return a < b ? -1 : a > b ? 1 : 0 }
         if let a = left.asReal, let b = right.asReal { return order(a, b) }
         if let a = left.asText, let b = right.asText { return a < b ? -1 : a == b ? 0 : 1 }
-        if let a = left.asObject as? ChoiceObject, let b = right.asObject as? ChoiceObject { return a.text < b.text ? -1 : a.text == b.text ? 0 : 1 }
+        if let a = left.asObject as? ChoiceObject, let b = right.asObject as? ChoiceObject {
+            return a.text < b.text ? -1 : a.text == b.text ? 0 : 1
+        }
         if let a = left.asObject as? ListObject, let b = right.asObject as? ListObject {
             for (x, y) in zip(a.elements, b.elements) {
                 guard let order = try order(x, y) else { return nil }
@@ -87,7 +100,8 @@ enum Arithmetic {
             return a.elements.count < b.elements.count ? -1 : a.elements.count == b.elements.count ? 0 : 1
         }
         throw Fault(
-            .runtimeType, "\(TypeName.withArticle(left.typeName)) and \(TypeName.withArticle(right.typeName)) have no order",
+            .runtimeType,
+            "\(TypeName.withArticle(left.typeName)) and \(TypeName.withArticle(right.typeName)) have no order",
             help: "compare two numbers or two texts")
     }
 
@@ -128,7 +142,8 @@ enum Arithmetic {
             if b == -1 { return operation == .remainder ? .integer(0) : try negated(.integer(a)) }
             let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
             let isBelow = rest != 0 && (rest < 0) != (b < 0)
-            return .integer(operation == .floorDivide ? (isBelow ? quotient - 1 : quotient) : (isBelow ? rest + b : rest))
+            return .integer(
+                operation == .floorDivide ? (isBelow ? quotient - 1 : quotient) : (isBelow ? rest + b : rest))
         case .power: return try power(BigInt(a), BigInt(b))
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .none
         }
@@ -155,7 +170,9 @@ enum Arithmetic {
     }
 
     private static func tooLarge() -> Fault {
-        Fault(.limitReached, "this integer would have more than \(integerBitsMax) bits", help: "use reals, or keep to smaller numbers")
+        Fault(
+            .limitReached, "this integer would have more than \(integerBitsMax) bits",
+            help: "use reals, or keep to smaller numbers")
     }
 
     private static func power(_ a: BigInt, _ b: BigInt) throws -> Value {
@@ -208,7 +225,9 @@ enum Arithmetic {
         if let a = left.asReal, let b = right.asReal { return .real(try reals(operation, a, b)) }
         guard operation == .add else { throw mismatch(operation, left, right) }
         if let a = left.asText, let b = right.asText { return .text(a + b) }
-        if !(left.asObject is ArrayObject), !(right.asObject is ArrayObject), let a = try left.listed(), let b = try right.listed() {
+        if !(left.asObject is ArrayObject), !(right.asObject is ArrayObject), let a = try left.listed(),
+            let b = try right.listed()
+        {
             let sum = ListObject(a + b)
             try sum.checkShape()
             return .object(sum)
@@ -235,7 +254,8 @@ enum Arithmetic {
         case (let a?, let b?):
             if let result = a.combined(with: b, combine) { return .array(result) }
             throw Fault(
-                .runtimeShape, "arrays of shape \(a.shape) and \(b.shape) cannot be combined with '\(operation.rawValue)'",
+                .runtimeShape,
+                "arrays of shape \(a.shape) and \(b.shape) cannot be combined with '\(operation.rawValue)'",
                 help: "take parts of equal shape, such as a[0] or a[..., 0]")
         case (let a?, nil):
             guard let number = right.asReal.map({ Float($0) }) else { throw mismatch(operation, left, right) }

@@ -2,7 +2,7 @@
 // `let`s are run that call no verb, so an import can do nothing but define; the file's own names stay its own.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 struct Importer: Sendable {
@@ -19,7 +19,9 @@ struct Importer: Sendable {
     func read(_ path: String, in folder: String) throws -> File {
         let whole = Importer.resolved(path, folder)
         guard let bytes = Importer.bytes(of: whole) else {
-            throw Fault(.fileMissing, "import: there is no file \"\(path)\"", help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
+            throw Fault(
+                .fileMissing, "import: there is no file \"\(path)\"",
+                help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
         }
         let parent = whole.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         return File(path: whole, folder: parent, source: SourceText(bytes: bytes, name: path))
@@ -55,7 +57,9 @@ struct Importer: Sendable {
         signatures(of: path, in: folder, table, Found())
     }
 
-    private func signatures(of path: String, in folder: String, _ table: SignatureTable, _ found: Found) -> [CommandSignature]? {
+    private func signatures(
+        of path: String, in folder: String, _ table: SignatureTable, _ found: Found
+    ) -> [CommandSignature]? {
         let whole = Importer.resolved(path, folder)
         if let known = found.signatures[whole] { return known }
         found.signatures[whole] = .some(nil)
@@ -63,7 +67,9 @@ struct Importer: Sendable {
         let context = LanguageContext(signatures: table) { path in signatures(of: path, in: file.folder, table, found) }
         let parsed = Parser.parse(file.source, context)
         var all: [CommandSignature] = []
-        for case .importing(let other, _) in parsed.program.statements.map(\.kind) { all += signatures(of: other, in: file.folder, table, found) ?? [] }
+        for case .importing(let other, _) in parsed.program.statements.map(\.kind) {
+            all += signatures(of: other, in: file.folder, table, found) ?? []
+        }
         all += parsed.definitions
         found.signatures[whole] = all
         return all
@@ -75,7 +81,11 @@ struct Importer: Sendable {
     }
 
     func run(_ file: File, in session: Session, depth: Int = 0) throws {
-        guard depth < Importer.depthMax else { throw Fault(.stackTooDeep, "imports nest more than \(Importer.depthMax) deep", help: "look for files that import each other") }
+        guard depth < Importer.depthMax else {
+            throw Fault(
+                .stackTooDeep, "imports nest more than \(Importer.depthMax) deep",
+                help: "look for files that import each other")
+        }
         let context = context(file, session.tableOfSignatures)
         let parsed = Parser.parse(file.source, context)
         if let first = Checker.check(parsed, context).first { throw Raised(diagnostic: first, source: file.source) }
@@ -112,7 +122,9 @@ extension Expression {
         case .record(let entries): return any(entries.map(\.value))
         case .range(let lower, let upper, _): return any([lower, upper])
         case .call(let call):
-            guard let name = call.name, context.signatures.functions[name.text] != nil, !definitions.contains(where: { $0.name == name.text }) else { return true }
+            guard let name = call.name, context.signatures.functions[name.text] != nil,
+                !definitions.contains(where: { $0.name == name.text })
+            else { return true }
             return any(call.arguments.map(\.value))
         case .pipeline: return true
         case .index(let base, let positions): return any([base] + positions)

@@ -45,13 +45,17 @@ public struct Invocation {
     /// The word of a `.choice` or column, without its dot.
     public func choice(_ name: String) throws -> String { try needed(choiceIfPresent(name), name, "a choice") }
     /// `.answer[2]`
-    public func selector(_ name: String) throws -> (name: String, index: Int?) { try needed(selectorIfPresent(name), name, "a .name") }
+    public func selector(_ name: String) throws -> (name: String, index: Int?) {
+        try needed(selectorIfPresent(name), name, "a .name")
+    }
     public func range(_ name: String) throws -> Range<Int> { try needed(rangeIfPresent(name), name, "a range") }
     public func list(_ name: String) throws -> [Value] { try needed(listIfPresent(name), name, "a list") }
     public func record(_ name: String) throws -> RecordObject { try needed(recordIfPresent(name), name, "a record") }
     public func table(_ name: String) throws -> TableObject { try needed(self[name]?.asTable, name, "a table") }
     public func array(_ name: String) throws -> ArrayObject { try needed(self[name]?.asArray, name, "an array") }
-    public func function(_ name: String) throws -> FunctionObject { try needed(self[name]?.asFunction, name, "a function") }
+    public func function(_ name: String) throws -> FunctionObject {
+        try needed(self[name]?.asFunction, name, "a function")
+    }
     public func value(_ name: String) throws -> Value { try needed(self[name], name, "a value") }
     public func host<Host: HostObject>(_ name: String, as type: Host.Type) throws -> Host {
         try needed(hostIfPresent(name, as: type), name, "another kind of value")
@@ -62,9 +66,13 @@ public struct Invocation {
     public func booleanIfPresent(_ name: String) -> Bool? { self[name]?.asBoolean }
     public func textIfPresent(_ name: String) -> String? { self[name]?.asText }
     public func choiceIfPresent(_ name: String) -> String? { self[name]?.asChoice?.name }
-    public func selectorIfPresent(_ name: String) -> (name: String, index: Int?)? { self[name]?.asChoice.map { ($0.name, $0.index) } }
+    public func selectorIfPresent(_ name: String) -> (name: String, index: Int?)? {
+        self[name]?.asChoice.map { ($0.name, $0.index) }
+    }
     public func recordIfPresent(_ name: String) -> RecordObject? { self[name]?.asRecord }
-    public func hostIfPresent<Host: HostObject>(_ name: String, as type: Host.Type) -> Host? { self[name]?.asHost(type) }
+    public func hostIfPresent<Host: HostObject>(_ name: String, as type: Host.Type) -> Host? {
+        self[name]?.asHost(type)
+    }
 
     /// A range, or the range of one number that an integer stands for.
     public func rangeIfPresent(_ name: String) -> Range<Int>? {
@@ -81,7 +89,9 @@ public struct Invocation {
     /// Calls a function or closure with values by place.
     public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
         guard let function = function.asFunction else {
-            throw failure("\(TypeName.withArticle(function.typeName)) cannot be called", code: .runtimeType, help: "give it a function, such as { x in x + 1 }")
+            throw failure(
+                "\(TypeName.withArticle(function.typeName)) cannot be called", code: .runtimeType,
+                help: "give it a function, such as { x in x + 1 }")
         }
         return try session.machine.call(function, arguments)
     }
@@ -98,7 +108,9 @@ public struct Invocation {
     public func failure(
         _ message: String, code: DiagnosticCode = .commandFailed, at name: String? = nil, help: String? = nil
     ) -> Diagnostic {
-        Diagnostic(code, "\(signature.name): \(message)", at: name.flatMap { place($0) }.flatMap { spans[$0] } ?? span, help: help)
+        Diagnostic(
+            code, "\(signature.name): \(message)", at: name.flatMap { place($0) }.flatMap { spans[$0] } ?? span,
+            help: help)
     }
 }
 

@@ -5,7 +5,7 @@
 //   0.5000   3.142   31.42   314.2   3141.6   12345.7   5.000e-5   1.235e15
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 public enum NumberText {
@@ -36,7 +36,9 @@ public enum NumberText {
     public static func fixed(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-infinity" : "infinity" }
         let written = formatted("%.\(min(max(decimals, 0), 300))f", value)
-        if written.first == "-", written.allSatisfy({ $0 == "-" || $0 == "0" || $0 == "." }) { return String(written.dropFirst()) }
+        if written.first == "-", written.allSatisfy({ $0 == "-" || $0 == "0" || $0 == "." }) {
+            return String(written.dropFirst())
+        }
         return written
     }
 

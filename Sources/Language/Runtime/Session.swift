@@ -43,7 +43,8 @@ public final class Session {
         signatures = SignatureTable(verbs: verbs.map(\.signature), functions: functions.map(\.signature))
         var commands: [String: CommandFunction] = [:]
         for (number, command) in functions.enumerated() {
-            commands[command.signature.name] = CommandFunction(command, isVerb: false, isHost: number >= own.functions.count)
+            commands[command.signature.name] = CommandFunction(
+                command, isVerb: false, isHost: number >= own.functions.count)
         }
         for (number, command) in verbs.enumerated() {
             commands[command.signature.name] = CommandFunction(command, isVerb: true, isHost: number >= own.verbs.count)
@@ -81,12 +82,16 @@ public final class Session {
     public var variables: [(name: String, value: Value)] {
         globals.names.indices.compactMap { slot -> (name: String, value: Value)? in
             let name = globals.names[slot]
-            guard globals.isVariable(slot), !Session.isResultName(name), !name.contains(Importer.separator) else { return nil }
+            guard globals.isVariable(slot), !Session.isResultName(name), !name.contains(Importer.separator) else {
+                return nil
+            }
             return (name, globals.values[slot])
         }.sorted { $0.name < $1.name }
     }
 
-    private static func isResultName(_ name: String) -> Bool { name.first == "_" && name.dropFirst().allSatisfy(\.isNumber) }
+    private static func isResultName(_ name: String) -> Bool {
+        name.first == "_" && name.dropFirst().allSatisfy(\.isNumber)
+    }
 
     /// For the prompt.
     public var status: StyledText? { vocabulary.status() }
@@ -148,7 +153,8 @@ public final class Session {
     public func prepare(_ source: SourceText) -> Prepared {
         let context = context
         let parsed = Parser.parse(source, context)
-        return Prepared(source: source, statements: parsed.program.statements, diagnostics: Checker.check(parsed, context))
+        return Prepared(
+            source: source, statements: parsed.program.statements, diagnostics: Checker.check(parsed, context))
     }
 
     /// Runs statement `index`. A statement with diagnostics of its own from `prepare` fails with them.
@@ -213,13 +219,15 @@ public final class Session {
         case let raised as Raised: return raised
         case let diagnostic as Diagnostic: return Raised(diagnostic: diagnostic, source: source)
         case let fault as Fault:
-            let message = fault.message.hasPrefix(prefix) || fault.code == .userError ? fault.message : prefix + fault.message
+            let message =
+                fault.message.hasPrefix(prefix) || fault.code == .userError ? fault.message : prefix + fault.message
             return Raised(diagnostic: Diagnostic(fault.code, message, at: span, help: fault.help), source: source)
         default: break
         }
         if let explanation = vocabulary.explain(error) {
             let message = explanation.message.hasPrefix(prefix) ? explanation.message : prefix + explanation.message
-            return Raised(diagnostic: Diagnostic(explanation.code, message, at: span, help: explanation.help), source: source)
+            return Raised(
+                diagnostic: Diagnostic(explanation.code, message, at: span, help: explanation.help), source: source)
         }
         return Raised(diagnostic: Diagnostic(.commandFailed, prefix + "\(error)", at: span), source: source)
     }
@@ -233,7 +241,10 @@ public final class Session {
         fileprivate let resultNumber: Int
         fileprivate let restoreHost: () -> Void
 
-        fileprivate init(_ variables: Globals.Snapshot, _ definitions: [String: CommandSignature], _ resultNumber: Int, _ restoreHost: @escaping () -> Void) {
+        fileprivate init(
+            _ variables: Globals.Snapshot, _ definitions: [String: CommandSignature], _ resultNumber: Int,
+            _ restoreHost: @escaping () -> Void
+        ) {
             self.variables = variables
             self.definitions = definitions
             self.resultNumber = resultNumber
@@ -241,7 +252,9 @@ public final class Session {
         }
     }
 
-    public func checkpoint() -> Checkpoint { Checkpoint(globals.snapshot, definitions, resultNumber, vocabulary.capture()) }
+    public func checkpoint() -> Checkpoint {
+        Checkpoint(globals.snapshot, definitions, resultNumber, vocabulary.capture())
+    }
 
     public func restore(_ checkpoint: Checkpoint) {
         globals.restore(checkpoint.variables)
@@ -286,7 +299,9 @@ public final class Session {
         for text in texts {
             let parsed = Parser.parse(text, context)
             let problems = Checker.check(parsed, context)
-            precondition(problems.isEmpty, "\(text.name): \(problems.first.map { DiagnosticRenderer().text($0, in: text) } ?? "")")
+            precondition(
+                problems.isEmpty,
+                "\(text.name): \(problems.first.map { DiagnosticRenderer().text($0, in: text) } ?? "")")
             for statement in parsed.program.statements {
                 guard case .definition = statement.kind else { continue }
                 _ = try? machine.run(Compiler.compile(statement, in: text, scope))

@@ -41,7 +41,9 @@ open class Object {
     /// `==`
     open func isEqual(to other: Object) -> Bool { self === other }
     /// What a statement with this value shows.
-    open func display(_ options: DisplayOptions) -> DisplayBundle { DisplayBundle(lines: [StyledText(text)], json: json) }
+    open func display(_ options: DisplayOptions) -> DisplayBundle {
+        DisplayBundle(lines: [StyledText(text)], json: json)
+    }
     /// JSON on one line.
     open var json: String { "null" }
 }
@@ -58,7 +60,8 @@ extension Object {
     final func checkShape(with value: Value = .none, levels: Int = 1) throws {
         let depth = max(nesting, value.asObject.map { $0.nesting + levels } ?? 0)
         if depth > Limits.nestingMax {
-            throw Fault(.stackTooDeep, "values nest more than \(Limits.nestingMax) deep", help: "keep them flat, in one list")
+            throw Fault(
+                .stackTooDeep, "values nest more than \(Limits.nestingMax) deep", help: "keep them flat, in one list")
         }
         if depth > 0, extent + value.extent > Limits.extentMax {
             throw Fault(
@@ -104,7 +107,11 @@ extension Value {
 
     /// Appends `quotedText`.
     func writeQuoted(into text: inout String) {
-        if case .object(let object) = self, !(object is TextObject) { object.write(into: &text) } else { text += quotedText }
+        if case .object(let object) = self, !(object is TextObject) {
+            object.write(into: &text)
+        } else {
+            text += quotedText
+        }
     }
 
     /// Strict JSON on one line: integers of any size as numbers, NaN and infinities as null.
@@ -192,7 +199,9 @@ extension Value {
     public static func range(_ range: Range<Int>) -> Value { .object(RangeObject(range)) }
     public static func range(_ range: ClosedRange<Int>) -> Value { .object(RangeObject(range)) }
     /// `.left`, `.answer[2]`
-    public static func choice(_ name: String, _ index: Int? = nil) -> Value { .object(ChoiceObject(name, index: index)) }
+    public static func choice(_ name: String, _ index: Int? = nil) -> Value {
+        .object(ChoiceObject(name, index: index))
+    }
     /// A number, or `none` where there is none.
     public static func integer(ifAny value: Int?) -> Value { value.map { .integer($0) } ?? .none }
     public static func real(ifAny value: Double?) -> Value { value.map { .real($0) } ?? .none }

@@ -62,7 +62,8 @@ public struct Parameter: Sendable, Equatable {
 
     /// A value given by place.
     public static func value(
-        _ name: String, _ kind: ParameterKind, required: Bool = true, repeated: Bool = false, default defaultText: String? = nil,
+        _ name: String, _ kind: ParameterKind, required: Bool = true, repeated: Bool = false,
+        default defaultText: String? = nil,
         _ summary: String = ""
     ) -> Parameter {
         Parameter(
@@ -72,14 +73,17 @@ public struct Parameter: Sendable, Equatable {
 
     /// `label: value`; may be left out unless it is required.
     public static func label(
-        _ label: String, _ kind: ParameterKind, required: Bool = false, default defaultText: String? = nil, _ summary: String = ""
+        _ label: String, _ kind: ParameterKind, required: Bool = false, default defaultText: String? = nil,
+        _ summary: String = ""
     ) -> Parameter {
         Parameter(
-            label: label, name: label, kind: kind, isRequired: required, isRepeated: false, defaultText: defaultText, summary: summary)
+            label: label, name: label, kind: kind, isRequired: required, isRepeated: false, defaultText: defaultText,
+            summary: summary)
     }
 
     public init(
-        label: String?, name: String, kind: ParameterKind, isRequired: Bool, isRepeated: Bool, defaultText: String?, summary: String
+        label: String?, name: String, kind: ParameterKind, isRequired: Bool, isRepeated: Bool, defaultText: String?,
+        summary: String
     ) {
         self.label = label
         self.name = name
@@ -125,7 +129,8 @@ public struct CommandSignature: Sendable, Equatable {
     public var source: String?
 
     public init(
-        _ name: String, _ summary: String, _ parameters: [Parameter] = [], acceptsWhere: Bool = false, acceptsBy: Bool = false,
+        _ name: String, _ summary: String, _ parameters: [Parameter] = [], acceptsWhere: Bool = false,
+        acceptsBy: Bool = false,
         result: String? = nil, examples: [String] = [], effects: [CommandEffect] = [], seeAlso: [String] = [],
         discussion: String = "", source: String? = nil
     ) {

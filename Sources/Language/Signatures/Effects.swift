@@ -73,7 +73,11 @@ public struct Effects: Sendable, Equatable {
             case .call(let call): visit(call, isPiped: false, expression.span)
             case .pipeline(let stages):
                 for (index, stage) in stages.enumerated() {
-                    if case .call(let call) = stage.kind { visit(call, isPiped: index > 0, stage.span) } else { visit(stage) }
+                    if case .call(let call) = stage.kind {
+                        visit(call, isPiped: index > 0, stage.span)
+                    } else {
+                        visit(stage)
+                    }
                 }
             case .index(let base, let positions):
                 visit(base)
@@ -110,7 +114,10 @@ public struct Effects: Sendable, Equatable {
                 case .writes(let path): effects.writes.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writesNamed(let folder, let label):
                     guard let argument = call.arguments.first(where: { $0.label?.text == label }) else { break }
-                    effects.writes.append(FileUse(path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span))
+                    effects.writes.append(
+                        FileUse(
+                            path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span)
+                    )
                 case .runsPrograms: effects.programs.append(FileUse(path: nil, verb: name.text, span: name.span))
                 case .changesRun: effects.changesRun = true
                 }

@@ -12,7 +12,9 @@ public enum Help {
         if !arguments.isEmpty { lines += [StyledText()] + arguments }
         if !signature.discussion.isEmpty {
             lines.append(StyledText())
-            lines += signature.discussion.split(separator: "\n", omittingEmptySubsequences: false).map { StyledText(String($0)) }
+            lines += signature.discussion.split(separator: "\n", omittingEmptySubsequences: false).map {
+                StyledText(String($0))
+            }
         }
         if !signature.examples.isEmpty {
             lines += [StyledText(), StyledText("examples", .dim)]
@@ -21,7 +23,12 @@ public enum Help {
             }
         }
         if let files = effects(signature) { lines += [StyledText(), files] }
-        if !signature.seeAlso.isEmpty { lines += [StyledText(), StyledText("see also ", .dim) + StyledText(signature.seeAlso.joined(separator: ", "), .verb)] }
+        if !signature.seeAlso.isEmpty {
+            lines += [
+                StyledText(),
+                StyledText("see also ", .dim) + StyledText(signature.seeAlso.joined(separator: ", "), .verb),
+            ]
+        }
         if let source = signature.source {
             if more {
                 lines += [StyledText(), StyledText("source", .dim)]
@@ -35,14 +42,19 @@ public enum Help {
 
     /// All verbs with their one-line descriptions, built-in ones first.
     public static func index(_ context: LanguageContext) -> [StyledText] {
-        let verbs = context.signatures.verbs.values.sorted { $0.name < $1.name } + context.definitions.values.sorted { $0.name < $1.name }
+        let verbs =
+            context.signatures.verbs.values.sorted { $0.name < $1.name }
+            + context.definitions.values.sorted { $0.name < $1.name }
         let width = verbs.map(\.name.count).max() ?? 0
         return verbs.map { StyledText(padded($0.name, width + 2), .verb) + StyledText($0.summary) }
     }
 
     /// Names near to one that has no page.
     public static func suggestions(for name: String, _ context: LanguageContext) -> [String] {
-        Suggestions.nearest(to: name, among: Array(context.definitions.keys) + Array(context.signatures.verbs.keys) + Array(context.signatures.functions.keys))
+        Suggestions.nearest(
+            to: name,
+            among: Array(context.definitions.keys) + Array(context.signatures.verbs.keys)
+                + Array(context.signatures.functions.keys))
     }
 
     /// `gen kind [digits: 4] … where … by …`
@@ -73,7 +85,9 @@ public enum Help {
         var lines: [StyledText] = []
         for parameter in signature.parameters {
             var line = StyledText("  ")
-            line.append(padded(parameter.name + (parameter.label == nil ? "" : ":"), width), parameter.label == nil ? .name : .label)
+            line.append(
+                padded(parameter.name + (parameter.label == nil ? "" : ":"), width),
+                parameter.label == nil ? .name : .label)
             line.append(parameter.summary.isEmpty ? parameter.kind.phrase : parameter.summary)
             var notes: [String] = []
             if !parameter.summary.isEmpty, parameter.kind != .any { notes.append(parameter.kind.phrase) }
@@ -94,13 +108,18 @@ public enum Help {
         }
         guard options.contains(where: { !$0.summary.isEmpty }) else { return [] }
         let width = (options.map(\.name.count).max() ?? 0) + 3
-        return options.map { StyledText(String(repeating: " ", count: indent)) + StyledText(padded(".\($0.name)", width), .choice) + StyledText($0.summary) }
+        return options.map {
+            StyledText(String(repeating: " ", count: indent)) + StyledText(padded(".\($0.name)", width), .choice)
+                + StyledText($0.summary)
+        }
     }
 
     private static func effects(_ signature: CommandSignature) -> StyledText? {
         var parts: [String] = []
         for parameter in signature.parameters {
-            for use in parameter.kind.pathUses { parts.append((use == .read ? "reads " : "writes ") + "the file given as \(parameter.name)") }
+            for use in parameter.kind.pathUses {
+                parts.append((use == .read ? "reads " : "writes ") + "the file given as \(parameter.name)")
+            }
         }
         for effect in signature.effects {
             switch effect {

@@ -28,7 +28,8 @@ extension Definition {
         }
         let lines = comment.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
         return CommandSignature(
-            name.text, lines.first.map(String.init) ?? "", parameters, discussion: lines.count > 1 ? String(lines[1]) : "",
+            name.text, lines.first.map(String.init) ?? "", parameters,
+            discussion: lines.count > 1 ? String(lines[1]) : "",
             source: source.text(span))
     }
 }

@@ -2,7 +2,7 @@
 // (problems, model, run, …) bring their own names.
 
 #if canImport(Glibc)
-import Glibc  // rounded() is in the C library
+    import Glibc  // rounded() is in the C library
 #endif
 
 public enum TypeName {
@@ -46,7 +46,9 @@ extension ParameterKind {
         case .path(.read): return "the path of a file or folder in quotes"
         case .path(.write): return "a path to write, in quotes"
         case .choice(let options): return ParameterKind.alternatives(options.map { ".\($0.name)" })
-        case .selector(let options, _): return options.isEmpty ? "a .name" : "a .name such as " + ParameterKind.alternatives(options.prefix(3).map { ".\($0.name)" })
+        case .selector(let options, _):
+            return options.isEmpty
+                ? "a .name" : "a .name such as " + ParameterKind.alternatives(options.prefix(3).map { ".\($0.name)" })
         case .column: return "a column, such as .accuracy"
         case .list(let kind): return "a list of " + kind.plural
         case .range: return "a range, such as 0...8"
@@ -103,11 +105,13 @@ extension ParameterKind {
     private static func bounds(_ range: ClosedRange<Double>) -> String {
         switch (range.lowerBound.isFinite, range.upperBound.isFinite) {
         case (false, false): return ""
-        case (true, false): return range.lowerBound == .leastNonzeroMagnitude ? " above 0" : " of at least \(short(range.lowerBound))"
+        case (true, false):
+            return range.lowerBound == .leastNonzeroMagnitude ? " above 0" : " of at least \(short(range.lowerBound))"
         case (false, true): return " of at most \(short(range.upperBound))"
         case (true, true):
             return range.lowerBound == .leastNonzeroMagnitude
-                ? " above 0 and at most \(short(range.upperBound))" : " from \(short(range.lowerBound)) to \(short(range.upperBound))"
+                ? " above 0 and at most \(short(range.upperBound))"
+                : " from \(short(range.lowerBound)) to \(short(range.upperBound))"
         }
     }
 

@@ -23,7 +23,8 @@ public struct LanguageContext: Sendable {
     public var imports: (@Sendable (String) -> [CommandSignature]?)?
 
     public init(
-        signatures: SignatureTable, definitions: [String: CommandSignature] = [:], variables: [String: KnownVariable] = [:],
+        signatures: SignatureTable, definitions: [String: CommandSignature] = [:],
+        variables: [String: KnownVariable] = [:],
         imports: (@Sendable (String) -> [CommandSignature]?)? = nil
     ) {
         self.signatures = signatures

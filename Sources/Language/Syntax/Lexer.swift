@@ -154,10 +154,16 @@ struct Lexer {
     /// `./x`, `../x`, `~/x` behind a blank: a path whose quotes are missing.
     private mutating func barePath() -> Bool {
         let start = position
-        guard sawBlank, ["./", "~/", "../"].contains(where: { bytes[start...].starts(with: $0.utf8) }) else { return false }
-        while position < bytes.count, !isBlank(bytes[position]), !Array("\n;|)]}\"".utf8).contains(bytes[position]) { position += 1 }
+        guard sawBlank, ["./", "~/", "../"].contains(where: { bytes[start...].starts(with: $0.utf8) }) else {
+            return false
+        }
+        while position < bytes.count, !isBlank(bytes[position]), !Array("\n;|)]}\"".utf8).contains(bytes[position]) {
+            position += 1
+        }
         let path = text(start, position)
-        complain(.bareWord, "a path stands in quotes; did you mean \"\(path)\"?", SourceSpan(start, position), help: "write \"\(path)\"", replacement: "\"\(path)\"")
+        complain(
+            .bareWord, "a path stands in quotes; did you mean \"\(path)\"?", SourceSpan(start, position),
+            help: "write \"\(path)\"", replacement: "\"\(path)\"")
         add(.invalid, from: start)
         return true
     }
@@ -181,7 +187,8 @@ struct Lexer {
         if number != Lexer.version {
             complain(
                 .unknownVersion, "this icot reads version \(Lexer.version) of the language, not \(number)", span,
-                help: "write # icot \(Lexer.version), or open it with a newer icot", replacement: "# icot \(Lexer.version)")
+                help: "write # icot \(Lexer.version), or open it with a newer icot",
+                replacement: "# icot \(Lexer.version)")
         }
     }
 
@@ -220,11 +227,15 @@ struct Lexer {
             position += 1
             while isDigit(peek()) { position += 1 }
             let written = text(start, position)
-            complain(.malformedNumber, "a number starts with a digit", SourceSpan(start, position), help: "write 0\(written)", replacement: "0\(written)")
+            complain(
+                .malformedNumber, "a number starts with a digit", SourceSpan(start, position),
+                help: "write 0\(written)", replacement: "0\(written)")
             add(.invalid, from: start)
         } else {
             position += 1
-            complain(.unexpectedCharacter, "a '.' is followed directly by a name", SourceSpan(start, position), help: "write .name without a blank")
+            complain(
+                .unexpectedCharacter, "a '.' is followed directly by a name", SourceSpan(start, position),
+                help: "write .name without a blank")
             add(.invalid, from: start)
         }
     }
@@ -252,20 +263,28 @@ struct Lexer {
             let wordStart = position
             position = endOfWord(from: position)
             let word = text(wordStart, position)
-            let help = word.isEmpty || written.hasSuffix("_") ? "digits may have a single _ between them: 80_000" : "put a blank or an operator between \(written) and \(word)"
-            complain(.malformedNumber, "'\(text(start, position))' is not a number", SourceSpan(start, position), help: help)
+            let help =
+                word.isEmpty || written.hasSuffix("_")
+                ? "digits may have a single _ between them: 80_000"
+                : "put a blank or an operator between \(written) and \(word)"
+            complain(
+                .malformedNumber, "'\(text(start, position))' is not a number", SourceSpan(start, position), help: help)
             add(.invalid, from: start)
             return
         }
         if peek() == UInt8(ascii: "."), !(peek(1) == UInt8(ascii: ".")), isWordStart(at: position + 1) == nil {
             position += 1
-            complain(.malformedNumber, "a digit is missing behind the point", SourceSpan(start, position), help: "write \(written).0", replacement: "\(written).0")
+            complain(
+                .malformedNumber, "a digit is missing behind the point", SourceSpan(start, position),
+                help: "write \(written).0", replacement: "\(written).0")
             add(.invalid, from: start)
             return
         }
         let plain = hasSeparators ? written.filter { $0 != "_" } : written
         if !isReal, plain.utf8.count > Lexer.integerDigitsMax {
-            complain(.malformedNumber, "this integer has more than \(Lexer.integerDigitsMax) digits", SourceSpan(start, position), help: "write it as a power, such as 2^100")
+            complain(
+                .malformedNumber, "this integer has more than \(Lexer.integerDigitsMax) digits",
+                SourceSpan(start, position), help: "write it as a power, such as 2^100")
             add(.invalid, from: start)
         } else if !isReal {
             add(Int(plain).map { .integer($0) } ?? .bigInteger(plain), from: start)
@@ -278,7 +297,9 @@ struct Lexer {
     }
 
     private mutating func digits() {
-        while isDigit(peek()) || (peek() == UInt8(ascii: "_") && (isDigit(peek(1)) || peek(1) == UInt8(ascii: "_"))) { position += 1 }
+        while isDigit(peek()) || (peek() == UInt8(ascii: "_") && (isDigit(peek(1)) || peek(1) == UInt8(ascii: "_"))) {
+            position += 1
+        }
         if peek() == UInt8(ascii: "_") { position += 1 }
     }
 
@@ -314,7 +335,8 @@ struct Lexer {
                 return
             case UInt8(ascii: "}"):
                 complain(
-                    .badEscape, "a '}' inside a text has no '{' before it", SourceSpan(position, position + 1), help: "write \\} for the sign itself",
+                    .badEscape, "a '}' inside a text has no '{' before it", SourceSpan(position, position + 1),
+                    help: "write \\} for the sign itself",
                     replacement: "\\}")
                 part.append(byte)
                 position += 1
@@ -338,13 +360,19 @@ struct Lexer {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}"): part.append(byte)
         case UInt8(ascii: "u") where peek() == UInt8(ascii: "{"):
             var end = position + 1
-            while end < bytes.count, end - position <= 8, bytes[end] != UInt8(ascii: "}"), isLetter(bytes[end]) || isDigit(bytes[end]) { end += 1 }
+            while end < bytes.count, end - position <= 8, bytes[end] != UInt8(ascii: "}"),
+                isLetter(bytes[end]) || isDigit(bytes[end])
+            { end += 1 }
             let hexadecimal = text(position + 1, end)
-            if end < bytes.count, bytes[end] == UInt8(ascii: "}"), let value = UInt32(hexadecimal, radix: 16), let scalar = Unicode.Scalar(value) {
+            if end < bytes.count, bytes[end] == UInt8(ascii: "}"), let value = UInt32(hexadecimal, radix: 16),
+                let scalar = Unicode.Scalar(value)
+            {
                 part += Array(String(scalar).utf8)
                 position = end + 1
             } else {
-                complain(.badEscape, "\\u takes the number of a character", SourceSpan(start, end), help: "write \\u{e9} for é")
+                complain(
+                    .badEscape, "\\u takes the number of a character", SourceSpan(start, end),
+                    help: "write \\u{e9} for é")
                 position = end
             }
         default:
@@ -366,7 +394,8 @@ struct Lexer {
         while end > quote + 1, isBlank(bytes[end - 1]) { end -= 1 }
         if let interpolation = interpolations.last {
             complain(
-                .unclosedBracket, "the '{' in this text is never closed", SourceSpan(interpolation.brace, interpolation.brace + 1),
+                .unclosedBracket, "the '{' in this text is never closed",
+                SourceSpan(interpolation.brace, interpolation.brace + 1),
                 help: "write { value } inside the text, or \\{ for the sign itself")
             position = lineEnd
             interpolations.removeAll()
@@ -374,7 +403,9 @@ struct Lexer {
         }
         if closesNothing(quote) {
             var wordStart = quote
-            while wordStart > 0, !isBlank(bytes[wordStart - 1]), bytes[wordStart - 1] != UInt8(ascii: "\n"), !isOpener(bytes[wordStart - 1]) {
+            while wordStart > 0, !isBlank(bytes[wordStart - 1]), bytes[wordStart - 1] != UInt8(ascii: "\n"),
+                !isOpener(bytes[wordStart - 1])
+            {
                 wordStart -= 1
             }
             let word = text(wordStart, quote)
@@ -398,7 +429,8 @@ struct Lexer {
             cut += 1
         }
         complain(
-            .unclosedText, "this text has no closing quote", SourceSpan(quote, end), help: "write \(text(quote, end))\"",
+            .unclosedText, "this text has no closing quote", SourceSpan(quote, end),
+            help: "write \(text(quote, end))\"",
             replacement: "\(text(quote, end))\"")
         position = max(end, bodyStart)
         add(.textPart(text(min(bodyStart, position), position)), from: min(bodyStart, position))
@@ -410,7 +442,8 @@ struct Lexer {
         guard quote > 0, isWordPartByte(bytes[quote - 1]) || bytes[quote - 1] == UInt8(ascii: "/") else { return false }
         guard quote + 1 < bytes.count else { return true }
         let next = bytes[quote + 1]
-        return isBlank(next) || [10, UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "|"), UInt8(ascii: "}")].contains(next)
+        return isBlank(next)
+            || [10, UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "|"), UInt8(ascii: "}")].contains(next)
     }
 
     /// A line that ends inside an interpolation.
@@ -421,11 +454,14 @@ struct Lexer {
             // The brace of a block: it is the quote before it that is missing.
             var end = interpolation.brace
             while end > interpolation.quote + 1, isBlank(bytes[end - 1]) { end -= 1 }
-            complain(.unclosedText, "this text has no closing quote", SourceSpan(interpolation.quote, end), help: "write \" where the text ends")
+            complain(
+                .unclosedText, "this text has no closing quote", SourceSpan(interpolation.quote, end),
+                help: "write \" where the text ends")
             return
         }
         complain(
-            .unclosedBracket, "the '{' in this text is never closed", SourceSpan(interpolation.brace, interpolation.brace + 1),
+            .unclosedBracket, "the '{' in this text is never closed",
+            SourceSpan(interpolation.brace, interpolation.brace + 1),
             help: "write { value } inside the text, or \\{ for the sign itself")
     }
 
@@ -466,7 +502,9 @@ struct Lexer {
             guard let candidate else { continue }
             if let foreign = Lexer.foreignSigns[candidate] {
                 position += length
-                complain(.foreignSyntax, foreign.message, SourceSpan(start, position), help: foreign.help, replacement: foreign.replacement)
+                complain(
+                    .foreignSyntax, foreign.message, SourceSpan(start, position), help: foreign.help,
+                    replacement: foreign.replacement)
                 add(foreign.kind, from: start)
                 return
             }
@@ -486,7 +524,8 @@ struct Lexer {
     /// Whether the byte can be the second of a longer sign, ours or foreign.
     private static func continuesSign(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "*"),
+        case UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "."), UInt8(ascii: "/"),
+            UInt8(ascii: "*"),
             UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "&"), UInt8(ascii: "|"):
             true
         default: false
@@ -528,28 +567,49 @@ struct Lexer {
         "**": Foreign(message: "'**' is written ^", help: "write ^", replacement: "^", kind: .sign(.power)),
         "===": Foreign(message: "'===' is written ==", help: "write ==", replacement: "==", kind: .sign(.equal)),
         "<>": Foreign(message: "'<>' is written !=", help: "write !=", replacement: "!=", kind: .sign(.notEqual)),
-        ":=": Foreign(message: "':=' is written =", help: "write let name = value", replacement: "=", kind: .sign(.equals)),
-        "->": Foreign(message: "'->' has no meaning here", help: "a closure is written { x in x + 1 }", replacement: nil, kind: .invalid),
-        "=>": Foreign(message: "'=>' has no meaning here", help: "a closure is written { x in x + 1 }; at least is >=", replacement: nil, kind: .invalid),
-        "+=": Foreign(message: "'+=' is not part of the language", help: "write x = x + …", replacement: nil, kind: .invalid),
-        "-=": Foreign(message: "'-=' is not part of the language", help: "write x = x - …", replacement: nil, kind: .invalid),
-        "*=": Foreign(message: "'*=' is not part of the language", help: "write x = x * …", replacement: nil, kind: .invalid),
-        "/=": Foreign(message: "'/=' is not part of the language", help: "write x = x / …", replacement: nil, kind: .invalid),
-        "++": Foreign(message: "'++' is not part of the language", help: "write x = x + 1", replacement: nil, kind: .invalid),
-        "$": Foreign(message: "names are written without '$'", help: "write the name alone", replacement: "", kind: .invalid),
+        ":=": Foreign(
+            message: "':=' is written =", help: "write let name = value", replacement: "=", kind: .sign(.equals)),
+        "->": Foreign(
+            message: "'->' has no meaning here", help: "a closure is written { x in x + 1 }", replacement: nil,
+            kind: .invalid),
+        "=>": Foreign(
+            message: "'=>' has no meaning here", help: "a closure is written { x in x + 1 }; at least is >=",
+            replacement: nil, kind: .invalid),
+        "+=": Foreign(
+            message: "'+=' is not part of the language", help: "write x = x + …", replacement: nil, kind: .invalid),
+        "-=": Foreign(
+            message: "'-=' is not part of the language", help: "write x = x - …", replacement: nil, kind: .invalid),
+        "*=": Foreign(
+            message: "'*=' is not part of the language", help: "write x = x * …", replacement: nil, kind: .invalid),
+        "/=": Foreign(
+            message: "'/=' is not part of the language", help: "write x = x / …", replacement: nil, kind: .invalid),
+        "++": Foreign(
+            message: "'++' is not part of the language", help: "write x = x + 1", replacement: nil, kind: .invalid),
+        "$": Foreign(
+            message: "names are written without '$'", help: "write the name alone", replacement: "", kind: .invalid),
         "&": Foreign(message: "'&' is written and", help: "write and", replacement: "and", kind: .keyword(.and)),
-        "@": Foreign(message: "'@' is not part of the language", help: "for a product of matrices write matmul(a, b)", replacement: nil, kind: .invalid),
-        "?": Foreign(message: "'?' asks for help only at the start of a line of the prompt", help: "write if … { … } else { … }", replacement: nil, kind: .invalid),
-        "\\": Foreign(message: "a '\\' does not continue a line", help: "put the command in parentheses to spread it over lines", replacement: "", kind: .invalid),
+        "@": Foreign(
+            message: "'@' is not part of the language", help: "for a product of matrices write matmul(a, b)",
+            replacement: nil, kind: .invalid),
+        "?": Foreign(
+            message: "'?' asks for help only at the start of a line of the prompt", help: "write if … { … } else { … }",
+            replacement: nil, kind: .invalid),
+        "\\": Foreign(
+            message: "a '\\' does not continue a line", help: "put the command in parentheses to spread it over lines",
+            replacement: "", kind: .invalid),
         "`": Foreign(message: "texts stand in double quotes", help: "write \"…\"", replacement: nil, kind: .invalid),
-        "~": Foreign(message: "'~' is not part of the language", help: "write not for logic", replacement: nil, kind: .invalid),
+        "~": Foreign(
+            message: "'~' is not part of the language", help: "write not for logic", replacement: nil, kind: .invalid),
     ]
 
     /// Signs of other alphabets that look like ours, as they come out of word processors and papers.
     private static let lookalikes: [UInt32: (replacement: String, kind: Token.Kind)] = [
-        0x2212: ("-", .sign(.minus)), 0x2013: ("-", .sign(.minus)), 0x2014: ("-", .sign(.minus)), 0x00D7: ("*", .sign(.times)),
-        0x00B7: ("*", .sign(.times)), 0x00F7: ("/", .sign(.divide)), 0x2264: ("<=", .sign(.lessOrEqual)), 0x2265: (">=", .sign(.greaterOrEqual)),
-        0x2260: ("!=", .sign(.notEqual)), 0x2026: ("...", .sign(.closedRange)), 0x201C: ("\"", .invalid), 0x201D: ("\"", .invalid),
+        0x2212: ("-", .sign(.minus)), 0x2013: ("-", .sign(.minus)), 0x2014: ("-", .sign(.minus)),
+        0x00D7: ("*", .sign(.times)),
+        0x00B7: ("*", .sign(.times)), 0x00F7: ("/", .sign(.divide)), 0x2264: ("<=", .sign(.lessOrEqual)),
+        0x2265: (">=", .sign(.greaterOrEqual)),
+        0x2260: ("!=", .sign(.notEqual)), 0x2026: ("...", .sign(.closedRange)), 0x201C: ("\"", .invalid),
+        0x201D: ("\"", .invalid),
         0x201E: ("\"", .invalid), 0x2018: ("\"", .invalid), 0x2019: ("\"", .invalid), 0xFF1A: (":", .invalid),
     ]
 
@@ -561,18 +621,25 @@ struct Lexer {
             return
         }
         position += length
-        if scalar.value == 0xA0 || (scalar.value == 0xFEFF && start == 0) || scalar.properties.generalCategory == .spaceSeparator {
+        if scalar.value == 0xA0 || (scalar.value == 0xFEFF && start == 0)
+            || scalar.properties.generalCategory == .spaceSeparator
+        {
             sawBlank = true
             return
         }
         let span = SourceSpan(start, position)
         if let known = Lexer.lookalikes[scalar.value] {
-            complain(.unexpectedCharacter, "'\(scalar)' is written \(known.replacement)", span, help: "write \(known.replacement)", replacement: known.replacement)
+            complain(
+                .unexpectedCharacter, "'\(scalar)' is written \(known.replacement)", span,
+                help: "write \(known.replacement)", replacement: known.replacement)
             add(known.kind, from: start)
             return
         }
-        let shown = isPrintable(scalar) ? "'\(scalar)'" : "the character U+\(String(scalar.value, radix: 16, uppercase: true))"
-        complain(.unexpectedCharacter, "\(shown) is not part of the language", span, help: "take it away, or put it into a text")
+        let shown =
+            isPrintable(scalar) ? "'\(scalar)'" : "the character U+\(String(scalar.value, radix: 16, uppercase: true))"
+        complain(
+            .unexpectedCharacter, "\(shown) is not part of the language", span,
+            help: "take it away, or put it into a text")
         add(.invalid, from: start)
     }
 
@@ -596,7 +663,9 @@ struct Lexer {
             case .emptyInput:
                 return
             case .error:
-                complain(.notText, "this is not UTF-8 text", SourceSpan(offset, min(offset + 1, bytes.count)), help: "save the file as UTF-8")
+                complain(
+                    .notText, "this is not UTF-8 text", SourceSpan(offset, min(offset + 1, bytes.count)),
+                    help: "save the file as UTF-8")
                 return
             }
         }
@@ -614,6 +683,10 @@ private func isLetter(_ byte: UInt8) -> Bool {
 
 private func isWordPartByte(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte >= 0x80 }
 
-private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r") }
+private func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+}
 
-private func isOpener(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "(") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") }
+private func isOpener(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "(") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{")
+}

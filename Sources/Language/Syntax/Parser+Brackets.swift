@@ -36,7 +36,9 @@ extension Parser {
     private func indentation(of index: Int) -> (columns: Int, isFirst: Bool) {
         let start = source.lineStarts[source.line(at: tokens[index].span.start)]
         var column = start
-        while column < source.count, source.bytes[column] == UInt8(ascii: " ") || source.bytes[column] == UInt8(ascii: "\t") { column += 1 }
+        while column < source.count,
+            source.bytes[column] == UInt8(ascii: " ") || source.bytes[column] == UInt8(ascii: "\t")
+        { column += 1 }
         return (column - start, column == tokens[index].span.start)
     }
 
@@ -44,7 +46,8 @@ extension Parser {
     /// one that was not closed.
     func blamedBrace(_ opener: Int) -> Int {
         guard opener < tokens.count else { return opener }
-        for index in tokens.indices where index > opener && tokens[index].kind == .sign(.closeBrace) && partners[index] >= 0 {
+        for index in tokens.indices
+        where index > opener && tokens[index].kind == .sign(.closeBrace) && partners[index] >= 0 {
             let closer = indentation(of: index)
             if closer.isFirst, closer.columns < indentation(of: partners[index]).columns { return partners[index] }
         }
@@ -54,17 +57,23 @@ extension Parser {
     /// The error for a bracket that is never closed, with the place where its partner may have been forgotten.
     func unclosed(_ opener: Int, here: Bool = false) -> Failure {
         let token = tokens[opener]
-        guard case .sign(let sign) = token.kind, let closer = sign.closer else { return failure(.unclosedBracket, "a bracket is never closed", at: token.span) }
+        guard case .sign(let sign) = token.kind, let closer = sign.closer else {
+            return failure(.unclosedBracket, "a bracket is never closed", at: token.span)
+        }
         var replacement: Diagnostic.Replacement?
         if sign != .openBrace {
             var last = opener
             while last + 1 < tokens.count, !tokens[last + 1].endsStatement, tokens[last + 1].kind != .sign(.openBrace),
-                tokens[last + 1].kind != .sign(.pipe) { last += 1 }
-            let place = here && !isAtEnd && source.line(at: previous.span.start) == source.line(at: token.span.start) ? previous : tokens[last]
+                tokens[last + 1].kind != .sign(.pipe)
+            { last += 1 }
+            let place =
+                here && !isAtEnd && source.line(at: previous.span.start) == source.line(at: token.span.start)
+                ? previous : tokens[last]
             replacement = .init(SourceSpan(at: place.span.end), closer.rawValue)
         }
         var problem = failure(
-            .unclosedBracket, "this '\(sign.rawValue)' is never closed", at: token.span, help: "add the missing '\(closer.rawValue)'", replacement: replacement)
+            .unclosedBracket, "this '\(sign.rawValue)' is never closed", at: token.span,
+            help: "add the missing '\(closer.rawValue)'", replacement: replacement)
         problem.isEarlyEnd = isAtEnd
         return problem
     }
@@ -73,7 +82,9 @@ extension Parser {
     func unclosedBracket(from start: Int, to end: Int) -> Int? {
         guard start < end else { return nil }
         return (start..<end).last { index in
-            if case .sign(let sign) = tokens[index].kind, sign == .openParenthesis || sign == .openBracket { return partners[index] < 0 }
+            if case .sign(let sign) = tokens[index].kind, sign == .openParenthesis || sign == .openBracket {
+                return partners[index] < 0
+            }
             return false
         }
     }

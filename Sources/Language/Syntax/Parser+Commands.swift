@@ -4,7 +4,9 @@ extension Parser {
     /// Whether a token could begin an argument of a command.
     func startsArgument(_ token: Token) -> Bool {
         switch token.kind {
-        case .identifier, .integer, .bigInteger, .real, .textStart, .label, .dotName, .keyword(.true), .keyword(.false), .keyword(.none): true
+        case .identifier, .integer, .bigInteger, .real, .textStart, .label, .dotName, .keyword(.true), .keyword(.false),
+            .keyword(.none):
+            true
         case .sign(.openParenthesis), .sign(.openBracket): true
         case .sign(.openBrace): !inHeader
         default: false
@@ -49,13 +51,19 @@ extension Parser {
     }
 
     private func checkBehindVerb(_ verb: Name) throws(Failure) {
-        if current.kind == .sign(.equals) { throw failure(.verbAsName, "'\(verb.text)' is a verb and cannot be given a value", at: verb.span, help: "choose another name, such as my_\(verb.text)", replacement: .init(verb.span, "my_\(verb.text)")) }
+        if current.kind == .sign(.equals) {
+            throw failure(
+                .verbAsName, "'\(verb.text)' is a verb and cannot be given a value", at: verb.span,
+                help: "choose another name, such as my_\(verb.text)", replacement: .init(verb.span, "my_\(verb.text)"))
+        }
         guard !current.hasBlankBefore else { return }
         switch current.kind {
         case .sign(.openBracket), .sign(.openBrace), .dotName, .textStart, .sign(.minus):
             throw failure(
-                .missingBlank, "\(verb.text): a blank is missing behind the verb", at: SourceSpan(verb.span.start, current.span.end),
-                help: "write \(verb.text) \(source.text(current.span))…", replacement: .init(SourceSpan(at: verb.span.end), " "))
+                .missingBlank, "\(verb.text): a blank is missing behind the verb",
+                at: SourceSpan(verb.span.start, current.span.end),
+                help: "write \(verb.text) \(source.text(current.span))…",
+                replacement: .init(SourceSpan(at: verb.span.end), " "))
         default: return
         }
     }
@@ -90,8 +98,10 @@ extension Parser {
             } else {
                 if isAt(.minus), arguments.isEmpty, token(ahead: 1).hasBlankBefore || token(ahead: 1).endsStatement {
                     throw failure(
-                        .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'", at: current.span,
-                        help: "write \(verb.text) -\(source.text(token(ahead: 1).span))", replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
+                        .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'",
+                        at: current.span,
+                        help: "write \(verb.text) -\(source.text(token(ahead: 1).span))",
+                        replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
                 }
                 let value = try argument(verb, label: nil)
                 arguments.append(Argument(label: nil, value: value))
@@ -109,13 +119,16 @@ extension Parser {
         return given <= signature.values.filter(\.isRequired).count
     }
 
-    private mutating func labelledValue(_ label: Name, _ place: SourceSpan, _ verb: Name) throws(Failure) -> Expression {
+    private mutating func labelledValue(_ label: Name, _ place: SourceSpan, _ verb: Name) throws(Failure) -> Expression
+    {
         if isEndOfArguments { throw missingValue(label.text, place) }
         if case .label = current.kind { throw missingValue(label.text, place) }
         if isAt(.minus), token(ahead: 1).hasBlankBefore {
             throw failure(
-                .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'", at: current.span,
-                help: "write \(label.text): -\(source.text(token(ahead: 1).span))", replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
+                .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'",
+                at: current.span,
+                help: "write \(label.text): -\(source.text(token(ahead: 1).span))",
+                replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
         }
         return try argument(verb, label: label)
     }
@@ -123,34 +136,47 @@ extension Parser {
     /// One atom, and behind it nothing that would make it more than an atom.
     private mutating func argument(_ verb: Name, label: Name?) throws(Failure) -> Expression {
         if let path = barePath { throw path }
-        if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead { throw commandInside(in: "'\(verb.text)'") }
+        if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead {
+            throw commandInside(in: "'\(verb.text)'")
+        }
         let start = index
         if isAt(.not) { throw operation(from: start, verb) }
         let value = try atom()
         switch current.kind {
-        case .sign(.minus), .sign(.plus), .sign(.times), .sign(.divide), .sign(.floorDivide), .sign(.remainder), .sign(.power),
-            .sign(.equal), .sign(.notEqual), .sign(.less), .sign(.lessOrEqual), .sign(.greater), .sign(.greaterOrEqual), .keyword(.and), .keyword(.or),
+        case .sign(.minus), .sign(.plus), .sign(.times), .sign(.divide), .sign(.floorDivide), .sign(.remainder),
+            .sign(.power),
+            .sign(.equal), .sign(.notEqual), .sign(.less), .sign(.lessOrEqual), .sign(.greater), .sign(.greaterOrEqual),
+            .keyword(.and), .keyword(.or),
             .sign(.closedRange), .sign(.halfOpenRange):
-            if isAt(.minus), current.hasBlankBefore, !token(ahead: 1).hasBlankBefore, !token(ahead: 1).endsStatement { throw negativeArgument(value, verb) }
+            if isAt(.minus), current.hasBlankBefore, !token(ahead: 1).hasBlankBefore, !token(ahead: 1).endsStatement {
+                throw negativeArgument(value, verb)
+            }
             throw operation(from: start, verb)
         case .sign(.equals):
             if case .name(let word) = value.kind {
                 throw failure(
-                    .foreignSyntax, "\(verb.text): a label is written with a colon", at: value.span.union(current.span), help: "write \(word): value",
+                    .foreignSyntax, "\(verb.text): a label is written with a colon", at: value.span.union(current.span),
+                    help: "write \(word): value",
                     replacement: .init(value.span.union(current.span), "\(word):"))
             }
-            throw failure(.unexpectedToken, "\(verb.text): '=' cannot stand inside a command", at: current.span, help: "to give a value write let name = …")
+            throw failure(
+                .unexpectedToken, "\(verb.text): '=' cannot stand inside a command", at: current.span,
+                help: "to give a value write let name = …")
         case .sign(.comma):
             throw failure(
-                .commaInCommand, "\(verb.text): the values of a command are separated by blanks, not commas", at: current.span,
+                .commaInCommand, "\(verb.text): the values of a command are separated by blanks, not commas",
+                at: current.span,
                 help: "take the comma away, or write [a, b] for a list", replacement: .init(current.span, ""))
         case .sign(.colon):
             if case .name(let word) = value.kind {
                 throw failure(
-                    .strayBlank, "\(verb.text): a label has no blank before its colon", at: value.span.union(current.span), help: "write \(word):",
+                    .strayBlank, "\(verb.text): a label has no blank before its colon",
+                    at: value.span.union(current.span), help: "write \(word):",
                     replacement: .init(value.span.union(current.span), "\(word):"))
             }
-            throw failure(.unexpectedToken, "\(verb.text): ':' only stands behind a label", at: current.span, help: "write label: value")
+            throw failure(
+                .unexpectedToken, "\(verb.text): ':' only stands behind a label", at: current.span,
+                help: "write label: value")
         default:
             return value
         }
@@ -166,7 +192,10 @@ extension Parser {
         let word = source.text(SourceSpan(start, end))
         switch current.kind {
         case .identifier(let first):
-            let extensions = [".icot", ".bin", ".json", ".safetensors", ".npy", ".csv", ".txt", ".svg", ".html", ".md", ".ipynb", ".pt"]
+            let extensions = [
+                ".icot", ".bin", ".json", ".safetensors", ".npy", ".csv", ".txt", ".svg", ".html", ".md", ".ipynb",
+                ".pt",
+            ]
             let isFile = word.contains("/") && !word.contains("(") || extensions.contains { word.hasSuffix($0) }
             guard isFile, !word.contains("//"), !isKnownName(first) else { return nil }
         case .sign(.divide):
@@ -174,7 +203,9 @@ extension Parser {
         default: return nil
         }
         let span = SourceSpan(start, end)
-        return failure(.bareWord, "a path stands in quotes; did you mean \"\(word)\"?", at: span, help: "write \"\(word)\"", replacement: .init(span, "\"\(word)\""))
+        return failure(
+            .bareWord, "a path stands in quotes; did you mean \"\(word)\"?", at: span, help: "write \"\(word)\"",
+            replacement: .init(span, "\"\(word)\""))
     }
 
     /// `f x -1`: is it one value or two?
@@ -182,7 +213,8 @@ extension Parser {
         let left = source.text(value.span)
         let right = source.text(token(ahead: 1).span)
         return failure(
-            .needsParentheses, "\(verb.text): a negative number stands first or behind a label", at: SourceSpan(value.span.start, token(ahead: 1).span.end),
+            .needsParentheses, "\(verb.text): a negative number stands first or behind a label",
+            at: SourceSpan(value.span.start, token(ahead: 1).span.end),
             help: "write (\(left) - \(right)) for the difference, or give -\(right) a label",
             replacement: .init(SourceSpan(value.span.start, token(ahead: 1).span.end), "(\(left) - \(right))"))
     }
@@ -202,7 +234,8 @@ extension Parser {
         marks.removeSubrange(marked...)
         let written = source.text(whole)
         return failure(
-            .needsParentheses, "\(verb.text): an operation inside a command stands in parentheses", at: whole, help: "write (\(written))",
+            .needsParentheses, "\(verb.text): an operation inside a command stands in parentheses", at: whole,
+            help: "write (\(written))",
             replacement: .init(whole, "(\(written))"))
     }
 
@@ -212,13 +245,16 @@ extension Parser {
         let word = source.text(current.span)
         var end = current.span.end
         let marked = marks.count
-        if case .identifier(let verb) = current.kind, let inner = try? command(Name(verb, current.span)) { end = inner.span.end }
+        if case .identifier(let verb) = current.kind, let inner = try? command(Name(verb, current.span)) {
+            end = inner.span.end
+        }
         marks.removeSubrange(marked...)
         index = start
         let written = source.text(SourceSpan(current.span.start, end))
         let span = current.span
         return failure(
-            .needsParentheses, "'\(word)' is a verb: inside \(place) its command stands in parentheses", at: span, help: "write (\(written))",
+            .needsParentheses, "'\(word)' is a verb: inside \(place) its command stands in parentheses", at: span,
+            help: "write (\(written))",
             replacement: .init(SourceSpan(span.start, end), "(\(written))"))
     }
 
@@ -226,8 +262,10 @@ extension Parser {
     private func checkBlank(behind last: Argument, _ verb: Name) throws(Failure) {
         if current.hasBlankBefore || current.kind == .invalid { return }
         throw failure(
-            .missingBlank, "\(verb.text): a blank is missing between two values", at: SourceSpan(last.value.span.start, current.span.end),
-            help: "write \(source.text(last.value.span)) \(source.text(current.span))", replacement: .init(SourceSpan(at: current.span.start), " "))
+            .missingBlank, "\(verb.text): a blank is missing between two values",
+            at: SourceSpan(last.value.span.start, current.span.end),
+            help: "write \(source.text(last.value.span)) \(source.text(current.span))",
+            replacement: .init(SourceSpan(at: current.span.start), " "))
     }
 
     /// The error for a value that would belong to the one before it if the blank between them were not there.
@@ -242,8 +280,10 @@ extension Parser {
         let left = source.text(last.value.span)
         let what = next == "[" ? "an index" : next == "(" ? "a call" : "a field"
         return failure(
-            .strayBlank, "\(verb.text): \(what) has no blank before it", at: SourceSpan(last.value.span.start, current.span.end),
-            help: "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"); for two values put the second first, behind a label or into a text",
+            .strayBlank, "\(verb.text): \(what) has no blank before it",
+            at: SourceSpan(last.value.span.start, current.span.end),
+            help:
+                "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"); for two values put the second first, behind a label or into a text",
             replacement: .init(SourceSpan(last.value.span.end, current.span.start), ""))
     }
 
@@ -251,7 +291,9 @@ extension Parser {
     func takesCall(_ value: Expression) -> Bool { !isParenthesized(value) && value.takesCall }
 
     /// Parentheses leave no node of their own, only a wider span.
-    func isParenthesized(_ value: Expression) -> Bool { value.span.end > 0 && source.bytes[value.span.end - 1] == UInt8(ascii: ")") }
+    func isParenthesized(_ value: Expression) -> Bool {
+        value.span.end > 0 && source.bytes[value.span.end - 1] == UInt8(ascii: ")")
+    }
 
     // MARK: - Clauses
 
@@ -260,30 +302,44 @@ extension Parser {
         let isWhere = isAt(.where)
         let name = isWhere ? "where" : "by"
         if isWhere ? call.predicate != nil : call.key != nil {
-            throw failure(.repeatedLabel, "\(verb.text): '\(name)' appears twice", at: word, help: isWhere ? "join the conditions with and" : "group by a list: by [.a, .b]")
+            throw failure(
+                .repeatedLabel, "\(verb.text): '\(name)' appears twice", at: word,
+                help: isWhere ? "join the conditions with and" : "group by a list: by [.a, .b]")
         }
         advance()
         if isEndOfArguments {
-            throw failure(.expectedExpression, "\(verb.text): a value is missing behind '\(name)'", at: word, help: isWhere ? "write where .column > 0" : "write by .column")
+            throw failure(
+                .expectedExpression, "\(verb.text): a value is missing behind '\(name)'", at: word,
+                help: isWhere ? "write where .column > 0" : "write by .column")
         }
         let saved = inRow
         inRow = true
         defer { inRow = saved }
-        if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead { throw commandInside(in: "'\(name)'") }
+        if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead {
+            throw commandInside(in: "'\(name)'")
+        }
         let value = try expression()
         if isWhere { call.predicate = value } else { call.key = value }
         if isAt(.equals) {
-            throw failure(.unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==", replacement: .init(current.span, "=="))
+            throw failure(
+                .unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==",
+                replacement: .init(current.span, "=="))
         }
         if case .label(let label) = current.kind {
-            throw failure(.misplacedStatement, "\(verb.text): '\(label):' stands behind '\(name)'", at: current.span, help: "write the labels before where and by")
+            throw failure(
+                .misplacedStatement, "\(verb.text): '\(label):' stands behind '\(name)'", at: current.span,
+                help: "write the labels before where and by")
         }
         if !isEndOfArguments { throw juxtaposition(after: value) }
     }
 
     private func checkEndOfCommand(_ call: Call, _ verb: Name) throws(Failure) {
-        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket, .closeBrace].contains(sign), partners[index] < 0,
-            unclosedBracket(from: 0, to: index) == nil, sign != .closeBrace { throw unmatched() }
+        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket, .closeBrace].contains(sign),
+            partners[index] < 0,
+            unclosedBracket(from: 0, to: index) == nil, sign != .closeBrace
+        {
+            throw unmatched()
+        }
     }
 
     // MARK: - Words that are no verbs
@@ -293,7 +349,9 @@ extension Parser {
         let problem = unknownVerbFailure(verb)
         let start = index
         let saved = (diagnostics.count, marks.count)
-        if let call = try? command(verb), current.endsStatement || isAt(.pipe) || isAt(.closeParenthesis) || isAt(.closeBrace) {
+        if let call = try? command(verb),
+            current.endsStatement || isAt(.pipe) || isAt(.closeParenthesis) || isAt(.closeBrace)
+        {
             report(problem, from: start)
             return call
         }
@@ -305,13 +363,18 @@ extension Parser {
     private func unknownVerbFailure(_ verb: Name) -> Failure {
         let starters: [Keyword] = [.let, .def, .for, .while, .if, .return, .break, .continue, .try, .import, .time]
         if verb.text == "elif" || verb.text == "elsif" || verb.text == "elseif" {
-            return failure(.foreignSyntax, "'\(verb.text)' is written } else if", at: verb.span, help: "write } else if … { on the line of the '}'")
+            return failure(
+                .foreignSyntax, "'\(verb.text)' is written } else if", at: verb.span,
+                help: "write } else if … { on the line of the '}'")
         }
         let foreign: [String: String] = [
-            "var": "let", "const": "let", "set": "let", "func": "def", "function": "def", "fn": "def", "foreach": "for", "from": "import", "use": "import", "until": "while",
+            "var": "let", "const": "let", "set": "let", "func": "def", "function": "def", "fn": "def", "foreach": "for",
+            "from": "import", "use": "import", "until": "while",
         ]
         if let right = foreign[verb.text] {
-            return failure(.foreignSyntax, "'\(verb.text)' is written \(right)", at: verb.span, help: "write \(right)", replacement: .init(verb.span, right))
+            return failure(
+                .foreignSyntax, "'\(verb.text)' is written \(right)", at: verb.span, help: "write \(right)",
+                replacement: .init(verb.span, right))
         }
         var candidates = verbNames
         let next = token(ahead: 1)
@@ -321,7 +384,8 @@ extension Parser {
             candidates = ["let"]
         } else if case .identifier = next.kind, after.kind == .keyword(.in) {
             candidates = ["for"]
-        } else if case .identifier = next.kind, after.kind == .sign(.openParenthesis), !after.hasBlankBefore, opensBlock {
+        } else if case .identifier = next.kind, after.kind == .sign(.openParenthesis), !after.hasBlankBefore, opensBlock
+        {
             candidates.append("def")
         } else if opensBlock {
             candidates += ["if", "while", "for", "def"]
@@ -332,9 +396,12 @@ extension Parser {
         let best = near.first ?? (candidates.count == 1 ? candidates[0] : nil)
         if let best {
             return failure(
-                .unknownVerb, "'\(verb.text)' is not a verb; did you mean '\(best)'?", at: verb.span, help: "write \(best)", replacement: .init(verb.span, best))
+                .unknownVerb, "'\(verb.text)' is not a verb; did you mean '\(best)'?", at: verb.span,
+                help: "write \(best)", replacement: .init(verb.span, best))
         }
-        return failure(.unknownVerb, "'\(verb.text)' is not a verb", at: verb.span, help: "a command starts with a verb; help lists them")
+        return failure(
+            .unknownVerb, "'\(verb.text)' is not a verb", at: verb.span,
+            help: "a command starts with a verb; help lists them")
     }
 
     /// Verbs that have the labels of this line come first.
@@ -355,7 +422,11 @@ extension Parser {
 
     /// The index of the closing bracket if a pair opens here, or else the same index.
     private func skippingBrackets(_ index: Int) -> Int {
-        if case .sign(let sign) = tokens[index].kind, sign == .openParenthesis || sign == .openBracket, partners[index] > index { return partners[index] }
+        if case .sign(let sign) = tokens[index].kind, sign == .openParenthesis || sign == .openBracket,
+            partners[index] > index
+        {
+            return partners[index]
+        }
         return index
     }
 
@@ -380,40 +451,67 @@ extension Parser {
         let gap = SourceSpan(value.span.end, max(value.span.end, current.span.start))
         switch current.kind {
         case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace):
-            return partners[index] < 0 ? unmatched() : failure(.unexpectedToken, "\(found) cannot stand here", at: current.span, help: "look for a bracket that is missing before it")
+            return partners[index] < 0
+                ? unmatched()
+                : failure(
+                    .unexpectedToken, "\(found) cannot stand here", at: current.span,
+                    help: "look for a bracket that is missing before it")
         case .sign(.openBracket), .sign(.openParenthesis), .dotName:
             if current.hasBlankBefore {
                 let next = source.text(current.span)
                 let what = isAt(.openBracket) ? "an index" : isAt(.openParenthesis) ? "a call" : "a field"
                 return failure(
-                    .strayBlank, "\(what) has no blank before it", at: SourceSpan(value.span.start, current.span.end), help: "write \(left)\(next)…",
+                    .strayBlank, "\(what) has no blank before it", at: SourceSpan(value.span.start, current.span.end),
+                    help: "write \(left)\(next)…",
                     replacement: .init(gap, ""))
             }
-            return failure(.unexpectedToken, "this value cannot be called", at: value.span.union(current.span), help: "give it a name with let, then call the name")
+            return failure(
+                .unexpectedToken, "this value cannot be called", at: value.span.union(current.span),
+                help: "give it a name with let, then call the name")
         case .sign(.equals):
-            return failure(.unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==", replacement: .init(current.span, "=="))
+            return failure(
+                .unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==",
+                replacement: .init(current.span, "=="))
         case .sign(.comma):
-            return failure(.commaInCommand, "a list of values stands in brackets", at: current.span, help: "write [a, b]")
+            return failure(
+                .commaInCommand, "a list of values stands in brackets", at: current.span, help: "write [a, b]")
         case .sign(.openBrace):
-            return failure(.unexpectedToken, "a '{' cannot follow a value here", at: current.span, help: "a block follows if, for, while, def or try")
+            return failure(
+                .unexpectedToken, "a '{' cannot follow a value here", at: current.span,
+                help: "a block follows if, for, while, def or try")
         case .label(let word):
             if case .name(let name) = value.kind {
-                return failure(.unknownVerb, "'\(name)' is a name, not a verb, and takes no '\(word):'", at: value.span, help: "start the line with a verb")
+                return failure(
+                    .unknownVerb, "'\(name)' is a name, not a verb, and takes no '\(word):'", at: value.span,
+                    help: "start the line with a verb")
             }
-            return failure(.unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: current.span, help: "write verb \(word): value, or f(\(word): value)")
+            return failure(
+                .unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: current.span,
+                help: "write verb \(word): value, or f(\(word): value)")
         case .keyword(.else), .keyword(.catch):
-            return failure(.misplacedStatement, "\(found) stands behind the '}' of a block", at: current.span, help: "write … } \(source.text(current.span)) { … }")
+            return failure(
+                .misplacedStatement, "\(found) stands behind the '}' of a block", at: current.span,
+                help: "write … } \(source.text(current.span)) { … }")
         case .keyword(.where), .keyword(.by):
-            return failure(.misplacedStatement, "\(found) belongs to a command", at: current.span, help: "write verb … \(source.text(current.span)) …")
+            return failure(
+                .misplacedStatement, "\(found) belongs to a command", at: current.span,
+                help: "write verb … \(source.text(current.span)) …")
         case .keyword(.in):
-            return failure(.unexpectedToken, "'in' only stands in for and at the head of a closure", at: current.span, help: "write contains(xs, x) to ask whether a list holds a value")
+            return failure(
+                .unexpectedToken, "'in' only stands in for and at the head of a closure", at: current.span,
+                help: "write contains(xs, x) to ask whether a list holds a value")
         case .sign(.colon):
-            return failure(.unexpectedToken, "a ':' stands directly behind a label", at: current.span, help: "write label: value")
+            return failure(
+                .unexpectedToken, "a ':' stands directly behind a label", at: current.span, help: "write label: value")
         default:
             if case .name(let name) = value.kind, !isFunction(name) {
-                return failure(.unexpectedToken, "'\(name)' is not a verb, so \(found) cannot follow it", at: current.span, help: "put an operator between them, or start with a verb")
+                return failure(
+                    .unexpectedToken, "'\(name)' is not a verb, so \(found) cannot follow it", at: current.span,
+                    help: "put an operator between them, or start with a verb")
             }
-            return failure(.unexpectedToken, "\(found) cannot follow a finished value", at: current.span, help: "put an operator between them, or start a new line")
+            return failure(
+                .unexpectedToken, "\(found) cannot follow a finished value", at: current.span,
+                help: "put an operator between them, or start a new line")
         }
     }
 }

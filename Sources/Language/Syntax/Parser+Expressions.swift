@@ -20,7 +20,9 @@ extension Parser {
         var depth = 0
         for case let child? in children { depth = max(depth, child.depth) }
         if depth >= Parser.depthMax {
-            throw failure(.nestedTooDeep, "this expression has more than \(Parser.depthMax) operations in a row", at: span, help: "give a part of it a name with let")
+            throw failure(
+                .nestedTooDeep, "this expression has more than \(Parser.depthMax) operations in a row", at: span,
+                help: "give a part of it a name with let")
         }
         return Expression(kind, span, depth: depth + 1)
     }
@@ -30,7 +32,8 @@ extension Parser {
     /// A value that must follow a word or sign.
     mutating func value(after place: SourceSpan, _ word: String) throws(Failure) -> Expression {
         if current.endsStatement || isAt(.closeBrace) || isAt(.closeParenthesis) {
-            var problem = failure(.expectedExpression, "a value is missing behind \(word)", at: place, help: "write what it should be")
+            var problem = failure(
+                .expectedExpression, "a value is missing behind \(word)", at: place, help: "write what it should be")
             problem.isEarlyEnd = isAtEnd && word == "'='"
             throw problem
         }
@@ -56,17 +59,22 @@ extension Parser {
             let name = Name(word, current.span)
             if isCallAhead {
                 throw failure(
-                    .unexpectedToken, "behind '|' stands a command, without the parentheses of a call", at: name.span, help: "write | \(word) and its other values, separated by blanks")
+                    .unexpectedToken, "behind '|' stands a command, without the parentheses of a call", at: name.span,
+                    help: "write | \(word) and its other values, separated by blanks")
             }
             return isVerb(word) ? try command(name, isPiped: true) : try unknownVerb(name)
         case .newline, .endOfText, .semicolon, .sign(.closeBrace), .sign(.closeParenthesis):
-            var problem = failure(.expectedExpression, "a command is missing behind '|'", at: pipe, help: "write | and a verb, such as | show")
+            var problem = failure(
+                .expectedExpression, "a command is missing behind '|'", at: pipe,
+                help: "write | and a verb, such as | show")
             problem.isEarlyEnd = isAtEnd
             throw problem
         case .invalid:
             throw failure(.unexpectedCharacter, "\(found) cannot stand here", at: current.span)
         default:
-            throw failure(.unexpectedToken, "behind '|' stands a verb, not \(found)", at: current.span, help: "write | and a verb, such as | show")
+            throw failure(
+                .unexpectedToken, "behind '|' stands a verb, not \(found)", at: current.span,
+                help: "write | and a verb, such as | show")
         }
     }
 
@@ -92,7 +100,9 @@ extension Parser {
 
     private mutating func prefixed(_ word: SourceSpan, _ text: String) throws(Failure) -> Expression {
         if current.endsStatement || isAt(.closeBrace) || isAt(.closeParenthesis) || isAt(.pipe) {
-            throw failure(.expectedExpression, "\(text): a command is missing behind it", at: word, help: "write \(text) train steps: 10")
+            throw failure(
+                .expectedExpression, "\(text): a command is missing behind it", at: word,
+                help: "write \(text) train steps: 10")
         }
         return try stage()
     }
@@ -115,7 +125,8 @@ extension Parser {
                 advance()
                 skipNewlines()
                 let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.binary(next) }
-                left = try node(.logical(level == .or ? .or : .and, left, right), left.span.union(right.span), left, right)
+                left = try node(
+                    .logical(level == .or ? .or : .and, left, right), left.span.union(right.span), left, right)
             }
             return left
         case .comparison: return try comparison()
@@ -132,9 +143,12 @@ extension Parser {
             while index > 0, previous.kind == .newline { index -= 1 }
         }
         switch current.kind {
-        case .newline, .endOfText, .semicolon, .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace), .sign(.comma), .interpolationEnd:
+        case .newline, .endOfText, .semicolon, .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace),
+            .sign(.comma), .interpolationEnd:
             let sign = source.text(operation.span)
-            var problem = failure(.expectedExpression, "a value is missing behind '\(sign)'", at: operation.span, help: "write a value behind \(sign)")
+            var problem = failure(
+                .expectedExpression, "a value is missing behind '\(sign)'", at: operation.span,
+                help: "write a value behind \(sign)")
             problem.isEarlyEnd = isAtEnd
             throw problem
         default:
@@ -145,7 +159,8 @@ extension Parser {
     /// Whether the current word can only begin a new statement.
     private var startsStatement: Bool {
         switch current.kind {
-        case .keyword(let keyword): [.let, .def, .for, .while, .if, .return, .break, .continue, .import, .try].contains(keyword)
+        case .keyword(let keyword):
+            [.let, .def, .for, .while, .if, .return, .break, .continue, .import, .try].contains(keyword)
         case .identifier(let word): isVerb(word) && !isCallAhead
         default: false
         }
@@ -170,7 +185,9 @@ extension Parser {
             let second = source.text(current.span)
             let middle = source.text(right.span)
             throw failure(
-                .comparisonChain, "comparisons do not chain", at: current.span, help: "write \(source.text(left.span)) \(source.text(operation.span)) \(middle) and \(middle) \(second) …",
+                .comparisonChain, "comparisons do not chain", at: current.span,
+                help:
+                    "write \(source.text(left.span)) \(source.text(operation.span)) \(middle) and \(middle) \(second) …",
                 replacement: .init(current.span, "and \(middle) \(second)"))
         }
         return try node(.binary(sign, left, right), left.span.union(right.span), left, right)
@@ -179,7 +196,8 @@ extension Parser {
     private var comparisonSign: BinaryOperator? {
         guard case .sign(let sign) = current.kind else { return nil }
         switch sign {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return BinaryOperator(rawValue: sign.rawValue)
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+            return BinaryOperator(rawValue: sign.rawValue)
         default: return nil
         }
     }
@@ -201,7 +219,9 @@ extension Parser {
             advance()
             skipNewlines()
             let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.products() }
-            left = try node(.binary(operation.kind == .sign(.plus) ? .add : .subtract, left, right), left.span.union(right.span), left, right)
+            left = try node(
+                .binary(operation.kind == .sign(.plus) ? .add : .subtract, left, right), left.span.union(right.span),
+                left, right)
         }
         return left
     }
@@ -267,11 +287,13 @@ extension Parser {
         let isClosed = isAt(.closedRange)
         if current.hasBlankBefore || token(ahead: 1).hasBlankBefore || token(ahead: 1).endsStatement {
             throw failure(
-                .strayBlank, "inside a command a range is written without blanks", at: SourceSpan(lower.span.start, current.span.end), help: "write \(source.text(lower.span))\(sign)8")
+                .strayBlank, "inside a command a range is written without blanks",
+                at: SourceSpan(lower.span.start, current.span.end), help: "write \(source.text(lower.span))\(sign)8")
         }
         advance()
         let upper = try boundedAtom()
-        return try node(.range(lower: lower, upper: upper, isClosed: isClosed), lower.span.union(upper.span), lower, upper)
+        return try node(
+            .range(lower: lower, upper: upper, isClosed: isClosed), lower.span.union(upper.span), lower, upper)
     }
 
     private mutating func boundedAtom() throws(Failure) -> Expression {
@@ -302,18 +324,27 @@ extension Parser {
         case .sign(.openBrace) where !inHeader: return try closure()
         case .invalid: return leaf(.invalid)
         case .keyword(.if):
-            throw failure(.misplacedStatement, "if is a statement and has no value", at: span, help: "let x = none, then if … { x = … } else { x = … }")
+            throw failure(
+                .misplacedStatement, "if is a statement and has no value", at: span,
+                help: "let x = none, then if … { x = … } else { x = … }")
         case .keyword(let keyword):
-            throw failure(.unexpectedToken, "'\(keyword.rawValue)' cannot stand here, a value is expected", at: span, help: "write a value, a name or ( … )")
+            throw failure(
+                .unexpectedToken, "'\(keyword.rawValue)' cannot stand here, a value is expected", at: span,
+                help: "write a value, a name or ( … )")
         case .label(let word):
-            throw failure(.unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: span, help: "write verb \(word): value, or f(\(word): value)")
+            throw failure(
+                .unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: span,
+                help: "write verb \(word): value, or f(\(word): value)")
         case .sign(.closeParenthesis), .sign(.closeBracket):
             if partners[index] < 0 { throw unmatched() }
             throw failure(.expectedExpression, "a value is missing before \(found)", at: span, help: "write a value")
         case .sign(.equals):
-            throw failure(.unexpectedToken, "'=' gives a value, '==' compares", at: span, help: "write ==", replacement: .init(span, "=="))
+            throw failure(
+                .unexpectedToken, "'=' gives a value, '==' compares", at: span, help: "write ==",
+                replacement: .init(span, "=="))
         case .newline, .endOfText, .semicolon:
-            var problem = failure(.expectedExpression, "a value is missing before \(found)", at: here, help: "write a value")
+            var problem = failure(
+                .expectedExpression, "a value is missing before \(found)", at: here, help: "write a value")
             problem.isEarlyEnd = false
             throw problem
         case .sign, .interpolationStart, .interpolationEnd, .textPart, .textEnd:
@@ -332,7 +363,8 @@ extension Parser {
     func unmatched(_ closer: Int) -> Failure {
         let span = tokens[closer].span
         return failure(
-            .unmatchedBracket, "this '\(source.text(span))' closes nothing", at: span, help: "take it away, or open it before", replacement: .init(span, ""))
+            .unmatchedBracket, "this '\(source.text(span))' closes nothing", at: span,
+            help: "take it away, or open it before", replacement: .init(span, ""))
     }
 
     /// `[i]`, `.field` and `(arguments)`, directly behind what they belong to.
@@ -342,20 +374,28 @@ extension Parser {
             switch current.kind {
             case .sign(.openBracket):
                 if value.isNumberLiteral {
-                    throw failure(.unexpectedToken, "a number has no elements", at: value.span.union(current.span), help: "put a blank or an operator between them")
+                    throw failure(
+                        .unexpectedToken, "a number has no elements", at: value.span.union(current.span),
+                        help: "put a blank or an operator between them")
                 }
                 let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.position() }
-                value = try node(.index(value, positions), SourceSpan(value.span.start, previous.span.end), children: [value] + positions)
+                value = try node(
+                    .index(value, positions), SourceSpan(value.span.start, previous.span.end),
+                    children: [value] + positions)
             case .sign(.openParenthesis):
                 guard let callee = callee(value) else { return value }
                 let arguments = try callArguments()
                 let call = Call(callee: callee, form: .parenthesized, arguments: arguments)
-                value = try node(.call(call), SourceSpan(value.span.start, previous.span.end), children: [value] + arguments.map(\.value))
+                value = try node(
+                    .call(call), SourceSpan(value.span.start, previous.span.end),
+                    children: [value] + arguments.map(\.value))
             case .dotName(let field):
                 if case .selector(let selector) = value.kind {
                     throw failure(
-                        .missingBlank, "'.\(selector.name.text)' and '.\(field)' need a blank between them", at: value.span.union(current.span),
-                        help: "write .\(selector.name.text) .\(field)", replacement: .init(SourceSpan(at: current.span.start), " "))
+                        .missingBlank, "'.\(selector.name.text)' and '.\(field)' need a blank between them",
+                        at: value.span.union(current.span),
+                        help: "write .\(selector.name.text) .\(field)",
+                        replacement: .init(SourceSpan(at: current.span.start), " "))
                 }
                 let name = Name(field, current.wordSpan)
                 mark(name.span, .name)
@@ -385,13 +425,22 @@ extension Parser {
             let sign = current
             advance()
             if isOver(current) {
-                if sign.kind == .sign(.halfOpenRange) { throw failure(.expectedExpression, "a value is missing behind '..<'", at: sign.span, help: "write ... for the whole") }
+                if sign.kind == .sign(.halfOpenRange) {
+                    throw failure(
+                        .expectedExpression, "a value is missing behind '..<'", at: sign.span,
+                        help: "write ... for the whole")
+                }
                 return Expression(.range(lower: nil, upper: nil, isClosed: true), sign.span)
             }
             let upper = try sums()
-            return try node(.range(lower: nil, upper: upper, isClosed: sign.kind == .sign(.closedRange)), sign.span.union(upper.span), upper)
+            return try node(
+                .range(lower: nil, upper: upper, isClosed: sign.kind == .sign(.closedRange)),
+                sign.span.union(upper.span), upper)
         }
-        if (isAt(.closeBracket) || isAt(.comma)) && !isAtEnd { throw failure(.expectedExpression, "an index is missing before \(found)", at: current.span, help: "write xs[0]") }
+        if (isAt(.closeBracket) || isAt(.comma)) && !isAtEnd {
+            throw failure(
+                .expectedExpression, "an index is missing before \(found)", at: current.span, help: "write xs[0]")
+        }
         if case .label(let word) = current.kind { throw slice(current.span, word) }
         if case .sums = Lookahead.openRange(self) {
             let lower = try sums()
@@ -405,7 +454,9 @@ extension Parser {
     }
 
     private func slice(_ span: SourceSpan, _ lower: String) -> Failure {
-        failure(.foreignSyntax, "part of a list is taken with a range", at: span, help: "write xs[\(lower)..<8], or xs[\(lower)...] to the end")
+        failure(
+            .foreignSyntax, "part of a list is taken with a range", at: span,
+            help: "write xs[\(lower)..<8], or xs[\(lower)...] to the end")
     }
 
     /// Comma-separated items between brackets.
@@ -432,21 +483,29 @@ extension Parser {
     /// Between two items of a list, record or call something else than a comma was found.
     func missingComma(opener: Int) -> Failure {
         if isAtEnd { return unclosed(opener) }
-        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket].contains(sign), partners[index] < 0 { return unmatched() }
+        if case .sign(let sign) = current.kind, [.closeParenthesis, .closeBracket].contains(sign), partners[index] < 0 {
+            return unmatched()
+        }
         if partners[opener] < 0 { return unclosed(opener, here: true) }
         if current.kind == .semicolon || current.kind == .interpolationEnd { return unclosed(opener) }
         if isAt(.equals), case .identifier(let word) = previous.kind {
             return failure(
-                .foreignSyntax, "a label is written with a colon", at: previous.span.union(current.span), help: "write \(word): value",
+                .foreignSyntax, "a label is written with a colon", at: previous.span.union(current.span),
+                help: "write \(word): value",
                 replacement: .init(previous.span.union(current.span), "\(word):"))
         }
-        if current.hasBlankBefore, isAt(.openParenthesis) || isAt(.openBracket), case .identifier(let word) = previous.kind {
+        if current.hasBlankBefore, isAt(.openParenthesis) || isAt(.openBracket),
+            case .identifier(let word) = previous.kind
+        {
             return failure(
-                .strayBlank, "there is no blank between '\(word)' and what belongs to it", at: SourceSpan(previous.span.start, current.span.end),
-                help: "write \(word)\(source.text(current.span))…", replacement: .init(SourceSpan(previous.span.end, current.span.start), ""))
+                .strayBlank, "there is no blank between '\(word)' and what belongs to it",
+                at: SourceSpan(previous.span.start, current.span.end),
+                help: "write \(word)\(source.text(current.span))…",
+                replacement: .init(SourceSpan(previous.span.end, current.span.start), ""))
         }
         return failure(
-            .unexpectedToken, "a comma is missing before \(found)", at: current.span, help: "write a comma between the values", replacement: .init(SourceSpan(at: previous.span.end), ","))
+            .unexpectedToken, "a comma is missing before \(found)", at: current.span,
+            help: "write a comma between the values", replacement: .init(SourceSpan(at: previous.span.end), ","))
     }
 
     mutating func callArguments() throws(Failure) -> [Argument] {
@@ -469,7 +528,8 @@ extension Parser {
             } else {
                 if let labelled = arguments.last(where: { $0.label != nil }) {
                     throw failure(
-                        .unexpectedToken, "values given by place stand before the labels", at: current.span, help: "move it before \(labelled.label?.text ?? ""):")
+                        .unexpectedToken, "values given by place stand before the labels", at: current.span,
+                        help: "move it before \(labelled.label?.text ?? ""):")
                 }
                 arguments.append(Argument(label: nil, value: try expression()))
             }
@@ -481,7 +541,8 @@ extension Parser {
     }
 
     func missingValue(_ label: String, _ span: SourceSpan) -> Failure {
-        failure(.expectedExpression, "a value is missing behind '\(label):'", at: span, help: "write \(label): and a value")
+        failure(
+            .expectedExpression, "a value is missing behind '\(label):'", at: span, help: "write \(label): and a value")
     }
 
     private mutating func parenthesized() throws(Failure) -> Expression {
@@ -494,13 +555,17 @@ extension Parser {
         advance()
         if isAtEnd { throw unclosed(opener) }
         if isAt(.closeParenthesis) {
-            throw failure(.expectedExpression, "there is nothing between these parentheses", at: SourceSpan(start, current.span.end), help: "write a value, or none")
+            throw failure(
+                .expectedExpression, "there is nothing between these parentheses",
+                at: SourceSpan(start, current.span.end), help: "write a value, or none")
         }
         var inner = try value()
         guard isAt(.closeParenthesis) else {
             if isAtEnd { throw unclosed(opener) }
             if isAt(.comma) {
-                throw failure(.commaInCommand, "a list of values stands in brackets, not in parentheses", at: current.span, help: "write [a, b], or f(a, b) without the blank")
+                throw failure(
+                    .commaInCommand, "a list of values stands in brackets, not in parentheses", at: current.span,
+                    help: "write [a, b], or f(a, b) without the blank")
             }
             if partners[opener] < 0 { throw unclosed(opener, here: true) }
             if case .sign(.closeBracket) = current.kind, partners[index] >= 0 { throw unclosed(opener) }
@@ -532,7 +597,9 @@ extension Parser {
         var ahead = index + 1
         while tokens[ahead].kind == .newline { ahead += 1 }
         if case .label = tokens[ahead].kind { return true }
-        guard tokens[ahead].kind == .textStart, ahead + 3 < tokens.count, case .textPart = tokens[ahead + 1].kind else { return false }
+        guard tokens[ahead].kind == .textStart, ahead + 3 < tokens.count, case .textPart = tokens[ahead + 1].kind else {
+            return false
+        }
         return tokens[ahead + 2].kind == .textEnd && tokens[ahead + 3].kind == .sign(.colon)
     }
 
@@ -548,7 +615,8 @@ extension Parser {
             if isAtEnd { throw unclosed(opener) }
             let key = try recordKey()
             if entries.contains(where: { $0.key.text == key.text }) {
-                throw failure(.repeatedName, "the key '\(key.text)' appears twice", at: key.span, help: "give each key once")
+                throw failure(
+                    .repeatedName, "the key '\(key.text)' appears twice", at: key.span, help: "give each key once")
             }
             if isAt(.comma) || isAt(.closeBracket) { throw missingValue(key.text, key.span) }
             entries.append((key, try expression()))
@@ -573,7 +641,9 @@ extension Parser {
                 return Name(constant, key.span)
             }
         }
-        throw failure(.unexpectedToken, "a key is missing before \(found)", at: current.span, help: "write [key: value, other: value]")
+        throw failure(
+            .unexpectedToken, "a key is missing before \(found)", at: current.span,
+            help: "write [key: value, other: value]")
     }
 
     /// `{ x, y in … }`, `{ … }`
@@ -594,10 +664,14 @@ extension Parser {
                 guard case .identifier(let word) = current.kind else { break }
                 let name = Name(word, current.span)
                 if isVerb(word) {
-                    throw failure(.verbAsName, "'\(word)' is a verb and cannot be the name of a parameter", at: name.span, help: "choose another name, such as my_\(word)", replacement: .init(name.span, "my_\(word)"))
+                    throw failure(
+                        .verbAsName, "'\(word)' is a verb and cannot be the name of a parameter", at: name.span,
+                        help: "choose another name, such as my_\(word)", replacement: .init(name.span, "my_\(word)"))
                 }
                 if parameters.contains(where: { $0.text == word && word != "_" }) {
-                    throw failure(.repeatedName, "the parameter '\(word)' appears twice", at: name.span, help: "give each parameter its own name")
+                    throw failure(
+                        .repeatedName, "the parameter '\(word)' appears twice", at: name.span,
+                        help: "give each parameter its own name")
                 }
                 mark(name.span, .name)
                 names.insert(word)
@@ -638,12 +712,17 @@ extension Parser {
         mark(span, .choice)
         advance()
         if inRow { return Expression(.rowField(name), span) }
-        guard isAt(.openBracket), !current.hasBlankBefore else { return Expression(.selector(Selector(name: name)), span) }
+        guard isAt(.openBracket), !current.hasBlankBefore else {
+            return Expression(.selector(Selector(name: name)), span)
+        }
         let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.expression() }
         guard positions.count == 1, let position = positions.first else {
-            throw failure(.unexpectedToken, "'.\(word)' takes one index", at: SourceSpan(span.start, previous.span.end), help: "write .\(word)[0]")
+            throw failure(
+                .unexpectedToken, "'.\(word)' takes one index", at: SourceSpan(span.start, previous.span.end),
+                help: "write .\(word)[0]")
         }
-        return try node(.selector(Selector(name: name, index: position)), SourceSpan(span.start, previous.span.end), position)
+        return try node(
+            .selector(Selector(name: name, index: position)), SourceSpan(span.start, previous.span.end), position)
     }
 
     // MARK: - Texts
@@ -666,7 +745,10 @@ extension Parser {
                 (newlinesAreBlank, inHeader) = (false, false)
                 index += 1
                 if current.kind == .interpolationEnd {
-                    throw failure(.expectedExpression, "there is nothing between these braces", at: brace.union(current.span), help: "write { value }, or \\{\\} for the signs themselves", replacement: .init(brace.union(current.span), "\\{\\}"))
+                    throw failure(
+                        .expectedExpression, "there is nothing between these braces", at: brace.union(current.span),
+                        help: "write { value }, or \\{\\} for the signs themselves",
+                        replacement: .init(brace.union(current.span), "\\{\\}"))
                 }
                 let value = try self.value()
                 guard current.kind == .interpolationEnd else { throw juxtaposition(after: value) }
@@ -678,7 +760,9 @@ extension Parser {
                 advance()
                 return try node(.text(pieces), SourceSpan(start, previousTextEnd), children: values)
             default:
-                throw failure(.unclosedText, "this text has no closing quote", at: SourceSpan(start, previous.span.end), help: "write \" at its end")
+                throw failure(
+                    .unclosedText, "this text has no closing quote", at: SourceSpan(start, previous.span.end),
+                    help: "write \" at its end")
             }
         }
     }

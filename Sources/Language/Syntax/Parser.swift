@@ -141,13 +141,15 @@ public struct Parser {
     // MARK: - Errors
 
     mutating func complain(
-        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, help: String? = nil, replacement: Diagnostic.Replacement? = nil
+        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, help: String? = nil,
+        replacement: Diagnostic.Replacement? = nil
     ) {
         diagnostics.append(Diagnostic(code, message, at: span, help: help, replacement: replacement))
     }
 
     func failure(
-        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, help: String? = nil, replacement: Diagnostic.Replacement? = nil
+        _ code: DiagnosticCode, _ message: String, at span: SourceSpan, help: String? = nil,
+        replacement: Diagnostic.Replacement? = nil
     ) -> Failure {
         Failure(diagnostic: Diagnostic(code, message, at: span, help: help, replacement: replacement))
     }
@@ -183,7 +185,8 @@ public struct Parser {
             if isAt(.closeBrace) {
                 if inBlock { return list }
                 complain(
-                    .unmatchedBracket, "this '}' closes nothing", at: current.span, help: "take it away, or open the block with '{'",
+                    .unmatchedBracket, "this '}' closes nothing", at: current.span,
+                    help: "take it away, or open the block with '{'",
                     replacement: .init(current.span, ""))
                 index += 1
                 continue
@@ -203,12 +206,21 @@ public struct Parser {
 
     /// Where a bracket has lost its partner, it is the bracket that is at fault, whatever was expected next.
     private func atBracket(_ failure: Failure, from start: Int) -> Failure {
-        if failure.isEarlyEnd || failure.diagnostic.code == .unclosedBracket || failure.diagnostic.code == .unmatchedBracket { return failure }
+        if failure.isEarlyEnd || failure.diagnostic.code == .unclosedBracket
+            || failure.diagnostic.code == .unmatchedBracket
+        {
+            return failure
+        }
         if isAtEnd, newlinesAreBlank, let opener = unclosedBracket(from: start, to: index) { return unclosed(opener) }
-        guard [.unexpectedToken, .expectedExpression, .commaInCommand, .unknownVerb].contains(failure.diagnostic.code) else { return failure }
+        guard [.unexpectedToken, .expectedExpression, .commaInCommand, .unknownVerb].contains(failure.diagnostic.code)
+        else { return failure }
         var last = start
         while !tokens[last].endsStatement {
-            if case .sign(let sign) = tokens[last].kind, [.closeParenthesis, .closeBracket].contains(sign), partners[last] < 0 { return unmatched(last) }
+            if case .sign(let sign) = tokens[last].kind, [.closeParenthesis, .closeBracket].contains(sign),
+                partners[last] < 0
+            {
+                return unmatched(last)
+            }
             last += 1
         }
         return failure
@@ -218,7 +230,9 @@ public struct Parser {
     mutating func report(_ failure: Failure, from start: Int) {
         let from = tokens[start].span.start
         let to = max(current.span.end, failure.diagnostic.span.end)
-        let lexerComplained = lexed.diagnostics.contains { $0.span.end > from && $0.span.start <= to && $0.code != .unknownVersion }
+        let lexerComplained = lexed.diagnostics.contains {
+            $0.span.end > from && $0.span.start <= to && $0.code != .unknownVersion
+        }
         if lexerComplained { return }
         if diagnostics.last == failure.diagnostic { return }
         if failure.isEarlyEnd { endedEarly += 1 }
@@ -241,7 +255,9 @@ public struct Parser {
         case .keyword(.try) where token(ahead: 1).kind == .sign(.openBrace): kind = try attempt()
         case .keyword(.else), .keyword(.catch): throw strayBranch()
         case .sign(.pipe):
-            throw failure(.misplacedStatement, "a line cannot start with '|'", at: current.span, help: "end the line before with '|'")
+            throw failure(
+                .misplacedStatement, "a line cannot start with '|'", at: current.span,
+                help: "end the line before with '|'")
         default: kind = try valueOrAssignment()
         }
         return Statement(kind, SourceSpan(start, max(start, previous.span.end)))
@@ -250,17 +266,22 @@ public struct Parser {
     private func strayBranch() -> Failure {
         let word = source.text(current.span)
         return failure(
-            .misplacedStatement, "'\(word)' stands on the line of the '}' before it", at: current.span, help: "write } \(word) { … } on one line")
+            .misplacedStatement, "'\(word)' stands on the line of the '}' before it", at: current.span,
+            help: "write } \(word) { … } on one line")
     }
 
     private mutating func endOfStatement(after statement: Statement) throws(Failure) {
         if current.endsStatement || isAt(.closeBrace) { return }
-        if current.kind == .invalid { throw failure(.unexpectedCharacter, "\(found) cannot stand here", at: current.span) }
+        if current.kind == .invalid {
+            throw failure(.unexpectedCharacter, "\(found) cannot stand here", at: current.span)
+        }
         if case .expression(let value) = statement.kind { throw juxtaposition(after: value) }
         if case .binding(_, let value) = statement.kind { throw juxtaposition(after: value) }
         if case .assignment(_, let value) = statement.kind { throw juxtaposition(after: value) }
         if case .returning(let value?) = statement.kind { throw juxtaposition(after: value) }
-        throw failure(.unexpectedToken, "\(found) cannot follow a finished statement", at: current.span, help: "start a new line, or write ';' before it")
+        throw failure(
+            .unexpectedToken, "\(found) cannot follow a finished statement", at: current.span,
+            help: "start a new line, or write ';' before it")
     }
 
     private mutating func binding() throws(Failure) -> Statement.Kind {
@@ -268,10 +289,13 @@ public struct Parser {
         let name = try newName("let", example: "let x = 3")
         guard isAt(.equals) else {
             if isAt(.equal) {
-                throw failure(.unexpectedToken, "a value is given with '=', '==' compares", at: current.span, help: "write let \(name.text) = …", replacement: .init(current.span, "="))
+                throw failure(
+                    .unexpectedToken, "a value is given with '=', '==' compares", at: current.span,
+                    help: "write let \(name.text) = …", replacement: .init(current.span, "="))
             }
             throw failure(
-                .unexpectedToken, "let: '=' is missing behind \(name.text)", at: here, help: "write let \(name.text) = …",
+                .unexpectedToken, "let: '=' is missing behind \(name.text)", at: here,
+                help: "write let \(name.text) = …",
                 replacement: .init(SourceSpan(at: name.span.end), " ="))
         }
         let equals = current.span
@@ -289,7 +313,9 @@ public struct Parser {
             let name = Name(word, current.span)
             if isVerb(word) { throw verbAsName(name) }
             if word.first == "_", word.dropFirst().allSatisfy(\.isNumber), !(word == "_" && statement == "for") {
-                throw failure(.verbAsName, "'\(word)' is kept for earlier results", at: name.span, help: "choose a name that starts with a letter")
+                throw failure(
+                    .verbAsName, "'\(word)' is kept for earlier results", at: name.span,
+                    help: "choose a name that starts with a letter")
             }
             mark(name.span, .name)
             advance()
@@ -297,11 +323,15 @@ public struct Parser {
         case .keyword(let keyword):
             throw failure(
                 .verbAsName, "'\(keyword.rawValue)' is a word of the language and cannot be a name", at: current.span,
-                help: "choose another name, such as \(keyword.rawValue)_1", replacement: .init(current.span, "\(keyword.rawValue)_1"))
+                help: "choose another name, such as \(keyword.rawValue)_1",
+                replacement: .init(current.span, "\(keyword.rawValue)_1"))
         case .label(let word):
-            throw failure(.foreignSyntax, "names have no type behind a colon", at: current.span, help: "write \(example.replacing("x", with: word))")
+            throw failure(
+                .foreignSyntax, "names have no type behind a colon", at: current.span,
+                help: "write \(example.replacing("x", with: word))")
         default:
-            throw failure(.unexpectedToken, "\(statement): a name is missing, found \(found)", at: here, help: "write \(example)")
+            throw failure(
+                .unexpectedToken, "\(statement): a name is missing, found \(found)", at: here, help: "write \(example)")
         }
     }
 
@@ -316,7 +346,8 @@ public struct Parser {
         let name = try newName("for", example: "for x in 0..<8 { … }")
         guard isAt(.in) else {
             throw failure(
-                .unexpectedToken, "for: 'in' is missing behind \(name.text), found \(found)", at: here, help: "write for \(name.text) in 0..<8 { … }")
+                .unexpectedToken, "for: 'in' is missing behind \(name.text), found \(found)", at: here,
+                help: "write for \(name.text) in 0..<8 { … }")
         }
         let word = current.span
         advance()
@@ -356,12 +387,18 @@ public struct Parser {
         inHeader = true
         defer { inHeader = outer }
         if isAt(.openBrace) || current.endsStatement {
-            throw failure(.expectedExpression, "\(keyword): a value is missing before the block", at: word, help: keyword == "in" ? "write in 0..<8 { … }" : "write \(keyword) x > 0 { … }")
+            throw failure(
+                .expectedExpression, "\(keyword): a value is missing before the block", at: word,
+                help: keyword == "in" ? "write in 0..<8 { … }" : "write \(keyword) x > 0 { … }")
         }
-        if case .identifier(let verb) = current.kind, isVerb(verb), !isCallAhead { throw commandInside(in: "\(keyword) …") }
+        if case .identifier(let verb) = current.kind, isVerb(verb), !isCallAhead {
+            throw commandInside(in: "\(keyword) …")
+        }
         let value = try expression()
         if isAt(.equals) {
-            throw failure(.unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==", replacement: .init(current.span, "=="))
+            throw failure(
+                .unexpectedToken, "'=' gives a value, '==' compares", at: current.span, help: "write ==",
+                replacement: .init(current.span, "=="))
         }
         if !isAt(.openBrace), !current.endsStatement { throw juxtaposition(after: value) }
         return value
@@ -369,7 +406,9 @@ public struct Parser {
 
     private mutating func returning() throws(Failure) -> Statement.Kind {
         if functions == 0 {
-            throw failure(.misplacedStatement, "return stands outside of a def", at: current.span, help: "write the value alone on the line to see it")
+            throw failure(
+                .misplacedStatement, "return stands outside of a def", at: current.span,
+                help: "write the value alone on the line to see it")
         }
         let word = current.span
         advance()
@@ -379,7 +418,9 @@ public struct Parser {
 
     private mutating func leaveLoop(_ kind: Statement.Kind, _ word: String) throws(Failure) -> Statement.Kind {
         if loops == 0 {
-            throw failure(.misplacedStatement, "\(word) stands outside of a loop", at: current.span, help: "use it inside for … { } or while … { }")
+            throw failure(
+                .misplacedStatement, "\(word) stands outside of a loop", at: current.span,
+                help: "use it inside for … { } or while … { }")
         }
         advance()
         return kind
@@ -391,14 +432,19 @@ public struct Parser {
         guard current.kind == .textStart else {
             if case .identifier(let word) = current.kind {
                 throw failure(
-                    .bareWord, "import: the path of a file stands in quotes", at: current.span, help: "write import \"\(word).icot\"",
+                    .bareWord, "import: the path of a file stands in quotes", at: current.span,
+                    help: "write import \"\(word).icot\"",
                     replacement: .init(current.span, "\"\(word).icot\""))
             }
-            throw failure(.expectedExpression, "import: the path of a file is missing", at: start, help: "write import \"helpers.icot\"")
+            throw failure(
+                .expectedExpression, "import: the path of a file is missing", at: start,
+                help: "write import \"helpers.icot\"")
         }
         let text = try self.text()
         guard let path = text.constantText else {
-            throw failure(.misplacedStatement, "import: the path must be known from the text", at: text.span, help: "write the path without { … }")
+            throw failure(
+                .misplacedStatement, "import: the path must be known from the text", at: text.span,
+                help: "write the path without { … }")
         }
         for signature in context.imports?(path) ?? [] { userVerbs[signature.name] = signature }
         return .importing(path: path, text.span)
@@ -419,7 +465,9 @@ public struct Parser {
 
     private mutating func valueOrAssignment() throws(Failure) -> Statement.Kind {
         if isAt(.openBrace) {
-            throw failure(.misplacedStatement, "a block needs a word before it", at: current.span, help: "write if … {, for … {, while … {, def …() { or try {")
+            throw failure(
+                .misplacedStatement, "a block needs a word before it", at: current.span,
+                help: "write if … {, for … {, while … {, def …() { or try {")
         }
         if case .identifier(let word) = current.kind, token(ahead: 1).kind == .sign(.equals), isVerb(word) {
             throw verbAsName(Name(word, current.span))
@@ -429,7 +477,9 @@ public struct Parser {
         switch value.kind {
         case .name, .index, .field: break
         default:
-            throw failure(.unexpectedToken, "only a name, an element or a field can be given a value", at: value.span, help: "to compare write ==", replacement: .init(current.span, "=="))
+            throw failure(
+                .unexpectedToken, "only a name, an element or a field can be given a value", at: value.span,
+                help: "to compare write ==", replacement: .init(current.span, "=="))
         }
         let equals = current.span
         advance()
@@ -446,14 +496,16 @@ public struct Parser {
         let name = try definedName()
         guard isAt(.openParenthesis) else {
             throw failure(
-                .unexpectedToken, "def: '(' is missing behind \(name.text), found \(found)", at: here, help: "write def \(name.text)(x, label: 3) { … }",
+                .unexpectedToken, "def: '(' is missing behind \(name.text), found \(found)", at: here,
+                help: "write def \(name.text)(x, label: 3) { … }",
                 replacement: isAt(.openBrace) ? .init(SourceSpan(at: name.span.end), "()") : nil)
         }
         let saved = (userVerbs, names, loops)
         let parameters = try formalParameters()
         for parameter in parameters { names.insert(parameter.name.text) }
         var definition = Definition(
-            name: name, parameters: parameters, body: Block([], SourceSpan(at: name.span.end)), comment: comment, span: SourceSpan(start, previous.span.end))
+            name: name, parameters: parameters, body: Block([], SourceSpan(at: name.span.end)), comment: comment,
+            span: SourceSpan(start, previous.span.end))
         // Known inside its own body, so that it can call itself.
         let signature = definition.signature(in: source)
         userVerbs[name.text] = signature
@@ -480,18 +532,24 @@ public struct Parser {
     private mutating func definedName() throws(Failure) -> Name {
         guard case .identifier(let word) = current.kind else {
             if case .keyword(let keyword) = current.kind {
-                throw failure(.verbAsName, "'\(keyword.rawValue)' is a word of the language and cannot be defined", at: current.span, help: "choose another name, such as \(keyword.rawValue)_1")
+                throw failure(
+                    .verbAsName, "'\(keyword.rawValue)' is a word of the language and cannot be defined",
+                    at: current.span, help: "choose another name, such as \(keyword.rawValue)_1")
             }
-            throw failure(.unexpectedToken, "def: a name is missing, found \(found)", at: here, help: "write def name(x) { … }")
+            throw failure(
+                .unexpectedToken, "def: a name is missing, found \(found)", at: here, help: "write def name(x) { … }")
         }
         let name = Name(word, current.span)
         if context.signatures.verbs[word] != nil, userVerbs[word] == nil {
             throw failure(
-                .verbAsName, "'\(word)' is a verb already and cannot be defined again", at: name.span, help: "choose another name, such as my_\(word)",
+                .verbAsName, "'\(word)' is a verb already and cannot be defined again", at: name.span,
+                help: "choose another name, such as my_\(word)",
                 replacement: .init(name.span, "my_\(word)"))
         }
         if names.contains(word) || context.variables[word] != nil {
-            throw failure(.verbAsName, "'\(word)' is a variable already and cannot become a verb", at: name.span, help: "choose another name, such as \(word)_of")
+            throw failure(
+                .verbAsName, "'\(word)' is a variable already and cannot become a verb", at: name.span,
+                help: "choose another name, such as \(word)_of")
         }
         mark(name.span, .verb)
         advance()
@@ -507,11 +565,14 @@ public struct Parser {
         while !isAt(.closeParenthesis) {
             let parameter = try formalParameter()
             if parameters.contains(where: { $0.name.text == parameter.name.text }) {
-                throw failure(.repeatedName, "def: the parameter '\(parameter.name.text)' appears twice", at: parameter.name.span, help: "give each parameter its own name")
+                throw failure(
+                    .repeatedName, "def: the parameter '\(parameter.name.text)' appears twice", at: parameter.name.span,
+                    help: "give each parameter its own name")
             }
             if !parameter.isLabelled, parameters.contains(where: \.isLabelled) {
                 throw failure(
-                    .misplacedStatement, "def: '\(parameter.name.text)' is given by place and stands before the labels", at: parameter.name.span,
+                    .misplacedStatement, "def: '\(parameter.name.text)' is given by place and stands before the labels",
+                    at: parameter.name.span,
                     help: "move it to the front, or write \(parameter.name.text):")
             }
             parameters.append(parameter)
@@ -531,7 +592,8 @@ public struct Parser {
             advance()
             if isAt(.equals) {
                 throw failure(
-                    .foreignSyntax, "def: a default stands behind a label", at: current.span, help: "write \(word): value",
+                    .foreignSyntax, "def: a default stands behind a label", at: current.span,
+                    help: "write \(word): value",
                     replacement: .init(SourceSpan(name.span.end, current.span.end), ":"))
             }
             return .init(name: name, isLabelled: false, defaultValue: nil)
@@ -542,7 +604,9 @@ public struct Parser {
             if isAt(.comma) || isAt(.closeParenthesis) { return .init(name: name, isLabelled: true, defaultValue: nil) }
             return .init(name: name, isLabelled: true, defaultValue: try expression())
         default:
-            throw failure(.unexpectedToken, "def: a parameter is missing, found \(found)", at: here, help: "write names, and label: default, between commas")
+            throw failure(
+                .unexpectedToken, "def: a parameter is missing, found \(found)", at: here,
+                help: "write names, and label: default, between commas")
         }
     }
 
@@ -555,7 +619,9 @@ public struct Parser {
         while line >= 0 {
             let content = source.text(source.span(ofLine: line))
             let trimmed = content.drop { $0 == " " || $0 == "\t" }
-            guard trimmed.first == "#", !trimmed.hasPrefix("#>"), !trimmed.hasPrefix("#~"), !trimmed.hasPrefix("#!"), !trimmed.hasPrefix("# %%") else { break }
+            guard trimmed.first == "#", !trimmed.hasPrefix("#>"), !trimmed.hasPrefix("#~"), !trimmed.hasPrefix("#!"),
+                !trimmed.hasPrefix("# %%")
+            else { break }
             lines.insert(trimmed.dropFirst().drop { $0 == " " }, at: 0)
             line -= 1
         }
@@ -596,7 +662,8 @@ public struct Parser {
         let place = SourceSpan(at: previous.span.end)
         let example = word == "else" ? "else { … }" : "\(word) … { … }"
         let problem = failure(
-            .unexpectedToken, "\(word): '{' is missing before \(found)", at: current.endsStatement ? SourceSpan(previous.span.start, previous.span.end) : current.span,
+            .unexpectedToken, "\(word): '{' is missing before \(found)",
+            at: current.endsStatement ? SourceSpan(previous.span.start, previous.span.end) : current.span,
             help: "write \(example)", replacement: .init(place, " {"))
         guard hasUnmatchedCloser(after: index) else { throw problem }
         diagnostics.append(problem.diagnostic)
@@ -610,7 +677,9 @@ public struct Parser {
 
     mutating func enter() throws(Failure) {
         if nesting >= Parser.nestingMax {
-            throw failure(.nestedTooDeep, "nested more than \(Parser.nestingMax) deep", at: current.span, help: "give an inner part a name with let or def")
+            throw failure(
+                .nestedTooDeep, "nested more than \(Parser.nestingMax) deep", at: current.span,
+                help: "give an inner part a name with let or def")
         }
         nesting += 1
     }

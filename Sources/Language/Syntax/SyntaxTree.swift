@@ -210,7 +210,8 @@ public struct Call: Sendable {
     /// `by` key over `.rowField`s
     public var key: Expression?
 
-    public init(callee: Callee, form: Form, arguments: [Argument], predicate: Expression? = nil, key: Expression? = nil) {
+    public init(callee: Callee, form: Form, arguments: [Argument], predicate: Expression? = nil, key: Expression? = nil)
+    {
         self.callee = callee
         self.form = form
         self.arguments = arguments

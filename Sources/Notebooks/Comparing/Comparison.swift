@@ -26,8 +26,12 @@ public struct Difference: Sendable, Equatable {
     /// The lines that show it.
     public var lines: [StyledText] {
         var lines: [StyledText] = []
-        if let recorded { lines.append(StyledText("  recorded  ", .dim) + StyledText(DiagnosticRenderer.neutral(recorded), .bad)) }
-        if let got { lines.append(StyledText("  got       ", .dim) + StyledText(DiagnosticRenderer.neutral(got), .good)) }
+        if let recorded {
+            lines.append(StyledText("  recorded  ", .dim) + StyledText(DiagnosticRenderer.neutral(recorded), .bad))
+        }
+        if let got {
+            lines.append(StyledText("  got       ", .dim) + StyledText(DiagnosticRenderer.neutral(got), .good))
+        }
         lines.append(StyledText("  \(reason)", .emphasis))
         return lines
     }
@@ -37,7 +41,8 @@ enum Comparison {
     /// The differences between a record and what came; empty where they agree.
     static func differences(_ entry: Entry, _ got: OutputBlock) -> [Difference] {
         let place = Places(entry)
-        return results(entry.recorded.lines(.result), got.lines(.result), place) + errors(entry.recorded.lines(.error), got.lines(.error), place)
+        return results(entry.recorded.lines(.result), got.lines(.result), place)
+            + errors(entry.recorded.lines(.error), got.lines(.error), place)
     }
 
     /// Whether pictures are the same but for volatile text and rounding: then the recorded ones stay.
@@ -68,18 +73,26 @@ enum Comparison {
     private static func results(_ recorded: [OutputLine], _ got: [OutputLine], _ places: Places) -> [Difference] {
         var got = got
         var found: [Difference] = []
-        if let index = recorded.firstIndex(where: { OutputBlock.Omission($0.text)?.hash != nil }), let omission = OutputBlock.Omission(recorded[index].text) {
+        if let index = recorded.firstIndex(where: { OutputBlock.Omission($0.text)?.hash != nil }),
+            let omission = OutputBlock.Omission(recorded[index].text)
+        {
             let length = recorded.count - 1 + omission.count
             let end = index + omission.count
             if got.count != length {
-                return [Difference(recorded: recorded[index].text, got: nil, reason: "\(length) lines are recorded, \(got.count) came", line: places.line(index, .result))]
+                return [
+                    Difference(
+                        recorded: recorded[index].text, got: nil,
+                        reason: "\(length) lines are recorded, \(got.count) came", line: places.line(index, .result))
+                ]
             }
             let hash = OutputBlock.hash(got[index..<end])
             if hash != omission.hash {
                 found.append(
                     Difference(
-                        recorded: recorded[index].text, got: OutputBlock.Omission(count: omission.count, hash: hash).text,
-                        reason: "something in the lines that are left out is different", line: places.line(index, .result)))
+                        recorded: recorded[index].text,
+                        got: OutputBlock.Omission(count: omission.count, hash: hash).text,
+                        reason: "something in the lines that are left out is different",
+                        line: places.line(index, .result)))
             }
             got.replaceSubrange(index..<end, with: [recorded[index]])
         }
@@ -87,18 +100,25 @@ enum Comparison {
             let line = places.line(index, .result)
             guard index < recorded.count else {
                 let more = got.count - recorded.count
-                let reason = recorded.isEmpty ? "no result is recorded" : more == 1 ? "one line more than recorded" : "\(more) lines more than recorded"
+                let reason =
+                    recorded.isEmpty
+                    ? "no result is recorded"
+                    : more == 1 ? "one line more than recorded" : "\(more) lines more than recorded"
                 found.append(Difference(recorded: nil, got: got[index].text, reason: reason, line: places.statement))
                 break
             }
             guard index < got.count else {
                 let fewer = recorded.count - got.count
-                let reason = got.isEmpty ? "nothing was shown" : fewer == 1 ? "one line fewer than recorded" : "\(fewer) lines fewer than recorded"
+                let reason =
+                    got.isEmpty
+                    ? "nothing was shown"
+                    : fewer == 1 ? "one line fewer than recorded" : "\(fewer) lines fewer than recorded"
                 found.append(Difference(recorded: recorded[index].text, got: nil, reason: reason, line: line))
                 break
             }
             if let reason = difference(recorded[index].text, got[index].text) {
-                found.append(Difference(recorded: recorded[index].text, got: got[index].text, reason: reason, line: line))
+                found.append(
+                    Difference(recorded: recorded[index].text, got: got[index].text, reason: reason, line: line))
             }
         }
         return found
@@ -109,16 +129,25 @@ enum Comparison {
         for index in 0..<max(recorded.count, got.count) {
             let line = places.line(index, .error)
             guard index < recorded.count else {
-                found.append(Difference(recorded: nil, got: got[index].text, reason: "an error that is not recorded", line: places.statement))
+                found.append(
+                    Difference(
+                        recorded: nil, got: got[index].text, reason: "an error that is not recorded",
+                        line: places.statement))
                 break
             }
             guard index < got.count else {
-                found.append(Difference(recorded: recorded[index].text, got: nil, reason: "the recorded error did not come", line: line))
+                found.append(
+                    Difference(
+                        recorded: recorded[index].text, got: nil, reason: "the recorded error did not come", line: line)
+                )
                 break
             }
             let code = recorded[index].code
             if !code.isEmpty, code != got[index].code {
-                found.append(Difference(recorded: recorded[index].text, got: got[index].text, reason: "error \(code) is recorded, \(got[index].code) came", line: line))
+                found.append(
+                    Difference(
+                        recorded: recorded[index].text, got: got[index].text,
+                        reason: "error \(code) is recorded, \(got[index].code) came", line: line))
             }
         }
         return found
@@ -195,21 +224,28 @@ extension OutputToken {
         case (.word(let old), .word(let new)):
             return old == new || OutputToken.areRules(old, new) ? nil : "'\(old)' is recorded, '\(new)' came"
         case (.integer(let old), .integer(let new)):
-            return old == new || OutputToken.isZero(old) && OutputToken.isZero(new) ? nil : "\(old) is recorded, \(new) came"
+            return old == new || OutputToken.isZero(old) && OutputToken.isZero(new)
+                ? nil : "\(old) is recorded, \(new) came"
         case (.real(let old, let value, let unit), .real(let new, let other, _)):
             let allowed = max(unit, spread ?? 0)
             if OutputToken.isWithin(allowed, value, other) { return nil }
-            return "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(allowed))"
+            return
+                "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(allowed))"
         case (.real(let old, let value, let unit), .integer(let new)):
             // A whole value may lose its point: 1e5 and 100000.
             guard let other = Double(new) else { return "\(old) is recorded, \(new) came" }
             let allowed = max(unit, spread ?? 0)
-            return OutputToken.isWithin(allowed, value, other) ? nil : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(allowed))"
+            return OutputToken.isWithin(allowed, value, other)
+                ? nil
+                : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(allowed))"
         case (.integer(let old), .real(let new, let other, _)):
             guard let spread, let value = Double(old) else { return "the whole number \(old) is recorded, \(new) came" }
-            return OutputToken.isWithin(spread, value, other) ? nil : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(spread))"
+            return OutputToken.isWithin(spread, value, other)
+                ? nil
+                : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(spread))"
         case (.spread(let old, let value, let unit), .spread(let new, let other, _)):
-            return OutputToken.isWithin(max(value, unit), value, other) ? nil : "the spread \(old) is recorded, \(new) came"
+            return OutputToken.isWithin(max(value, unit), value, other)
+                ? nil : "the spread \(old) is recorded, \(new) came"
         default: return "'\(text)' is recorded, '\(got.text)' came"
         }
     }

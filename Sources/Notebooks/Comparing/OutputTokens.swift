@@ -52,7 +52,9 @@ struct OutputTokens {
             let start = isSpread ? index + OutputTokens.plusMinus.count : index
             if let number = OutputTokens.number(word, at: start, mayHaveSign: !isSpread) {
                 flush(&tokens, to: index)
-                tokens.append(isSpread ? number.asSpread(String(decoding: word[index..<number.end], as: UTF8.self)) : number.token)
+                tokens.append(
+                    isSpread ? number.asSpread(String(decoding: word[index..<number.end], as: UTF8.self)) : number.token
+                )
                 index = number.end
                 plain = index
                 continue
@@ -105,7 +107,9 @@ struct OutputTokens {
         var exponent = 0
         if index < word.endIndex, word[index] | 0x20 == UInt8(ascii: "e") {
             var place = index + 1
-            if place < word.endIndex, word[place] == UInt8(ascii: "-") || word[place] == UInt8(ascii: "+") { place += 1 }
+            if place < word.endIndex, word[place] == UInt8(ascii: "-") || word[place] == UInt8(ascii: "+") {
+                place += 1
+            }
             let first = place
             while place < word.endIndex, word[place].isDigit { place += 1 }
             if place > first, place - first < 6 {
@@ -132,7 +136,8 @@ struct OutputTokens {
     private static let dot = UInt8(ascii: ".")
 
     private static func isWordByte(_ byte: UInt8) -> Bool {
-        byte.isDigit || byte.isLowerCaseLetter || (0x41...0x5A).contains(byte) || byte == UInt8(ascii: "_") || byte >= 0x80
+        byte.isDigit || byte.isLowerCaseLetter || (0x41...0x5A).contains(byte) || byte == UInt8(ascii: "_")
+            || byte >= 0x80
     }
 
     /// Whether bytes end with a sign of several bytes after which a number may stand.
@@ -140,7 +145,9 @@ struct OutputTokens {
         signs.contains { bytes.reversed().starts(with: $0) }
     }
 
-    private static let signs: [[UInt8]] = ["→", "±", "×", "−", "≈", "≤", "≥", "│", "·", "…", "–", "÷", "√", "∑", "Δ", "←", "↑", "↓"].map { Array($0.utf8).reversed() }
+    private static let signs: [[UInt8]] = [
+        "→", "±", "×", "−", "≈", "≤", "≥", "│", "·", "…", "–", "÷", "√", "∑", "Δ", "←", "↑", "↓",
+    ].map { Array($0.utf8).reversed() }
 
     private static func powerOfTen(_ exponent: Int) -> Double {
         Double("1e\(exponent)") ?? 0

@@ -37,7 +37,10 @@ extension Notebook {
             let first = source.line(at: statement.span.start)
             let last = source.line(at: max(statement.span.end - 1, statement.span.start))
             if let previous = spans.last, first < previous.lines.upperBound {
-                spans[spans.count - 1] = (previous.statements.lowerBound..<index + 1, previous.lines.lowerBound..<max(last + 1, previous.lines.upperBound))
+                spans[spans.count - 1] = (
+                    previous.statements.lowerBound..<index + 1,
+                    previous.lines.lowerBound..<max(last + 1, previous.lines.upperBound)
+                )
             } else {
                 spans.append((index..<index + 1, first..<last + 1))
             }
@@ -58,16 +61,21 @@ extension Notebook {
         var end = lines.upperBound
         while end < lineCount, outputKinds[end] != nil { end += 1 }
         let recorded = (lines.upperBound..<end).compactMap { OutputLine(line: line($0)) }
-        let span = SourceSpan(offset(ofLine: lines.lowerBound), max(offset(ofLine: lines.lowerBound), source.span(ofLine: lines.upperBound - 1).end))
+        let span = SourceSpan(
+            offset(ofLine: lines.lowerBound),
+            max(offset(ofLine: lines.lowerBound), source.span(ofLine: lines.upperBound - 1).end))
         let code = source.text(span).withoutTrailingBlanks
         return Entry(
-            index: index, cell: cell, statements: statements, lines: lines, code: code, recordedLines: lines.upperBound..<end,
+            index: index, cell: cell, statements: statements, lines: lines, code: code,
+            recordedLines: lines.upperBound..<end,
             recorded: OutputBlock(recorded), diagnostics: [])
     }
 
     /// Lines with code that no statement covers: the parser skipped them. A line on which an error starts begins anew. Where
     /// output stands plays no part, so that recording does not change what the entries are.
-    private func unread(besides spans: [(statements: Range<Int>, lines: Range<Int>)], _ diagnostics: [Diagnostic]) -> [(statements: Range<Int>, lines: Range<Int>)] {
+    private func unread(
+        besides spans: [(statements: Range<Int>, lines: Range<Int>)], _ diagnostics: [Diagnostic]
+    ) -> [(statements: Range<Int>, lines: Range<Int>)] {
         var starts: Set<Int> = []
         for diagnostic in diagnostics { starts.insert(source.line(at: diagnostic.span.start)) }
         guard !starts.isEmpty else { return [] }
@@ -91,7 +99,9 @@ extension Notebook {
 
     private func hasCode(_ line: Int) -> Bool {
         let span = source.span(ofLine: line)
-        guard let first = source.bytes[span.start..<span.end].first(where: { !$0.isBlank && $0 != 0x0D }) else { return false }
+        guard let first = source.bytes[span.start..<span.end].first(where: { !$0.isBlank && $0 != 0x0D }) else {
+            return false
+        }
         return first != UInt8(ascii: "#")
     }
 
@@ -111,7 +121,12 @@ extension Notebook {
         var findings: [Finding] = []
         var last = -2
         for line in outputKinds.keys.sorted() where !owned.contains(line) {
-            if line != last + 1 { findings.append(Finding(line: line + 1, message: "recorded output that stands directly below no statement is kept and not compared")) }
+            if line != last + 1 {
+                findings.append(
+                    Finding(
+                        line: line + 1,
+                        message: "recorded output that stands directly below no statement is kept and not compared"))
+            }
             last = line
         }
         return findings

@@ -64,7 +64,10 @@ indirect enum JSON: Equatable {
         }
     }
 
-    private static func list(_ text: inout String, _ open: String, _ close: String, _ indent: Int?, _ count: Int, _ item: (inout String, Int, Int?) -> Void) {
+    private static func list(
+        _ text: inout String, _ open: String, _ close: String, _ indent: Int?, _ count: Int,
+        _ item: (inout String, Int, Int?) -> Void
+    ) {
         text += open
         let inner = indent.map { $0 + 1 }
         for index in 0..<count {
@@ -86,7 +89,9 @@ indirect enum JSON: Equatable {
             case "\r": text += "\\r"
             case "\t": text += "\\t"
             default:
-                if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value) {
+                if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                    || (0x2028...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+                {
                     let digits = String(scalar.value, radix: 16)
                     text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
                 } else {
@@ -160,7 +165,9 @@ indirect enum JSON: Equatable {
             if take("}") { return .members(members) }
             repeat {
                 skipBlanks()
-                guard index < bytes.count, bytes[index] == UInt8(ascii: "\""), let key = string(), take(":"), let value = value(depth: depth + 1) else { return nil }
+                guard index < bytes.count, bytes[index] == UInt8(ascii: "\""), let key = string(), take(":"),
+                    let value = value(depth: depth + 1)
+                else { return nil }
                 members.append((key, value))
             } while take(",")
             return take("}") ? .members(members) : nil
@@ -205,7 +212,9 @@ indirect enum JSON: Equatable {
 
         private mutating func escapedScalar() -> Unicode.Scalar? {
             guard let first = hexadecimal() else { return nil }
-            if (0xD800...0xDBFF).contains(first), take(word: "\\u"), let second = hexadecimal(), (0xDC00...0xDFFF).contains(second) {
+            if (0xD800...0xDBFF).contains(first), take(word: "\\u"), let second = hexadecimal(),
+                (0xDC00...0xDFFF).contains(second)
+            {
                 return Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
             }
             return Unicode.Scalar(first) ?? "\u{FFFD}"

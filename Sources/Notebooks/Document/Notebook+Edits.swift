@@ -18,7 +18,9 @@ extension Notebook {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(source.count + edits.count * 64)
         var next = 0
-        for edit in edits.sorted(by: { ($0.lines.lowerBound, $0.lines.upperBound) < ($1.lines.lowerBound, $1.lines.upperBound) }) {
+        for edit in edits.sorted(by: {
+            ($0.lines.lowerBound, $0.lines.upperBound) < ($1.lines.lowerBound, $1.lines.upperBound)
+        }) {
             bytes += self.bytes(ofLines: next..<max(next, edit.lines.lowerBound))
             if let last = bytes.last, last != UInt8(ascii: "\n"), !edit.replacement.isEmpty { bytes += end.utf8 }
             for line in edit.replacement { bytes += (line + end).utf8 }
@@ -45,7 +47,9 @@ extension Notebook {
         for (index, block) in outputs where entries.indices.contains(index) {
             let entry = entries[index]
             let block = block.shortened
-            if block != entry.recorded { edits.append(LineEdit(lines: entry.recordedLines, replacement: block.lines.map(\.line))) }
+            if block != entry.recorded {
+                edits.append(LineEdit(lines: entry.recordedLines, replacement: block.lines.map(\.line)))
+            }
         }
         return applying(edits)
     }
@@ -54,7 +58,9 @@ extension Notebook {
     public func clearing(_ entries: [Entry]) -> Notebook {
         var edits: [LineEdit] = []
         for entry in entries {
-            for line in entry.recordedLines where outputKinds[line] != .error { edits.append(LineEdit(lines: line..<line + 1, replacement: [])) }
+            for line in entry.recordedLines where outputKinds[line] != .error {
+                edits.append(LineEdit(lines: line..<line + 1, replacement: []))
+            }
         }
         return applying(edits)
     }

@@ -109,7 +109,8 @@ public struct Notebook: Sendable {
     func offset(ofLine index: Int) -> Int { index < lineCount ? source.lineStarts[index] : source.count }
 
     func bytes(ofLines lines: Range<Int>) -> ArraySlice<UInt8> {
-        source.bytes[offset(ofLine: lines.lowerBound)..<max(offset(ofLine: lines.lowerBound), offset(ofLine: lines.upperBound))]
+        source.bytes[
+            offset(ofLine: lines.lowerBound)..<max(offset(ofLine: lines.lowerBound), offset(ofLine: lines.upperBound))]
     }
 
     /// Line `index` without its end.
@@ -144,7 +145,9 @@ public struct Notebook: Sendable {
         }
         for line in outputKinds.keys { erase(line..<line + 1) }
         // A comment that only looks like the version, below a first line of code.
-        if lineCount > 1, header.versionLine == nil, source.text(source.span(ofLine: 1)).hasPrefix("# icot ") { erase(1..<2) }
+        if lineCount > 1, header.versionLine == nil, source.text(source.span(ofLine: 1)).hasPrefix("# icot ") {
+            erase(1..<2)
+        }
         return SourceText(bytes: bytes, name: source.name)
     }
 }
@@ -222,7 +225,9 @@ public struct Pin: Sendable, Equatable {
 }
 
 extension UInt8 {
-    var isHexDigit: Bool { (0x30...0x39).contains(self) || (0x61...0x66).contains(self) || (0x41...0x46).contains(self) }
+    var isHexDigit: Bool {
+        (0x30...0x39).contains(self) || (0x61...0x66).contains(self) || (0x41...0x46).contains(self)
+    }
     var isBlank: Bool { self == 0x20 || self == 0x09 }
     var isDigit: Bool { (0x30...0x39).contains(self) }
     var isLowerCaseLetter: Bool { (0x61...0x7A).contains(self) }
@@ -234,7 +239,8 @@ extension String {
         let all = Array(utf8)
         let wanted = Array(word.utf8)
         guard all.count >= wanted.count else { return nil }
-        for start in stride(from: all.count - wanted.count, through: 0, by: -1) where all[start..<start + wanted.count].elementsEqual(wanted) {
+        for start in stride(from: all.count - wanted.count, through: 0, by: -1)
+        where all[start..<start + wanted.count].elementsEqual(wanted) {
             return utf8.index(startIndex, offsetBy: start)..<utf8.index(startIndex, offsetBy: start + wanted.count)
         }
         return nil

@@ -18,8 +18,10 @@ public enum NotebookError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
-        case .changedMeanwhile(let path): "\(path) was changed on disk since it was read and is left as it is; run the command again"
-        case .unknownCell(let title, let nearest): "no cell is called '\(title)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+        case .changedMeanwhile(let path):
+            "\(path) was changed on disk since it was read and is left as it is; run the command again"
+        case .unknownCell(let title, let nearest):
+            "no cell is called '\(title)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
         case .unknownParameter(let name, let known):
             known.isEmpty
                 ? "'\(name)' is no parameter: the notebook has no cell '# %% params' with 'let \(name) = …'"
@@ -91,13 +93,17 @@ public struct NotebookFile {
             guard count >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
-            guard bytes.count <= sizeMax else { throw .unreadable(path: path, reason: "it holds more than \(sizeMax >> 20) MB") }
+            guard bytes.count <= sizeMax else {
+                throw .unreadable(path: path, reason: "it holds more than \(sizeMax >> 20) MB")
+            }
         }
     }
 
     private static let sizeMax = 1 << 29
 
-    private static func replace(_ place: String, named path: String, _ bytes: [UInt8], onlyIf hash: String?) throws(NotebookError) {
+    private static func replace(
+        _ place: String, named path: String, _ bytes: [UInt8], onlyIf hash: String?
+    ) throws(NotebookError) {
         // Through a link, so that the link stays.
         let target = resolved(place)
         var mode: mode_t = 0o644

@@ -42,7 +42,10 @@ struct NotebookReader {
                 header.version = version
                 header.versionLine = line
                 if version != Notebook.languageVersion {
-                    note(line, "this icot reads version \(Notebook.languageVersion) of notebooks, not \(version); open it with a newer icot")
+                    note(
+                        line,
+                        "this icot reads version \(Notebook.languageVersion) of notebooks, not \(version); open it with a newer icot"
+                    )
                 }
             } else if let (key, value) = NotebookReader.field(text) {
                 header.fields.append(.init(key: key, value: value, line: line))
@@ -68,12 +71,19 @@ struct NotebookReader {
     private static func field(_ text: ArraySlice<UInt8>) -> (key: String, value: String)? {
         guard text.starts(with: "# ".utf8) else { return nil }
         let rest = text.dropFirst(2)
-        guard let colon = rest.firstIndex(of: UInt8(ascii: ":")), colon > rest.startIndex, rest[rest.startIndex].isLowerCaseLetter else { return nil }
+        guard let colon = rest.firstIndex(of: UInt8(ascii: ":")), colon > rest.startIndex,
+            rest[rest.startIndex].isLowerCaseLetter
+        else { return nil }
         let key = rest[..<colon]
-        guard key.allSatisfy({ $0.isLowerCaseLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }) else { return nil }
+        guard
+            key.allSatisfy({ $0.isLowerCaseLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") })
+        else { return nil }
         let value = rest[(colon + 1)...]
         guard value.isEmpty || value.first?.isBlank == true else { return nil }
-        return (String(decoding: key, as: UTF8.self), String(decoding: value.drop(while: \.isBlank), as: UTF8.self).withoutTrailingBlanks)
+        return (
+            String(decoding: key, as: UTF8.self),
+            String(decoding: value.drop(while: \.isBlank), as: UTF8.self).withoutTrailingBlanks
+        )
     }
 
     // MARK: - Cells
@@ -121,9 +131,14 @@ struct NotebookReader {
     private static func takeAttribute(_ text: inout String) -> Cell.Attribute? {
         let bytes = Array(text.utf8)
         let quote = UInt8(ascii: "\"")
-        guard bytes.count >= 4, bytes.last == quote, let opening = bytes.dropLast().lastIndex(of: quote), opening >= 2, bytes[opening - 1] == UInt8(ascii: "=") else { return nil }
+        guard bytes.count >= 4, bytes.last == quote, let opening = bytes.dropLast().lastIndex(of: quote), opening >= 2,
+            bytes[opening - 1] == UInt8(ascii: "=")
+        else { return nil }
         var start = opening - 1
-        while start > 0, bytes[start - 1].isLowerCaseLetter || bytes[start - 1].isDigit || bytes[start - 1] == UInt8(ascii: "_") || bytes[start - 1] == UInt8(ascii: "-") { start -= 1 }
+        while start > 0,
+            bytes[start - 1].isLowerCaseLetter || bytes[start - 1].isDigit || bytes[start - 1] == UInt8(ascii: "_")
+                || bytes[start - 1] == UInt8(ascii: "-")
+        { start -= 1 }
         guard start < opening - 1, start == 0 || bytes[start - 1].isBlank else { return nil }
         let key = String(decoding: bytes[start..<opening - 1], as: UTF8.self)
         let value = String(decoding: bytes[(opening + 1)..<(bytes.count - 1)], as: UTF8.self)
@@ -138,7 +153,9 @@ struct NotebookReader {
             let text = bytes(line)
             guard let kind = OutputLine.Kind(startOf: text) else { continue }
             outputKinds[line] = kind
-            if kind != .error, OutputText.hasOpenVolatile(text.dropFirst(2)) { note(line, "'{~' without its '}' is taken as plain text") }
+            if kind != .error, OutputText.hasOpenVolatile(text.dropFirst(2)) {
+                note(line, "'{~' without its '}' is taken as plain text")
+            }
         }
     }
 

@@ -78,7 +78,9 @@ public struct OutputBlock: Sendable, Equatable {
         /// From `… 4312 lines sha256:hex`.
         init?(_ text: String) {
             let words = text.split(separator: " ")
-            guard words.count == 3 || words.count == 4, words[0] == "…", words[2] == "lines", let count = Int(words[1]), count > 0 else { return nil }
+            guard words.count == 3 || words.count == 4, words[0] == "…", words[2] == "lines", let count = Int(words[1]),
+                count > 0
+            else { return nil }
             self.count = count
             guard words.count == 4 else { return }
             guard words[3].hasPrefix("sha256:") else { return nil }

@@ -36,7 +36,8 @@ public struct OutputLine: Sendable, Equatable {
         let bytes = Array(line.utf8)
         guard let kind = Kind(startOf: bytes[...]) else { return nil }
         let rest = bytes.dropFirst(2)
-        self.init(kind, written: String(decoding: rest.first == UInt8(ascii: " ") ? rest.dropFirst() : rest, as: UTF8.self))
+        self.init(
+            kind, written: String(decoding: rest.first == UInt8(ascii: " ") ? rest.dropFirst() : rest, as: UTF8.self))
     }
 
     /// The whole line.
@@ -109,7 +110,9 @@ enum OutputText {
     /// Whether a word is `...` behind any number of backslashes.
     static func isDots(_ word: ArraySlice<UInt8>) -> Bool { word.drop { $0 == backslash }.elementsEqual("...".utf8) }
 
-    private static func startsWithEllipsis(_ text: String) -> Bool { text.utf8.drop { $0 == backslash }.starts(with: "…".utf8) }
+    private static func startsWithEllipsis(_ text: String) -> Bool {
+        text.utf8.drop { $0 == backslash }.starts(with: "…".utf8)
+    }
 
     private static func mapWords(_ text: String, _ change: (ArraySlice<UInt8>) -> [UInt8]) -> String {
         guard text.contains("...") else { return text }

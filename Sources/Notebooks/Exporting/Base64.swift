@@ -10,7 +10,9 @@ enum Base64 {
             let count = min(3, bytes.count - start)
             var group = 0
             for offset in 0..<3 { group = group << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
-            for place in 0..<4 { text.append(place <= count ? digits[group >> (18 - 6 * place) & 63] : UInt8(ascii: "=")) }
+            for place in 0..<4 {
+                text.append(place <= count ? digits[group >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -18,7 +20,9 @@ enum Base64 {
     /// From hexadecimal digits.
     static func encoded(hexadecimal: String) -> String {
         let digits = Array(hexadecimal.utf8)
-        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16) }
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+        }
         return encoded(bytes)
     }
 }

@@ -28,7 +28,9 @@ public struct ExportDocument: Sendable {
     public init(_ notebook: Notebook, _ context: LanguageContext, report: ReplayReport? = nil) {
         self.notebook = notebook
         title = notebook.title.map(ExportDocument.plain) ?? ExportDocument.baseName(notebook.name)
-        facts = notebook.header.fields.filter { $0.key == "profile" || $0.key == "parameter" }.map { ($0.key, ExportDocument.plain($0.value)) }
+        facts = notebook.header.fields.filter { $0.key == "profile" || $0.key == "parameter" }.map {
+            ($0.key, ExportDocument.plain($0.value))
+        }
         let parsed = Parser.parse(notebook.code, context)
         let lines = Highlighter.lines(notebook.code, context)
         let entries = notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics)
@@ -48,7 +50,10 @@ public struct ExportDocument: Sendable {
     }
 
     /// Code and outputs of a cell in turn.
-    private static func parts(_ notebook: Notebook, _ cell: Cell, _ entries: ArraySlice<Entry>, _ lines: [StyledText], _ runs: [Int: EntryReport]) -> [Part] {
+    private static func parts(
+        _ notebook: Notebook, _ cell: Cell, _ entries: ArraySlice<Entry>, _ lines: [StyledText],
+        _ runs: [Int: EntryReport]
+    ) -> [Part] {
         var parts: [Part] = []
         var next = cell.lines.lowerBound
         func takeCode(upTo end: Int) {
@@ -78,7 +83,8 @@ public struct ExportDocument: Sendable {
         return parts
     }
 
-    private static func append(_ parts: inout [Part], code: inout [StyledText], output: inout [OutputLine], isEnd: Bool) {
+    private static func append(_ parts: inout [Part], code: inout [StyledText], output: inout [OutputLine], isEnd: Bool)
+    {
         if !output.isEmpty || isEnd {
             while let last = code.last, last.plain.allSatisfy(\.isWhitespace) { code.removeLast() }
             while let first = code.first, first.plain.allSatisfy(\.isWhitespace) { code.removeFirst() }
@@ -100,7 +106,9 @@ public struct ExportDocument: Sendable {
             case .markdown, .raw: lines += section.prose.map { StyledText($0) }
             case .notes: lines += section.prose.map { StyledText("  \($0)", .dim) }
             case .code, .params:
-                if !section.cell.title.isEmpty { lines.append(StyledText(ExportDocument.plain(section.cell.title), .heading)) }
+                if !section.cell.title.isEmpty {
+                    lines.append(StyledText(ExportDocument.plain(section.cell.title), .heading))
+                }
                 for part in section.parts {
                     switch part {
                     case .code(let code): lines += code.map { StyledText("  ") + $0 }
@@ -141,7 +149,8 @@ enum OutputPart: Sendable {
         switch self {
         case .text(let lines), .picture(let lines): lines
         case .table(let table): ExportTable.aligned([table.names] + table.rows).map { StyledText($0) }
-        case .timeline(let timeline): ExportTable.aligned([timeline.columns] + timeline.stages.map(\.cells)).map { StyledText($0) }
+        case .timeline(let timeline):
+            ExportTable.aligned([timeline.columns] + timeline.stages.map(\.cells)).map { StyledText($0) }
         case .figure: [StyledText("a figure", .dim)]
         case .error(let code, let message): [StyledText(code, .error) + StyledText(" \(message)")]
         }
@@ -158,7 +167,13 @@ enum OutputPart: Sendable {
             switch kind {
             case .result: parts += results(shown)
             case .picture: parts.append(.picture(shown))
-            case .error: parts += run.map { line in .error(code: line.code, message: String(ExportDocument.neutral(line.shown).plain.dropFirst(line.code.count).drop { $0 == " " })) }
+            case .error:
+                parts += run.map { line in
+                    .error(
+                        code: line.code,
+                        message: String(
+                            ExportDocument.neutral(line.shown).plain.dropFirst(line.code.count).drop { $0 == " " }))
+                }
             }
         }
         return parts
@@ -180,7 +195,11 @@ enum OutputPart: Sendable {
                 continue
             }
             parts += shown
-            if let svg = bundle.svg { parts.append(.figure(svg)) } else if !bundle.picture.isEmpty { parts.append(.picture(bundle.picture.map(ExportDocument.neutral))) }
+            if let svg = bundle.svg {
+                parts.append(.figure(svg))
+            } else if !bundle.picture.isEmpty {
+                parts.append(.picture(bundle.picture.map(ExportDocument.neutral)))
+            }
         }
         return parts + OutputPart.parts(OutputBlock(report.output.lines.filter { $0.kind == .error }))
     }
@@ -240,7 +259,8 @@ struct ExportTable: Sendable, Equatable {
         guard body.contains(where: { !$0.isAcross }) else { return nil }
         let rows = body.map { row in row.isAcross ? [row.text(0..<row.cells.count)] : columns.map { row.text($0) } }
         let isNumeric = names.indices.map { column in
-            rows.allSatisfy { $0.count == 1 || number($0[column]) != nil || $0[column] == "–" || $0[column].isEmpty } && rows.contains { $0.count > 1 && number($0[column]) != nil }
+            rows.allSatisfy { $0.count == 1 || number($0[column]) != nil || $0[column] == "–" || $0[column].isEmpty }
+                && rows.contains { $0.count > 1 && number($0[column]) != nil }
         }
         return (ExportTable(names: names, rows: rows, isNumeric: isNumeric), end)
     }
@@ -263,7 +283,11 @@ struct ExportTable: Sendable, Equatable {
         var stretches: [Range<Int>] {
             var found: [Range<Int>] = []
             for (column, cell) in cells.enumerated() where cell != " " {
-                if let last = found.last, column - last.upperBound < 2 { found[found.count - 1] = last.lowerBound..<column + 1 } else { found.append(column..<column + 1) }
+                if let last = found.last, column - last.upperBound < 2 {
+                    found[found.count - 1] = last.lowerBound..<column + 1
+                } else {
+                    found.append(column..<column + 1)
+                }
             }
             return found
         }
@@ -274,14 +298,18 @@ struct ExportTable: Sendable, Equatable {
             for stretch in stretches {
                 let touched = columns.indices.filter { columns[$0].overlaps(stretch) }
                 guard touched.count == 1, let place = touched.first else { return nil }
-                wider[place] = min(wider[place].lowerBound, stretch.lowerBound)..<max(wider[place].upperBound, stretch.upperBound)
+                wider[place] =
+                    min(wider[place].lowerBound, stretch.lowerBound)..<max(wider[place].upperBound, stretch.upperBound)
             }
-            for (left, right) in zip(wider, wider.dropFirst()) where right.lowerBound - left.upperBound < 2 { return nil }
+            for (left, right) in zip(wider, wider.dropFirst()) where right.lowerBound - left.upperBound < 2 {
+                return nil
+            }
             return wider
         }
 
         func text(_ columns: Range<Int>) -> String {
-            let text = String(cells[min(columns.lowerBound, cells.count)..<min(columns.upperBound, cells.count)].compactMap { $0 })
+            let text = String(
+                cells[min(columns.lowerBound, cells.count)..<min(columns.upperBound, cells.count)].compactMap { $0 })
             return String(text.withoutTrailingBlanks.drop { $0 == " " })
         }
     }
@@ -297,7 +325,8 @@ struct ExportTable: Sendable, Equatable {
         }
         return rows.map { row in
             row.enumerated().map { column, cell in
-                row.count == 1 ? cell : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell))) + cell
+                row.count == 1
+                    ? cell : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell))) + cell
             }.joined(separator: "  ")
         }
     }

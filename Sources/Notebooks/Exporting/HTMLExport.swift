@@ -5,11 +5,16 @@ import Language
 
 extension ExportDocument {
     public var html: String {
-        let hasTitle = sections.first { !$0.prose.isEmpty || !$0.parts.isEmpty }.map { $0.cell.kind == .markdown && $0.prose.first?.hasPrefix("# ") == true } ?? false
+        let hasTitle =
+            sections.first { !$0.prose.isEmpty || !$0.parts.isEmpty }.map {
+                $0.cell.kind == .markdown && $0.prose.first?.hasPrefix("# ") == true
+            } ?? false
         var body = ""
         if !hasTitle { body += "<h1>\(XML.escaped(title))</h1>\n" }
         for section in sections { body += HTML.section(section) }
-        return HTML.page(title: title, body: body, footer: HTML.footer(notebook.name, facts), hasTimeline: body.contains("class=\"timeline\""))
+        return HTML.page(
+            title: title, body: body, footer: HTML.footer(notebook.name, facts),
+            hasTimeline: body.contains("class=\"timeline\""))
     }
 }
 
@@ -17,7 +22,8 @@ enum HTML {
     static func page(title: String, body: String, footer: String, hasTimeline: Bool) -> String {
         let script = hasTimeline ? HTMLPage.script : ""
         let hash = "'sha256-\(Base64.encoded(hexadecimal: SHA256.of(Array(script.utf8))))'"
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; script-src \(script.isEmpty ? "'none'" : hash)"
+        let policy =
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; script-src \(script.isEmpty ? "'none'" : hash)"
         return """
             <!DOCTYPE html>
             <html lang="en">
@@ -49,8 +55,11 @@ enum HTML {
     static func section(_ section: ExportDocument.Section) -> String {
         switch section.cell.kind {
         case .markdown: return "<section class=\"prose\">\n\(Markdown.html(section.prose))</section>\n"
-        case .notes: return "<details class=\"notes\"><summary>notes\(section.cell.title.isEmpty ? "" : " " + XML.escaped(section.cell.title))</summary>\n\(Markdown.html(section.prose))</details>\n"
-        case .raw: return "<pre class=\"raw\">\(XML.escaped(section.prose.joined(separator: "\n"), keepsLines: true))</pre>\n"
+        case .notes:
+            return
+                "<details class=\"notes\"><summary>notes\(section.cell.title.isEmpty ? "" : " " + XML.escaped(section.cell.title))</summary>\n\(Markdown.html(section.prose))</details>\n"
+        case .raw:
+            return "<pre class=\"raw\">\(XML.escaped(section.prose.joined(separator: "\n"), keepsLines: true))</pre>\n"
         case .code, .params:
             var text = "<section class=\"cell\">\n"
             if section.cell.kind == .params {
@@ -60,7 +69,8 @@ enum HTML {
             }
             for part in section.parts {
                 switch part {
-                case .code(let lines): text += "<pre class=\"code\"><code>\(lines.map(styled).joined(separator: "\n"))</code></pre>\n"
+                case .code(let lines):
+                    text += "<pre class=\"code\"><code>\(lines.map(styled).joined(separator: "\n"))</code></pre>\n"
                 case .output(let parts): text += "<div class=\"output\">\n\(parts.map(output).joined())</div>\n"
                 }
             }
@@ -74,7 +84,8 @@ enum HTML {
         case .table(let table): self.table(table)
         case .picture(let lines): "<pre class=\"picture\">\(lines.map(styled).joined(separator: "\n"))</pre>\n"
         case .figure(let svg): figure(svg)
-        case .error(let code, let message): "<pre class=\"error\"><b>\(XML.escaped(code))</b> \(XML.escaped(message))</pre>\n"
+        case .error(let code, let message):
+            "<pre class=\"error\"><b>\(XML.escaped(code))</b> \(XML.escaped(message))</pre>\n"
         case .timeline(let timeline): TimelinePage(timeline).html
         }
     }
@@ -92,14 +103,20 @@ enum HTML {
     static func table(_ table: ExportTable) -> String { self.table(table.names, table.rows, table.isNumeric) }
 
     static func table(_ timeline: TimelineFigure) -> String {
-        let isNumeric = timeline.columns.indices.map { column in timeline.stages.allSatisfy { $0.values[column] != nil || $0.cells[column] == "–" } }
+        let isNumeric = timeline.columns.indices.map { column in
+            timeline.stages.allSatisfy { $0.values[column] != nil || $0.cells[column] == "–" }
+        }
         return table(timeline.columns, timeline.stages.map(\.cells), isNumeric)
     }
 
     private static func table(_ names: [String], _ rows: [[String]], _ isNumeric: [Bool]) -> String {
         func cells(_ tag: String, _ cells: [String]) -> String {
-            if cells.count < names.count { return "<td class=\"across\" colspan=\"\(names.count)\">\(XML.escaped(cells.first ?? ""))</td>" }
-            return cells.enumerated().map { "<\(tag)\(isNumeric[$0.offset] ? " class=\"n\"" : "")>\(XML.escaped($0.element))</\(tag)>" }.joined()
+            if cells.count < names.count {
+                return "<td class=\"across\" colspan=\"\(names.count)\">\(XML.escaped(cells.first ?? ""))</td>"
+            }
+            return cells.enumerated().map {
+                "<\(tag)\(isNumeric[$0.offset] ? " class=\"n\"" : "")>\(XML.escaped($0.element))</\(tag)>"
+            }.joined()
         }
         var text = "<div class=\"wide\"><table>\n<thead><tr>\(cells("th", names))</tr></thead>\n<tbody>\n"
         for row in rows { text += "<tr>\(cells("td", row))</tr>\n" }
@@ -111,11 +128,13 @@ enum HTML {
     /// A figure inside the page where it holds nothing but drawing, otherwise as an image, in which nothing can run.
     private static func figure(_ svg: String) -> String {
         if let drawing = drawing(svg) { return "<figure class=\"figure\">\(drawing)</figure>\n" }
-        return "<figure class=\"figure\"><img alt=\"figure\" src=\"data:image/svg+xml;base64,\(Base64.encoded(Array(svg.utf8)))\"></figure>\n"
+        return
+            "<figure class=\"figure\"><img alt=\"figure\" src=\"data:image/svg+xml;base64,\(Base64.encoded(Array(svg.utf8)))\"></figure>\n"
     }
 
     private static let drawingElements: Set<String> = [
-        "svg", "g", "line", "rect", "path", "text", "tspan", "title", "desc", "circle", "ellipse", "polyline", "polygon", "defs", "clipPath", "linearGradient", "radialGradient", "stop",
+        "svg", "g", "line", "rect", "path", "text", "tspan", "title", "desc", "circle", "ellipse", "polyline",
+        "polygon", "defs", "clipPath", "linearGradient", "radialGradient", "stop",
     ]
 
     private static func drawing(_ svg: String) -> String? {
@@ -125,11 +144,18 @@ enum HTML {
         while let open = rest.firstIndex(of: UInt8(ascii: "<")) {
             rest = rest[(open + 1)...]
             if rest.first == UInt8(ascii: "/") { rest = rest.dropFirst() }
-            let name = String(decoding: rest.prefix { $0.isLowerCaseLetter || (0x41...0x5A).contains($0) }, as: UTF8.self)
+            let name = String(
+                decoding: rest.prefix { $0.isLowerCaseLetter || (0x41...0x5A).contains($0) }, as: UTF8.self)
             guard drawingElements.contains(name), let close = rest.firstIndex(of: UInt8(ascii: ">")) else { return nil }
             let attributes = String(decoding: rest[..<close], as: UTF8.self).lowercased()
-            if attributes.contains("href") || attributes.contains("style") || attributes.contains("url(") && !attributes.contains("url(#") { return nil }
-            let words = attributes.split { $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "/" || $0 == "\"" || $0 == "'" }
+            if attributes.contains("href") || attributes.contains("style")
+                || attributes.contains("url(") && !attributes.contains("url(#")
+            {
+                return nil
+            }
+            let words = attributes.split {
+                $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "/" || $0 == "\"" || $0 == "'"
+            }
             if words.contains(where: { $0.hasPrefix("on") && $0.contains("=") }) { return nil }
             rest = rest[close...]
         }
@@ -143,7 +169,8 @@ extension StringProtocol {
         let all = Array(utf8)
         let wanted = Array(word.utf8)
         guard !wanted.isEmpty, all.count >= wanted.count else { return nil }
-        for start in 0...(all.count - wanted.count) where all[start] == wanted[0] && all[start..<start + wanted.count].elementsEqual(wanted) {
+        for start in 0...(all.count - wanted.count)
+        where all[start] == wanted[0] && all[start..<start + wanted.count].elementsEqual(wanted) {
             return utf8.index(startIndex, offsetBy: start)..<utf8.index(startIndex, offsetBy: start + wanted.count)
         }
         return nil

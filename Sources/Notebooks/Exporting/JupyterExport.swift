@@ -5,23 +5,35 @@ import Language
 extension ExportDocument {
     public var jupyter: String {
         var cells: [JSON] = []
-        let hasHeading = sections.contains { section in section.cell.kind == .markdown && section.prose.contains { $0.hasPrefix("# ") } }
+        let hasHeading = sections.contains { section in
+            section.cell.kind == .markdown && section.prose.contains { $0.hasPrefix("# ") }
+        }
         if !hasHeading { cells.append(JupyterExport.text("markdown", ["# \(title)"])) }
         for section in sections {
             switch section.cell.kind {
             case .markdown: cells.append(JupyterExport.text("markdown", section.prose))
             case .notes:
-                cells.append(JupyterExport.text("markdown", section.prose, metadata: .object([("slideshow", .object([("slide_type", .string("notes"))]))])))
+                cells.append(
+                    JupyterExport.text(
+                        "markdown", section.prose,
+                        metadata: .object([("slideshow", .object([("slide_type", .string("notes"))]))])))
             case .raw: cells.append(JupyterExport.text("raw", section.prose))
             case .code, .params:
-                if !section.cell.title.isEmpty, section.cell.kind == .code { cells.append(JupyterExport.text("markdown", ["## \(ExportDocument.plain(section.cell.title))"])) }
+                if !section.cell.title.isEmpty, section.cell.kind == .code {
+                    cells.append(JupyterExport.text("markdown", ["## \(ExportDocument.plain(section.cell.title))"]))
+                }
                 cells += JupyterExport.code(section)
             }
         }
-        let language = JSON.object([("name", .string("icot")), ("file_extension", .string(".icot")), ("mimetype", .string("text/x-icot"))])
-        let kernel = JSON.object([("name", .string("icot")), ("display_name", .string("icot")), ("language", .string("icot"))])
+        let language = JSON.object([
+            ("name", .string("icot")), ("file_extension", .string(".icot")), ("mimetype", .string("text/x-icot")),
+        ])
+        let kernel = JSON.object([
+            ("name", .string("icot")), ("display_name", .string("icot")), ("language", .string("icot")),
+        ])
         return JSON.object([
-            ("cells", .array(cells)), ("metadata", .object([("kernelspec", kernel), ("language_info", language), ("title", .string(title))])),
+            ("cells", .array(cells)),
+            ("metadata", .object([("kernelspec", kernel), ("language_info", language), ("title", .string(title))])),
             ("nbformat", .integer(4)), ("nbformat_minor", .integer(4)),
         ]).indented + "\n"
     }
@@ -39,10 +51,12 @@ private enum JupyterExport {
         var outputs: [JSON] = []
         func flush() {
             if !lines.isEmpty || !outputs.isEmpty {
-                let tags: JSON = section.cell.kind == .params ? .object([("tags", .array([.string("parameters")]))]) : .object([])
+                let tags: JSON =
+                    section.cell.kind == .params ? .object([("tags", .array([.string("parameters")]))]) : .object([])
                 cells.append(
                     .object([
-                        ("cell_type", .string("code")), ("execution_count", .null), ("metadata", tags), ("outputs", .array(outputs)), ("source", source(lines)),
+                        ("cell_type", .string("code")), ("execution_count", .null), ("metadata", tags),
+                        ("outputs", .array(outputs)), ("source", source(lines)),
                     ]))
             }
             lines = []
@@ -63,11 +77,22 @@ private enum JupyterExport {
     private static func output(_ part: OutputPart) -> JSON {
         switch part {
         case .text(let lines), .picture(let lines): display([("text/plain", source(lines.map(\.plain)))])
-        case .table(let table): display([("text/html", .string(HTML.table(table))), ("text/plain", source(ExportTable.aligned([table.names] + table.rows)))])
-        case .timeline(let timeline): display([("text/html", .string(HTML.table(timeline))), ("text/plain", source(ExportTable.aligned([timeline.columns] + timeline.stages.map(\.cells))))])
+        case .table(let table):
+            display([
+                ("text/html", .string(HTML.table(table))),
+                ("text/plain", source(ExportTable.aligned([table.names] + table.rows))),
+            ])
+        case .timeline(let timeline):
+            display([
+                ("text/html", .string(HTML.table(timeline))),
+                ("text/plain", source(ExportTable.aligned([timeline.columns] + timeline.stages.map(\.cells)))),
+            ])
         case .figure(let svg): display([("image/svg+xml", .string(svg)), ("text/plain", .string("a figure"))])
         case .error(let code, let message):
-            .object([("output_type", .string("error")), ("ename", .string(code)), ("evalue", .string(message)), ("traceback", .array([.string("\(code) \(message)")]))])
+            .object([
+                ("output_type", .string("error")), ("ename", .string(code)), ("evalue", .string(message)),
+                ("traceback", .array([.string("\(code) \(message)")])),
+            ])
         }
     }
 

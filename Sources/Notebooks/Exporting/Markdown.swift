@@ -7,7 +7,9 @@ enum Markdown {
     static func html(_ lines: [String]) -> String {
         let text = Array(lines.joined(separator: "\n").utf8)
         let result = text.withUnsafeBufferPointer { buffer in
-            buffer.withMemoryRebound(to: CChar.self) { cmark_markdown_to_html($0.baseAddress, $0.count, CMARK_OPT_DEFAULT) }
+            buffer.withMemoryRebound(to: CChar.self) {
+                cmark_markdown_to_html($0.baseAddress, $0.count, CMARK_OPT_DEFAULT)
+            }
         }
         guard let result else { return "" }
         defer { free(result) }

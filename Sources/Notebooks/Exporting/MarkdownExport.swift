@@ -5,7 +5,9 @@ import Language
 extension ExportDocument {
     public var markdown: String {
         var blocks: [String] = []
-        let hasHeading = sections.contains { section in section.cell.kind == .markdown && section.prose.contains { $0.hasPrefix("# ") } }
+        let hasHeading = sections.contains { section in
+            section.cell.kind == .markdown && section.prose.contains { $0.hasPrefix("# ") }
+        }
         if !hasHeading { blocks.append("# \(title)") }
         for section in sections {
             switch section.cell.kind {
@@ -32,7 +34,9 @@ private enum MarkdownExport {
         case .text(let lines), .picture(let lines): fence(lines.map(\.plain), "text")
         case .table(let table): self.table(table.names, table.rows, table.isNumeric)
         case .timeline(let timeline):
-            table(timeline.columns, timeline.stages.map(\.cells), timeline.columns.indices.map { column in timeline.stages.allSatisfy { $0.values[column] != nil } })
+            table(
+                timeline.columns, timeline.stages.map(\.cells),
+                timeline.columns.indices.map { column in timeline.stages.allSatisfy { $0.values[column] != nil } })
         case .figure: "*A figure; see the HTML export.*"
         case .error(let code, let message): "**\(code)** \(escaped(message))"
         }
@@ -54,7 +58,12 @@ private enum MarkdownExport {
 
     private static func table(_ names: [String], _ rows: [[String]], _ isNumeric: [Bool]) -> String {
         var lines = [row(names), "|" + isNumeric.map { $0 ? "---:|" : "---|" }.joined()]
-        for cells in rows { lines.append(row(cells.count == names.count ? cells : cells + [String](repeating: "", count: max(0, names.count - cells.count)))) }
+        for cells in rows {
+            lines.append(
+                row(
+                    cells.count == names.count
+                        ? cells : cells + [String](repeating: "", count: max(0, names.count - cells.count))))
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -23,11 +23,15 @@ struct TimelineFigure: Sendable, Equatable {
     var chain: [String]
 
     init?(_ table: ExportTable) {
-        guard let removed = table.names.firstIndex(of: "removed"), TimelineFigure.tellsOfOneRun(table.names) else { return nil }
+        guard let removed = table.names.firstIndex(of: "removed"), TimelineFigure.tellsOfOneRun(table.names) else {
+            return nil
+        }
         let rows = table.rows.filter { $0.count == table.names.count }
         let stages = rows.compactMap { row -> Stage? in
             guard let number = ExportTable.number(row[removed]), number >= 0, number < 1e6 else { return nil }
-            return Stage(removed: Int(number), cells: row, values: row.map(ExportTable.number), gone: TimelineFigure.first(Int(number)))
+            return Stage(
+                removed: Int(number), cells: row, values: row.map(ExportTable.number),
+                gone: TimelineFigure.first(Int(number)))
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
         self.init(columns: table.names, stages: stages, chains: [])
@@ -41,8 +45,10 @@ struct TimelineFigure: Sendable, Equatable {
             guard let removed = row["removed"]?.number, removed >= 0, removed < 1e6 else { return nil }
             let cells = columns.map { row[$0] ?? .null }
             let chain = row["chain"]?.array
-            let gone = chain.map { Set($0.indices.filter { chain?[$0].string == nil }) } ?? TimelineFigure.first(Int(removed))
-            return Stage(removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), gone: gone)
+            let gone =
+                chain.map { Set($0.indices.filter { chain?[$0].string == nil }) } ?? TimelineFigure.first(Int(removed))
+            return Stage(
+                removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), gone: gone)
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
         self.init(columns: columns, stages: stages, chains: rows.compactMap { $0["chain"]?.array?.map(\.string) })
@@ -73,7 +79,8 @@ struct TimelineFigure: Sendable, Equatable {
 
     /// Tables of several runs, and plans, have a column `removed` as well.
     private static func tellsOfOneRun(_ columns: [String]) -> Bool {
-        !columns.contains("run") && !columns.contains("branch") && columns.contains { $0.contains("accuracy") || $0.contains("loss") }
+        !columns.contains("run") && !columns.contains("branch")
+            && columns.contains { $0.contains("accuracy") || $0.contains("loss") }
     }
 
     private static func shown(_ value: JSON) -> String {
@@ -99,7 +106,9 @@ struct TimelineFigure: Sendable, Equatable {
         var name: String
         var points: [(x: Double, y: Double)]
 
-        static func == (left: Curve, right: Curve) -> Bool { left.name == right.name && left.points.map(\.y) == right.points.map(\.y) }
+        static func == (left: Curve, right: Curve) -> Bool {
+            left.name == right.name && left.points.map(\.y) == right.points.map(\.y)
+        }
     }
 
     /// The columns that are drawn over the removed tokens: accuracies (`after` is that just after a removal), or else losses.

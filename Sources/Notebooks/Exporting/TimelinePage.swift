@@ -38,11 +38,15 @@ struct TimelinePage {
         let stages = timeline.stages.map { stage in
             JSON.object([
                 ("removed", .integer(stage.removed)), ("cells", .array(stage.cells.map(JSON.string))),
-                ("gone", .array(timeline.tokens(stage).enumerated().filter(\.element.isGone).map { .integer($0.offset) })), ("x", .real(x(Double(stage.removed)))),
+                (
+                    "gone",
+                    .array(timeline.tokens(stage).enumerated().filter(\.element.isGone).map { .integer($0.offset) })
+                ), ("x", .real(x(Double(stage.removed)))),
             ])
         }
         // A `<` could end the element that holds the data.
-        return JSON.object([("columns", .array(timeline.columns.map(JSON.string))), ("stages", .array(stages))]).text.replacing("<", with: "\\u003c")
+        return JSON.object([("columns", .array(timeline.columns.map(JSON.string))), ("stages", .array(stages))]).text
+            .replacing("<", with: "\\u003c")
     }
 
     // MARK: - The chain
@@ -83,7 +87,10 @@ struct TimelinePage {
 
     /// Whether the curves are shares of one, to be written as percentages.
     private var isShare: Bool {
-        !curves.isEmpty && curves.allSatisfy { curve in curve.points.allSatisfy { $0.y >= 0 && $0.y <= 1.000001 } && !curve.name.lowercased().contains("loss") }
+        !curves.isEmpty
+            && curves.allSatisfy { curve in
+                curve.points.allSatisfy { $0.y >= 0 && $0.y <= 1.000001 } && !curve.name.lowercased().contains("loss")
+            }
     }
 
     private func x(_ value: Double) -> Double {
@@ -109,20 +116,27 @@ struct TimelinePage {
     private var chart: String {
         guard !curves.isEmpty else { return "" }
         let names = curves.map(\.name).joined(separator: ", ")
-        var svg = "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(XML.escaped(names)) over the number of removed tokens\">\n"
+        var svg =
+            "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(XML.escaped(names)) over the number of removed tokens\">\n"
         for tick in ticks(yRange, 4) {
             let place = y(tick)
-            svg += "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(place)\" y2=\"\(place)\"/>"
-            svg += "<text x=\"\(Self.left - 8)\" y=\"\(place + 4)\" text-anchor=\"end\">\(isShare ? "\(Int((tick * 100).rounded()))%" : label(tick))</text>\n"
+            svg +=
+                "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(place)\" y2=\"\(place)\"/>"
+            svg +=
+                "<text x=\"\(Self.left - 8)\" y=\"\(place + 4)\" text-anchor=\"end\">\(isShare ? "\(Int((tick * 100).rounded()))%" : label(tick))</text>\n"
         }
         for tick in ticks(xRange, 8) where tick == tick.rounded() {
             svg += "<text x=\"\(x(tick))\" y=\"\(Self.height - 14)\" text-anchor=\"middle\">\(Int(tick))</text>\n"
         }
-        svg += "<line class=\"cursor\" x1=\"\(x(Double(timeline.stages[0].removed)))\" x2=\"\(x(Double(timeline.stages[0].removed)))\" y1=\"\(Self.top)\" y2=\"\(Self.height - Self.bottom)\"/>\n"
+        svg +=
+            "<line class=\"cursor\" x1=\"\(x(Double(timeline.stages[0].removed)))\" x2=\"\(x(Double(timeline.stages[0].removed)))\" y1=\"\(Self.top)\" y2=\"\(Self.height - Self.bottom)\"/>\n"
         for (index, curve) in curves.enumerated() {
             let points = curve.points.filter(\.y.isFinite)
-            svg += "<polyline class=\"c\(index)\" points=\"\(points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " "))\"/>\n"
-            for point in points { svg += "<circle class=\"c\(index)\" cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"3.2\"/>" }
+            svg +=
+                "<polyline class=\"c\(index)\" points=\"\(points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " "))\"/>\n"
+            for point in points {
+                svg += "<circle class=\"c\(index)\" cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"3.2\"/>"
+            }
             svg += "\n"
         }
         return svg + "</svg>\n"

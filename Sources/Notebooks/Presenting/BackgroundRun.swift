@@ -66,11 +66,13 @@ public final class BackgroundRun: Sendable {
         pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread: pthread_t = 0
         let argument = Unmanaged.passRetained(Body(body)).toOpaque()
-        let failed = pthread_create(&thread, attributes, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, argument)
+        let failed = pthread_create(
+            &thread, attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, argument)
         pthread_attr_destroy(attributes)
         // Without a second thread the run happens here, and the keys wait.
         if failed != 0 { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }

@@ -79,7 +79,10 @@ public final class Presentation {
     private var output: [StyledText] = []
     private var goesBack = false
 
-    public init(_ notebook: Notebook, in session: Session, slowAfter: Double = 3, charactersPerSecond: Double = 60, width: Int = 100) {
+    public init(
+        _ notebook: Notebook, in session: Session, slowAfter: Double = 3, charactersPerSecond: Double = 60,
+        width: Int = 100
+    ) {
         self.notebook = notebook
         self.session = session
         self.slowAfter = slowAfter
@@ -235,7 +238,9 @@ public final class Presentation {
         revision += 1
     }
 
-    private var styledText: [StyledText] { Highlighter.lines(SourceText(text), session.context).map(ExportDocument.neutral) }
+    private var styledText: [StyledText] {
+        Highlighter.lines(SourceText(text), session.context).map(ExportDocument.neutral)
+    }
 
     private func completeTyping() {
         typed = styledText
@@ -264,7 +269,8 @@ public final class Presentation {
     // MARK: - Running
 
     private func start(at now: Double) -> Request {
-        marks.append(Mark(checkpoint: session.checkpoint(), blocks: blocks.count, item: next, headingsShown: headingsShown))
+        marks.append(
+            Mark(checkpoint: session.checkpoint(), blocks: blocks.count, item: next, headingsShown: headingsShown))
         blocks.append(.code(typed))
         blocks.append(.output([]))
         typed = []
@@ -280,7 +286,8 @@ public final class Presentation {
         guard phase == .running else { return }
         switch event {
         case .output(let bundle): output += (bundle.lines + bundle.picture).map(ExportDocument.neutral)
-        case .diagnostic(let diagnostic, let source): output += DiagnosticRenderer(width: width).lines(diagnostic, in: source)
+        case .diagnostic(let diagnostic, let source):
+            output += DiagnosticRenderer(width: width).lines(diagnostic, in: source)
         case .timed(let seconds): output.append(StyledText(OutputBlock.duration(seconds), .dim))
         case .progress(let line): progress = ExportDocument.neutral(line)
         case .progressEnded: progress = nil
@@ -309,7 +316,8 @@ public final class Presentation {
     }
 
     private var record: [StyledText]? {
-        guard !isInserted, next < items.count, case .statement(let entry) = items[next], text == entries[entry].code else { return nil }
+        guard !isInserted, next < items.count, case .statement(let entry) = items[next], text == entries[entry].code
+        else { return nil }
         let lines = entries[entry].recorded.lines.map { ExportDocument.neutral($0.shown) }
         return lines.isEmpty ? nil : lines
     }

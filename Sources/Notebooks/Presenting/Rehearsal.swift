@@ -14,12 +14,17 @@ extension ReplayReport {
             let seconds = group.reduce(0) { $0 + $1.seconds }
             let isGood = group.allSatisfy { $0.verdict == .same || $0.verdict == .ran }
             let title = group.first.map { $0.cell.isEmpty ? $0.title : $0.cell } ?? ""
-            var line = StyledText(OutputBlock.duration(seconds).padded(to: 12), seconds >= slowAfter ? .warning : .plain, isVolatile: true)
+            var line = StyledText(
+                OutputBlock.duration(seconds).padded(to: 12), seconds >= slowAfter ? .warning : .plain, isVolatile: true
+            )
             line.append(isGood ? "agrees   " : "differs  ", isGood ? .good : .bad)
             line.append(DiagnosticRenderer.neutral(title), .emphasis)
             lines.append(line)
             for entry in group where entry.seconds >= slowAfter {
-                lines.append(StyledText("            slow     line \(entry.entry.lineNumber): \(DiagnosticRenderer.neutral(entry.title))", .warning))
+                lines.append(
+                    StyledText(
+                        "            slow     line \(entry.entry.lineNumber): \(DiagnosticRenderer.neutral(entry.title))",
+                        .warning))
             }
         }
         return lines

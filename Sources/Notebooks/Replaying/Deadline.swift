@@ -18,11 +18,13 @@ final class Deadline: Sendable {
     init(seconds: Double) {
         end = EntryRunner.now() + seconds
         var thread = pthread_t()
-        let failed = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Deadline>.fromOpaque(argument).takeRetainedValue().wait()
-            return nil
-        }, Unmanaged.passRetained(self).toOpaque())
+        let failed = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Deadline>.fromOpaque(argument).takeRetainedValue().wait()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
         if failed == 0 { pthread_detach(thread) }
     }
 

@@ -36,7 +36,12 @@ public struct EffectsReport: Sendable {
     private mutating func add(_ effects: Effects, in source: SourceText, file: String?) {
         var found: [Item] = []
         for (kind, uses) in [(Kind.reads, effects.reads), (.writes, effects.writes), (.runs, effects.programs)] {
-            for use in uses { found.append(Item(kind: kind, path: use.path, verb: use.verb, line: source.line(at: use.span.start) + 1, file: file)) }
+            for use in uses {
+                found.append(
+                    Item(
+                        kind: kind, path: use.path, verb: use.verb, line: source.line(at: use.span.start) + 1,
+                        file: file))
+            }
         }
         items += found.sorted { $0.line < $1.line }
         changesRun = changesRun || effects.changesRun
@@ -47,7 +52,9 @@ public struct EffectsReport: Sendable {
         for item in found where item.verb == "import" {
             guard let path = item.path, imported.count < 100 else { continue }
             let place = path.hasPrefix("/") ? path : folder + path
-            guard !imported.contains(where: { $0.name == place }), let bytes = try? NotebookFile.read(place) else { continue }
+            guard !imported.contains(where: { $0.name == place }), let bytes = try? NotebookFile.read(place) else {
+                continue
+            }
             let text = SourceText(bytes: bytes, name: place)
             imported.append(text)
             let before = items.count
@@ -74,7 +81,10 @@ public struct EffectsReport: Sendable {
         if changesRun { lines.append(StyledText("changes the current run: weights, schedule or timeline", .dim)) }
         if let first = diagnostics.first {
             let place = source.position(at: first.span.start)
-            lines.append(StyledText("the text cannot be read whole, so nothing of it would run: line \(place.line), \(first.code.rawValue) \(DiagnosticRenderer.neutral(first.message))", .warning))
+            lines.append(
+                StyledText(
+                    "the text cannot be read whole, so nothing of it would run: line \(place.line), \(first.code.rawValue) \(DiagnosticRenderer.neutral(first.message))",
+                    .warning))
         }
         return lines
     }
@@ -82,11 +92,15 @@ public struct EffectsReport: Sendable {
     public var json: String {
         let list = items.map { item in
             JSON.object([
-                ("kind", .string(item.kind.rawValue)), ("path", item.path.map(JSON.string) ?? .null), ("verb", .string(item.verb)), ("line", .integer(item.line)),
+                ("kind", .string(item.kind.rawValue)), ("path", item.path.map(JSON.string) ?? .null),
+                ("verb", .string(item.verb)), ("line", .integer(item.line)),
                 ("file", item.file.map(JSON.string) ?? .null),
             ])
         }
-        return JSON.object([("effects", .array(list)), ("changes_run", .boolean(changesRun)), ("needs_trust", .boolean(needsTrust)), ("is_whole", .boolean(diagnostics.isEmpty))]).text
+        return JSON.object([
+            ("effects", .array(list)), ("changes_run", .boolean(changesRun)), ("needs_trust", .boolean(needsTrust)),
+            ("is_whole", .boolean(diagnostics.isEmpty)),
+        ]).text
     }
 
     /// The paths that the notebook reads and does not write itself before; those known from the text.

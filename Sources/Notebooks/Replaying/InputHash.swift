@@ -54,7 +54,8 @@ public enum InputHash {
     }
 
     private static func collect(_ root: String, _ prefix: String, depth: Int, _ files: inout [String]) -> Bool {
-        guard depth < 32, files.count < 100_000, let folder = opendir(prefix.isEmpty ? root : "\(root)/\(prefix)") else { return false }
+        guard depth < 32, files.count < 100_000, let folder = opendir(prefix.isEmpty ? root : "\(root)/\(prefix)")
+        else { return false }
         defer { closedir(folder) }
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {

@@ -9,12 +9,16 @@ extension Notebook {
 
     /// With other values for parameters. A value is a literal of the language; what is none is taken as a text, since quotes
     /// are hard to type in a shell.
-    public func setting(_ parameters: [(name: String, value: String)], _ context: LanguageContext) throws(NotebookError) -> Notebook {
+    public func setting(
+        _ parameters: [(name: String, value: String)], _ context: LanguageContext
+    ) throws(NotebookError) -> Notebook {
         if parameters.isEmpty { return self }
         let known = bindings(context)
         var changes: [(span: SourceSpan, text: String)] = []
         for (name, value) in parameters {
-            guard let binding = known.last(where: { $0.name.text == name }) else { throw .unknownParameter(name: name, known: known.map(\.name.text)) }
+            guard let binding = known.last(where: { $0.name.text == name }) else {
+                throw .unknownParameter(name: name, known: known.map(\.name.text))
+            }
             let literal = Notebook.literal(value)
             changes.removeAll { $0.span == binding.value.span }
             changes.append((binding.value.span, literal))
@@ -38,7 +42,9 @@ extension Notebook {
 
     /// Splits `name=value`.
     public static func parameter(_ text: String) throws(NotebookError) -> (name: String, value: String) {
-        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { throw .malformedParameter(text: text, reason: "write -p name=value") }
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+            throw .malformedParameter(text: text, reason: "write -p name=value")
+        }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
 
@@ -53,7 +59,9 @@ extension Notebook {
     /// The value as a literal.
     static func literal(_ value: String) -> String {
         let parsed = Parser.parse(SourceText("let x = \(value)"), LanguageContext(signatures: SignatureTable()))
-        if parsed.diagnostics.isEmpty, parsed.program.statements.count == 1, case .binding(_, let literal) = parsed.program.statements[0].kind, literal.isLiteral, !value.contains("#") {
+        if parsed.diagnostics.isEmpty, parsed.program.statements.count == 1,
+            case .binding(_, let literal) = parsed.program.statements[0].kind, literal.isLiteral, !value.contains("#")
+        {
             return value.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
         var text = "\""
@@ -63,7 +71,11 @@ extension Notebook {
             case "\n": text += "\\n"
             case "\t": text += "\\t"
             default:
-                if DiagnosticRenderer.neutral(String(scalar)) == String(scalar) { text.unicodeScalars.append(scalar) } else { text += "\\u{\(String(scalar.value, radix: 16))}" }
+                if DiagnosticRenderer.neutral(String(scalar)) == String(scalar) {
+                    text.unicodeScalars.append(scalar)
+                } else {
+                    text += "\\u{\(String(scalar.value, radix: 16))}"
+                }
             }
         }
         return text + "\""
@@ -81,7 +93,9 @@ extension Expression {
         case .record(let entries): entries.allSatisfy { $0.value.isLiteral }
         case .range(let lower, let upper, _): lower?.isLiteral != false && upper?.isLiteral != false
         case .unary(.minus, let inner): inner.isLiteral
-        case .unary, .name, .rowField, .closure, .call, .pipeline, .index, .field, .binary, .logical, .timed, .attempt, .invalid: false
+        case .unary, .name, .rowField, .closure, .call, .pipeline, .index, .field, .binary, .logical, .timed, .attempt,
+            .invalid:
+            false
         }
     }
 }

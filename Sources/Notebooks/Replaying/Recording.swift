@@ -39,7 +39,9 @@ enum Recording {
             partners[newCount - 1 - end] = oldCount - 1 - end
             end += 1
         }
-        for index in start..<max(start, min(oldCount, newCount) - end) where agree(index, index) { partners[index] = index }
+        for index in start..<max(start, min(oldCount, newCount) - end) where agree(index, index) {
+            partners[index] = index
+        }
         return partners
     }
 }

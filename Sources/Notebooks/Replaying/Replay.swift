@@ -37,7 +37,9 @@ public struct Replay {
     public enum Answer: Sendable { case record, keep, recordAll, stop }
 
     /// What a notebook's session shows its output in: the same on every machine, so that records compare.
-    public static func displayOptions(wantsSVG: Bool = false) -> DisplayOptions { DisplayOptions(width: 100, wantsSVG: wantsSVG) }
+    public static func displayOptions(wantsSVG: Bool = false) -> DisplayOptions {
+        DisplayOptions(width: 100, wantsSVG: wantsSVG)
+    }
 
     public var notebook: Notebook
     public var mode: Mode
@@ -86,11 +88,18 @@ public struct Replay {
     private func chosenCells() throws(NotebookError) -> Range<Int> {
         func index(_ title: String) throws(NotebookError) -> Int {
             let cells = notebook.cells
-            if let exact = cells.firstIndex(where: { $0.title == title && $0.isCode }) ?? cells.firstIndex(where: { $0.title == title }) { return exact }
-            let near = cells.indices.filter { cells[$0].isCode && cells[$0].title.lowercased().hasPrefix(title.lowercased()) && !title.isEmpty }
+            if let exact = cells.firstIndex(where: { $0.title == title && $0.isCode })
+                ?? cells.firstIndex(where: { $0.title == title })
+            {
+                return exact
+            }
+            let near = cells.indices.filter {
+                cells[$0].isCode && cells[$0].title.lowercased().hasPrefix(title.lowercased()) && !title.isEmpty
+            }
             if near.count == 1 { return near[0] }
             let titles = cells.map(\.title).filter { !$0.isEmpty }
-            throw .unknownCell(title: title, nearest: titles.min { Replay.distance($0, title) < Replay.distance($1, title) })
+            throw .unknownCell(
+                title: title, nearest: titles.min { Replay.distance($0, title) < Replay.distance($1, title) })
         }
         if let only {
             let cell = try index(only)
@@ -140,7 +149,9 @@ public struct Replay {
         let prepared = session.prepare(notebook.code)
         let entries = notebook.entries(statements: prepared.statements, diagnostics: prepared.diagnostics)
         report.findings = (notebook.findings + notebook.strayOutputs(entries)).sorted { $0.line < $1.line }
-        report.entries = entries.map { EntryReport($0, cell: notebook.cells.indices.contains($0.cell) ? notebook.cells[$0.cell].title : "") }
+        report.entries = entries.map {
+            EntryReport($0, cell: notebook.cells.indices.contains($0.cell) ? notebook.cells[$0.cell].title : "")
+        }
         report.problems = problems(prepared.diagnostics, entries)
         if !report.problems.isEmpty { return }
         let inputs = InputWatch(isRecording ? EffectsReport(notebook, session.context).inputs : [])
@@ -178,7 +189,8 @@ public struct Replay {
             case .same, .differs, .ran, .notRun: break
             }
         }
-        if report.spentBudget == nil, report.entries.allSatisfy({ $0.verdict != .failed && $0.verdict != .interrupted }) {
+        if report.spentBudget == nil, report.entries.allSatisfy({ $0.verdict != .failed && $0.verdict != .interrupted })
+        {
             announce(&cell, upTo: min(range.upperBound, notebook.cells.count) - 1)
         }
         if isRecording { record(&report, range, inputs) }
@@ -219,7 +231,9 @@ public struct Replay {
     /// The lines of an entry with the comments directly above it.
     private func shown(_ entry: Entry, _ lines: [StyledText]) -> [StyledText] {
         var first = entry.lines.lowerBound
-        while first > notebook.header.lines.upperBound, lines.indices.contains(first - 1), lines[first - 1].runs.first?.style == .comment, notebook.line(first - 1).hasPrefix("#") { first -= 1 }
+        while first > notebook.header.lines.upperBound, lines.indices.contains(first - 1),
+            lines[first - 1].runs.first?.style == .comment, notebook.line(first - 1).hasPrefix("#")
+        { first -= 1 }
         return (first..<entry.lines.upperBound).compactMap { lines.indices.contains($0) ? lines[$0] : nil }
     }
 
@@ -253,11 +267,18 @@ public struct Replay {
             for place in 0..<max(one.count, two.count) {
                 let old = one.indices.contains(place) ? one[place] : nil
                 let new = two.indices.contains(place) ? two[place] : nil
-                if old?.kind == new?.kind, OutputText.masked(old?.text ?? "") == OutputText.masked(new?.text ?? "") { continue }
-                differences.append(Difference(recorded: old?.text, got: new?.text, reason: "the second time it came out otherwise and is not marked as volatile", line: line))
+                if old?.kind == new?.kind, OutputText.masked(old?.text ?? "") == OutputText.masked(new?.text ?? "") {
+                    continue
+                }
+                differences.append(
+                    Difference(
+                        recorded: old?.text, got: new?.text,
+                        reason: "the second time it came out otherwise and is not marked as volatile", line: line))
             }
             report.entries[index].differences = differences
-            report.entries[index].verdict = second.entries[index].verdict == .ran ? (differences.isEmpty ? .same : .differs) : second.entries[index].verdict
+            report.entries[index].verdict =
+                second.entries[index].verdict == .ran
+                ? (differences.isEmpty ? .same : .differs) : second.entries[index].verdict
             if !differences.isEmpty {
                 report.entries[index].downstreamOf = firstDifference
                 firstDifference = firstDifference ?? line
@@ -300,7 +321,8 @@ public struct Replay {
 
     /// What is recorded is no difference any more.
     private func settle(_ report: inout ReplayReport, _ outputs: [Int: OutputBlock]) {
-        for index in report.entries.indices where report.entries[index].verdict == .differs && outputs[report.entries[index].entry.index] != nil {
+        for index in report.entries.indices
+        where report.entries[index].verdict == .differs && outputs[report.entries[index].entry.index] != nil {
             report.entries[index].verdict = .same
         }
     }

@@ -79,7 +79,11 @@ public struct ReplayReport: Sendable {
     public var exit: ReplayExit {
         if isRefused { return .refused }
         if inputs.contains(where: { $0.state != .same }) { return .inputs }
-        if spentBudget != nil || !problems.isEmpty || entries.contains(where: { $0.verdict == .failed || $0.verdict == .interrupted }) { return .failed }
+        if spentBudget != nil || !problems.isEmpty
+            || entries.contains(where: { $0.verdict == .failed || $0.verdict == .interrupted })
+        {
+            return .failed
+        }
         return entries.contains { $0.verdict == .differs } ? .differs : .fine
     }
 
@@ -95,15 +99,23 @@ public struct ReplayReport: Sendable {
     /// line each.
     public var lines: [StyledText] {
         var lines: [StyledText] = []
-        for finding in findings { lines.append(StyledText("\(name):\(finding.line): ", .dim) + StyledText(DiagnosticRenderer.neutral(finding.message), .warning)) }
+        for finding in findings {
+            lines.append(
+                StyledText("\(name):\(finding.line): ", .dim)
+                    + StyledText(DiagnosticRenderer.neutral(finding.message), .warning))
+        }
         for input in inputs where input.state != .same {
-            let word = input.state == .missing ? "is missing" : "holds something else than when the outputs were recorded"
+            let word =
+                input.state == .missing ? "is missing" : "holds something else than when the outputs were recorded"
             lines.append(StyledText("input \(DiagnosticRenderer.neutral(input.path)) \(word)", .error))
         }
-        for problem in problems.prefix(10) { lines += DiagnosticRenderer(width: 100, showsPlace: true).lines(problem, in: source) }
+        for problem in problems.prefix(10) {
+            lines += DiagnosticRenderer(width: 100, showsPlace: true).lines(problem, in: source)
+        }
         if !problems.isEmpty { lines.append(StyledText("nothing was run", .dim)) }
         var isFirst = true
-        for entry in entries where entry.verdict == .differs || entry.verdict == .failed || entry.verdict == .interrupted {
+        for entry in entries
+        where entry.verdict == .differs || entry.verdict == .failed || entry.verdict == .interrupted {
             lines += isFirst ? full(entry) : [brief(entry)]
             isFirst = false
         }
@@ -115,18 +127,26 @@ public struct ReplayReport: Sendable {
     /// That the time was up, and at which statement; nil where it was not.
     public var budgetLine: StyledText? {
         guard let spentBudget else { return nil }
-        let place = entries.last { $0.verdict == .interrupted }.map { "in line \($0.entry.lineNumber)" } ?? entries.first { $0.verdict == .notRun }.map { "before line \($0.entry.lineNumber)" }
-        return StyledText("the budget of \(OutputBlock.duration(spentBudget)) was spent" + (place.map { " \($0)" } ?? "") + "; nothing more was run", .error)
+        let place =
+            entries.last { $0.verdict == .interrupted }.map { "in line \($0.entry.lineNumber)" }
+            ?? entries.first { $0.verdict == .notRun }.map { "before line \($0.entry.lineNumber)" }
+        return StyledText(
+            "the budget of \(OutputBlock.duration(spentBudget)) was spent" + (place.map { " \($0)" } ?? "")
+                + "; nothing more was run", .error)
     }
 
     private func full(_ report: EntryReport) -> [StyledText] {
         var lines = [place(report)]
         if report.verdict == .interrupted { return [lines[0] + StyledText(" was interrupted", .warning)] }
         for difference in report.differences.prefix(3) {
-            if difference.line != report.entry.lineNumber { lines.append(StyledText("  line \(difference.line)", .dim)) }
+            if difference.line != report.entry.lineNumber {
+                lines.append(StyledText("  line \(difference.line)", .dim))
+            }
             lines += difference.lines
         }
-        if report.differences.count > 3 { lines.append(StyledText("  and \(report.differences.count - 3) more lines", .dim)) }
+        if report.differences.count > 3 {
+            lines.append(StyledText("  and \(report.differences.count - 3) more lines", .dim))
+        }
         return lines
     }
 
@@ -138,7 +158,8 @@ public struct ReplayReport: Sendable {
     }
 
     private func place(_ report: EntryReport) -> StyledText {
-        StyledText("\(name):\(report.entry.lineNumber): ", .dim) + StyledText(DiagnosticRenderer.neutral(report.title), .emphasis)
+        StyledText("\(name):\(report.entry.lineNumber): ", .dim)
+            + StyledText(DiagnosticRenderer.neutral(report.title), .emphasis)
     }
 
     private var summary: StyledText {
@@ -162,14 +183,17 @@ public struct ReplayReport: Sendable {
     public var json: String {
         let list = entries.map { report -> JSON in
             JSON.object([
-                ("line", .integer(report.entry.lineNumber)), ("cell", .string(report.cell)), ("code", .string(report.entry.code)), ("verdict", .string(report.verdict.rawValue)),
+                ("line", .integer(report.entry.lineNumber)), ("cell", .string(report.cell)),
+                ("code", .string(report.entry.code)), ("verdict", .string(report.verdict.rawValue)),
                 ("seconds", .real(report.seconds)), ("downstream_of", report.downstreamOf.map(JSON.integer) ?? .null),
                 (
                     "differences",
                     .array(
                         report.differences.map { difference in
                             .object([
-                                ("line", .integer(difference.line)), ("recorded", difference.recorded.map(JSON.string) ?? .null), ("got", difference.got.map(JSON.string) ?? .null),
+                                ("line", .integer(difference.line)),
+                                ("recorded", difference.recorded.map(JSON.string) ?? .null),
+                                ("got", difference.got.map(JSON.string) ?? .null),
                                 ("reason", .string(difference.reason)),
                             ])
                         })
@@ -178,10 +202,27 @@ public struct ReplayReport: Sendable {
             ])
         }
         return JSON.object([
-            ("notebook", .string(name)), ("exit", .integer(Int(exit.rawValue))), ("seconds", .real(seconds)), ("same", .integer(count(.same))), ("differs", .integer(count(.differs))),
-            ("budget_spent", .boolean(spentBudget != nil)), ("inputs", .array(inputs.map { .object([("path", .string($0.path)), ("state", .string($0.state.rawValue))]) })),
-            ("problems", .array(problems.map { .object([("line", .integer(source.position(at: $0.span.start).line)), ("code", .string($0.code.rawValue)), ("message", .string($0.message))]) })),
-            ("findings", .array(findings.map { .object([("line", .integer($0.line)), ("message", .string($0.message))]) })), ("statements", .array(list)),
+            ("notebook", .string(name)), ("exit", .integer(Int(exit.rawValue))), ("seconds", .real(seconds)),
+            ("same", .integer(count(.same))), ("differs", .integer(count(.differs))),
+            ("budget_spent", .boolean(spentBudget != nil)),
+            (
+                "inputs",
+                .array(inputs.map { .object([("path", .string($0.path)), ("state", .string($0.state.rawValue))]) })
+            ),
+            (
+                "problems",
+                .array(
+                    problems.map {
+                        .object([
+                            ("line", .integer(source.position(at: $0.span.start).line)),
+                            ("code", .string($0.code.rawValue)), ("message", .string($0.message)),
+                        ])
+                    })
+            ),
+            (
+                "findings",
+                .array(findings.map { .object([("line", .integer($0.line)), ("message", .string($0.message))]) })
+            ), ("statements", .array(list)),
         ]).text
     }
 
@@ -190,17 +231,21 @@ public struct ReplayReport: Sendable {
         let problemCount = problems.count + inputs.count { $0.state != .same }
         let failed = count(.failed) + count(.interrupted)
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        text += "<testsuites>\n<testsuite name=\"\(XML.escaped(name))\" tests=\"\(entries.count + problemCount)\" failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" time=\"\(seconds)\">\n"
+        text +=
+            "<testsuites>\n<testsuite name=\"\(XML.escaped(name))\" tests=\"\(entries.count + problemCount)\" failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" time=\"\(seconds)\">\n"
         for problem in problems {
             let line = source.position(at: problem.span.start).line
-            text += "<testcase classname=\"\(XML.escaped(name))\" name=\"line \(line)\"><error message=\"\(XML.escaped("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
+            text +=
+                "<testcase classname=\"\(XML.escaped(name))\" name=\"line \(line)\"><error message=\"\(XML.escaped("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
         }
         for input in inputs where input.state != .same {
-            text += "<testcase classname=\"\(XML.escaped(name))\" name=\"input \(XML.escaped(input.path))\"><error message=\"\(input.state.rawValue)\"/></testcase>\n"
+            text +=
+                "<testcase classname=\"\(XML.escaped(name))\" name=\"input \(XML.escaped(input.path))\"><error message=\"\(input.state.rawValue)\"/></testcase>\n"
         }
         for report in entries {
             let name = "line \(report.entry.lineNumber): \(report.title)"
-            text += "<testcase classname=\"\(XML.escaped(self.name))\" name=\"\(XML.escaped(name))\" time=\"\(report.seconds)\">"
+            text +=
+                "<testcase classname=\"\(XML.escaped(self.name))\" name=\"\(XML.escaped(name))\" time=\"\(report.seconds)\">"
             switch report.verdict {
             case .same, .ran: break
             case .notRun: text += "<skipped/>"
@@ -208,7 +253,9 @@ public struct ReplayReport: Sendable {
                 let tag = report.verdict == .differs ? "failure" : "error"
                 let reason = report.differences.first?.reason ?? report.verdict.rawValue
                 let message = report.downstreamOf.map { "\(reason) (downstream of line \($0))" } ?? reason
-                let body = report.differences.map { "line \($0.line)\nrecorded: \($0.recorded ?? "-")\ngot: \($0.got ?? "-")\n\($0.reason)" }.joined(separator: "\n\n")
+                let body = report.differences.map {
+                    "line \($0.line)\nrecorded: \($0.recorded ?? "-")\ngot: \($0.got ?? "-")\n\($0.reason)"
+                }.joined(separator: "\n\n")
                 text += "<\(tag) message=\"\(XML.escaped(message))\">\(XML.escaped(body, keepsLines: true))</\(tag)>"
             }
             text += "</testcase>\n"
@@ -228,7 +275,10 @@ enum XML {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "\n" where keepsLines: result += "\n"
-            default: result += scalar.value < 0x80 && scalar.value >= 0x20 && scalar.value != 0x7F ? String(scalar) : DiagnosticRenderer.neutral(String(scalar))
+            default:
+                result +=
+                    scalar.value < 0x80 && scalar.value >= 0x20 && scalar.value != 0x7F
+                    ? String(scalar) : DiagnosticRenderer.neutral(String(scalar))
             }
         }
         return result

@@ -47,7 +47,9 @@ public final class SessionRecorder {
                 fileListener(path, use)
             }
             var outcome = Session.Outcome.finished
-            for statement in entry.statements where outcome == .finished { outcome = session.run(prepared, statement: statement) }
+            for statement in entry.statements where outcome == .finished {
+                outcome = session.run(prepared, statement: statement)
+            }
             session.onEvent = listener
             session.onFile = fileListener
             let span = SourceSpan(source.lineStarts[firstLine], source.span(ofLine: entry.lines.upperBound - 1).end)

@@ -23,7 +23,9 @@ public struct TrustStore {
 
     /// `$XDG_STATE_HOME/icot/trusted`, by default in `~/.local/state`; nil without a home.
     public static func standard() -> TrustStore? {
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        func variable(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
+        }
         if let state = variable("XDG_STATE_HOME") { return TrustStore(path: state + "/icot/trusted") }
         return variable("HOME").map { TrustStore(path: $0 + "/.local/state/icot/trusted") }
     }
@@ -75,7 +77,9 @@ extension EffectsReport {
             }
         }
         let code = hash.hexadecimal()
-        guard items.allSatisfy({ $0.path != nil && $0.kind != .runs }), let place = realpath(source.name, nil) else { return [code] }
+        guard items.allSatisfy({ $0.path != nil && $0.kind != .runs }), let place = realpath(source.name, nil) else {
+            return [code]
+        }
         defer { free(place) }
         let effects = Set(items.filter { $0.kind != .reads }.map { "\($0.kind.rawValue) \($0.path ?? "")\n" }).sorted()
         return [code, SHA256.of(Array((String(cString: place) + "\n" + effects.joined()).utf8))]

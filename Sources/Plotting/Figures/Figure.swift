@@ -23,7 +23,9 @@ public struct Figure: Sendable, Equatable {
     }
 
     /// Small multiples: `panels` in a grid of `columns`.
-    public init(title: String = "", subtitle: String = "", panels: [Panel], columns: Int? = nil, sharesScales: Bool = true) {
+    public init(
+        title: String = "", subtitle: String = "", panels: [Panel], columns: Int? = nil, sharesScales: Bool = true
+    ) {
         self.title = title
         self.subtitle = subtitle
         self.panels = panels

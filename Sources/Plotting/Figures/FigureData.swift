@@ -47,7 +47,8 @@ extension Panel {
 extension Axis {
     fileprivate var json: String {
         JSONText.object([
-            ("label", JSONText.text(label)), ("unit", JSONText.text(unit)), ("scale", scale == .log ? "\"log\"" : "\"linear\""),
+            ("label", JSONText.text(label)), ("unit", JSONText.text(unit)),
+            ("scale", scale == .log ? "\"log\"" : "\"linear\""),
             ("limits", limits.map { JSONText.numbers([$0.lowerBound, $0.upperBound]) } ?? "null"),
             ("categories", JSONText.list(categories.map(JSONText.text))),
         ])
@@ -62,17 +63,24 @@ extension Mark {
         case .points(let series): (kind, members) = ("points", series.members)
         case .bars(let series): (kind, members) = ("bars", series.members)
         case .histogram(let sample):
-            (kind, members) = ("histogram", [("name", JSONText.text(sample.name)), ("values", JSONText.numbers(sample.values))])
+            (kind, members) = (
+                "histogram", [("name", JSONText.text(sample.name)), ("values", JSONText.numbers(sample.values))]
+            )
         case .heatMap(let map): (kind, members) = ("heat map", map.members)
         case .reference(let reference):
             let direction = reference.direction == .horizontal ? "\"horizontal\"" : "\"vertical\""
             kind = "reference"
-            members = [("direction", direction), ("at", JSONText.number(reference.value)), ("label", JSONText.text(reference.label))]
+            members = [
+                ("direction", direction), ("at", JSONText.number(reference.value)),
+                ("label", JSONText.text(reference.label)),
+            ]
         case .band(let intervals): (kind, members) = ("band", intervals.members)
         case .errorBars(let intervals): (kind, members) = ("error bars", intervals.members)
         case .text(let note):
             kind = "text"
-            members = [("text", JSONText.text(note.text)), ("x", JSONText.number(note.x)), ("y", JSONText.number(note.y))]
+            members = [
+                ("text", JSONText.text(note.text)), ("x", JSONText.number(note.x)), ("y", JSONText.number(note.y)),
+            ]
         }
         return JSONText.object([("mark", JSONText.text(kind))] + members)
     }
@@ -86,7 +94,9 @@ extension Mark {
             zip(series.x, series.y).map { row(series.name, kind, [$0, $1, nil, nil, nil]) }
         }
         func reaches(_ intervals: Intervals, _ kind: String) -> [String] {
-            zip(intervals.x, zip(intervals.low, intervals.high)).map { row(intervals.name, kind, [$0, nil, $1.0, $1.1, nil]) }
+            zip(intervals.x, zip(intervals.low, intervals.high)).map {
+                row(intervals.name, kind, [$0, nil, $1.0, $1.1, nil])
+            }
         }
         switch self {
         case .line(let series): return pairs(series, "line")
@@ -95,11 +105,17 @@ extension Mark {
         case .histogram(let sample): return sample.values.map { row(sample.name, "value", [nil, nil, nil, nil, $0]) }
         case .heatMap(let map):
             return map.values.indices.map { index in
-                row(map.label, "cell", [Double(index % map.columns), Double(index / map.columns), nil, nil, map.values[index]])
+                row(
+                    map.label, "cell",
+                    [Double(index % map.columns), Double(index / map.columns), nil, nil, map.values[index]])
             }
         case .reference(let reference):
             let isAcross = reference.direction == .horizontal
-            return [row(reference.label, "reference", [isAcross ? nil : reference.value, isAcross ? reference.value : nil, nil, nil, nil])]
+            return [
+                row(
+                    reference.label, "reference",
+                    [isAcross ? nil : reference.value, isAcross ? reference.value : nil, nil, nil, nil])
+            ]
         case .band(let intervals): return reaches(intervals, "band")
         case .errorBars(let intervals): return reaches(intervals, "error bars")
         case .text(let note): return [row(note.text, "text", [note.x, note.y, nil, nil, nil])]
@@ -115,7 +131,10 @@ extension Series {
 
 extension Intervals {
     fileprivate var members: [(String, String)] {
-        [("name", JSONText.text(name)), ("x", JSONText.numbers(x)), ("low", JSONText.numbers(low)), ("high", JSONText.numbers(high))]
+        [
+            ("name", JSONText.text(name)), ("x", JSONText.numbers(x)), ("low", JSONText.numbers(low)),
+            ("high", JSONText.numbers(high)),
+        ]
     }
 }
 
@@ -123,7 +142,10 @@ extension HeatMap {
     fileprivate var members: [(String, String)] {
         let matrix = (0..<rows).map { row in JSONText.numbers((0..<columns).map { self[row, $0] }) }
         let center = if case .diverging(let center) = map { JSONText.number(center) } else { "null" }
-        return [("label", JSONText.text(label)), ("unit", JSONText.text(unit)), ("center", center), ("rows", JSONText.list(matrix))]
+        return [
+            ("label", JSONText.text(label)), ("unit", JSONText.text(unit)), ("center", center),
+            ("rows", JSONText.list(matrix)),
+        ]
     }
 }
 
@@ -170,7 +192,9 @@ private enum CSVText {
     }
 
     static func field(_ text: String) -> String {
-        let needsQuotes = text.utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13 }
+        let needsQuotes = text.utf8.contains {
+            $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13
+        }
         guard needsQuotes else { return text }
         return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }

@@ -24,7 +24,9 @@ extension Panel {
             guard let first = counts.first, counts.contains(where: { $0 > 0 }) else { return "\(kind), no data" }
             let noun = marks.contains { if case .histogram = $0 { true } else { false } } ? "value" : "point"
             let each = counts.allSatisfy { $0 == first } ? Self.counted(first, noun) : "\(counts.reduce(0, +)) \(noun)s"
-            parts.append(counts.count == 1 ? each : "\(counts.count) series \(counts.allSatisfy { $0 == first } ? "of" : "with") \(each)")
+            parts.append(
+                counts.count == 1
+                    ? each : "\(counts.count) series \(counts.allSatisfy { $0 == first } ? "of" : "with") \(each)")
         }
         return parts.joined(separator: ", ") + Self.range(summarised)
     }
@@ -32,7 +34,8 @@ extension Panel {
     /// `plot removed→accuracy`.
     fileprivate var kind: String {
         let (from, to) = (Label.neutral(x.label), Label.neutral(y.label))
-        let arrow = from.isEmpty && to.isEmpty ? "" : from.isEmpty ? " \(to)" : to.isEmpty ? " \(from)" : " \(from)→\(to)"
+        let arrow =
+            from.isEmpty && to.isEmpty ? "" : from.isEmpty ? " \(to)" : to.isEmpty ? " \(from)" : " \(from)→\(to)"
         for mark in marks {
             switch mark {
             case .heatMap: return "heat map\(arrow)"

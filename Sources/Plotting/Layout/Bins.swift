@@ -13,7 +13,9 @@ struct Bins: Equatable {
     init?(_ samples: [Sample]) {
         let values = samples.flatMap { $0.values.filter { $0.isFinite && $0.magnitude < 1e300 } }.sorted()
         guard let low = values.first, let high = values.last else { return nil }
-        if high - low <= 40, values.allSatisfy({ $0 == $0.rounded() && $0.magnitude < 1e9 }), samples.allSatisfy({ $0.bins == nil }) {
+        if high - low <= 40, values.allSatisfy({ $0 == $0.rounded() && $0.magnitude < 1e9 }),
+            samples.allSatisfy({ $0.bins == nil })
+        {
             origin = low - 0.5
             width = 1
             count = Int(high - low) + 1

@@ -24,7 +24,9 @@ struct HeatCells {
             for column in 0..<map.columns {
                 let value = map[row, column]
                 let place = row / mergedRows * columns + column / mergedColumns
-                if value.isFinite, merged[place].isNaN || scale.weight(value) > scale.weight(merged[place]) { merged[place] = value }
+                if value.isFinite, merged[place].isNaN || scale.weight(value) > scale.weight(merged[place]) {
+                    merged[place] = value
+                }
             }
         }
         values = merged

@@ -42,7 +42,9 @@ struct HeatScale: Equatable {
     func label(_ value: Double) -> String {
         let length = high - low
         guard length >= 1e-3, length < 1e5 else { return NumberText.short(value.rounded(toDigits: 3)) }
-        if value == 0 || [low, centre, high].allSatisfy({ $0 == $0.rounded() }) { return NumberText.fixed(value, decimals: 0) }
+        if value == 0 || [low, centre, high].allSatisfy({ $0 == $0.rounded() }) {
+            return NumberText.fixed(value, decimals: 0)
+        }
         let exponent = Int(floor(log10(length) + 1e-9))
         return NumberText.fixed(value, decimals: exponent < 0 ? 1 - exponent : max(0, 2 - exponent))
     }

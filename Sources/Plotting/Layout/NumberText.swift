@@ -48,13 +48,16 @@ enum NumberText {
             let digits = min(max(1 + Int(floor(log10(largest)) - floor(log10(step) + 1e-9)), 1), 15)
             return values.map { scientific($0, digits: digits) }
         }
-        let (unit, suffix) = largest >= 1e9 ? (1e9, "G") : largest >= 1e6 ? (1e6, "M") : largest >= 1e4 ? (1e3, "k") : (1, "")
+        let (unit, suffix) =
+            largest >= 1e9 ? (1e9, "G") : largest >= 1e6 ? (1e6, "M") : largest >= 1e4 ? (1e3, "k") : (1, "")
         let decimals = max(0, Int(-floor(log10(step / unit) + 1e-9)))
         // 10,002 to 10,006 is told better by plain digits than by 10.002k.
         if decimals > 2, suffix != "", largest < 1e7 {
             return values.map { fixed($0, decimals: max(0, Int(-floor(log10(step) + 1e-9)))) }
         }
-        return values.map { $0.magnitude < step / 1e6 && suffix != "" ? "0" : fixed($0 / unit, decimals: decimals) + suffix }
+        return values.map {
+            $0.magnitude < step / 1e6 && suffix != "" ? "0" : fixed($0 / unit, decimals: decimals) + suffix
+        }
     }
 
     private static func withoutZeros(_ text: String) -> String {

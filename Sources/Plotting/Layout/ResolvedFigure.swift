@@ -56,7 +56,9 @@ struct ResolvedFigure {
             return ResolvedPanel(sources[index], names: names, extent: extent)
         }
         // A lone series needs no legend: the axes and the title say what it is.
-        legend = entries.filter { !$0.name.isEmpty }.map { LegendEntry(name: Label.neutral($0.name), series: $0.series, sample: $0.sample) }
+        legend = entries.filter { !$0.name.isEmpty }.map {
+            LegendEntry(name: Label.neutral($0.name), series: $0.series, sample: $0.sample)
+        }
     }
 
     var isEmpty: Bool { panels.allSatisfy(\.isEmpty) }
@@ -79,7 +81,9 @@ struct ResolvedFigure {
             var panel = panel
             panel.marks = panel.marks.map { mark in
                 guard case .heatMap(var map) = mark, map.limits == nil else { return mark }
-                let alike = maps.filter { $0.label == map.label && $0.unit == map.unit && $0.map == map.map && $0.limits == nil }
+                let alike = maps.filter {
+                    $0.label == map.label && $0.unit == map.unit && $0.map == map.map && $0.limits == nil
+                }
                 let finite = alike.flatMap { $0.values.filter(\.isFinite) }
                 if let low = finite.min(), let high = finite.max() { map.limits = low...high }
                 return .heatMap(map)
@@ -147,7 +151,9 @@ extension Panel {
     }
 
     /// The bins that the panel's histograms share.
-    fileprivate var bins: Bins? { Bins(marks.compactMap { if case .histogram(let sample) = $0 { sample } else { nil } }) }
+    fileprivate var bins: Bins? {
+        Bins(marks.compactMap { if case .histogram(let sample) = $0 { sample } else { nil } })
+    }
 }
 
 /// The ends of the data along both axes.
@@ -198,7 +204,8 @@ private struct Extent {
                 x.add(bins.high, isData: false)
                 x.isWhole = x.isWhole && bins.width == bins.width.rounded()
             case .band(let intervals), .errorBars(let intervals):
-                for (px, (low, high)) in zip(intervals.x, zip(intervals.low, intervals.high)) where low.isFinite && high.isFinite {
+                for (px, (low, high)) in zip(intervals.x, zip(intervals.low, intervals.high))
+                where low.isFinite && high.isFinite {
                     if add(px, low) { add(px, high) }
                 }
             case .reference(let reference):

@@ -36,7 +36,9 @@ enum Shape: Equatable {
         /// In units of the data, however much of it is seen.
         var values: (low: Double, high: Double)
 
-        static func == (a: Reach, b: Reach) -> Bool { a.x == b.x && a.low == b.low && a.high == b.high && a.values == b.values }
+        static func == (a: Reach, b: Reach) -> Bool {
+            a.x == b.x && a.low == b.low && a.high == b.high && a.values == b.values
+        }
     }
 }
 
@@ -56,15 +58,20 @@ struct ShapeMaker {
             switch mark {
             case .line(let line): return path(line)
             case .points(let points):
-                return .scatter(series: number(points.name), points: placed(points.x, points.y).compactMap { $0 }.filter(\.isInside))
+                return .scatter(
+                    series: number(points.name), points: placed(points.x, points.y).compactMap { $0 }.filter(\.isInside)
+                )
             case .bars(let bars):
-                return self.bars(bars, place: barNames.firstIndex(of: bars.name) ?? 0, places: barNames.count, slot: slot)
+                return self.bars(
+                    bars, place: barNames.firstIndex(of: bars.name) ?? 0, places: barNames.count, slot: slot)
             case .histogram(let sample): return histogram(sample, isOutline: histograms > 1)
             case .heatMap: return nil
             case .reference(let reference): return rule(reference)
             case .band(let band): return .area(series: number(band.name), runs: runs(reaches(band)))
             case .errorBars(let bars):
-                return .whiskers(series: number(bars.name), reaches: reaches(bars).compactMap { $0 }.filter { $0.x >= 0 && $0.x <= 1 })
+                return .whiskers(
+                    series: number(bars.name),
+                    reaches: reaches(bars).compactMap { $0 }.filter { $0.x >= 0 && $0.x <= 1 })
             case .text(let note):
                 guard let px = x.position(note.x), let py = y.position(note.y) else { return nil }
                 let point = Point(px, py)
@@ -145,7 +152,9 @@ struct ShapeMaker {
         guard let bins else { return nil }
         let counts = bins.counts(sample.values)
         let made = counts.indices.compactMap { index -> Shape.Bin? in
-            guard let left = x.clamped(bins.low(index)), let right = x.clamped(bins.low(index + 1)), left < right else { return nil }
+            guard let left = x.clamped(bins.low(index)), let right = x.clamped(bins.low(index + 1)), left < right else {
+                return nil
+            }
             return Shape.Bin(left: left, right: right, height: y.clamped(counts[index]) ?? 0)
         }
         return .bins(series: number(sample.name), bins: made, isOutline: isOutline)
@@ -171,6 +180,8 @@ struct ShapeMaker {
     }
 
     private func runs(_ reaches: [Shape.Reach?]) -> [[Shape.Reach]] {
-        reaches.split(separator: nil).map { run in run.compactMap { $0 }.filter { $0.x >= 0 && $0.x <= 1 } }.filter { !$0.isEmpty }
+        reaches.split(separator: nil).map { run in run.compactMap { $0 }.filter { $0.x >= 0 && $0.x <= 1 } }.filter {
+            !$0.isEmpty
+        }
     }
 }

@@ -69,7 +69,8 @@ struct Ticks: Equatable {
         }
         let labels = values.map { value in
             value >= 1e4 || value < 1e-3
-                ? NumberText.scientific(value, digits: 1) : NumberText.fixed(value, decimals: max(0, Int(-floor(log10(value) + 1e-9))))
+                ? NumberText.scientific(value, digits: 1)
+                : NumberText.fixed(value, decimals: max(0, Int(-floor(log10(value) + 1e-9))))
         }
         return Ticks(values: values, labels: labels)
     }

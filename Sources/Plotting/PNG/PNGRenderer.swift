@@ -15,7 +15,8 @@ public enum PNGError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .missingLibrary(let name): "\(name) was not found, which draws PNG; install librsvg2-2, or write the figure as SVG"
+        case .missingLibrary(let name):
+            "\(name) was not found, which draws PNG; install librsvg2-2, or write the figure as SVG"
         case .notDrawn(let why): "the figure could not be drawn as PNG: \(why); write it as SVG"
         }
     }
@@ -55,7 +56,8 @@ private struct RasterLibrary {
     private typealias Write = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, CUnsignedInt) -> CInt
 
     private let newHandle: @convention(c) (UnsafePointer<UInt8>?, UInt, UnsafeMutableRawPointer?) -> OpaquePointer?
-    private let render: @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> CInt
+    private let render:
+        @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> CInt
     private let unreference: @convention(c) (OpaquePointer?) -> Void
     private let newSurface: @convention(c) (CInt, CInt, CInt) -> OpaquePointer?
     private let surfaceStatus: @convention(c) (OpaquePointer?) -> CInt
@@ -66,10 +68,16 @@ private struct RasterLibrary {
     private let writePNG: @convention(c) (OpaquePointer?, Write?, UnsafeMutableRawPointer?) -> CInt
 
     static func open() throws(PNGError) -> RasterLibrary {
-        guard let rsvg = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL) else { throw .missingLibrary("librsvg-2.so.2") }
+        guard let rsvg = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL) else {
+            throw .missingLibrary("librsvg-2.so.2")
+        }
         guard let cairo = dlopen("libcairo.so.2", RTLD_NOW | RTLD_LOCAL) else { throw .missingLibrary("libcairo.so.2") }
-        guard let gobject = dlopen("libgobject-2.0.so.0", RTLD_NOW | RTLD_LOCAL) else { throw .missingLibrary("libgobject-2.0.so.0") }
-        guard let library = RasterLibrary(rsvg: rsvg, cairo: cairo, gobject: gobject) else { throw .missingLibrary("a librsvg of 2.46 or newer") }
+        guard let gobject = dlopen("libgobject-2.0.so.0", RTLD_NOW | RTLD_LOCAL) else {
+            throw .missingLibrary("libgobject-2.0.so.0")
+        }
+        guard let library = RasterLibrary(rsvg: rsvg, cairo: cairo, gobject: gobject) else {
+            throw .missingLibrary("a librsvg of 2.46 or newer")
+        }
         return library
     }
 
@@ -77,12 +85,15 @@ private struct RasterLibrary {
         func symbol<T>(_ library: UnsafeMutableRawPointer, _ name: String, _: T.Type = T.self) -> T? {
             dlsym(library, name).map { unsafeBitCast($0, to: T.self) }
         }
-        guard let newHandle: @convention(c) (UnsafePointer<UInt8>?, UInt, UnsafeMutableRawPointer?) -> OpaquePointer? =
+        guard
+            let newHandle: @convention(c) (UnsafePointer<UInt8>?, UInt, UnsafeMutableRawPointer?) -> OpaquePointer? =
                 symbol(rsvg, "rsvg_handle_new_from_data"),
-            let render: @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> CInt =
+            let render:
+                @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> CInt =
                 symbol(rsvg, "rsvg_handle_render_document"),
             let unreference: @convention(c) (OpaquePointer?) -> Void = symbol(gobject, "g_object_unref"),
-            let newSurface: @convention(c) (CInt, CInt, CInt) -> OpaquePointer? = symbol(cairo, "cairo_image_surface_create"),
+            let newSurface: @convention(c) (CInt, CInt, CInt) -> OpaquePointer? = symbol(
+                cairo, "cairo_image_surface_create"),
             let surfaceStatus: @convention(c) (OpaquePointer?) -> CInt = symbol(cairo, "cairo_surface_status"),
             let destroySurface: @convention(c) (OpaquePointer?) -> Void = symbol(cairo, "cairo_surface_destroy"),
             let newContext: @convention(c) (OpaquePointer?) -> OpaquePointer? = symbol(cairo, "cairo_create"),
@@ -103,7 +114,9 @@ private struct RasterLibrary {
         self.writePNG = writePNG
     }
 
-    func png(_ document: String, width pageWidth: Double, height pageHeight: Double, scale: Double) throws(PNGError) -> [UInt8] {
+    func png(
+        _ document: String, width pageWidth: Double, height pageHeight: Double, scale: Double
+    ) throws(PNGError) -> [UInt8] {
         let bytes = Array(document.utf8)
         guard let handle = bytes.withUnsafeBufferPointer({ newHandle($0.baseAddress, UInt($0.count), nil) }) else {
             throw .notDrawn("librsvg could not read it")
@@ -128,7 +141,8 @@ private struct RasterLibrary {
             writePNG(
                 surface,
                 { closure, data, count in
-                    closure?.assumingMemoryBound(to: [UInt8].self).pointee.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
+                    closure?.assumingMemoryBound(to: [UInt8].self).pointee.append(
+                        contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
                     return 0
                 }, file)
         }

@@ -12,7 +12,10 @@ extension Figure {
     ) -> Figure {
         Figure(
             title: title, subtitle: subtitle,
-            panels: [attentionPanel(weights, title: "", queries: queries, keys: keys, isCausal: isCausal, largest: largest([weights]))])
+            panels: [
+                attentionPanel(
+                    weights, title: "", queries: queries, keys: keys, isCausal: isCausal, largest: largest([weights]))
+            ])
     }
 
     /// The patterns of several heads as small multiples with one scale.
@@ -22,7 +25,8 @@ extension Figure {
     ) -> Figure {
         let largest = largest(heads.map(\.weights))
         let panels = heads.map {
-            attentionPanel($0.weights, title: $0.name, queries: queries, keys: keys, isCausal: isCausal, largest: largest)
+            attentionPanel(
+                $0.weights, title: $0.name, queries: queries, keys: keys, isCausal: isCausal, largest: largest)
         }
         return Figure(title: title, subtitle: subtitle, panels: panels, columns: columns)
     }
@@ -41,7 +45,8 @@ extension Figure {
             weights.enumerated().map { column, weight in isCausal && column > row + ahead ? .nan : weight }
         }
         return Panel(
-            title: title, x: Axis("key", categories: keys.map(shownToken)), y: Axis("query", categories: queries.map(shownToken)),
+            title: title, x: Axis("key", categories: keys.map(shownToken)),
+            y: Axis("query", categories: queries.map(shownToken)),
             marks: [.heatMap(HeatMap(shown, label: "weight", limits: 0...largest))])
     }
 

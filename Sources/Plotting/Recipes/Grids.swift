@@ -8,7 +8,8 @@ extension Figure {
         title: String = "Which input digit moves which answer digit", subtitle: String = ""
     ) -> Figure {
         Figure(
-            title: title, subtitle: subtitle, x: Axis("input digit", categories: inputs), y: Axis("answer digit", categories: answers),
+            title: title, subtitle: subtitle, x: Axis("input digit", categories: inputs),
+            y: Axis("answer digit", categories: answers),
             marks: [.heatMap(HeatMap(effects, label: measure, map: .diverging(center: 0)))])
     }
 
@@ -16,7 +17,8 @@ extension Figure {
     ///
     /// - Parameter limits: ends of the colour scale; 0 to 1 suits R² and accuracy and makes figures comparable
     public static func probeGrid(
-        _ scores: [[Double]], layers: [String], positions: [String], measure: String = "R²", limits: ClosedRange<Double>? = 0...1,
+        _ scores: [[Double]], layers: [String], positions: [String], measure: String = "R²",
+        limits: ClosedRange<Double>? = 0...1,
         title: String, subtitle: String = ""
     ) -> Figure {
         Figure(

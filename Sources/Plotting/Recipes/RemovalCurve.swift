@@ -15,7 +15,8 @@ extension Figure {
     ///   - events: stages worth a word, `(9, "separator goes")`
     public static func removalCurve(
         title: String = "Accuracy as the chain of thought is removed", subtitle: String = "",
-        measure: Axis = Axis("accuracy", limits: 0...1), implicit: Series, interval: Intervals? = nil, explicit: Double? = nil,
+        measure: Axis = Axis("accuracy", limits: 0...1), implicit: Series, interval: Intervals? = nil,
+        explicit: Double? = nil,
         noCoT: Double? = nil, chance: Double? = nil, events: [(removed: Double, label: String)] = []
     ) -> Figure {
         let stages = implicit.x.filter(\.isFinite)
@@ -35,7 +36,8 @@ extension Figure {
 
     /// Several runs or probes over the number of removed chain tokens: when does what move inside?
     public static func trajectories(
-        title: String, subtitle: String = "", measure: Axis, _ series: [Series], intervals: [Intervals] = [], chance: Double? = nil
+        title: String, subtitle: String = "", measure: Axis, _ series: [Series], intervals: [Intervals] = [],
+        chance: Double? = nil
     ) -> Figure {
         var marks = intervals.map { Mark.band($0) } + series.map { Mark.line($0) }
         if let chance { marks.append(.reference(Reference(.horizontal, at: chance, label: "chance"))) }

@@ -7,7 +7,8 @@ public func sparkline(_ values: [Double], width: Int, glyphs: TerminalGlyphs = .
     guard !values.isEmpty, width > 0 else { return "" }
     let columns = min(width, values.count)
     let means = (0..<columns).map { column -> Double? in
-        let finite = values[(column * values.count / columns)..<((column + 1) * values.count / columns)].filter(\.isFinite)
+        let finite = values[(column * values.count / columns)..<((column + 1) * values.count / columns)].filter(
+            \.isFinite)
         guard !finite.isEmpty else { return nil }
         // Divided before adding: the largest numbers would overflow.
         return finite.reduce(0) { $0 + $1 / Double(finite.count) }

@@ -67,7 +67,8 @@ struct Colour: Equatable {
     /// The diverging map at 0 to 1, its centre at 0.5.
     static func diverging(_ share: Double) -> Colour {
         let distance = (share * 2 - 1).magnitude
-        return Colour(lightness: 0.97 - 0.55 * distance, chroma: 0.14 * distance.squareRoot(), hue: share < 0.5 ? 255 : 45)
+        return Colour(
+            lightness: 0.97 - 0.55 * distance, chroma: 0.14 * distance.squareRoot(), hue: share < 0.5 ? 255 : 45)
     }
 }
 

@@ -51,7 +51,9 @@ struct SVGDocument {
     }
 
     /// A rectangle; `title` is what a pointer that rests on it reads.
-    mutating func rectangle(x: Double, y: Double, width: Double, height: Double, _ attributes: String, title: String = "") {
+    mutating func rectangle(
+        x: Double, y: Double, width: Double, height: Double, _ attributes: String, title: String = ""
+    ) {
         body += "<rect x=\""
         body += Self.number(x)
         body += "\" y=\""
@@ -79,10 +81,13 @@ struct SVGDocument {
         isBold: Bool = false, rotation: Double = 0
     ) {
         guard !text.isEmpty else { return }
-        var attributes = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\" fill=\"\(colour)\""
+        var attributes =
+            "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\" fill=\"\(colour)\""
         if anchor != .start { attributes += " text-anchor=\"\(anchor.rawValue)\"" }
         if isBold { attributes += " font-weight=\"600\"" }
-        if rotation != 0 { attributes += " transform=\"rotate(\(Self.number(rotation)) \(Self.number(x)) \(Self.number(y)))\"" }
+        if rotation != 0 {
+            attributes += " transform=\"rotate(\(Self.number(rotation)) \(Self.number(x)) \(Self.number(y)))\""
+        }
         body += "<text \(attributes)>\(Self.escaped(text))</text>\n"
     }
 
@@ -142,8 +147,11 @@ enum SVGText {
         guard let ascii = character.asciiValue else { return Label.columns(of: character) == 2 ? 1.05 : 0.64 }
         switch ascii {
         case UInt8(ascii: "i"), UInt8(ascii: "j"), UInt8(ascii: "l"), UInt8(ascii: "'"), UInt8(ascii: "|"): return 0.27
-        case UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "!"): return 0.31
-        case UInt8(ascii: "f"), UInt8(ascii: "t"), UInt8(ascii: "r"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["),
+        case UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: ";"),
+            UInt8(ascii: "!"):
+            return 0.31
+        case UInt8(ascii: "f"), UInt8(ascii: "t"), UInt8(ascii: "r"), UInt8(ascii: "("), UInt8(ascii: ")"),
+            UInt8(ascii: "["),
             UInt8(ascii: "]"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "I"):
             return 0.38
         case UInt8(ascii: "m"), UInt8(ascii: "M"), UInt8(ascii: "W"), UInt8(ascii: "@"), UInt8(ascii: "%"): return 0.92

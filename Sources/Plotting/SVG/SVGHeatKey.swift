@@ -6,10 +6,12 @@ struct SVGHeatKey {
     private static let steps = 40
 
     /// Returns the lower edge.
-    func drawUpright(x: Double, top: Double, height: Double, rightEdge: Double, on drawing: inout SVGDocument) -> Double {
+    func drawUpright(x: Double, top: Double, height: Double, rightEdge: Double, on drawing: inout SVGDocument) -> Double
+    {
         let scale = HeatScale(map)
         let text = SVGText.fitted(map.caption, to: max(60, rightEdge - x), size: 11)
-        drawing.text(text, x: min(x, rightEdge - SVGText.width(text, size: 11)), y: top - 8, size: 11, colour: SVGStyle.quiet)
+        drawing.text(
+            text, x: min(x, rightEdge - SVGText.width(text, size: 11)), y: top - 8, size: 11, colour: SVGStyle.quiet)
         drawing.open("shape-rendering=\"crispEdges\"")
         for step in 0..<Self.steps {
             let y = top + height * (1 - Double(step + 1) / Double(Self.steps))
@@ -47,7 +49,9 @@ struct SVGHeatKey {
         return y + 38
     }
 
-    private func fill(_ step: Int) -> String { "fill=\"\(map.map.colour((Double(step) + 0.5) / Double(Self.steps)).hex)\"" }
+    private func fill(_ step: Int) -> String {
+        "fill=\"\(map.map.colour((Double(step) + 0.5) / Double(Self.steps)).hex)\""
+    }
 }
 
 extension HeatMap.ColourMap {

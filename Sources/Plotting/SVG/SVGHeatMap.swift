@@ -32,14 +32,19 @@ struct SVGHeatMap {
         let bottom = top + cellHeight * Double(cells.rows)
         let right = left + cellWidth * Double(cells.columns)
 
-        drawing.text(SVGText.fitted(caption, to: width - keyWidth, size: 12), x: x, y: y + 12, size: 12, colour: SVGStyle.quiet)
-        draw(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, rowNames, columnNames, on: &drawing)
+        drawing.text(
+            SVGText.fitted(caption, to: width - keyWidth, size: 12), x: x, y: y + 12, size: 12, colour: SVGStyle.quiet)
+        draw(
+            cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, rowNames, columnNames,
+            on: &drawing)
         drawRowNames(rowNames, right: left - 6, top: top, cellHeight: cellHeight, width: labels, on: &drawing)
         var edge = drawColumnNames(columnNames, left: left, top: bottom, cellWidth: cellWidth, on: &drawing)
         if !panel.xAxis.caption.isEmpty {
             let text = SVGText.fitted(panel.xAxis.caption, to: width, size: 12)
             let half = SVGText.width(text, size: 12) / 2
-            drawing.text(text, x: max((left + right) / 2, x + half), y: edge + 14, size: 12, colour: SVGStyle.quiet, anchor: .middle)
+            drawing.text(
+                text, x: max((left + right) / 2, x + half), y: edge + 14, size: 12, colour: SVGStyle.quiet,
+                anchor: .middle)
             edge += 20
         }
         var key = top
@@ -62,12 +67,17 @@ struct SVGHeatMap {
     ) {
         let texts = cells.isMerged ? [] : scale.numbers(map.values)
         let widest = texts.map { SVGText.width($0, size: 10) }.max() ?? 0
-        let hasNumbers = !texts.isEmpty && cells.rows * cells.columns <= 400 && widest + 4 <= cellWidth && cellHeight >= 14
+        let hasNumbers =
+            !texts.isEmpty && cells.rows * cells.columns <= 400 && widest + 4 <= cellWidth && cellHeight >= 14
         let gap = cellWidth > 12 ? 1.0 : 0
         if hasValues {
-            drawCells(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, gap: gap, rowNames, columnNames, on: &drawing)
+            drawCells(
+                cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, gap: gap, rowNames,
+                columnNames, on: &drawing)
         } else {
-            drawGroups(cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, gap: gap, on: &drawing)
+            drawGroups(
+                cells, scale, left: left, top: top, cellWidth: cellWidth, cellHeight: cellHeight, gap: gap, on: &drawing
+            )
         }
         let hasSigns = if case .diverging = map.map { cellWidth >= 7 } else { false }
         guard hasNumbers || hasSigns else { return }
@@ -78,7 +88,9 @@ struct SVGHeatMap {
                 let ink = colour.luminance > 0.3 ? SVGStyle.ink : SVGStyle.paper
                 let (cx, cy) = (left + (Double(column) + 0.5) * cellWidth, top + (Double(row) + 0.5) * cellHeight)
                 if hasNumbers {
-                    drawing.text(texts[row * cells.columns + column], x: cx - gap / 2, y: cy + 3.5, size: 10, colour: ink, anchor: .middle)
+                    drawing.text(
+                        texts[row * cells.columns + column], x: cx - gap / 2, y: cy + 3.5, size: 10, colour: ink,
+                        anchor: .middle)
                 } else if let share = scale.share(value), share < 0.45 {
                     let half = min(cellWidth, cellHeight) * 0.22
                     drawing.line(cx - half, cy, cx + half, cy, "stroke=\"\(ink)\"")
@@ -89,7 +101,8 @@ struct SVGHeatMap {
 
     /// One rectangle for each cell, which tells its value.
     private func drawCells(
-        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double, gap: Double,
+        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double,
+        gap: Double,
         _ rowNames: [String], _ columnNames: [String], on drawing: inout SVGDocument
     ) {
         drawing.open(gap == 0 ? "shape-rendering=\"crispEdges\"" : "")
@@ -97,8 +110,10 @@ struct SVGHeatMap {
             for column in 0..<cells.columns {
                 let value = cells[row, column]
                 let (cx, cy) = (left + Double(column) * cellWidth, top + Double(row) * cellHeight)
-                let title = "\(rowNames[row]), \(columnNames[column]): \(value.isFinite ? NumberText.short(value.rounded(toDigits: 4)) : "no value")"
-                let fill = colour(value, scale).map { "fill=\"\($0.hex)\"" } ?? "fill=\"none\" stroke=\"\(SVGStyle.grid)\""
+                let title =
+                    "\(rowNames[row]), \(columnNames[column]): \(value.isFinite ? NumberText.short(value.rounded(toDigits: 4)) : "no value")"
+                let fill =
+                    colour(value, scale).map { "fill=\"\($0.hex)\"" } ?? "fill=\"none\" stroke=\"\(SVGStyle.grid)\""
                 drawing.rectangle(x: cx, y: cy, width: cellWidth - gap, height: cellHeight - gap, fill, title: title)
             }
         }
@@ -107,7 +122,8 @@ struct SVGHeatMap {
 
     /// Many cells: one path for each of 48 colours.
     private func drawGroups(
-        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double, gap: Double,
+        _ cells: HeatCells, _ scale: HeatScale, left: Double, top: Double, cellWidth: Double, cellHeight: Double,
+        gap: Double,
         on drawing: inout SVGDocument
     ) {
         let levels = 48
@@ -119,7 +135,8 @@ struct SVGHeatMap {
             for column in 0..<cells.columns {
                 guard let share = scale.share(cells[row, column]) else { continue }
                 let (cx, cy) = (left + Double(column) * cellWidth, top + Double(row) * cellHeight)
-                paths[min(Int(share * Double(levels)), levels - 1)] += "M\(SVGDocument.number(cx)) \(SVGDocument.number(cy))h\(w)v\(h)h-\(w)z"
+                paths[min(Int(share * Double(levels)), levels - 1)] +=
+                    "M\(SVGDocument.number(cx)) \(SVGDocument.number(cy))h\(w)v\(h)h-\(w)z"
             }
         }
         drawing.open(gap == 0 ? "shape-rendering=\"crispEdges\"" : "")
@@ -129,13 +146,16 @@ struct SVGHeatMap {
         drawing.close()
     }
 
-    private func colour(_ value: Double, _ scale: HeatScale) -> Colour? { scale.share(value).map { map.map.colour($0) } }
+    private func colour(_ value: Double, _ scale: HeatScale) -> Colour? {
+        scale.share(value).map { map.map.colour($0) }
+    }
 
     // MARK: Names
 
     private func names(_ axis: Axis, count: Int, merged: Int) -> [String] {
         stride(from: 0, to: count, by: merged).map { index in
-            axis.categories.isEmpty ? String(index) : index < axis.categories.count ? Label.neutral(axis.categories[index]) : ""
+            axis.categories.isEmpty
+                ? String(index) : index < axis.categories.count ? Label.neutral(axis.categories[index]) : ""
         }
     }
 
@@ -147,11 +167,14 @@ struct SVGHeatMap {
     private func drawRowNames(
         _ names: [String], right: Double, top: Double, cellHeight: Double, width: Double, on drawing: inout SVGDocument
     ) {
-        let every = panel.yAxis.categories.isEmpty ? Self.spacing(cellHeight, atLeast: 12) : max(1, Int((12 / cellHeight).rounded(.up)))
+        let every =
+            panel.yAxis.categories.isEmpty
+            ? Self.spacing(cellHeight, atLeast: 12) : max(1, Int((12 / cellHeight).rounded(.up)))
         for (row, name) in names.enumerated() where row % every == 0 {
             let text = SVGText.fitted(name, to: width, size: Self.labelSize)
             drawing.text(
-                text, x: right, y: top + (Double(row) + 0.5) * cellHeight + 4, size: Self.labelSize, colour: SVGStyle.quiet, anchor: .end)
+                text, x: right, y: top + (Double(row) + 0.5) * cellHeight + 4, size: Self.labelSize,
+                colour: SVGStyle.quiet, anchor: .end)
         }
     }
 
@@ -167,7 +190,8 @@ struct SVGHeatMap {
             let every = fits ? 1 : Self.spacing(cellWidth, atLeast: widest + 6)
             for (column, name) in names.enumerated() where column % every == 0 {
                 drawing.text(
-                    name, x: left + (Double(column) + 0.5) * cellWidth, y: top + 14, size: Self.labelSize, colour: SVGStyle.quiet,
+                    name, x: left + (Double(column) + 0.5) * cellWidth, y: top + 14, size: Self.labelSize,
+                    colour: SVGStyle.quiet,
                     anchor: .middle)
             }
             return top + 18
@@ -175,7 +199,8 @@ struct SVGHeatMap {
         let every = max(1, Int((12 / cellWidth).rounded(.up)))
         for (column, name) in names.enumerated() where column % every == 0 {
             drawing.text(
-                SVGText.fitted(name, to: 90, size: Self.labelSize), x: left + (Double(column) + 0.5) * cellWidth + 4, y: top + 6,
+                SVGText.fitted(name, to: 90, size: Self.labelSize), x: left + (Double(column) + 0.5) * cellWidth + 4,
+                y: top + 6,
                 size: Self.labelSize, colour: SVGStyle.quiet, anchor: .end, rotation: -90)
         }
         return top + min(widest, 90) + 10

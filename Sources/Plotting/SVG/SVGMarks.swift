@@ -30,7 +30,10 @@ struct SVGMarks {
     }
 
     /// A bar: solid, striped across, hollow, striped along, or chequered.
-    static func bar(_ series: Int, x: Double, y: Double, width: Double, height: Double, title: String, on document: inout SVGDocument) {
+    static func bar(
+        _ series: Int, x: Double, y: Double, width: Double, height: Double, title: String,
+        on document: inout SVGDocument
+    ) {
         guard width > 0, height > 0 else { return }
         let colour = Colour.series(series).hex
         if series % 5 == 2 {
@@ -49,7 +52,10 @@ struct SVGMarks {
         if [3, 4].contains(series % 5) {
             for at in stride(from: x + 3, to: x + width, by: 6) { stripes += "M\(n(at)) \(n(y))v\(n(height))" }
         }
-        if !stripes.isEmpty { document.path(stripes, "stroke=\"\(SVGStyle.paper)\" stroke-width=\"1.2\" stroke-opacity=\"0.75\" fill=\"none\"") }
+        if !stripes.isEmpty {
+            document.path(
+                stripes, "stroke=\"\(SVGStyle.paper)\" stroke-width=\"1.2\" stroke-opacity=\"0.75\" fill=\"none\"")
+        }
     }
 
     /// Width of the sample of a legend.
@@ -68,7 +74,8 @@ struct SVGMarks {
             document.rectangle(
                 x: x + 1, y: y - 5, width: 24, height: 10,
                 "fill=\"\(colour)\" fill-opacity=\"0.12\" stroke=\"\(colour)\" stroke-width=\"2\"\(dash(entry.series))")
-        case .band: document.rectangle(x: x + 2, y: y - 5, width: 22, height: 10, "fill=\"\(colour)\" fill-opacity=\"0.2\"")
+        case .band:
+            document.rectangle(x: x + 2, y: y - 5, width: 22, height: 10, "fill=\"\(colour)\" fill-opacity=\"0.2\"")
         }
     }
 }

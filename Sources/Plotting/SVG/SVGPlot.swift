@@ -36,8 +36,11 @@ struct SVGPlot {
         let left = x + labels + 8
         let xLabels = XLabels(panel, width: x + width - left)
         let bottom = max(top + 40, y + height - xLabels.height - (xCaption.isEmpty ? 0 : 20))
-        let frame = SVGFrame(left: left, top: top, right: x + width, bottom: bottom, padding: hasBars ? 0 : Self.padding)
-        drawing.text(SVGText.fitted(yCaption, to: width, size: Self.captionSize), x: x, y: y + 12, size: Self.captionSize, colour: SVGStyle.quiet)
+        let frame = SVGFrame(
+            left: left, top: top, right: x + width, bottom: bottom, padding: hasBars ? 0 : Self.padding)
+        drawing.text(
+            SVGText.fitted(yCaption, to: width, size: Self.captionSize), x: x, y: y + 12, size: Self.captionSize,
+            colour: SVGStyle.quiet)
         drawYAxis(yTicks, frame, labels: labels, on: &drawing)
         drawShapes(frame, behind: true, on: &drawing)
         drawXAxis(xLabels, frame, on: &drawing)
@@ -46,7 +49,8 @@ struct SVGPlot {
             let half = SVGText.width(text, size: Self.captionSize) / 2
             let centre = min(max((frame.left + frame.right) / 2, x + half), x + width - half)
             drawing.text(
-                text, x: centre, y: bottom + xLabels.height + 14, size: Self.captionSize, colour: SVGStyle.quiet, anchor: .middle)
+                text, x: centre, y: bottom + xLabels.height + 14, size: Self.captionSize, colour: SVGStyle.quiet,
+                anchor: .middle)
         }
         drawShapes(frame, behind: false, on: &drawing)
     }
@@ -85,10 +89,13 @@ struct SVGPlot {
                 drawing.line(at, frame.bottom, at, frame.bottom + 4, "stroke=\"\(SVGStyle.axis)\"")
                 let half = SVGText.width(label, size: Self.tickSize) / 2
                 let centre = min(max(at, x + half), x + width - half)
-                drawing.text(label, x: centre, y: frame.bottom + 15, size: Self.tickSize, colour: SVGStyle.quiet, anchor: .middle)
+                drawing.text(
+                    label, x: centre, y: frame.bottom + 15, size: Self.tickSize, colour: SVGStyle.quiet, anchor: .middle
+                )
             } else {
                 drawing.text(
-                    label, x: at + 4, y: frame.bottom + 12, size: Self.tickSize, colour: SVGStyle.quiet, anchor: .end, rotation: -35)
+                    label, x: at + 4, y: frame.bottom + 12, size: Self.tickSize, colour: SVGStyle.quiet, anchor: .end,
+                    rotation: -35)
             }
         }
     }
@@ -168,12 +175,15 @@ struct SVGPlot {
         for run in runs {
             let upper = run.map { (frame.x($0.x), frame.y($0.high)) }
             let lower = run.reversed().map { (frame.x($0.x), frame.y($0.low)) }
-            drawing.path(SVGDocument.polyline(upper + lower) + "Z", "fill=\"\(Colour.series(series).hex)\" fill-opacity=\"0.18\"")
+            drawing.path(
+                SVGDocument.polyline(upper + lower) + "Z", "fill=\"\(Colour.series(series).hex)\" fill-opacity=\"0.18\""
+            )
         }
     }
 
     private func bars(
-        _ bars: [Shape.Bar], series: Int, place: Int, places: Int, slot: Double, _ frame: SVGFrame, on drawing: inout SVGDocument
+        _ bars: [Shape.Bar], series: Int, place: Int, places: Int, slot: Double, _ frame: SVGFrame,
+        on drawing: inout SVGDocument
     ) {
         let slotWidth = frame.x(slot) - frame.x(0)
         let group = min(slotWidth * 0.78, 56 * Double(places))
@@ -187,21 +197,27 @@ struct SVGPlot {
         }
     }
 
-    private func histogram(_ bins: [Shape.Bin], series: Int, isOutline: Bool, _ frame: SVGFrame, on drawing: inout SVGDocument) {
+    private func histogram(
+        _ bins: [Shape.Bin], series: Int, isOutline: Bool, _ frame: SVGFrame, on drawing: inout SVGDocument
+    ) {
         guard let first = bins.first, let last = bins.last else { return }
         let colour = Colour.series(series).hex
         if isOutline {
-            let steps = bins.flatMap { [(frame.x($0.left), frame.y($0.height)), (frame.x($0.right), frame.y($0.height))] }
+            let steps = bins.flatMap {
+                [(frame.x($0.left), frame.y($0.height)), (frame.x($0.right), frame.y($0.height))]
+            }
             let points = [(frame.x(first.left), frame.y(0))] + steps + [(frame.x(last.right), frame.y(0))]
             drawing.path(
                 SVGDocument.polyline(points),
-                "fill=\"\(colour)\" fill-opacity=\"0.12\" stroke=\"\(colour)\" stroke-width=\"2\"\(SVGMarks.dash(series))")
+                "fill=\"\(colour)\" fill-opacity=\"0.12\" stroke=\"\(colour)\" stroke-width=\"2\"\(SVGMarks.dash(series))"
+            )
             return
         }
         for bin in bins where bin.height > 0 {
             let (left, right) = (frame.x(bin.left), frame.x(bin.right))
             drawing.rectangle(
-                x: left + 0.5, y: frame.y(bin.height), width: max(right - left - 1, 0.5), height: frame.y(0) - frame.y(bin.height),
+                x: left + 0.5, y: frame.y(bin.height), width: max(right - left - 1, 0.5),
+                height: frame.y(0) - frame.y(bin.height),
                 "fill=\"\(colour)\"")
         }
     }
@@ -211,7 +227,8 @@ struct SVGPlot {
         guard !data.isEmpty else { return }
         drawing.path(
             data,
-            "fill=\"none\" stroke=\"\(Colour.series(series).hex)\" stroke-width=\"2\" stroke-linejoin=\"round\"\(SVGMarks.dash(series))")
+            "fill=\"none\" stroke=\"\(Colour.series(series).hex)\" stroke-width=\"2\" stroke-linejoin=\"round\"\(SVGMarks.dash(series))"
+        )
     }
 
     private func whiskers(_ reaches: [Shape.Reach], series: Int, _ frame: SVGFrame, on drawing: inout SVGDocument) {
@@ -229,9 +246,13 @@ struct SVGPlot {
         switch shape {
         case .scatter(let series, let points):
             let size = points.count > 300 ? 2.0 : points.count > 80 ? 3 : 4
-            for point in points { SVGMarks.marker(series, x: frame.x(point.x), y: frame.y(point.y), size: size, on: &drawing) }
+            for point in points {
+                SVGMarks.marker(series, x: frame.x(point.x), y: frame.y(point.y), size: size, on: &drawing)
+            }
         case .path(let series, let runs, let points):
-            let isSingle = !panel.shapes.contains { if case .path(let other, _, _) = $0 { other != series } else { false } }
+            let isSingle = !panel.shapes.contains {
+                if case .path(let other, _, _) = $0 { other != series } else { false }
+            }
             let isSparse = Double(points.count) <= (frame.right - frame.left) / 14
             // A value between two gaps is nowhere but in its marker.
             for run in runs where run.count == 1 {
@@ -247,7 +268,9 @@ struct SVGPlot {
         }
     }
 
-    private func rule(_ direction: Reference.Direction, at place: Double, _ frame: SVGFrame, on drawing: inout SVGDocument) {
+    private func rule(
+        _ direction: Reference.Direction, at place: Double, _ frame: SVGFrame, on drawing: inout SVGDocument
+    ) {
         let attributes = "stroke=\"\(SVGStyle.quiet)\" stroke-width=\"1\" stroke-dasharray=\"4 3\""
         switch direction {
         case .horizontal: drawing.line(frame.left, frame.y(place), frame.right, frame.y(place), attributes)

@@ -47,7 +47,9 @@ public struct SVGRenderer: Sendable {
         return (wrap(drawing, figure: figure, resolved, width: width, height: height), width, height)
     }
 
-    private func wrap(_ drawing: SVGDocument, figure: Figure, _ resolved: ResolvedFigure, width: Double, height: Double) -> String {
+    private func wrap(
+        _ drawing: SVGDocument, figure: Figure, _ resolved: ResolvedFigure, width: Double, height: Double
+    ) -> String {
         let (w, h) = (SVGDocument.number(width), SVGDocument.number(height))
         let name = SVGDocument.escaped(resolved.title.isEmpty ? figure.summary : resolved.title)
         return """
@@ -77,7 +79,9 @@ public struct SVGRenderer: Sendable {
         return y + 28
     }
 
-    private func panels(_ figure: ResolvedFigure, y: Double, width: Double, hasKeys: Bool, on drawing: inout SVGDocument) -> Double {
+    private func panels(
+        _ figure: ResolvedFigure, y: Double, width: Double, hasKeys: Bool, on drawing: inout SVGDocument
+    ) -> Double {
         let count = figure.panels.count
         let gap = 24.0
         let fitting = max(1, Int((width + gap) / (170 + gap)))
@@ -85,14 +89,17 @@ public struct SVGRenderer: Sendable {
         let each = (width - gap * Double(across - 1)) / Double(across)
         let hasValues = figure.panels.reduce(0) { $0 + min(($1.heatMap?.values.count ?? 0), 10_000) } <= 2000
         // Small multiples are lower, in proportion to their width.
-        let height = count == 1 ? Double(min(max(self.height, 120), 10_000)) : min(Double(max(self.height, 120)), max(170, each * 0.72))
+        let height =
+            count == 1
+            ? Double(min(max(self.height, 120), 10_000)) : min(Double(max(self.height, 120)), max(170, each * 0.72))
         var y = y
         for start in stride(from: 0, to: count, by: across) {
             var bottom = y
             for (index, panel) in figure.panels[start..<min(start + across, count)].enumerated() {
                 let x = Self.margin + Double(index) * (each + gap)
                 let edge = self.panel(
-                    panel, x: x, y: y, width: each, height: height, inGrid: count > 1, hasKey: hasKeys, hasValues: hasValues,
+                    panel, x: x, y: y, width: each, height: height, inGrid: count > 1, hasKey: hasKeys,
+                    hasValues: hasValues,
                     on: &drawing)
                 bottom = max(bottom, edge)
             }
@@ -108,7 +115,8 @@ public struct SVGRenderer: Sendable {
     ) -> Double {
         var y = y
         if inGrid, !panel.title.isEmpty {
-            drawing.text(SVGText.fitted(panel.title, to: width, size: 13, isBold: true), x: x, y: y + 12, size: 13, isBold: true)
+            drawing.text(
+                SVGText.fitted(panel.title, to: width, size: 13, isBold: true), x: x, y: y + 12, size: 13, isBold: true)
             y += 20
         }
         if panel.isEmpty {

@@ -30,12 +30,14 @@ struct SVGWords {
     }
 
     private func place(
-        _ label: String, _ obstacles: inout Obstacles, on drawing: inout SVGDocument, _ places: (Double) -> [(x: Double, y: Double)]
+        _ label: String, _ obstacles: inout Obstacles, on drawing: inout SVGDocument,
+        _ places: (Double) -> [(x: Double, y: Double)]
     ) {
         let text = SVGText.fitted(label, to: frame.right - frame.left, size: Self.size)
         let width = SVGText.width(text, size: Self.size)
         let inside = places(width).filter { place in
-            place.x >= frame.left && place.x + width <= frame.right && place.y >= frame.top + 7 && place.y <= frame.bottom
+            place.x >= frame.left && place.x + width <= frame.right && place.y >= frame.top + 7
+                && place.y <= frame.bottom
         }
         let costs = inside.map { obstacles.cost($0, width: width) }
         guard let least = costs.min(), let best = costs.firstIndex(of: least).map({ inside[$0] }) else { return }
@@ -44,7 +46,9 @@ struct SVGWords {
     }
 
     /// Near the right end above or below a horizontal line, beside the upper end of a vertical one.
-    private func placesBesideRule(_ direction: Reference.Direction, at: Double, width: Double) -> [(x: Double, y: Double)] {
+    private func placesBesideRule(
+        _ direction: Reference.Direction, at: Double, width: Double
+    ) -> [(x: Double, y: Double)] {
         switch direction {
         case .horizontal:
             let line = frame.y(at)
@@ -52,7 +56,9 @@ struct SVGWords {
             return [right, left, (left + right) / 2].flatMap { [(x: $0, y: line - 4), (x: $0, y: line + 13)] }
         case .vertical:
             let line = frame.x(at)
-            return [frame.top + 10, frame.bottom - 6, frame.top + 26].flatMap { [(x: line + 4, y: $0), (x: line - width - 4, y: $0)] }
+            return [frame.top + 10, frame.bottom - 6, frame.top + 26].flatMap {
+                [(x: line + 4, y: $0), (x: line - width - 4, y: $0)]
+            }
         }
     }
 
@@ -60,7 +66,9 @@ struct SVGWords {
     private func placesAround(_ point: (x: Double, y: Double), width: Double) -> [(x: Double, y: Double)] {
         let centred = min(max(point.x - width / 2, frame.left + 1), frame.right - width - 1)
         let beside = [(x: point.x + 8, y: point.y + 4), (x: point.x - width - 8, y: point.y + 4)]
-        let near = [centred, point.x + 6, point.x - width - 6].flatMap { [(x: $0, y: point.y - 8), (x: $0, y: point.y + 18)] }
+        let near = [centred, point.x + 6, point.x - width - 6].flatMap {
+            [(x: $0, y: point.y - 8), (x: $0, y: point.y + 18)]
+        }
         return beside + near + [(x: centred, y: point.y - 24), (x: centred, y: point.y + 32)]
     }
 
@@ -83,14 +91,15 @@ struct SVGWords {
     /// Points along a line close enough that none slips through a word.
     private static func sampled(_ points: [(Double, Double)]) -> [(Double, Double)] {
         guard points.count < 2000 else { return points }
-        return points + zip(points, points.dropFirst()).flatMap { a, b in
-            let length = max((b.0 - a.0).magnitude, (b.1 - a.1).magnitude)
-            let count = min(Int(length / 6), 200)
-            return (0..<count).map { step in
-                let share = Double(step) / Double(count)
-                return (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1))
+        return points
+            + zip(points, points.dropFirst()).flatMap { a, b in
+                let length = max((b.0 - a.0).magnitude, (b.1 - a.1).magnitude)
+                let count = min(Int(length / 6), 200)
+                return (0..<count).map { step in
+                    let share = Double(step) / Double(count)
+                    return (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1))
+                }
             }
-        }
     }
 
     private struct Obstacles {
@@ -105,7 +114,9 @@ struct SVGWords {
             let (left, right) = (place.x - 3, place.x + width + 3)
             let (top, bottom) = (place.y - 12, place.y + 5)
             let under = points.count { $0.0 > left && $0.0 < right && $0.1 > top && $0.1 < bottom }
-            let met = words.count { $0.x < place.x + width && place.x < $0.x + $0.width && ($0.y - place.y).magnitude < 12 }
+            let met = words.count {
+                $0.x < place.x + width && place.x < $0.x + $0.width && ($0.y - place.y).magnitude < 12
+            }
             return under + 50 * met
         }
     }

@@ -117,7 +117,9 @@ struct Dash: Equatable {
 
     static let solid = Dash(lengths: [])
     /// In dots of a raster as fine as braille.
-    private static let rhythms: [[Int]] = [[], [4, 3], [1, 2], [7, 2, 1, 2], [10, 4], [2, 2], [5, 2, 1, 2, 1, 2], [1, 4]]
+    private static let rhythms: [[Int]] = [
+        [], [4, 3], [1, 2], [7, 2, 1, 2], [10, 4], [2, 2], [5, 2, 1, 2, 1, 2], [1, 4],
+    ]
 
     init(lengths: [Int]) { self.lengths = lengths }
     init(series: Int) { lengths = Self.rhythms[series % Self.rhythms.count] }

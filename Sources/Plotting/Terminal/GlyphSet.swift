@@ -15,7 +15,9 @@ struct GlyphSet {
     var horizontalRule: Character { isASCII ? "-" : "╌" }
     var verticalRule: Character { isASCII ? ":" : "┊" }
     /// Ends and middle of a vertical interval.
-    var whiskerEnds: (top: Character, middle: Character, bottom: Character) { isASCII ? ("T", "|", "I") : ("┬", "│", "┴") }
+    var whiskerEnds: (top: Character, middle: Character, bottom: Character) {
+        isASCII ? ("T", "|", "I") : ("┬", "│", "┴")
+    }
     var areaFill: Character { isASCII ? ":" : "░" }
     var ellipsis: Character { isASCII ? "~" : "…" }
 

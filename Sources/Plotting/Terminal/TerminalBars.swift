@@ -31,13 +31,17 @@ struct TerminalBars {
     }
 
     private func column(_ column: Int, from: Double, to: Double, series: Int, on grid: inout TextGrid) {
-        let (low, high) = (Int((min(from, to) * Double(rows * 8)).rounded()), Int((max(from, to) * Double(rows * 8)).rounded()))
+        let (low, high) = (
+            Int((min(from, to) * Double(rows * 8)).rounded()), Int((max(from, to) * Double(rows * 8)).rounded())
+        )
         guard high > low else { return }
         for row in (low / 8)...((high - 1) / 8) {
             let filled = min(high - row * 8, 8)
             // What hangs down from zero begins with a whole character: there are no glyphs for upper parts.
             let glyph = from <= to ? set.top(series, eighths: filled) : low > row * 8 + 4 ? " " : set.fill(series)
-            if glyph != " " { grid.put(glyph, row: top + rows - 1 - row, column: left + column, ink: .series(series % 8)) }
+            if glyph != " " {
+                grid.put(glyph, row: top + rows - 1 - row, column: left + column, ink: .series(series % 8))
+            }
         }
     }
 }

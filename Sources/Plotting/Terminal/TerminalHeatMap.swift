@@ -31,7 +31,8 @@ struct TerminalHeatMap {
         let notes = shown.isMerged ? [shown.note("character", times: set.glyphs == .ascii ? "x" : "×")] : []
         let key = hasKey ? self.key() : TextGrid(columns: columns, rows: 0)
         var grid = TextGrid(
-            columns: columns, rows: below + header.count + (xCaption.isEmpty ? 0 : 1) + notes.count + (hasKey ? 1 + key.rows : 0))
+            columns: columns,
+            rows: below + header.count + (xCaption.isEmpty ? 0 : 1) + notes.count + (hasKey ? 1 + key.rows : 0))
         grid.put(Label.fitted(yCaption, to: columns, mark: set.ellipsis), row: 0, column: 0, ink: .dim)
         for row in 0..<shown.rows {
             let name = Label.fitted(rowNames[row * shown.mergedRows], to: labels, mark: set.ellipsis)
@@ -39,7 +40,8 @@ struct TerminalHeatMap {
             for column in 0..<shown.columns {
                 let text = numbers.isEmpty ? "" : numbers[row * map.columns + column]
                 draw(
-                    shown[row, column], scale, number: text, hasNumbers: !numbers.isEmpty, row: top + row, column: left + column * cell,
+                    shown[row, column], scale, number: text, hasNumbers: !numbers.isEmpty, row: top + row,
+                    column: left + column * cell,
                     cell: cell, on: &grid)
             }
         }
@@ -56,7 +58,9 @@ struct TerminalHeatMap {
         }
         grid.put(key, row: row + 1, column: 0)
         for (index, note) in notes.enumerated() {
-            grid.put(Label.fitted(note, to: columns, mark: set.ellipsis), row: row + (hasKey ? 1 + key.rows : 0) + index, column: 0, ink: .dim)
+            grid.put(
+                Label.fitted(note, to: columns, mark: set.ellipsis), row: row + (hasKey ? 1 + key.rows : 0) + index,
+                column: 0, ink: .dim)
         }
         return grid
     }
@@ -104,7 +108,9 @@ struct TerminalHeatMap {
 
     private func cellColumns(_ numbers: [String], names: [String], room: Int, columns: Int) -> Int {
         let widest = names.map { Label.columns(of: $0) }.max() ?? 0
-        let wanted = numbers.isEmpty ? min(max(2, widest + 1), 8) : max((numbers.map(\.count).max() ?? 0) + 4, min(widest + 1, 12))
+        let wanted =
+            numbers.isEmpty
+            ? min(max(2, widest + 1), 8) : max((numbers.map(\.count).max() ?? 0) + 4, min(widest + 1, 12))
         return max(1, min(wanted, room / max(columns, 1)))
     }
 
@@ -135,7 +141,8 @@ struct TerminalHeatMap {
         let height = min(widest, long * 4 <= places.count ? 3 : 10)
         var lines: [[(Int, String)]] = Array(repeating: [], count: height)
         for place in places {
-            let text = place.name.count > height ? String(place.name.prefix(height - 1)) + String(set.ellipsis) : place.name
+            let text =
+                place.name.count > height ? String(place.name.prefix(height - 1)) + String(set.ellipsis) : place.name
             for (index, character) in text.enumerated() where Label.columns(of: character) <= max(cell, 1) {
                 lines[index].append((place.column, String(character)))
             }
@@ -173,17 +180,22 @@ struct TerminalHeatMap {
     }
 
     private func shades(_ scale: HeatScale, repeated count: Int) -> [(String, TerminalInk)] {
-        func run(_ glyphs: some Sequence<Character>) -> String { glyphs.map { String(repeating: $0, count: count) }.joined() }
+        func run(_ glyphs: some Sequence<Character>) -> String {
+            glyphs.map { String(repeating: $0, count: count) }.joined()
+        }
         let (low, high) = (scale.label(scale.low) + " ", " " + scale.label(scale.high))
         switch map.map {
         case .sequential: return [(low, .dim), (run(set.shades), .series(0)), (high, .dim)]
         case .diverging:
             return [
-                (low, .dim), (run(set.strokes.reversed()), .series(0)), (scale.label(scale.centre), .dim), (run(set.shades), .series(1)),
+                (low, .dim), (run(set.strokes.reversed()), .series(0)), (scale.label(scale.centre), .dim),
+                (run(set.shades), .series(1)),
                 (high, .dim),
             ]
         }
     }
 
-    private static func width(_ parts: [(String, TerminalInk)]) -> Int { parts.reduce(0) { $0 + Label.columns(of: $1.0) } }
+    private static func width(_ parts: [(String, TerminalInk)]) -> Int {
+        parts.reduce(0) { $0 + Label.columns(of: $1.0) }
+    }
 }

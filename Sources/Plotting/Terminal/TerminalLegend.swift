@@ -33,7 +33,8 @@ struct TerminalLegend {
 
     private func sample(_ entry: LegendEntry) -> String {
         switch entry.sample {
-        case .outline where entry == entries.first { $0.sample == .outline }: return String(repeating: set.areaFill, count: 2)
+        case .outline where entry == entries.first { $0.sample == .outline }:
+            return String(repeating: set.areaFill, count: 2)
         case .line, .outline:
             // A piece of the line itself, with its marker in the middle.
             var canvas = DotCanvas(glyphs: set.glyphs, columns: 5, rows: 1)

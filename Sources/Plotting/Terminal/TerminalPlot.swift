@@ -33,7 +33,8 @@ struct TerminalPlot {
         if !xCaption.isEmpty {
             let text = Label.fitted(xCaption, to: columns, mark: set.ellipsis)
             let centred = frame.left + (frame.columns - Label.columns(of: text)) / 2
-            grid.put(text, row: grid.rows - 1, column: max(0, min(centred, columns - Label.columns(of: text))), ink: .dim)
+            grid.put(
+                text, row: grid.rows - 1, column: max(0, min(centred, columns - Label.columns(of: text))), ink: .dim)
         }
         drawShapes(on: &grid, frame)
         return grid
@@ -133,7 +134,9 @@ struct TerminalPlot {
             case .area(let series, let runs): fill(runs, ink: .series(series % 8), on: &grid, frame)
             case .bins(let series, let bins, true) where shape == firstBins:
                 for bin in bins where bin.height > 0 {
-                    let ends = [bin.left, bin.right].map { Shape.Reach(x: $0, low: 0, high: bin.height, values: (0, 0)) }
+                    let ends = [bin.left, bin.right].map {
+                        Shape.Reach(x: $0, low: 0, high: bin.height, values: (0, 0))
+                    }
                     fill([ends], ink: .series(series % 8), on: &grid, frame)
                 }
             default: break
@@ -155,7 +158,9 @@ struct TerminalPlot {
         }
         drawLines(on: &grid, frame)
         for shape in panel.shapes {
-            if case .whiskers(let series, let reaches) = shape { whiskers(reaches, ink: .series(series % 8), on: &grid, frame) }
+            if case .whiskers(let series, let reaches) = shape {
+                whiskers(reaches, ink: .series(series % 8), on: &grid, frame)
+            }
         }
         for shape in panel.shapes { drawMarkers(shape, on: &grid, frame) }
         TerminalWords(frame: frame, set: set).draw(panel.shapes, on: &grid)
@@ -173,13 +178,16 @@ struct TerminalPlot {
                 // The first is an area. The others are dashed along and solid up and down, where dashes would fall apart.
                 if shape != firstBins { draw(outline(bins), series: series, on: &canvas) }
                 continue
-            case .scatter(let series, let points) where isCrowded(points, frame): (number, lines) = (series, points.map { [$0] })
+            case .scatter(let series, let points) where isCrowded(points, frame):
+                (number, lines) = (series, points.map { [$0] })
             default: continue
             }
             let dash = Dash(series: number)
             for run in lines {
                 var phase = 0
-                if run.count == 1 { canvas.line(from: run[0], to: run[0], ink: .series(number % 8), dash: .solid, phase: &phase) }
+                if run.count == 1 {
+                    canvas.line(from: run[0], to: run[0], ink: .series(number % 8), dash: .solid, phase: &phase)
+                }
                 for (a, b) in zip(run, run.dropFirst()) {
                     canvas.line(from: a, to: b, ink: .series(number % 8), dash: dash, phase: &phase)
                     // The next piece starts on the dot where this one ended.
@@ -195,28 +203,40 @@ struct TerminalPlot {
     private func draw(_ outline: [Point], series: Int, on canvas: inout DotCanvas) {
         var phase = 0
         for (a, b) in zip(outline, outline.dropFirst()) {
-            canvas.line(from: a, to: b, ink: .series(series % 8), dash: a.x == b.x ? .solid : Dash(series: series), phase: &phase)
+            canvas.line(
+                from: a, to: b, ink: .series(series % 8), dash: a.x == b.x ? .solid : Dash(series: series),
+                phase: &phase)
         }
     }
 
     private func outline(_ bins: [Shape.Bin]) -> [Point] {
         guard let first = bins.first, let last = bins.last else { return [] }
-        return [Point(first.left, 0)] + bins.flatMap { [Point($0.left, $0.height), Point($0.right, $0.height)] } + [Point(last.right, 0)]
+        return [Point(first.left, 0)] + bins.flatMap { [Point($0.left, $0.height), Point($0.right, $0.height)] } + [
+            Point(last.right, 0)
+        ]
     }
 
     /// Too many points for a character each.
-    private func isCrowded(_ points: [Point], _ frame: TerminalFrame) -> Bool { points.count > max(12, frame.columns * frame.rows / 12) }
+    private func isCrowded(_ points: [Point], _ frame: TerminalFrame) -> Bool {
+        points.count > max(12, frame.columns * frame.rows / 12)
+    }
 
     private func drawMarkers(_ shape: Shape, on grid: inout TextGrid, _ frame: TerminalFrame) {
         let canvas = canvas(frame)
         func put(_ point: Point, _ series: Int) {
             let cell = canvas.cell(point)
-            grid.put(set.marker(series), row: frame.top + cell.row, column: frame.left + cell.column, ink: .series(series % 8))
+            grid.put(
+                set.marker(series), row: frame.top + cell.row, column: frame.left + cell.column,
+                ink: .series(series % 8))
         }
         switch shape {
-        case .scatter(let series, let points): if !isCrowded(points, frame) { points.forEach { put($0, series) } }
+        case .scatter(let series, let points):
+            if isCrowded(points, frame) { return }
+            for point in points { put(point, series) }
         case .path(let series, _, let points):
-            let isSingle = !panel.shapes.contains { if case .path(let other, _, _) = $0 { other != series } else { false } }
+            let isSingle = !panel.shapes.contains {
+                if case .path(let other, _, _) = $0 { other != series } else { false }
+            }
             let isSparse = points.count <= max(2, frame.columns / 4)
             if isSingle, !isSparse { return }
             var last = Int.min / 2
@@ -239,7 +259,9 @@ struct TerminalPlot {
             for (a, b) in zip(run, run.dropFirst() + [run[run.count - 1]]) {
                 let (from, to) = (column(min(a.x, b.x)), column(max(a.x, b.x)))
                 for place in from...to {
-                    let share = a.x == b.x ? 0 : min(max((Double(place) / Double(max(frame.columns - 1, 1)) - a.x) / (b.x - a.x), 0), 1)
+                    let share =
+                        a.x == b.x
+                        ? 0 : min(max((Double(place) / Double(max(frame.columns - 1, 1)) - a.x) / (b.x - a.x), 0), 1)
                     let top = canvas.cell(Point(0, a.high + share * (b.high - a.high))).row
                     let bottom = canvas.cell(Point(0, a.low + share * (b.low - a.low))).row
                     for row in top...max(top, bottom) {
@@ -258,18 +280,23 @@ struct TerminalPlot {
                 let glyph =
                     top.row == bottom.row
                     ? set.whiskerEnds.middle
-                    : row == top.row ? set.whiskerEnds.top : row == bottom.row ? set.whiskerEnds.bottom : set.whiskerEnds.middle
+                    : row == top.row
+                        ? set.whiskerEnds.top : row == bottom.row ? set.whiskerEnds.bottom : set.whiskerEnds.middle
                 grid.put(glyph, row: frame.top + row, column: frame.left + top.column, ink: ink)
             }
         }
     }
 
-    private func rule(_ direction: Reference.Direction, at place: Double, on grid: inout TextGrid, _ frame: TerminalFrame) {
+    private func rule(
+        _ direction: Reference.Direction, at place: Double, on grid: inout TextGrid, _ frame: TerminalFrame
+    ) {
         let canvas = canvas(frame)
         switch direction {
         case .horizontal:
             let row = frame.top + canvas.cell(Point(0, place)).row
-            for column in 0..<frame.columns { grid.put(set.horizontalRule, row: row, column: frame.left + column, ink: .dim) }
+            for column in 0..<frame.columns {
+                grid.put(set.horizontalRule, row: row, column: frame.left + column, ink: .dim)
+            }
         case .vertical:
             let column = frame.left + canvas.cell(Point(place, 0)).column
             for row in 0..<frame.rows { grid.put(set.verticalRule, row: frame.top + row, column: column, ink: .dim) }

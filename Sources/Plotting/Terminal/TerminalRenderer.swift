@@ -35,7 +35,8 @@ public struct TerminalRenderer: Sendable {
         let resolved = ResolvedFigure(figure)
         var lines = heading(resolved, columns: columns)
         if resolved.isEmpty {
-            let title = resolved.title.isEmpty ? "" : Label.fitted(resolved.title, to: columns - 9, mark: set.ellipsis) + ": "
+            let title =
+                resolved.title.isEmpty ? "" : Label.fitted(resolved.title, to: columns - 9, mark: set.ellipsis) + ": "
             return [[TerminalRun(title, .emphasis), TerminalRun("no data", .dim)].filter { !$0.text.isEmpty }]
         }
         lines += TerminalLegend(entries: resolved.legend, set: set, columns: columns).lines()
@@ -71,14 +72,19 @@ public struct TerminalRenderer: Sendable {
     private func arrange(_ figure: ResolvedFigure, columns: Int, hasKeys: Bool) -> [TextGrid] {
         let count = figure.panels.count
         let gap = 3
-        let needed = figure.panels.map { $0.heatMap == nil ? 30 : max(14, $0.heatMapColumns, Label.columns(of: $0.title)) }.max() ?? 30
+        let needed =
+            figure.panels.map { $0.heatMap == nil ? 30 : max(14, $0.heatMapColumns, Label.columns(of: $0.title)) }.max()
+            ?? 30
         let fitting = max(1, (columns + gap) / (needed + gap))
         let most = max(1, min(figure.columns ?? count, count, fitting))
         // As many in each row as possible, but no row much shorter than the others.
-        let across = figure.columns == nil ? (count + (count + most - 1) / most - 1) / ((count + most - 1) / most) : most
+        let across =
+            figure.columns == nil ? (count + (count + most - 1) / most - 1) / ((count + most - 1) / most) : most
         let width = (columns - gap * (across - 1)) / across
         return stride(from: 0, to: count, by: across).map { start in
-            let panels = figure.panels[start..<min(start + across, count)].map { draw($0, columns: width, inGrid: count > 1, hasKey: hasKeys) }
+            let panels = figure.panels[start..<min(start + across, count)].map {
+                draw($0, columns: width, inGrid: count > 1, hasKey: hasKeys)
+            }
             guard panels.count > 1 else { return panels[0] }
             var grid = TextGrid(columns: columns, rows: panels.map(\.rows).max() ?? 0)
             for (index, panel) in panels.enumerated() { grid.put(panel, row: 0, column: index * (width + gap)) }
@@ -115,7 +121,9 @@ extension ResolvedPanel {
     /// Columns that make a heat map pleasant to read: two a cell.
     fileprivate var heatMapColumns: Int {
         guard let map = heatMap else { return 0 }
-        let names = yAxis.categories.prefix(map.rows).map { Label.columns(of: Label.neutral($0)) }.max() ?? String(map.rows).count
+        let names =
+            yAxis.categories.prefix(map.rows).map { Label.columns(of: Label.neutral($0)) }.max()
+            ?? String(map.rows).count
         return min(names, 12) + 1 + 2 * map.columns
     }
 }

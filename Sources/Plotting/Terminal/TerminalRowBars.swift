@@ -25,7 +25,9 @@ struct TerminalRowBars {
             }
         }
         let slot = max(1, (columns - 8) / names.count)
-        guard !series.isEmpty, names.contains(where: { Label.columns(of: Label.neutral($0)) > slot - 1 }) else { return nil }
+        guard !series.isEmpty, names.contains(where: { Label.columns(of: Label.neutral($0)) > slot - 1 }) else {
+            return nil
+        }
         self.panel = panel
         self.set = set
         self.columns = columns
@@ -38,15 +40,19 @@ struct TerminalRowBars {
         let left = labels + 2
         // Intervals are written only where the bars keep enough room beside them.
         func numbers(intervals: Bool) -> [[String]] {
-            series.map { entry in names.indices.map { text(entry.series, entry.bars, at: $0, withInterval: intervals) } }
+            series.map { entry in names.indices.map { text(entry.series, entry.bars, at: $0, withInterval: intervals) }
+            }
         }
-        func room(_ texts: [[String]]) -> Int { columns - left - 1 - (texts.joined().map { Label.columns(of: $0) }.max() ?? 0) }
+        func room(_ texts: [[String]]) -> Int {
+            columns - left - 1 - (texts.joined().map { Label.columns(of: $0) }.max() ?? 0)
+        }
         var texts = numbers(intervals: true)
         if room(texts) < 12 { texts = numbers(intervals: false) }
         let room = max(1, room(texts))
         let captions = rules.filter { !$0.label.isEmpty }
         var grid = TextGrid(columns: columns, rows: names.count * series.count + 1 + captions.count)
-        grid.put(Label.fitted(panel.yAxis.caption, to: columns - left, mark: set.ellipsis), row: 0, column: left, ink: .dim)
+        grid.put(
+            Label.fitted(panel.yAxis.caption, to: columns - left, mark: set.ellipsis), row: 0, column: left, ink: .dim)
         for (index, name) in names.enumerated() {
             for (place, entry) in series.enumerated() {
                 let row = 1 + index * series.count + place
@@ -55,14 +61,17 @@ struct TerminalRowBars {
                     grid.put(text, row: row, column: labels - Label.columns(of: text))
                 }
                 grid.put(set.vertical, row: row, column: left - 1, ink: .dim)
-                for rule in rules { grid.put(set.verticalRule, row: row, column: left + Int(rule.at * Double(room - 1)), ink: .dim) }
+                for rule in rules {
+                    grid.put(set.verticalRule, row: row, column: left + Int(rule.at * Double(room - 1)), ink: .dim)
+                }
                 let end = draw(entry.bars, at: index, series: entry.series, row: row, left: left, room: room, on: &grid)
                 grid.put(texts[place][index], row: row, column: end + 1, ink: .dim)
             }
         }
         for (index, rule) in captions.enumerated() {
             let value = number(value(rule.at))
-            let text = Label.fitted("\(set.verticalRule) \(rule.label) \(value)", to: columns - left, mark: set.ellipsis)
+            let text = Label.fitted(
+                "\(set.verticalRule) \(rule.label) \(value)", to: columns - left, mark: set.ellipsis)
             grid.put(text, row: grid.rows - captions.count + index, column: left, ink: .dim)
         }
         return grid

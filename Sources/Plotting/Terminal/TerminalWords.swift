@@ -9,8 +9,10 @@ struct TerminalWords {
         let canvas = DotCanvas(glyphs: set.glyphs, columns: frame.columns, rows: frame.rows)
         for shape in shapes {
             switch shape {
-            case .rule(.horizontal, let at, let label): put(label, on: &grid) { placesAlong(canvas.cell(Point(0, at)).row, width: $0) }
-            case .rule(.vertical, let at, let label): put(label, on: &grid) { placesBeside(canvas.cell(Point(at, 0)).column, width: $0) }
+            case .rule(.horizontal, let at, let label):
+                put(label, on: &grid) { placesAlong(canvas.cell(Point(0, at)).row, width: $0) }
+            case .rule(.vertical, let at, let label):
+                put(label, on: &grid) { placesBeside(canvas.cell(Point(at, 0)).column, width: $0) }
             case .note(let label, let point): put(label, on: &grid) { placesAround(canvas.cell(point), width: $0) }
             case .path, .scatter, .bars, .bins, .area, .whiskers: break
             }
@@ -32,7 +34,9 @@ struct TerminalWords {
     private func placesAround(_ cell: (row: Int, column: Int), width: Int) -> [(row: Int, column: Int)] {
         let centred = max(0, min(cell.column - width / 2, frame.columns - width))
         let near = [centred, cell.column + 1, cell.column - width].flatMap { [(cell.row - 1, $0), (cell.row + 1, $0)] }
-        return [(cell.row, cell.column + 2), (cell.row, cell.column - width - 1)] + near + [(cell.row - 2, centred), (cell.row + 2, centred)]
+        return [(cell.row, cell.column + 2), (cell.row, cell.column - width - 1)] + near + [
+            (cell.row - 2, centred), (cell.row + 2, centred),
+        ]
     }
 
     /// Writes `label` at the first place that covers nothing, or else at the one that covers least.

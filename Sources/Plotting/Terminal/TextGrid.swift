@@ -46,7 +46,9 @@ struct TextGrid {
     /// Clears a cell, and the other half where it belongs to a wide character.
     private mutating func erase(_ index: Int) {
         if cells[index].isContinuation { cells[index - 1] = Cell() }
-        if index + 1 < cells.count, (index + 1) % columns != 0, cells[index + 1].isContinuation { cells[index + 1] = Cell() }
+        if index + 1 < cells.count, (index + 1) % columns != 0, cells[index + 1].isContinuation {
+            cells[index + 1] = Cell()
+        }
         cells[index] = Cell()
     }
 

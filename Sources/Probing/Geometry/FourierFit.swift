@@ -28,9 +28,15 @@ public struct FourierFit: Sendable {
     /// - Parameter rows: (rows, period)
     /// - Throws: `ProbeError.invalid`, `.lengths`, `.notFinite`.
     public init(_ rows: [Double], period: Int = 10, frequencies: [Int] = [0, 1, 2, 5]) throws(ProbeError) {
-        guard period >= 2, !frequencies.isEmpty, frequencies.allSatisfy({ $0 >= 0 && 2 * $0 <= period }), Set(frequencies).count == frequencies.count
-        else { throw .invalid("frequencies \(frequencies) of period \(period); give different ones of 0 to \(max(period, 2) / 2)") }
-        guard rows.count % period == 0 else { throw .lengths("rows of \(period)", found: rows.count % period, expected: period) }
+        guard period >= 2, !frequencies.isEmpty, frequencies.allSatisfy({ $0 >= 0 && 2 * $0 <= period }),
+            Set(frequencies).count == frequencies.count
+        else {
+            throw .invalid(
+                "frequencies \(frequencies) of period \(period); give different ones of 0 to \(max(period, 2) / 2)")
+        }
+        guard rows.count % period == 0 else {
+            throw .lengths("rows of \(period)", found: rows.count % period, expected: period)
+        }
         if let bad = rows.firstIndex(where: { !$0.isFinite }) { throw .notFinite("a number to fit", row: bad / period) }
         self.period = period
         self.frequencies = frequencies

@@ -26,7 +26,8 @@ extension HiddenStates {
     /// - Throws: `ProbeError.invalid` if there are not so many.
     public func principalComponents(_ count: Int) throws(ProbeError) -> PrincipalComponents {
         guard count >= 1, count <= min(width, rows - 1) else {
-            throw .invalid("\(count) components of \(rows) states of width \(width); give 1 to \(max(1, min(width, rows - 1)))")
+            throw .invalid(
+                "\(count) components of \(rows) states of width \(width); give 1 to \(max(1, min(width, rows - 1)))")
         }
         let inputs = ProbeInputs(self, order: Array(0..<rows))
         // The Gram matrix of the shorter side has the same eigenvalues.
@@ -34,9 +35,12 @@ extension HiddenStates {
         let order = isTall ? width : rows
         var gram = [Double](repeating: 0, count: order * order)
         LAPACK.multiply(
-            &gram, order, inputs.values, width, inputs.values, width, m: order, n: order, k: isTall ? rows : width, transposeA: isTall,
+            &gram, order, inputs.values, width, inputs.values, width, m: order, n: order, k: isTall ? rows : width,
+            transposeA: isTall,
             transposeB: !isTall)
-        guard let (values, vectors) = LAPACK.eigen(gram, order) else { throw .invalid("the states have no principal components") }
+        guard let (values, vectors) = LAPACK.eigen(gram, order) else {
+            throw .invalid("the states have no principal components")
+        }
         var total = 0.0
         for value in values { total += max(0, value) }
         guard total > 0 else { throw .constantTarget("the state at \(provenance.hook)", value: "the same") }
@@ -47,7 +51,8 @@ extension HiddenStates {
         }
         let largest = (0..<count).map { max(0, values[order - 1 - $0]) }
         return PrincipalComponents(
-            mean: inputs.mean, directions: directions, variances: largest.map { $0 / Double(rows - 1) }, explained: largest.map { $0 / total })
+            mean: inputs.mean, directions: directions, variances: largest.map { $0 / Double(rows - 1) },
+            explained: largest.map { $0 / total })
     }
 
     /// The mean state of the rows of each class, (classes, width).
@@ -61,7 +66,9 @@ extension HiddenStates {
             counts[k] += 1
             for j in 0..<width { sums[k * width + j] += Double(values[row * width + j]) }
         }
-        if let empty = counts.firstIndex(of: 0) { throw .invalid("no problem has class \(empty), so it has no mean state") }
+        if let empty = counts.firstIndex(of: 0) {
+            throw .invalid("no problem has class \(empty), so it has no mean state")
+        }
         return sums.indices.map { sums[$0] / counts[$0 / width] }
     }
 }

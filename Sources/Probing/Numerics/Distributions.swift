@@ -37,7 +37,8 @@ private func continuedFraction(_ x: Double, _ a: Double, _ b: Double) -> Double 
     var f = 1.0, c = 1.0, d = 0.0
     for n in 1...300 {
         let m = Double(n / 2)
-        let term = n % 2 == 0
+        let term =
+            n % 2 == 0
             ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
             : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         d = 1 + term * d

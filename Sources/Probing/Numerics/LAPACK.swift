@@ -31,16 +31,20 @@ enum LAPACK {
     }
 
     /// Replaces each of `count` rows v (n) of `b` by v·L⁻¹, or by v·(L')⁻¹, for the factor A = L·L'.
-    static func solveFromRight(_ a: UnsafePointer<Double>, _ n: Int, _ b: UnsafeMutablePointer<Double>, count: Int, transposed: Bool) {
+    static func solveFromRight(
+        _ a: UnsafePointer<Double>, _ n: Int, _ b: UnsafeMutablePointer<Double>, count: Int, transposed: Bool
+    ) {
         cblas_dtrsm(
-            CblasRowMajor, CblasRight, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit, blasint(count), blasint(n), 1, a,
+            CblasRowMajor, CblasRight, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit, blasint(count),
+            blasint(n), 1, a,
             blasint(n), b, blasint(n))
     }
 
     /// Replaces each of `count` rows v (n) of `b` by v·L for the factor A = L·L'.
     static func multiplyByFactor(_ a: UnsafePointer<Double>, _ n: Int, _ b: UnsafeMutablePointer<Double>, count: Int) {
         cblas_dtrmm(
-            CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, blasint(count), blasint(n), 1, a, blasint(n), b, blasint(n))
+            CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, blasint(count), blasint(n), 1, a,
+            blasint(n), b, blasint(n))
     }
 
     /// The eigenvalues (n), ascending, and eigenvectors (n, n; each row one) of a symmetric matrix, of which the lower triangle is read; nil if the iteration fails.
@@ -60,12 +64,14 @@ enum LAPACK {
 
     /// C (m, n) = A (m, k) · B (k, n), row-major, either factor read transposed; C is overwritten or added to.
     static func multiply(
-        _ c: UnsafeMutablePointer<Double>, _ ldc: Int, _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int,
+        _ c: UnsafeMutablePointer<Double>, _ ldc: Int, _ a: UnsafePointer<Double>, _ lda: Int,
+        _ b: UnsafePointer<Double>, _ ldb: Int,
         m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, accumulate: Bool = false
     ) {
         guard m > 0, n > 0, isConfigured else { return }
         cblas_dgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m),
+            blasint(n),
             blasint(k), 1, a, blasint(lda), b, blasint(ldb), accumulate ? 1 : 0, c, blasint(ldc))
     }
 

@@ -29,6 +29,7 @@ public struct LinearMap: Sendable, Equatable {
     func apply(_ x: UnsafePointer<Double>, rows: Int, to out: UnsafeMutablePointer<Double>) {
         let count = outputCount
         for row in 0..<rows { for output in 0..<count { out[row * count + output] = intercepts[output] } }
-        LAPACK.multiply(out, count, x, width, weights, width, m: rows, n: count, k: width, transposeB: true, accumulate: true)
+        LAPACK.multiply(
+            out, count, x, width, weights, width, m: rows, n: count, k: width, transposeB: true, accumulate: true)
     }
 }

@@ -32,7 +32,8 @@ struct Moments {
         LAPACK.addGram(&gram, x, n: width, k: count)
         if targetCount == 0 { return }
         LAPACK.multiply(
-            &cross, width, y, targetCount, x, width, m: targetCount, n: width, k: count, transposeA: true, accumulate: true)
+            &cross, width, y, targetCount, x, width, m: targetCount, n: width, k: count, transposeA: true,
+            accumulate: true)
     }
 
     /// (d) the variance of each input, and never quite 0: an input that never varies gets no weight, whatever rounding says.
@@ -70,7 +71,9 @@ struct Moments {
         return LinearMap(weights: w, intercepts: b, width: width)
     }
 
-    private func solveNormalEquations(_ w: inout [Double], _ outputs: Int, alpha: Double, penalties: [Double]?, centred: Bool) {
+    private func solveNormalEquations(
+        _ w: inout [Double], _ outputs: Int, alpha: Double, penalties: [Double]?, centred: Bool
+    ) {
         let matrix = normalMatrix(alpha: alpha, penalties: penalties, centred: centred)
         var factor = matrix
         if LAPACK.factor(&factor, width), isWellConditioned(factor) {
@@ -116,7 +119,8 @@ public enum RidgeRegression {
     public static func fit(
         _ x: [Double], width: Int, _ y: [Double], targetCount: Int = 1, alpha: Double, intercept: Bool = true
     ) throws(ProbeError) -> LinearMap {
-        guard width > 0, targetCount > 0, x.count % width == 0, y.count == x.count / width * targetCount, !x.isEmpty else {
+        guard width > 0, targetCount > 0, x.count % width == 0, y.count == x.count / width * targetCount, !x.isEmpty
+        else {
             throw .lengths("\(targetCount) targets", found: y.count, expected: x.count / max(width, 1) * targetCount)
         }
         guard alpha >= 0, alpha.isFinite else { throw .invalid("a ridge penalty of \(alpha); give 0 or more") }

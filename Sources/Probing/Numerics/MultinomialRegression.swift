@@ -41,14 +41,16 @@ public enum MultinomialRegression {
 protocol ProbePrecision: BinaryFloatingPoint {
     /// C (m, n) = A (m, k) · B (k, n), row-major, either factor read transposed.
     static func product(
-        _ c: UnsafeMutablePointer<Self>, _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, m: Int, n: Int, k: Int,
+        _ c: UnsafeMutablePointer<Self>, _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int,
+        m: Int, n: Int, k: Int,
         transposeA: Bool, transposeB: Bool)
     static func exponential(_ x: Self) -> Self
 }
 
 extension Double: ProbePrecision {
     static func product(
-        _ c: UnsafeMutablePointer<Double>, _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int, m: Int, n: Int,
+        _ c: UnsafeMutablePointer<Double>, _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>,
+        _ ldb: Int, m: Int, n: Int,
         k: Int, transposeA: Bool, transposeB: Bool
     ) {
         LAPACK.multiply(c, n, a, lda, b, ldb, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
@@ -58,7 +60,8 @@ extension Double: ProbePrecision {
 
 extension Float: ProbePrecision {
     static func product(
-        _ c: UnsafeMutablePointer<Float>, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, m: Int, n: Int, k: Int,
+        _ c: UnsafeMutablePointer<Float>, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
+        m: Int, n: Int, k: Int,
         transposeA: Bool, transposeB: Bool
     ) {
         MatrixProduct.multiply(c, n, a, lda, b, ldb, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
@@ -145,7 +148,8 @@ struct MultinomialProblem<Element: ProbePrecision> {
                 let count = min(Self.blockRows, rows - start)
                 let block = x + start * width
                 Element.product(
-                    logits, block, width, w, order, m: count, n: classCount, k: width, transposeA: false, transposeB: true)
+                    logits, block, width, w, order, m: count, n: classCount, k: width, transposeA: false,
+                    transposeB: true)
                 for row in 0..<count {
                     let own = logits + row * classCount
                     for k in 0..<classCount { own[k] += w[k * order + width] }
@@ -153,8 +157,11 @@ struct MultinomialProblem<Element: ProbePrecision> {
                     for k in 0..<classCount { gradient[k * order + width] += Double(own[k]) }
                 }
                 Element.product(
-                    share, block, width, logits, classCount, m: width, n: classCount, k: count, transposeA: true, transposeB: false)
-                for j in 0..<width { for k in 0..<classCount { gradient[k * order + j] += Double(share[j * classCount + k]) } }
+                    share, block, width, logits, classCount, m: width, n: classCount, k: count, transposeA: true,
+                    transposeB: false)
+                for j in 0..<width {
+                    for k in 0..<classCount { gradient[k * order + j] += Double(share[j * classCount + k]) }
+                }
             }
         }
         var penalty = 0.0
@@ -182,13 +189,16 @@ struct MultinomialProblem<Element: ProbePrecision> {
         var weights: [Double] = []
         weights.reserveCapacity(classCount * width)
         for k in 0..<classCount { weights += point[k * (width + 1)..<k * (width + 1) + width] }
-        return LinearMap(weights: weights, intercepts: (0..<classCount).map { point[$0 * (width + 1) + width] }, width: width)
+        return LinearMap(
+            weights: weights, intercepts: (0..<classCount).map { point[$0 * (width + 1) + width] }, width: width)
     }
 }
 
 /// −log softmax(z)[k], and z becomes softmax(z) − onehot(k).
 @inline(__always)
-private func softmaxResidual<Element: ProbePrecision>(_ z: UnsafeMutablePointer<Element>, _ count: Int, _ k: Int) -> Double {
+private func softmaxResidual<Element: ProbePrecision>(
+    _ z: UnsafeMutablePointer<Element>, _ count: Int, _ k: Int
+) -> Double {
     var top = z[0]
     for i in 1..<count { top = max(top, z[i]) }
     let own = z[k] - top

@@ -15,7 +15,8 @@ struct ClassFit {
     /// - Parameter classes: (rows) in the order of the split.
     /// - Throws: `ProbeError.separable` for a penalty of 0 without a minimum.
     init(
-        _ x: ProbeInputs, _ prefixes: PrefixMoments, _ classes: [Int], classCount: Int, split: ProbeSplit, penalties: [Double],
+        _ x: ProbeInputs, _ prefixes: PrefixMoments, _ classes: [Int], classCount: Int, split: ProbeSplit,
+        penalties: [Double],
         describes: Bool, name: String
     ) throws(ProbeError) {
         var start: LinearMap?
@@ -27,7 +28,8 @@ struct ClassFit {
                 let fit = Self.solve(x, prefixes, classes, classCount, split.fitEnd, penalty, start)
                 start = start ?? fit.map
                 let logits = x.apply(fit.map, rows: rows)
-                let loss = ClassificationScores(logits: logits, classCount: classCount, classes: Array(classes[rows])).meanLoss
+                let loss = ClassificationScores(logits: logits, classCount: classCount, classes: Array(classes[rows]))
+                    .meanLoss
                 if loss < best { (best, chosen, start) = (loss, penalty, fit.map) } else { break }
             }
         }
@@ -40,12 +42,14 @@ struct ClassFit {
     }
 
     private static func solve(
-        _ x: ProbeInputs, _ prefixes: PrefixMoments, _ classes: [Int], _ classCount: Int, _ rows: Int, _ penalty: Double,
+        _ x: ProbeInputs, _ prefixes: PrefixMoments, _ classes: [Int], _ classCount: Int, _ rows: Int,
+        _ penalty: Double,
         _ start: LinearMap?
     ) -> MultinomialProblem<Float>.Fit {
         prefixes.values.withUnsafeBufferPointer { values in
             let moments = prefixes[rows]
-            let problem = MultinomialProblem(x: values.baseAddress!, moments: moments, classes: classes, classCount: classCount)
+            let problem = MultinomialProblem(
+                x: values.baseAddress!, moments: moments, classes: classes, classCount: classCount)
             return problem.solve(
                 alpha: penalty, penalties: moments.variances, from: start, tolerance: tolerance, iterations: iterations)
         }
@@ -66,7 +70,9 @@ struct ClassFit {
                 starts[index] = map
                 let logits = x.apply(map, rows: end..<next)
                 var cost = 0.0
-                for row in end..<next { cost += classBits(logits[(row - end) * classCount..<(row - end + 1) * classCount], classes[row]) }
+                for row in end..<next {
+                    cost += classBits(logits[(row - end) * classCount..<(row - end + 1) * classCount], classes[row])
+                }
                 if index == best { bits += cost }
                 if cost < lowest { (lowest, following) = (cost, index) }
             }

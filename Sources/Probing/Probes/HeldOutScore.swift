@@ -11,8 +11,10 @@ struct HeldOutScore {
     var report: ProbeScore {
         let bootstrap = labels.bootstrap
         // Wilson for a share, each group counted once: resampling knows no doubt about 100 %.
-        let primary = labels.areClasses
-            ? Interval.wilson(share: primary.value, trials: bootstrap.independentCount, confidence: bootstrap.confidence)
+        let primary =
+            labels.areClasses
+            ? Interval.wilson(
+                share: primary.value, trials: bootstrap.independentCount, confidence: bootstrap.confidence)
             : bootstrap.interval(primary)
         return ProbeScore(primary: primary, error: bootstrap.interval(error))
     }
@@ -59,7 +61,9 @@ struct ScoreSheet {
     ///   - predictions: (rows) those that make squared errors small.
     ///   - medians: (rows) those that make absolute errors small, where they are others.
     mutating func enter(numbers predictions: [Double], medians: [Double]? = nil, _ labels: HeldOutLabels) -> Int {
-        guard case .numbers(let numbers) = labels.values else { preconditionFailure("numbers are scored against numbers") }
+        guard case .numbers(let numbers) = labels.values else {
+            preconditionFailure("numbers are scored against numbers")
+        }
         columns.append(zip(predictions, numbers).map { ($0 - $1) * ($0 - $1) })
         columns.append(zip(medians ?? predictions, numbers).map { abs($0 - $1) })
         self.labels.append(labels)
@@ -68,7 +72,9 @@ struct ScoreSheet {
 
     /// Enters logits (rows, classes); returns the predictor's place in `scores`.
     mutating func enter(logits: [Double], _ labels: HeldOutLabels) -> Int {
-        guard case .classes(let classes, let count) = labels.values else { preconditionFailure("logits are scored against classes") }
+        guard case .classes(let classes, let count) = labels.values else {
+            preconditionFailure("logits are scored against classes")
+        }
         let rows = classes.indices.map { logits[$0 * count..<($0 + 1) * count] }
         columns.append(zip(rows, classes).map { classOfLargest($0) == $1 ? 1 : 0 })
         columns.append(zip(rows, classes).map { logSumExp($0) - $0[$0.startIndex + $1] })
@@ -82,12 +88,14 @@ struct ScoreSheet {
         let sums = bootstrap.sums(columns)
         return labels.indices.map { index in
             let own = labels[index], first = 2 * index
-            let primary = own.areClasses
+            let primary =
+                own.areClasses
                 ? bootstrap.sample { sums[$0, first] / own.base[$0, 0] }
                 : bootstrap.sample { r in
                     1 - sums[r, first] / (own.base[r, 2] - own.base[r, 1] * own.base[r, 1] / own.base[r, 0])
                 }
-            return HeldOutScore(primary: primary, error: bootstrap.sample { sums[$0, first + 1] / own.base[$0, 0] }, labels: own)
+            return HeldOutScore(
+                primary: primary, error: bootstrap.sample { sums[$0, first + 1] / own.base[$0, 0] }, labels: own)
         }
     }
 }

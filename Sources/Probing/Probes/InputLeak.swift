@@ -18,7 +18,8 @@ public struct InputLeak: Sendable, Equatable {
     init(_ tokens: CodedTokens, _ target: CodedSymbols) {
         targetBits = target.bits
         guard tokens.count > 1 else { share = 0; return }
-        let chance = tokens.shuffled.reduce(0) { $0 + Self.information($1, tokens, target) } / Double(tokens.shuffled.count)
+        let chance =
+            tokens.shuffled.reduce(0) { $0 + Self.information($1, tokens, target) } / Double(tokens.shuffled.count)
         let found = Self.information(tokens.codes, tokens, target)
         share = targetBits > chance ? max(0, (found - chance) / (targetBits - chance)) : 0
     }
@@ -32,7 +33,9 @@ public struct InputLeak: Sendable, Equatable {
     /// Whole numbers of few values as they are, everything else by deciles.
     static func symbols(_ numbers: [Double]) -> [Int] {
         let values = Set(numbers)
-        if values.count * 5 <= numbers.count, numbers.allSatisfy({ $0 == $0.rounded() && abs($0) < 1e15 }) { return numbers.map { Int($0) } }
+        if values.count * 5 <= numbers.count, numbers.allSatisfy({ $0 == $0.rounded() && abs($0) < 1e15 }) {
+            return numbers.map { Int($0) }
+        }
         let sorted = numbers.sorted()
         let cuts = (1..<10).map { quantile(sorted, Double($0) / 10) }
         return numbers.map { number in cuts.count { $0 < number } }

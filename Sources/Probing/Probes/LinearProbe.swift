@@ -14,7 +14,9 @@ public struct LinearProbe: Sendable {
     private func check(_ states: HiddenStates, transfer: Bool) throws(ProbeError) {
         let differences = provenance.differences(from: states.provenance)
         if !transfer, !differences.isEmpty { throw .otherActivations(differences) }
-        if states.width != map.width { throw .lengths("states of width \(map.width)", found: states.width, expected: map.width) }
+        if states.width != map.width {
+            throw .lengths("states of width \(map.width)", found: states.width, expected: map.width)
+        }
     }
 
     /// Its predictions: (rows) numbers, or (rows, classes) logits.
@@ -44,7 +46,9 @@ public struct LinearProbe: Sendable {
         _ states: HiddenStates, _ target: ProbeTarget, rows: [Int]? = nil, groups: [Int]? = nil, transfer: Bool = false,
         options: ProbeOptions = ProbeOptions()
     ) throws(ProbeError) -> ProbeScore {
-        guard target.count == states.rows else { throw .lengths("target \(target.name)", found: target.count, expected: states.rows) }
+        guard target.count == states.rows else {
+            throw .lengths("target \(target.name)", found: target.count, expected: states.rows)
+        }
         let rows = rows ?? Array(0..<states.rows)
         guard !rows.isEmpty else { throw .invalid("there is no row to read") }
         let outputs = try outputs(states, transfer: transfer)
@@ -55,16 +59,20 @@ public struct LinearProbe: Sendable {
         switch target.labels {
         case .numbers(let numbers):
             guard classValues == nil else { throw .invalid("\(target.name) is a number and this probe reads classes") }
-            _ = sheet.enter(numbers: rows.map { outputs[$0] }, HeldOutLabels(.numbers(rows.map { numbers[$0] }), bootstrap))
+            _ = sheet.enter(
+                numbers: rows.map { outputs[$0] }, HeldOutLabels(.numbers(rows.map { numbers[$0] }), bootstrap))
         case .classes(let classes, let values):
             guard let classValues else { throw .invalid("\(target.name) is a class and this probe reads numbers") }
             let known = values.map { classValues.firstIndex(of: $0) }
             if let unseen = rows.first(where: { known[classes[$0]] == nil }) {
-                throw .invalid("\(target.name) is \(values[classes[unseen]]) in row \(unseen), a class that the probe was not fitted to")
+                throw .invalid(
+                    "\(target.name) is \(values[classes[unseen]]) in row \(unseen), a class that the probe was not fitted to"
+                )
             }
             let count = classValues.count
             let logits = rows.flatMap { outputs[$0 * count..<($0 + 1) * count] }
-            _ = sheet.enter(logits: logits, HeldOutLabels(.classes(rows.map { known[classes[$0]] ?? 0 }, count: count), bootstrap))
+            _ = sheet.enter(
+                logits: logits, HeldOutLabels(.classes(rows.map { known[classes[$0]] ?? 0 }, count: count), bootstrap))
         }
         return sheet.scores()[0].report
     }

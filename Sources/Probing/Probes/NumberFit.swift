@@ -19,11 +19,15 @@ struct NumberFit {
         map = LinearMap(weights: [], intercepts: [], width: x.width)
         var moments = Moments(width: x.width, targetCount: columns)
         var coders = (0..<describing).map { column in
-            NumberCoder(numbers: (0..<split.count).map { y[$0 * columns + column] }, firstBlock: split.blockEnds[0], Self.describingPenalties.count)
+            NumberCoder(
+                numbers: (0..<split.count).map { y[$0 * columns + column] }, firstBlock: split.blockEnds[0],
+                Self.describingPenalties.count)
         }
         var row = 0
         for end in Set(split.blockEnds.dropLast() + [split.fitEnd, split.trainEnd]).sorted() {
-            x.withRow(row) { x in y.withUnsafeBufferPointer { moments.add(x, $0.baseAddress! + row * columns, rows: end - row) } }
+            x.withRow(row) { x in
+                y.withUnsafeBufferPointer { moments.add(x, $0.baseAddress! + row * columns, rows: end - row) }
+            }
             row = end
             if end == split.fitEnd { choose(x, y, columns, moments, split, penalties) }
             if end == split.trainEnd { finish(x, moments, split) }
@@ -64,7 +68,8 @@ struct NumberFit {
     private mutating func finish(_ x: ProbeInputs, _ moments: Moments, _ split: ProbeSplit) {
         let columns = moments.targetCount
         map = LinearMap(
-            weights: Array(repeating: 0, count: columns * x.width), intercepts: Array(repeating: 0, count: columns), width: x.width)
+            weights: Array(repeating: 0, count: columns * x.width), intercepts: Array(repeating: 0, count: columns),
+            width: x.width)
         for penalty in Set(penalties) {
             let fitted = moments.standardRidge(penalty)
             for column in 0..<columns where penalties[column] == penalty {
@@ -76,8 +81,12 @@ struct NumberFit {
         predictions = x.apply(map, rows: split.heldOut)
     }
 
-    private static func describe(_ x: ProbeInputs, _ moments: Moments, _ rows: Range<Int>, _ coders: inout [NumberCoder]) {
-        let predictions = describingPenalties.map { x.apply(moments.standardRidge($0, outputs: coders.count), rows: rows) }
+    private static func describe(
+        _ x: ProbeInputs, _ moments: Moments, _ rows: Range<Int>, _ coders: inout [NumberCoder]
+    ) {
+        let predictions = describingPenalties.map {
+            x.apply(moments.standardRidge($0, outputs: coders.count), rows: rows)
+        }
         let count = coders.count
         for column in coders.indices {
             coders[column].send(rows) { penalty, index in predictions[penalty][index * count + column] }
@@ -112,7 +121,9 @@ private struct NumberCoder {
     /// Sends a block with the predictions that `prediction(penalty, index)` makes from the rows before it.
     mutating func send(_ rows: Range<Int>, _ prediction: (Int, Int) -> Double) {
         let deviation = deviations[best] ?? deviation(before: rows.lowerBound)
-        for (index, row) in rows.enumerated() { bits += code.bits(numbers[row], mean: prediction(best, index), deviation: deviation) }
+        for (index, row) in rows.enumerated() {
+            bits += code.bits(numbers[row], mean: prediction(best, index), deviation: deviation)
+        }
         var lowest = Double.infinity
         for penalty in deviations.indices {
             var squares = 0.0

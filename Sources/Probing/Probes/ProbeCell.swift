@@ -17,7 +17,9 @@ struct ProbeCell {
         let x = ProbeInputs(states, order: split.order)
         let untrainedX = untrained.map { ProbeInputs($0, order: split.order) }
         var controlX: ProbeInputs?
-        if let split = plan.control.split { controlX = plan.control.isMainSplit ? x : ProbeInputs(states, order: split.order) }
+        if let split = plan.control.split {
+            controlX = plan.control.isMainSplit ? x : ProbeInputs(states, order: split.order)
+        }
         var sheets = Sheets()
         var fits = try numberFits(x, untrainedX, controlX, &sheets)
         fits += try classFits(x, untrainedX, controlX, &sheets)
@@ -27,21 +29,27 @@ struct ProbeCell {
             for index in fits.indices { fits[index].token = plan.enter(lookup, fits[index].target, &sheets.main) }
         }
         let scores = (main: sheets.main.scores(), control: sheets.control.scores())
-        let results = Dictionary(uniqueKeysWithValues: fits.map { ($0.target, result($0, x, tokens, scores.main, scores.control)) })
+        let results = Dictionary(
+            uniqueKeysWithValues: fits.map { ($0.target, result($0, x, tokens, scores.main, scores.control)) })
         return targets.map { results[$0]! }
     }
 
     private func check() throws(ProbeError) {
-        guard states.rows == split.count else { throw .lengths("states at \(states.provenance.hook)", found: states.rows, expected: split.count) }
+        guard states.rows == split.count else {
+            throw .lengths("states at \(states.provenance.hook)", found: states.rows, expected: split.count)
+        }
         let needed = plan.options.estimator == .leastSquares ? 2 * states.width : states.width
         if split.trainEnd < needed { throw .tooFewRows(training: split.trainEnd, needed: needed, width: states.width) }
         guard let untrained else { return }
         if untrained.provenance.model == states.provenance.model { throw .untrainedIsTheSameModel }
         if untrained.width != states.width || untrained.rows != states.rows {
             throw .untrainedIsAnotherShape(
-                "\(untrained.rows) states of width \(untrained.width) instead of \(states.rows) of width \(states.width)")
+                "\(untrained.rows) states of width \(untrained.width) instead of \(states.rows) of width \(states.width)"
+            )
         }
-        if untrained.provenance.hook != states.provenance.hook || untrained.provenance.position != states.provenance.position {
+        if untrained.provenance.hook != states.provenance.hook
+            || untrained.provenance.position != states.provenance.position
+        {
             throw .otherActivations(
                 ["the untrained baseline is read at \(untrained.provenance.hook), \(untrained.provenance.position)"])
         }
@@ -73,7 +81,9 @@ struct ProbeCell {
         _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
     ) throws(ProbeError) -> [Fits] {
         var wanted: [(target: Int, numbers: [Double])] = []
-        for target in targets { if case .numbers(let numbers) = plan.targets[target].labels { wanted.append((target, numbers)) } }
+        for target in targets {
+            if case .numbers(let numbers) = plan.targets[target].labels { wanted.append((target, numbers)) }
+        }
         guard !wanted.isEmpty else { return [] }
         let count = wanted.count
         let control = plan.control
@@ -84,33 +94,40 @@ struct ProbeCell {
         let untrainedFit = untrainedX.map { numberFit($0, real, split) }
         if isInterrupted() { throw .interrupted }
         var controlFit: NumberFit?
-        if let controlX, let own = control.split { controlFit = control.isMainSplit ? fit : numberFit(controlX, controls, own) }
+        if let controlX, let own = control.split {
+            controlFit = control.isMainSplit ? fit : numberFit(controlX, controls, own)
+        }
         let firstControl = control.isMainSplit ? 2 * count : 0
         return wanted.enumerated().map { index, item in
             let target = item.target
             let range = index * x.width..<(index + 1) * x.width
             return Fits(
                 target: target,
-                map: LinearMap(weights: Array(fit.map.weights[range]), intercepts: [fit.map.intercepts[index]], width: x.width),
+                map: LinearMap(
+                    weights: Array(fit.map.weights[range]), intercepts: [fit.map.intercepts[index]], width: x.width),
                 penalty: fit.penalties[index], code: plan.options.describes ? fit.codes[index] : nil,
                 probe: sheets.main.enter(numbers: fit.heldOut(index), plan.heldOut[target]),
                 shuffled: sheets.main.enter(numbers: fit.heldOut(count + index), plan.shuffledHeldOut[target]),
                 untrained: untrainedFit.map { sheets.main.enter(numbers: $0.heldOut(index), plan.heldOut[target]) },
                 control: controlFit.map { fit in
                     let predictions = fit.heldOut(firstControl + index)
-                    return sheets.control.enter(numbers: control.seen.map { predictions[$0] }, plan.controlHeldOut[target])
+                    return sheets.control.enter(
+                        numbers: control.seen.map { predictions[$0] }, plan.controlHeldOut[target])
                 })
         }
     }
 
-    private func numberFit(_ x: ProbeInputs, _ columns: [[Double]], _ split: ProbeSplit, describing: Int = 0) -> NumberFit {
+    private func numberFit(
+        _ x: ProbeInputs, _ columns: [[Double]], _ split: ProbeSplit, describing: Int = 0
+    ) -> NumberFit {
         let y = [Double](unsafeUninitializedCapacity: split.count * columns.count) { y, initialized in
             for (index, column) in columns.enumerated() {
                 for (place, row) in split.order.enumerated() { y[place * columns.count + index] = column[row] }
             }
             initialized = split.count * columns.count
         }
-        return NumberFit(x, y, columns: columns.count, split: split, penalties: plan.options.ridgePenalties, describing: describing)
+        return NumberFit(
+            x, y, columns: columns.count, split: split, penalties: plan.options.ridgePenalties, describing: describing)
     }
 
     // MARK: Classes
@@ -132,11 +149,13 @@ struct ProbeCell {
         for target in wanted {
             guard case .classes(let classes, let values) = plan.targets[target].labels else { continue }
             func fit(
-                _ x: ProbeInputs, _ moments: PrefixMoments, _ labels: [Int], _ split: ProbeSplit, _ penalties: [Double], describes: Bool = false
+                _ x: ProbeInputs, _ moments: PrefixMoments, _ labels: [Int], _ split: ProbeSplit, _ penalties: [Double],
+                describes: Bool = false
             ) throws(ProbeError) -> ClassFit {
                 if isInterrupted() { throw .interrupted }
                 return try ClassFit(
-                    x, moments, split.reorder(labels), classCount: values.count, split: split, penalties: penalties, describes: describes,
+                    x, moments, split.reorder(labels), classCount: values.count, split: split, penalties: penalties,
+                    describes: describes,
                     name: plan.targets[target].name)
             }
             let probe = try fit(x, own, classes, split, penalties, describes: plan.options.describes)
@@ -152,11 +171,13 @@ struct ProbeCell {
                 let logits = control.seen.flatMap { found.heldOut[$0 * values.count..<($0 + 1) * values.count] }
                 controlPlace = sheets.control.enter(logits: logits, plan.controlHeldOut[target])
             }
-            fits.append(Fits(
-                target: target, map: probe.map, penalty: probe.penalty, code: probe.code,
-                probe: sheets.main.enter(logits: probe.heldOut, plan.heldOut[target]),
-                shuffled: sheets.main.enter(logits: shuffled.heldOut, plan.shuffledHeldOut[target]), untrained: untrainedPlace,
-                control: controlPlace))
+            fits.append(
+                Fits(
+                    target: target, map: probe.map, penalty: probe.penalty, code: probe.code,
+                    probe: sheets.main.enter(logits: probe.heldOut, plan.heldOut[target]),
+                    shuffled: sheets.main.enter(logits: shuffled.heldOut, plan.shuffledHeldOut[target]),
+                    untrained: untrainedPlace,
+                    control: controlPlace))
         }
         return fits
     }
@@ -184,12 +205,16 @@ struct ProbeCell {
         if case .classes(_, let values) = target.labels { classValues = values }
         return ProbeResult(
             report: ProbeReport(
-                target: target.name, provenance: states.provenance, isClasses: classValues != nil, penalty: fits.penalty,
-                trainingRows: split.trainEnd, heldOutRows: split.heldOut.count, heldOutGroups: plan.bootstrap.independentCount,
-                probe: probe.report, baselines: scores.mapValues(\.report), margins: scores.mapValues { probe.margin(over: $0) },
+                target: target.name, provenance: states.provenance, isClasses: classValues != nil,
+                penalty: fits.penalty,
+                trainingRows: split.trainEnd, heldOutRows: split.heldOut.count,
+                heldOutGroups: plan.bootstrap.independentCount,
+                probe: probe.report, baselines: scores.mapValues(\.report),
+                margins: scores.mapValues { probe.margin(over: $0) },
                 missing: missing, codeLength: fits.code, leak: plan.leak(tokens, fits.target)),
             probe: LinearProbe(
-                target: target.name, provenance: states.provenance, map: x.undoingMean(fits.map), classValues: classValues),
+                target: target.name, provenance: states.provenance, map: x.undoingMean(fits.map),
+                classValues: classValues),
             heldOut: split.heldOut.map { split.order[$0] })
     }
 }

@@ -44,7 +44,8 @@ public struct ProbeGrid {
     /// - Returns: point by point, position by position, target by target.
     /// - Throws: `ProbeError`, `BatchError`.
     public func run(
-        _ model: LanguageModel, _ batch: RaggedBatch, untrained: LanguageModel?, stage: String = "", workers: Workers = .shared,
+        _ model: LanguageModel, _ batch: RaggedBatch, untrained: LanguageModel?, stage: String = "",
+        workers: Workers = .shared,
         observer: ProbingObserver = ProbingObserver()
     ) throws -> [ProbeResult] {
         guard !points.isEmpty, !positions.isEmpty else { throw ProbeError.noPositions }
@@ -58,10 +59,12 @@ public struct ProbeGrid {
             let share = 1 / Double(passes.count)
             let own = observer.part(Double(index) * share...Double(index + 1) * share)
             let states = try model.hiddenStates(
-                batch, at: points, positions: positions, stage: stage, modelHash: hash, workers: workers, observer: own.part(0...0.3))
+                batch, at: points, positions: positions, stage: stage, modelHash: hash, workers: workers,
+                observer: own.part(0...0.3))
             let plainStates = try untrained.map {
                 try $0.hiddenStates(
-                    batch, at: points, positions: positions, modelHash: untrainedHash, workers: workers, observer: own.part(0.3...0.5))
+                    batch, at: points, positions: positions, modelHash: untrainedHash, workers: workers,
+                    observer: own.part(0.3...0.5))
             }
             results += try run(plan, states, plainStates, workers, own.part(0.5...1))
         }
@@ -72,27 +75,32 @@ public struct ProbeGrid {
     /// model only once.
     /// - Throws: `ProbeError`.
     public func run(
-        states: [[HiddenStates]], untrained: [[HiddenStates]]?, workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+        states: [[HiddenStates]], untrained: [[HiddenStates]]?, workers: Workers = .shared,
+        observer: ProbingObserver = ProbingObserver()
     ) throws -> [ProbeResult] {
         for rows in states + (untrained ?? []) where rows.count != positions.count {
             throw ProbeError.lengths("states at each hook point", found: rows.count, expected: positions.count)
         }
         if let untrained, untrained.count != states.count {
-            throw ProbeError.lengths("hook points of the untrained model", found: untrained.count, expected: states.count)
+            throw ProbeError.lengths(
+                "hook points of the untrained model", found: untrained.count, expected: states.count)
         }
         return try run(ProbePlan(targets, problems, options), states, untrained, workers, observer)
     }
 
     private func run(
-        _ plan: ProbePlan, _ states: [[HiddenStates]], _ untrained: [[HiddenStates]]?, _ workers: Workers, _ observer: ProbingObserver
+        _ plan: ProbePlan, _ states: [[HiddenStates]], _ untrained: [[HiddenStates]]?, _ workers: Workers,
+        _ observer: ProbingObserver
     ) throws -> [ProbeResult] {
         var cells: [ProbeCell] = []
         for p in states.indices {
             for q in positions.indices {
                 let wanted = targets.indices.filter { isWanted?(q, $0) ?? true }
                 if wanted.isEmpty { continue }
-                cells.append(ProbeCell(
-                    plan: plan, states: states[p][q], untrained: untrained?[p][q], targets: wanted, isInterrupted: observer.isInterrupted))
+                cells.append(
+                    ProbeCell(
+                        plan: plan, states: states[p][q], untrained: untrained?[p][q], targets: wanted,
+                        isInterrupted: observer.isInterrupted))
             }
         }
         let outcomes = Outcomes(count: cells.count)

@@ -28,7 +28,8 @@ public struct ProbeOptions: Sendable {
     public var describes: Bool
 
     public init(
-        estimator: ProbeEstimator = .automatic, regularization: ProbeRegularization = .chosen, heldOutShare: Double = 0.2, seed: UInt64 = 0,
+        estimator: ProbeEstimator = .automatic, regularization: ProbeRegularization = .chosen,
+        heldOutShare: Double = 0.2, seed: UInt64 = 0,
         replicates: Int = 400, confidence: Double = 0.95, describes: Bool = true
     ) {
         self.estimator = estimator
@@ -42,9 +43,15 @@ public struct ProbeOptions: Sendable {
 
     /// - Throws: `ProbeError.invalid`.
     func check() throws(ProbeError) {
-        guard heldOutShare > 0, heldOutShare < 0.9 else { throw .invalid("a held-out share of \(heldOutShare); give 0.05 to 0.5, usually 0.2") }
-        guard replicates >= 20, replicates <= 100_000 else { throw .invalid("\(replicates) resamples; give 20 or more, usually 400") }
-        guard confidence > 0.5, confidence < 1 else { throw .invalid("a confidence of \(confidence); give 0.9, 0.95 or 0.99") }
+        guard heldOutShare > 0, heldOutShare < 0.9 else {
+            throw .invalid("a held-out share of \(heldOutShare); give 0.05 to 0.5, usually 0.2")
+        }
+        guard replicates >= 20, replicates <= 100_000 else {
+            throw .invalid("\(replicates) resamples; give 20 or more, usually 400")
+        }
+        guard confidence > 0.5, confidence < 1 else {
+            throw .invalid("a confidence of \(confidence); give 0.9, 0.95 or 0.99")
+        }
         if case .fixed(let alpha) = regularization, !(alpha >= 0 && alpha.isFinite) {
             throw .invalid("a regularization of \(alpha); give 0 or more, usually 0.01")
         }

@@ -40,7 +40,8 @@ struct ProbePlan {
             groups: Array(split.groups[split.heldOut]), replicates: options.replicates, confidence: options.confidence,
             random: random.split(Stream.bootstrap.rawValue))
         control = try ControlPlan(
-            problems, split, options, random.split(Stream.control.rawValue), random.split(Stream.controlBootstrap.rawValue))
+            problems, split, options, random.split(Stream.control.rawValue),
+            random.split(Stream.controlBootstrap.rawValue))
         var shuffled = Array(0..<problems.groups.count)
         var source = random.split(Stream.shuffle.rawValue)
         source.shuffle(&shuffled)
@@ -73,14 +74,19 @@ struct ProbePlan {
                     throw .constantTarget("\(target.name) (\(place) rows)", value: plain(first))
                 }
                 if options.estimator == .multinomial {
-                    throw .invalid("multinomial regression reads classes and \(target.name) is a number; give it as classes, or use ridge")
+                    throw .invalid(
+                        "multinomial regression reads classes and \(target.name) is a number; give it as classes, or use ridge"
+                    )
                 }
             case .classes(let classes, let values):
                 if place == "training", Set(rows.map { classes[split.order[$0]] }).count < 2 {
-                    throw .constantTarget("\(target.name) (training rows)", value: String(values[classes[split.order[0]]]))
+                    throw .constantTarget(
+                        "\(target.name) (training rows)", value: String(values[classes[split.order[0]]]))
                 }
                 if options.estimator == .ridge || options.estimator == .leastSquares {
-                    throw .invalid("\(options.estimator.rawValue) reads numbers and \(target.name) is a class; give it as numbers, or use multinomial")
+                    throw .invalid(
+                        "\(options.estimator.rawValue) reads numbers and \(target.name) is a class; give it as numbers, or use multinomial"
+                    )
                 }
             }
         }
@@ -101,7 +107,8 @@ struct ProbePlan {
             let (means, medians) = lookup.numbers(split.reorder(numbers))
             return sheet.enter(numbers: means, medians: medians, heldOut[target])
         case .classes(let classes, let values):
-            return sheet.enter(logits: lookup.classes(split.reorder(classes), classCount: values.count), heldOut[target])
+            return sheet.enter(
+                logits: lookup.classes(split.reorder(classes), classCount: values.count), heldOut[target])
         }
     }
 
@@ -122,13 +129,15 @@ struct ProbePlan {
             switch target.labels {
             case .numbers(let numbers):
                 let fit = NumberFit(
-                    inputs, split.reorder(numbers), columns: 1, split: split, penalties: options.ridgePenalties, describing: 0)
+                    inputs, split.reorder(numbers), columns: 1, split: split, penalties: options.ridgePenalties,
+                    describing: 0)
                 _ = sheet.enter(numbers: fit.heldOut(0), heldOut[index])
             case .classes(let classes, let values):
                 let moments = prefixes ?? PrefixMoments(inputs, split, describes: false)
                 prefixes = moments
                 let fit = try ClassFit(
-                    inputs, moments, split.reorder(classes), classCount: values.count, split: split, penalties: options.multinomialPenalties,
+                    inputs, moments, split.reorder(classes), classCount: values.count, split: split,
+                    penalties: options.multinomialPenalties,
                     describes: false, name: target.name)
                 _ = sheet.enter(logits: fit.heldOut, heldOut[index])
             }
@@ -164,7 +173,8 @@ struct ControlPlan {
     private static let fewest = 20
 
     init(
-        _ problems: ProbeProblems, _ main: ProbeSplit, _ options: ProbeOptions, _ random: RandomSource, _ bootstrapRandom: RandomSource
+        _ problems: ProbeProblems, _ main: ProbeSplit, _ options: ProbeOptions, _ random: RandomSource,
+        _ bootstrapRandom: RandomSource
     ) throws(ProbeError) {
         let types = problems.controlTypes ?? problems.groups
         var random = random
@@ -179,14 +189,16 @@ struct ControlPlan {
         var seen = Self.seen(types, main)
         isMainSplit = 2 * seen.count >= main.heldOut.count
         if !isMainSplit {
-            split = try ProbeSplit(groups: Array(types.indices), heldOutShare: options.heldOutShare, random: random.split(0))
+            split = try ProbeSplit(
+                groups: Array(types.indices), heldOutShare: options.heldOutShare, random: random.split(0))
             seen = Self.seen(types, split)
         }
         guard seen.count >= Self.fewest, representative.count > 1 else {
             self.split = nil
             self.seen = []
             bootstrap = nil
-            missing = representative.count > 1
+            missing =
+                representative.count > 1
                 ? "hardly any type of problem occurs twice; give control types that do, for example a pair of digits"
                 : "all problems are of one type"
             return

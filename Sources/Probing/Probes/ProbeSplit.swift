@@ -46,7 +46,9 @@ struct ProbeSplit {
         }
         let trainEnd = end(after: 1 - heldOutShare)
         let fitEnd = end(after: (1 - heldOutShare) * 0.8)
-        guard names.count >= 5, fitEnd > 0, fitEnd < trainEnd, trainEnd < groups.count else { throw .tooFewGroups(names.count) }
+        guard names.count >= 5, fitEnd > 0, fitEnd < trainEnd, trainEnd < groups.count else {
+            throw .tooFewGroups(names.count)
+        }
         self.order = order
         self.groups = order.map { groups[$0] }
         self.fitEnd = fitEnd

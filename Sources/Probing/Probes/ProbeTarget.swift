@@ -38,7 +38,9 @@ public struct ProbeTarget: Sendable, Equatable {
         switch labels {
         case .numbers(let numbers):
             if let bad = numbers.firstIndex(where: { !$0.isFinite }) { throw .notFinite("target \(name)", row: bad) }
-            if let first = numbers.first, numbers.allSatisfy({ $0 == first }) { throw .constantTarget(name, value: plain(first)) }
+            if let first = numbers.first, numbers.allSatisfy({ $0 == first }) {
+                throw .constantTarget(name, value: plain(first))
+            }
         case .classes(_, let values):
             if values.count < 2 { throw .constantTarget(name, value: values.first.map(String.init) ?? "absent") }
         }

@@ -26,9 +26,12 @@ public struct Trajectory: Sendable {
             }
             for report in stage
             where report.target != first.target || report.provenance.hook != first.provenance.hook
-                || report.provenance.position != first.provenance.position {
-                throw .invalid("a trajectory is of one target at one place, and \(first.target) at \(first.provenance.hook), "
-                    + "\(first.provenance.position) was mixed with \(report.target) at \(report.provenance.hook), \(report.provenance.position)")
+                || report.provenance.position != first.provenance.position
+            {
+                throw .invalid(
+                    "a trajectory is of one target at one place, and \(first.target) at \(first.provenance.hook), "
+                        + "\(first.provenance.position) was mixed with \(report.target) at \(report.provenance.hook), \(report.provenance.position)"
+                )
             }
             stages.append(Self.stage(first, stage))
         }
@@ -45,13 +48,16 @@ public struct Trajectory: Sendable {
             if nearest == nil || over.low < margin.low { (nearest, margin) = (baseline, over) }
         }
         let value = reports.count == 1 ? first.probe.primary : .student(reports.map(\.probe.primary.value))
-        return TrajectoryStage(stage: first.provenance.stage, value: value, margin: margin, nearest: nearest, seedCount: reports.count)
+        return TrajectoryStage(
+            stage: first.provenance.stage, value: value, margin: margin, nearest: nearest, seedCount: reports.count)
     }
 
     /// Of any other measure (stages, seeds) that is nothing at 0, for example a loss increase under ablation.
     /// - Throws: `ProbeError.lengths` if a stage lacks a seed.
     public init(stages names: [String], _ measures: [[Interval]]) throws(ProbeError) {
-        guard names.count == measures.count else { throw .lengths("stages", found: measures.count, expected: names.count) }
+        guard names.count == measures.count else {
+            throw .lengths("stages", found: measures.count, expected: names.count)
+        }
         let seeds = measures.first?.count ?? 0
         var stages: [TrajectoryStage] = []
         for (name, stage) in zip(names, measures) {
@@ -59,7 +65,8 @@ public struct Trajectory: Sendable {
                 throw .lengths("measures of stage \(name)", found: stage.count, expected: max(seeds, 1))
             }
             let value = stage.count == 1 ? first : Interval.student(stage.map(\.value))
-            stages.append(TrajectoryStage(stage: name, value: value, margin: value, nearest: nil, seedCount: stage.count))
+            stages.append(
+                TrajectoryStage(stage: name, value: value, margin: value, nearest: nil, seedCount: stage.count))
         }
         self.stages = stages
     }

@@ -33,7 +33,9 @@ public enum Component: Sendable, Hashable, CustomStringConvertible {
 
     /// The columns there that are its own.
     func columns(in configuration: ModelConfiguration) -> Range<Int> {
-        if case .head(_, let head) = self { return head * configuration.headWidth..<(head + 1) * configuration.headWidth }
+        if case .head(_, let head) = self {
+            return head * configuration.headWidth..<(head + 1) * configuration.headWidth
+        }
         return 0..<configuration.width
     }
 
@@ -68,7 +70,8 @@ extension LanguageModel {
     ///   - seed: draws the partners of a resample ablation.
     /// - Throws: `ProbeError`, `BatchError`.
     public func ablate(
-        _ batch: RaggedBatch, _ components: [Component], _ ablation: Ablation, at position: Position? = nil, readouts: [Readout],
+        _ batch: RaggedBatch, _ components: [Component], _ ablation: Ablation, at position: Position? = nil,
+        readouts: [Readout],
         seed: UInt64 = 0, workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
     ) throws -> [AblationEffect] {
         for component in components { try component.check(against: configuration) }
@@ -84,18 +87,25 @@ extension LanguageModel {
             if ablation != .zero, known?.point != component.point {
                 let states = try everyState(batch, component.point, workers, observer)
                 let width = component.point.width(in: configuration)
-                known = (component.point, ablation == .mean ? batch.meanRows(states, width) : batch.partnerRows(states, width, partners))
+                known = (
+                    component.point,
+                    ablation == .mean ? batch.meanRows(states, width) : batch.partnerRows(states, width, partners)
+                )
             }
             let columns = component.columns(in: configuration)
             let substitute = ablation == .zero ? nil : known?.values
             let after = try rerun.predictions(interventions: { chunk in
-                let here = rows.map { Array($0[chunk.sequences]) } ?? Array(chunk.firstRow..<chunk.firstRow + chunk.batch.tokenCount)
-                return [Intervention(component.point) { values, _, width in
-                    for row in here {
-                        let own = values + (row - chunk.firstRow) * width
-                        for j in columns { own[j] = substitute?[row * width + j] ?? 0 }
+                let here =
+                    rows.map { Array($0[chunk.sequences]) }
+                    ?? Array(chunk.firstRow..<chunk.firstRow + chunk.batch.tokenCount)
+                return [
+                    Intervention(component.point) { values, _, width in
+                        for row in here {
+                            let own = values + (row - chunk.firstRow) * width
+                            for j in columns { own[j] = substitute?[row * width + j] ?? 0 }
+                        }
                     }
-                }]
+                ]
             })
             effects.append(AblationEffect(component: component, effect: CausalEffect(before: before, after: after)))
         }
@@ -103,7 +113,9 @@ extension LanguageModel {
     }
 
     /// The states of every row at one point, (N, width).
-    private func everyState(_ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers, _ observer: ProbingObserver) throws -> [Float] {
+    private func everyState(
+        _ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers, _ observer: ProbingObserver
+    ) throws -> [Float] {
         let tape = Tape(workers: workers)
         var values: [Float] = []
         values.reserveCapacity(batch.tokenCount * point.width(in: configuration))

@@ -20,7 +20,8 @@ extension LanguageModel {
     /// How much each of `queries` attends to each of `keys` in every head, a mean over the sequences of the batch.
     /// - Throws: `ProbeError`, `BatchError`.
     public func attentionPatterns(
-        _ batch: RaggedBatch, queries: [Position], keys: [Position], workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+        _ batch: RaggedBatch, queries: [Position], keys: [Position], workers: Workers = .shared,
+        observer: ProbingObserver = ProbingObserver()
     ) throws -> AttentionPatterns {
         guard !queries.isEmpty, !keys.isEmpty, batch.sequenceCount > 0 else { throw ProbeError.noPositions }
         let queryRows = try queries.map { try $0.rows(in: batch) }, keyRows = try keys.map { try $0.rows(in: batch) }
@@ -50,12 +51,15 @@ extension LanguageModel {
             }
             _ = try capture(chunk.batch, points: [], patterns: hooks, tape: tape, workers: workers)
             for head in 0..<layers * heads {
-                for s in 0..<count { for i in 0..<cell { sums[head * cell + i] += Double(found[(head * count + s) * cell + i]) } }
+                for s in 0..<count {
+                    for i in 0..<cell { sums[head * cell + i] += Double(found[(head * count + s) * cell + i]) }
+                }
             }
         }
         let n = Double(batch.sequenceCount)
         return AttentionPatterns(
-            layerCount: layers, headCount: heads, queries: queries.map(\.label), keys: keys.map(\.label), values: sums.map { $0 / n })
+            layerCount: layers, headCount: heads, queries: queries.map(\.label), keys: keys.map(\.label),
+            values: sums.map { $0 / n })
     }
 }
 
@@ -95,7 +99,8 @@ extension LanguageModel {
                 layers.map { layer in
                     PatternHook(layer: layer) { sequence, head, pattern, stride in
                         cut(
-                            edges.filter { $0.layer == layer && ($0.head ?? head) == head }, sequence: chunk.sequences.lowerBound + sequence,
+                            edges.filter { $0.layer == layer && ($0.head ?? head) == head },
+                            sequence: chunk.sequences.lowerBound + sequence,
                             pattern, stride)
                     }
                 }

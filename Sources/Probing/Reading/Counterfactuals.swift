@@ -45,15 +45,18 @@ extension LanguageModel {
         let count = batch.sequenceCount
         for (t, input) in inputs.enumerated() {
             try observer.step(t, of: inputs.count)
-            let swapped = try Rerun(self, input.swap(in: batch, source.split(UInt64(t))), readouts, workers, observer).answers(logitsOf: original.tokens)
+            let swapped = try Rerun(self, input.swap(in: batch, source.split(UInt64(t))), readouts, workers, observer)
+                .answers(logitsOf: original.tokens)
             for k in outputs.indices {
                 let range = k * count..<(k + 1) * count
                 deltas.append(.student(range.map { original.logits[$0] - swapped.logits[$0] }))
-                changedShares.append(Double(range.count { swapped.tokens[$0] != original.tokens[$0] }) / Double(max(count, 1)))
+                changedShares.append(
+                    Double(range.count { swapped.tokens[$0] != original.tokens[$0] }) / Double(max(count, 1)))
             }
         }
         return CounterfactualMap(
-            inputs: inputs.map(\.position.label), outputs: outputs.map(\.label), deltas: deltas, changedShares: changedShares)
+            inputs: inputs.map(\.position.label), outputs: outputs.map(\.label), deltas: deltas,
+            changedShares: changedShares)
     }
 }
 

@@ -36,8 +36,10 @@ extension LanguageModel {
         var points: [HookPoint] = [.embedding, .block(layers - 1, .residualPost)]
         for layer in 0..<layers { points += [.block(layer, .headOutputs), .block(layer, .mlpOutput)] }
         let states = try hiddenStates(
-            batch, at: points, positions: [readout.position], modelHash: "", workers: workers, observer: observer).map { $0[0] }
-        let (directions, fromBias) = Unembedding(self).directions(states[1].values, tokens: readout.tokens, against: against)
+            batch, at: points, positions: [readout.position], modelHash: "", workers: workers, observer: observer
+        ).map { $0[0] }
+        let (directions, fromBias) = Unembedding(self).directions(
+            states[1].values, tokens: readout.tokens, against: against)
         let width = configuration.width
         func products(_ values: [Float]) -> [Double] {
             readout.tokens.indices.map { row in
@@ -52,7 +54,8 @@ extension LanguageModel {
         if configuration.architecture == .gpt2 { shares.append(("norm bias", fromBias)) }
         let totals = readout.tokens.indices.map { row in shares.reduce(0) { $0 + $1.values[row] } }
         return LogitAttribution(
-            position: readout.position.label, shares: shares.map { .init(name: $0.name, logits: .student($0.values)) }, totals: totals)
+            position: readout.position.label, shares: shares.map { .init(name: $0.name, logits: .student($0.values)) },
+            totals: totals)
     }
 
     /// Each head's share: what it mixes, through its rows of the output matrix, along the directions (B, C).
@@ -66,20 +69,31 @@ extension LanguageModel {
         // (rows, heads · w): the directions seen from before the output matrix, which is (H·w, C) in GPT-2, else (C, H·w).
         var pulled = [Float](repeating: 0, count: rows * inner)
         if isGPT2 {
-            MatrixProduct.applyTransposed(&pulled, directions, weight: weight, rows: rows, inputs: c, outputs: inner, workers: workers)
+            MatrixProduct.applyTransposed(
+                &pulled, directions, weight: weight, rows: rows, inputs: c, outputs: inner, workers: workers)
         } else {
-            MatrixProduct.apply(&pulled, directions, weight: weight, bias: nil, rows: rows, inputs: c, outputs: inner, workers: workers)
+            MatrixProduct.apply(
+                &pulled, directions, weight: weight, bias: nil, rows: rows, inputs: c, outputs: inner, workers: workers)
         }
         let w = configuration.headWidth
         var shares = (0..<configuration.headCount).map { head in
-            (name: "head \(layer).\(head)", values: (0..<rows).map { row in
-                (head * w..<(head + 1) * w).reduce(0.0) { $0 + Double(mixed.values[row * inner + $1]) * Double(pulled[row * inner + $1]) }
-            })
+            (
+                name: "head \(layer).\(head)",
+                values: (0..<rows).map { row in
+                    (head * w..<(head + 1) * w).reduce(0.0) {
+                        $0 + Double(mixed.values[row * inner + $1]) * Double(pulled[row * inner + $1])
+                    }
+                }
+            )
         }
         if let bias = parameters["\(name).bias"] {
-            shares.append((name: "attention bias \(layer)", values: (0..<rows).map { row in
-                (0..<c).reduce(0.0) { $0 + Double(bias[$1]) * Double(directions[row * c + $1]) }
-            }))
+            shares.append(
+                (
+                    name: "attention bias \(layer)",
+                    values: (0..<rows).map { row in
+                        (0..<c).reduce(0.0) { $0 + Double(bias[$1]) * Double(directions[row * c + $1]) }
+                    }
+                ))
         }
         return shares
     }

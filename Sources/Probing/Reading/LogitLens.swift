@@ -27,7 +27,8 @@ extension LanguageModel {
         observer: ProbingObserver = ProbingObserver()
     ) throws -> [LensReading] {
         for point in points where !point.isResidualStream {
-            throw ProbeError.invalid("the logit lens reads the residual stream (hook_embed, hook_resid_pre, _mid or _post), not \(point)")
+            throw ProbeError.invalid(
+                "the logit lens reads the residual stream (hook_embed, hook_resid_pre, _mid or _post), not \(point)")
         }
         for readout in readouts { _ = try readout.rows(in: batch, configuration) }
         let states = try hiddenStates(
@@ -39,7 +40,8 @@ extension LanguageModel {
     }
 
     private func reading(
-        _ states: HiddenStates, _ readout: Readout, _ unembedding: Unembedding, _ workers: Workers, _ observer: ProbingObserver
+        _ states: HiddenStates, _ readout: Readout, _ unembedding: Unembedding, _ workers: Workers,
+        _ observer: ProbingObserver
     ) throws(ProbeError) -> LensReading {
         let vocabulary = configuration.vocabularySize
         var losses: [Double] = [], tokens: [Int32] = []
@@ -52,7 +54,8 @@ extension LanguageModel {
             let logits = unembedding.logits(Array(states.values[start * width..<end * width]), workers: workers)
             logits.withUnsafeBufferPointer { logits in
                 for row in start..<end {
-                    let own = UnsafeBufferPointer(rebasing: logits[(row - start) * vocabulary..<(row - start + 1) * vocabulary])
+                    let own = UnsafeBufferPointer(
+                        rebasing: logits[(row - start) * vocabulary..<(row - start + 1) * vocabulary])
                     let (best, sum) = summary(own)
                     let right = own[Int(readout.tokens[row])]
                     losses.append(sum - Double(right))
@@ -65,7 +68,8 @@ extension LanguageModel {
         let n = Double(max(states.rows, 1))
         let share = Double(zip(tokens, readout.tokens).count { $0 == $1 }) / n
         return LensReading(
-            hook: states.provenance.hook, position: states.provenance.position, accuracy: .wilson(share: share, trials: states.rows),
+            hook: states.provenance.hook, position: states.provenance.position,
+            accuracy: .wilson(share: share, trials: states.rows),
             meanLoss: .student(losses), meanRank: Double(ranks) / n, meanEntropy: entropy / n, tokens: tokens)
     }
 }

@@ -55,7 +55,8 @@ extension LanguageModel {
     /// Patches each site in both directions.
     /// - Throws: `ProbeError.differentLengths`, `.metricDoesNotMove` and others; `BatchError`.
     public func patch(
-        clean: RaggedBatch, corrupt: RaggedBatch, sites: [PatchSite], readouts: [PatchReadout], seed: UInt64 = 0, replicates: Int = 400,
+        clean: RaggedBatch, corrupt: RaggedBatch, sites: [PatchSite], readouts: [PatchReadout], seed: UInt64 = 0,
+        replicates: Int = 400,
         workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
     ) throws -> PatchReport {
         guard clean.sequenceCount == corrupt.sequenceCount else {
@@ -63,7 +64,9 @@ extension LanguageModel {
         }
         for s in 0..<clean.sequenceCount {
             let lengths = (clean.offsets[s + 1] - clean.offsets[s], corrupt.offsets[s + 1] - corrupt.offsets[s])
-            if lengths.0 != lengths.1 { throw ProbeError.differentLengths(problem: s, clean: lengths.0, corrupt: lengths.1) }
+            if lengths.0 != lengths.1 {
+                throw ProbeError.differentLengths(problem: s, clean: lengths.0, corrupt: lengths.1)
+            }
         }
         for site in sites { try site.check(against: configuration) }
         for readout in readouts {
@@ -75,7 +78,8 @@ extension LanguageModel {
         let gap = mean(cleanMetric) - mean(corruptMetric)
         guard gap > 1e-3 else { throw ProbeError.metricDoesNotMove(gap) }
         let bootstrap = Bootstrap(
-            groups: Array(0..<clean.sequenceCount), replicates: replicates, confidence: 0.95, random: RandomSource(seed: seed))
+            groups: Array(0..<clean.sequenceCount), replicates: replicates, confidence: 0.95,
+            random: RandomSource(seed: seed))
         var effects = [PatchEffect?](repeating: nil, count: sites.count)
         let quiet = ProbingObserver(isInterrupted: observer.isInterrupted)
         var done = 0
@@ -83,24 +87,33 @@ extension LanguageModel {
             // One reading of each run for all sites at the same hook point.
             let here = sites.indices.filter { sites[$0].point == point }
             let positions = here.map { sites[$0].position }
-            let cleanStates = try hiddenStates(clean, at: [point], positions: positions, modelHash: "", workers: workers, observer: quiet)[0]
-            let corruptStates = try hiddenStates(corrupt, at: [point], positions: positions, modelHash: "", workers: workers, observer: quiet)[0]
+            let cleanStates = try hiddenStates(
+                clean, at: [point], positions: positions, modelHash: "", workers: workers, observer: quiet)[0]
+            let corruptStates = try hiddenStates(
+                corrupt, at: [point], positions: positions, modelHash: "", workers: workers, observer: quiet)[0]
             for (index, siteIndex) in here.enumerated() {
                 try observer.step(done, of: sites.count)
                 done += 1
                 let site = sites[siteIndex]
                 let rows = try site.position.rows(in: clean)
                 let columns = site.columns(in: configuration)
-                let restored = try corruptRun.metric(readouts) { site.intervention($0, rows, columns, cleanStates[index]) }
-                let destroyed = try cleanRun.metric(readouts) { site.intervention($0, rows, columns, corruptStates[index]) }
+                let restored = try corruptRun.metric(readouts) {
+                    site.intervention($0, rows, columns, cleanStates[index])
+                }
+                let destroyed = try cleanRun.metric(readouts) {
+                    site.intervention($0, rows, columns, corruptStates[index])
+                }
                 let sums = bootstrap.sums([cleanMetric, corruptMetric, restored, destroyed])
                 effects[siteIndex] = PatchEffect(
                     hook: point.description, head: site.head, position: site.position.label,
-                    restored: bootstrap.interval(bootstrap.sample { (sums[$0, 2] - sums[$0, 1]) / (sums[$0, 0] - sums[$0, 1]) }),
-                    destroyed: bootstrap.interval(bootstrap.sample { (sums[$0, 0] - sums[$0, 3]) / (sums[$0, 0] - sums[$0, 1]) }))
+                    restored: bootstrap.interval(
+                        bootstrap.sample { (sums[$0, 2] - sums[$0, 1]) / (sums[$0, 0] - sums[$0, 1]) }),
+                    destroyed: bootstrap.interval(
+                        bootstrap.sample { (sums[$0, 0] - sums[$0, 3]) / (sums[$0, 0] - sums[$0, 1]) }))
             }
         }
-        return PatchReport(cleanMetric: mean(cleanMetric), corruptMetric: mean(corruptMetric), effects: effects.compactMap { $0 })
+        return PatchReport(
+            cleanMetric: mean(cleanMetric), corruptMetric: mean(corruptMetric), effects: effects.compactMap { $0 })
     }
 }
 
@@ -112,21 +125,28 @@ extension PatchSite {
         guard case .block(_, .headOutputs) = point else {
             throw .invalid("a single head can only be patched at \(BlockHook.headOutputs.rawValue), not at \(point)")
         }
-        if head < 0 || head >= configuration.headCount { throw .headOutOfRange(head, headCount: configuration.headCount) }
+        if head < 0 || head >= configuration.headCount {
+            throw .headOutOfRange(head, headCount: configuration.headCount)
+        }
     }
 
     func columns(in configuration: ModelConfiguration) -> Range<Int> {
-        head.map { $0 * configuration.headWidth..<($0 + 1) * configuration.headWidth } ?? 0..<point.width(in: configuration)
+        head.map { $0 * configuration.headWidth..<($0 + 1) * configuration.headWidth }
+            ?? 0..<point.width(in: configuration)
     }
 
     /// Puts the states of the chunk's sequences in.
-    fileprivate func intervention(_ chunk: BatchChunk, _ rows: [Int], _ columns: Range<Int>, _ states: HiddenStates) -> [Intervention] {
-        [Intervention(point) { values, _, width in
-            for s in chunk.sequences {
-                let own = values + (rows[s] - chunk.firstRow) * width
-                for j in columns { own[j] = states.values[s * width + j] }
+    fileprivate func intervention(
+        _ chunk: BatchChunk, _ rows: [Int], _ columns: Range<Int>, _ states: HiddenStates
+    ) -> [Intervention] {
+        [
+            Intervention(point) { values, _, width in
+                for s in chunk.sequences {
+                    let own = values + (rows[s] - chunk.firstRow) * width
+                    for j in columns { own[j] = states.values[s * width + j] }
+                }
             }
-        }]
+        ]
     }
 }
 
@@ -141,7 +161,8 @@ extension Rerun {
             for (r, readout) in readouts.enumerated() {
                 for (index, s) in chunk.sequences.enumerated() {
                     let row = (r * chunk.sequences.count + index) * vocabulary
-                    let difference = logits[row + Int(readout.clean.tokens[s])] - logits[row + Int(readout.corruptTokens[s])]
+                    let difference =
+                        logits[row + Int(readout.clean.tokens[s])] - logits[row + Int(readout.corruptTokens[s])]
                     metric[s] += Double(difference) / Double(readouts.count)
                 }
             }

@@ -107,7 +107,10 @@ struct Rerun {
     private let observer: ProbingObserver
 
     /// - Throws: `ProbeError`, `BatchError`.
-    init(_ model: LanguageModel, _ batch: RaggedBatch, _ readouts: [Readout], _ workers: Workers, _ observer: ProbingObserver) throws {
+    init(
+        _ model: LanguageModel, _ batch: RaggedBatch, _ readouts: [Readout], _ workers: Workers,
+        _ observer: ProbingObserver
+    ) throws {
         guard !readouts.isEmpty else { throw ProbeError.noPositions }
         try batch.check(against: model.configuration)
         self.model = model
@@ -122,14 +125,16 @@ struct Rerun {
 
     /// The logits (readouts, sequences of the chunk, V) of each chunk in turn.
     func logits(
-        interventions: (BatchChunk) -> [Intervention] = { _ in [] }, patterns: (BatchChunk) -> [PatternHook] = { _ in [] },
+        interventions: (BatchChunk) -> [Intervention] = { _ in [] },
+        patterns: (BatchChunk) -> [PatternHook] = { _ in [] },
         _ consume: (BatchChunk, [Float]) -> Void
     ) throws {
         for chunk in chunks {
             try observer.check()
             let wanted = rows.flatMap { $0[chunk.sequences].map { $0 - chunk.firstRow } }
             let capture = try model.capture(
-                chunk.batch, points: [], rows: wanted, interventions: interventions(chunk), patterns: patterns(chunk), logits: true, tape: tape,
+                chunk.batch, points: [], rows: wanted, interventions: interventions(chunk), patterns: patterns(chunk),
+                logits: true, tape: tape,
                 workers: workers)
             consume(chunk, capture.logits ?? [])
         }
@@ -137,7 +142,8 @@ struct Rerun {
 
     /// What the model says at the readouts.
     func predictions(
-        interventions: (BatchChunk) -> [Intervention] = { _ in [] }, patterns: (BatchChunk) -> [PatternHook] = { _ in [] }
+        interventions: (BatchChunk) -> [Intervention] = { _ in [] },
+        patterns: (BatchChunk) -> [PatternHook] = { _ in [] }
     ) throws -> Predictions {
         var predictions = Predictions(readouts)
         let vocabulary = model.configuration.vocabularySize

@@ -13,25 +13,32 @@ extension LanguageModel {
     /// - Parameter direction: (width at the point)
     /// - Throws: `ProbeError`, `BatchError`.
     public func steer(
-        _ batch: RaggedBatch, _ point: HookPoint, at position: Position, direction: [Float], scales: [Double], readouts: [Readout],
+        _ batch: RaggedBatch, _ point: HookPoint, at position: Position, direction: [Float], scales: [Double],
+        readouts: [Readout],
         workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
     ) throws -> [SteeringEffect] {
         try point.check(against: configuration)
         let width = point.width(in: configuration)
-        guard direction.count == width else { throw ProbeError.lengths("a direction at \(point)", found: direction.count, expected: width) }
-        if let bad = direction.firstIndex(where: { !$0.isFinite }) { throw ProbeError.notFinite("the direction", row: bad) }
+        guard direction.count == width else {
+            throw ProbeError.lengths("a direction at \(point)", found: direction.count, expected: width)
+        }
+        if let bad = direction.firstIndex(where: { !$0.isFinite }) {
+            throw ProbeError.notFinite("the direction", row: bad)
+        }
         let rerun = try Rerun(self, batch, readouts, workers, observer)
         let rows = try position.rows(in: batch)
         let before = try rerun.predictions()
         return try scales.enumerated().map { done, scale in
             try observer.step(done, of: scales.count)
             let after = try rerun.predictions(interventions: { chunk in
-                [Intervention(point) { values, _, width in
-                    for s in chunk.sequences {
-                        let own = values + (rows[s] - chunk.firstRow) * width
-                        for j in 0..<width { own[j] += Float(scale) * direction[j] }
+                [
+                    Intervention(point) { values, _, width in
+                        for s in chunk.sequences {
+                            let own = values + (rows[s] - chunk.firstRow) * width
+                            for j in 0..<width { own[j] += Float(scale) * direction[j] }
+                        }
                     }
-                }]
+                ]
             })
             return SteeringEffect(scale: scale, effect: CausalEffect(before: before, after: after))
         }

@@ -20,7 +20,8 @@ struct Unembedding {
         let isGPT2 = model.configuration.architecture == .gpt2
         gain = parameters[isGPT2 ? "transformer.ln_f.weight" : "model.norm.weight"]!
         bias = isGPT2 ? parameters["transformer.ln_f.bias"] : nil
-        head = parameters["lm_head.weight"] ?? parameters[isGPT2 ? "transformer.wte.weight" : "model.embed_tokens.weight"]!
+        head =
+            parameters["lm_head.weight"] ?? parameters[isGPT2 ? "transformer.wte.weight" : "model.embed_tokens.weight"]!
     }
 
     /// Logits (rows, V) of residual streams (rows, C).
@@ -37,7 +38,8 @@ struct Unembedding {
         return [Float](unsafeUninitializedCapacity: rows * vocabularySize) { out, initialized in
             if let out = out.baseAddress, rows > 0 {
                 MatrixProduct.applyTransposed(
-                    out, normal, weight: head.baseAddress!, rows: rows, inputs: width, outputs: vocabularySize, workers: workers)
+                    out, normal, weight: head.baseAddress!, rows: rows, inputs: width, outputs: vocabularySize,
+                    workers: workers)
             }
             initialized = rows * vocabularySize
         }
@@ -55,7 +57,9 @@ struct Unembedding {
     /// For each row the direction (C) in the residual stream along which logit(token) − logit(against) grows, with the norm's
     /// scale held at what it is in that row, and the share of the difference that the norm's bias adds.
     /// - Parameter against: (rows) tokens; nil for the mean over the vocabulary.
-    func directions(_ residual: [Float], tokens: [Int32], against: [Int32]?) -> (directions: [Float], fromBias: [Double]) {
+    func directions(
+        _ residual: [Float], tokens: [Int32], against: [Int32]?
+    ) -> (directions: [Float], fromBias: [Double]) {
         var meanRow = [Double](repeating: 0, count: width)
         if against == nil {
             for token in 0..<vocabularySize { for j in 0..<width { meanRow[j] += Double(head[token * width + j]) } }

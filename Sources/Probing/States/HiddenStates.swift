@@ -16,7 +16,9 @@ public struct HiddenStates: Sendable {
         guard width > 0, values.count == tokens.count * width else {
             throw .lengths("states of width \(width)", found: values.count, expected: tokens.count)
         }
-        if let bad = values.firstIndex(where: { !$0.isFinite }) { throw .notFinite("a state at \(provenance.hook)", row: bad / width) }
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+            throw .notFinite("a state at \(provenance.hook)", row: bad / width)
+        }
         self.values = values
         self.width = width
         rows = tokens.count
@@ -34,7 +36,8 @@ extension LanguageModel {
     /// - Returns: for each point, for each position, the states (B, width).
     /// - Throws: `ProbeError`, `BatchError`.
     public func hiddenStates(
-        _ batch: RaggedBatch, at points: [HookPoint], positions: [Position], stage: String = "", modelHash: String? = nil,
+        _ batch: RaggedBatch, at points: [HookPoint], positions: [Position], stage: String = "",
+        modelHash: String? = nil,
         workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
     ) throws -> [[HiddenStates]] {
         for point in points { try point.check(against: configuration) }
@@ -51,7 +54,8 @@ extension LanguageModel {
         for (done, chunk) in chunks.enumerated() {
             try observer.step(done, of: chunks.count)
             let wanted = rows.flatMap { $0[chunk.sequences].map { $0 - chunk.firstRow } }
-            let states = try capture(chunk.batch, points: Set(points), rows: wanted, tape: tape, workers: workers).states
+            let states = try capture(chunk.batch, points: Set(points), rows: wanted, tape: tape, workers: workers)
+                .states
             for (p, point) in points.enumerated() {
                 let count = chunk.sequences.count * point.width(in: configuration)
                 for position in positions.indices {
@@ -63,8 +67,10 @@ extension LanguageModel {
         return try points.enumerated().map { p, point in
             try positions.enumerated().map { q, position in
                 try HiddenStates(
-                    values: values[p][q], width: point.width(in: configuration), tokens: rows[q].map { batch.tokens[$0] },
-                    provenance: Provenance(model: hash, stage: stage, hook: point.description, position: position.label))
+                    values: values[p][q], width: point.width(in: configuration),
+                    tokens: rows[q].map { batch.tokens[$0] },
+                    provenance: Provenance(model: hash, stage: stage, hook: point.description, position: position.label)
+                )
             }
         }
     }

@@ -51,12 +51,15 @@ extension HookPoint {
     public func width(in configuration: ModelConfiguration) -> Int {
         guard case .block(_, let site) = self else { return configuration.width }
         switch site {
-        case .queryKeyValue: return (configuration.headCount + 2 * configuration.keyValueHeadCount) * configuration.headWidth
+        case .queryKeyValue:
+            return (configuration.headCount + 2 * configuration.keyValueHeadCount) * configuration.headWidth
         case .headOutputs: return configuration.headCount * configuration.headWidth
         // Gate and up side by side, except in GPT-2, which has no gate.
-        case .mlpPre: return configuration.architecture == .gpt2 ? configuration.innerWidth : 2 * configuration.innerWidth
+        case .mlpPre:
+            return configuration.architecture == .gpt2 ? configuration.innerWidth : 2 * configuration.innerWidth
         case .mlpPost: return configuration.innerWidth
-        case .residualPre, .firstNorm, .attentionOutput, .residualMiddle, .secondNorm, .mlpOutput, .residualPost: return configuration.width
+        case .residualPre, .firstNorm, .attentionOutput, .residualMiddle, .secondNorm, .mlpOutput, .residualPost:
+            return configuration.width
         }
     }
 }

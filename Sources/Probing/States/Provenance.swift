@@ -27,7 +27,10 @@ public struct Provenance: Sendable, Hashable, CustomStringConvertible {
     public func differences(from other: Provenance) -> [String] {
         var differences: [String] = []
         func compare(_ what: String, _ own: String, _ others: String) {
-            if own != others { differences.append("\(what) \(others.isEmpty ? "(none)" : others) instead of \(own.isEmpty ? "(none)" : own)") }
+            if own != others {
+                differences.append(
+                    "\(what) \(others.isEmpty ? "(none)" : others) instead of \(own.isEmpty ? "(none)" : own)")
+            }
         }
         compare("model", String(model.prefix(8)), String(other.model.prefix(8)))
         if differences.isEmpty, model != other.model { differences.append("another model") }

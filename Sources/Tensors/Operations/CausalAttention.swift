@@ -58,7 +58,8 @@ extension Tape {
     ///   - inspect: sees, and may change, each head's probabilities (T, T; row stride given) before they meet the values.
     ///     Only in passes that are not recorded; called from several threads.
     public func causalAttention(
-        query: HeadColumns, key: HeadColumns, value: HeadColumns, offsets: UnsafePointer<Int>, sequenceCount: Int, shape: AttentionShape,
+        query: HeadColumns, key: HeadColumns, value: HeadColumns, offsets: UnsafePointer<Int>, sequenceCount: Int,
+        shape: AttentionShape,
         dropout: DropoutMask? = nil,
         inspect: ((_ sequence: Int, _ head: Int, _ pattern: UnsafeMutablePointer<Float>, _ stride: Int) -> Void)? = nil
     ) -> Variable {
@@ -67,7 +68,8 @@ extension Tape {
         var longest = 0
         for s in 0..<sequenceCount { longest = max(longest, offsets[s + 1] - offsets[s]) }
         let operation = CausalAttentionOperation(
-            query: query, key: key, value: value, offsets: offsets, sequenceCount: sequenceCount, longest: longest, shape: shape,
+            query: query, key: key, value: value, offsets: offsets, sequenceCount: sequenceCount, longest: longest,
+            shape: shape,
             dropout: dropout.flatMap { $0.probability > 0 ? $0 : nil }, logSumExp: arena.take(shape.headCount * rows),
             output: variable(rows: rows, columns: shape.headCount * shape.headWidth))
         operation.forward(self, inspect)
@@ -97,12 +99,17 @@ extension CausalAttentionOperation {
         let heads = shape.keyValueHeadCount
         let threads = workers.threadCount
         workers.share { thread in
-            firstSequence(at: output.rows * thread / threads) * heads..<firstSequence(at: output.rows * (thread + 1) / threads) * heads
+            firstSequence(at: output.rows * thread / threads) * heads..<firstSequence(
+                at: output.rows * (thread + 1) / threads) * heads
         } task: { thread, index in
             let sequence = index / heads
             let length = offsets[sequence + 1] - offsets[sequence]
             if length == 0 { return }
-            body(thread, Task(sequence: sequence, keyHead: index % heads, start: offsets[sequence], length: length, padded: Self.pad(length)))
+            body(
+                thread,
+                Task(
+                    sequence: sequence, keyHead: index % heads, start: offsets[sequence], length: length,
+                    padded: Self.pad(length)))
         }
     }
 
@@ -116,13 +123,16 @@ extension CausalAttentionOperation {
         return low
     }
 
-    private func head(_ columns: HeadColumns, _ base: UnsafeMutablePointer<Float>, _ head: Int, _ row: Int) -> UnsafeMutablePointer<Float> {
+    private func head(
+        _ columns: HeadColumns, _ base: UnsafeMutablePointer<Float>, _ head: Int, _ row: Int
+    ) -> UnsafeMutablePointer<Float> {
         base + row * columns.variable.columns + columns.offset + head * shape.headWidth
     }
 
     private func factor(_ columns: HeadColumns, _ head: Int, _ row: Int, isTransposed: Bool = false) -> ck_factor {
         ck_factor(
-            values: self.head(columns, columns.variable.values, head, row), stride: columns.variable.columns, transposed: isTransposed ? 1 : 0)
+            values: self.head(columns, columns.variable.values, head, row), stride: columns.variable.columns,
+            transposed: isTransposed ? 1 : 0)
     }
 
     func forward(_ tape: Tape, _ inspect: ((Int, Int, UnsafeMutablePointer<Float>, Int) -> Void)?) {
@@ -134,14 +144,18 @@ extension CausalAttentionOperation {
             let pattern = scratch + thread * scratchSize
             for head in task.keyHead * groupSize..<(task.keyHead + 1) * groupSize {
                 ck_product(
-                    pattern, task.padded, factor(query, head, task.start), factor(key, task.keyHead, task.start, isTransposed: true),
+                    pattern, task.padded, factor(query, head, task.start),
+                    factor(key, task.keyHead, task.start, isTransposed: true),
                     task.length, task.length, width, nil, 0, nil, CK_LOWER_RESULT)
-                ck_causal_softmax(pattern, task.padded, task.length, shape.window ?? 0, shape.scale, logSumExp + head * rows + task.start)
+                ck_causal_softmax(
+                    pattern, task.padded, task.length, shape.window ?? 0, shape.scale,
+                    logSumExp + head * rows + task.start)
                 thin(pattern, head, task)
                 inspect?(task.sequence, head, pattern, task.padded)
                 ck_product(
                     output.values + task.start * output.columns + head * width, output.columns,
-                    ck_factor(values: pattern, stride: task.padded, transposed: 0), factor(value, task.keyHead, task.start), task.length, width,
+                    ck_factor(values: pattern, stride: task.padded, transposed: 0),
+                    factor(value, task.keyHead, task.start), task.length, width,
                     task.length, nil, 0, nil, CK_LOWER_FACTOR)
             }
         }
@@ -151,15 +165,18 @@ extension CausalAttentionOperation {
     private func thin(_ pattern: UnsafeMutablePointer<Float>, _ head: Int, _ task: Task) {
         guard let dropout else { return }
         for i in 0..<task.length {
-            dropout.apply(pattern + i * task.padded, first: (head * output.rows + task.start + i) * longest, count: i + 1)
+            dropout.apply(
+                pattern + i * task.padded, first: (head * output.rows + task.start + i) * longest, count: i + 1)
         }
     }
 
     func backward(_ tape: Tape) {
         guard let gradient = tape.gradient(of: output) else { return }
         let (dquery, queryAdds) = tape.contribute(to: query.variable)
-        let (dkey, keyAdds) = key.variable.slot == query.variable.slot ? (dquery, queryAdds) : tape.contribute(to: key.variable)
-        let (dvalue, valueAdds) = value.variable.slot == query.variable.slot ? (dquery, queryAdds) : tape.contribute(to: value.variable)
+        let (dkey, keyAdds) =
+            key.variable.slot == query.variable.slot ? (dquery, queryAdds) : tape.contribute(to: key.variable)
+        let (dvalue, valueAdds) =
+            value.variable.slot == query.variable.slot ? (dquery, queryAdds) : tape.contribute(to: value.variable)
         precondition(!queryAdds && !keyAdds && !valueAdds, "queries, keys and values have no other consumer")
         let width = shape.headWidth
         let patternSize = Self.pad(longest) * longest
@@ -174,27 +191,35 @@ extension CausalAttentionOperation {
                 // Of query heads that share a key head the first overwrites, the others add.
                 let adds = query > task.keyHead * groupSize
                 let q = factor(self.query, query, task.start)
-                let dout = ck_factor(values: gradient + task.start * output.columns + query * width, stride: output.columns, transposed: 0)
+                let dout = ck_factor(
+                    values: gradient + task.start * output.columns + query * width, stride: output.columns,
+                    transposed: 0)
                 ck_product(
-                    pattern, task.padded, q, factor(key, task.keyHead, task.start, isTransposed: true), task.length, task.length, width, nil, 0,
+                    pattern, task.padded, q, factor(key, task.keyHead, task.start, isTransposed: true), task.length,
+                    task.length, width, nil, 0,
                     nil, CK_LOWER_RESULT)
                 ck_causal_softmax_known(
-                    pattern, task.padded, task.length, shape.window ?? 0, shape.scale, logSumExp + query * rows + task.start)
+                    pattern, task.padded, task.length, shape.window ?? 0, shape.scale,
+                    logSumExp + query * rows + task.start)
                 ck_product(
-                    dpattern, task.padded, dout, factor(value, task.keyHead, task.start, isTransposed: true), task.length, task.length, width,
+                    dpattern, task.padded, dout, factor(value, task.keyHead, task.start, isTransposed: true),
+                    task.length, task.length, width,
                     nil, 0, nil, CK_LOWER_RESULT)
                 thin(dpattern, query, task)
                 ck_causal_softmax_backward(dpattern, pattern, task.padded, task.length, shape.window ?? 0, shape.scale)
                 ck_product(
                     head(self.query, dquery, query, task.start), self.query.variable.columns,
-                    ck_factor(values: dpattern, stride: task.padded, transposed: 0), factor(key, task.keyHead, task.start), task.length, width,
+                    ck_factor(values: dpattern, stride: task.padded, transposed: 0),
+                    factor(key, task.keyHead, task.start), task.length, width,
                     task.length, nil, 0, nil, CK_LOWER_FACTOR)
                 ck_product(
-                    dk, key.variable.columns, ck_factor(values: dpattern, stride: task.padded, transposed: 1), q, task.length, width,
+                    dk, key.variable.columns, ck_factor(values: dpattern, stride: task.padded, transposed: 1), q,
+                    task.length, width,
                     task.length, adds ? UnsafePointer(dk) : nil, key.variable.columns, nil, CK_UPPER_FACTOR)
                 thin(pattern, query, task)
                 ck_product(
-                    dv, value.variable.columns, ck_factor(values: pattern, stride: task.padded, transposed: 1), dout, task.length, width,
+                    dv, value.variable.columns, ck_factor(values: pattern, stride: task.padded, transposed: 1), dout,
+                    task.length, width,
                     task.length, adds ? UnsafePointer(dv) : nil, value.variable.columns, nil, CK_UPPER_FACTOR)
             }
         }

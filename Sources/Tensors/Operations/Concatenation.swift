@@ -29,7 +29,11 @@ extension ConcatenationOperation {
             let (dx, accumulate) = tape.contribute(to: part)
             for n in 0..<part.rows {
                 let row = dy + n * output.columns + first
-                if accumulate { ck_add(dx + n * part.columns, row, part.columns) } else { (dx + n * part.columns).update(from: row, count: part.columns) }
+                if accumulate {
+                    ck_add(dx + n * part.columns, row, part.columns)
+                } else {
+                    (dx + n * part.columns).update(from: row, count: part.columns)
+                }
             }
         }
         tape.releaseGradient(of: output)

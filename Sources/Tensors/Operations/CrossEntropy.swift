@@ -60,24 +60,32 @@ extension Tape {
             // With more words than eight times the rows the threads share the words, so that each reads half of the head.
             let isWide = vocabularySize > 8 * size
             if isWide {
-                for m in 0..<size { (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns) }
+                for m in 0..<size {
+                    (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns)
+                }
                 MatrixProduct.applyTransposed(
-                    logits, x, weight: head.values, rows: size, inputs: columns, outputs: vocabularySize, workers: workers)
+                    logits, x, weight: head.values, rows: size, inputs: columns, outputs: vocabularySize,
+                    workers: workers)
             }
             workers.parts(of: size, grain: 8) { _, part in
                 if !isWide {
-                    for m in part { (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns) }
+                    for m in part {
+                        (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns)
+                    }
                     MatrixProduct.multiply(
-                        logits + part.lowerBound * vocabularySize, vocabularySize, x + part.lowerBound * columns, columns, head.values, columns,
+                        logits + part.lowerBound * vocabularySize, vocabularySize, x + part.lowerBound * columns,
+                        columns, head.values, columns,
                         m: part.count, n: vocabularySize, k: columns, transposeB: true)
                 }
                 for m in part {
                     losses[start + m] = ck_cross_entropy(
-                        logits + m * vocabularySize, vocabularySize, labels[Int(rows[start + m])], weight, predictions + start + m)
+                        logits + m * vocabularySize, vocabularySize, labels[Int(rows[start + m])], weight,
+                        predictions + start + m)
                 }
                 if isRecording {
                     MatrixProduct.multiply(
-                        gradient + (start + part.lowerBound) * columns, columns, logits + part.lowerBound * vocabularySize, vocabularySize,
+                        gradient + (start + part.lowerBound) * columns, columns,
+                        logits + part.lowerBound * vocabularySize, vocabularySize,
                         head.values, columns, m: part.count, n: columns, k: vocabularySize)
                 }
             }
@@ -85,7 +93,8 @@ extension Tape {
                 workers.run { thread in
                     let words = Workers.part(thread, of: threads, count: vocabularySize, grain: 8)
                     MatrixProduct.multiply(
-                        head.gradient + words.lowerBound * columns, columns, logits + words.lowerBound, vocabularySize, x, columns,
+                        head.gradient + words.lowerBound * columns, columns, logits + words.lowerBound, vocabularySize,
+                        x, columns,
                         m: words.count, n: columns, k: size, transposeA: true, accumulate: true)
                 }
             }
@@ -102,7 +111,9 @@ extension CrossEntropyOperation {
         let (dx, accumulate) = tape.contribute(to: input)
         tape.workers.parts(of: input.rows, grain: 8) { _, part in
             if !accumulate { (dx + part.lowerBound * columns).update(repeating: 0, count: part.count * columns) }
-            for m in 0..<count where part.contains(Int(rows[m])) { ck_add(dx + Int(rows[m]) * columns, gradient + m * columns, columns) }
+            for m in 0..<count where part.contains(Int(rows[m])) {
+                ck_add(dx + Int(rows[m]) * columns, gradient + m * columns, columns)
+            }
         }
     }
 }

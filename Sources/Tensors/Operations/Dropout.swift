@@ -33,7 +33,9 @@ extension Tape {
     /// Applies dropout to the values of `x` in place (a no-op at probability 0).
     public func dropout(_ x: Variable, _ mask: DropoutMask?) {
         guard let mask, mask.probability > 0 else { return }
-        workers.parts(of: x.count, grain: 16) { _, part in mask.apply(x.values + part.lowerBound, first: part.lowerBound, count: part.count) }
+        workers.parts(of: x.count, grain: 16) { _, part in
+            mask.apply(x.values + part.lowerBound, first: part.lowerBound, count: part.count)
+        }
         record(.dropout(DropoutOperation(mask: mask, variable: x)))
     }
 }

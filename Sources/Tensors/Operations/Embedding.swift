@@ -17,7 +17,8 @@ extension Tape {
     /// Looks up the rows of both tables; a model with rotary positions has no position table. The row of `frozenToken` gets
     /// no gradient. The index arrays must stay alive until the pass is over.
     public func embedding(
-        tokens: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, count: Int, columns: Int, tokenTable: Weight, positionTable: Weight?,
+        tokens: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, count: Int, columns: Int, tokenTable: Weight,
+        positionTable: Weight?,
         frozenToken: Int32? = nil
     ) -> Variable {
         let output = variable(rows: count, columns: columns)
@@ -28,8 +29,11 @@ extension Tape {
                 if let positionTable { ck_add(row, positionTable.values + Int(positions[n]) * columns, columns) }
             }
         }
-        record(.embedding(EmbeddingOperation(
-            tokens: tokens, positions: positions, tokenTable: tokenTable, positionTable: positionTable, frozenToken: frozenToken, output: output)))
+        record(
+            .embedding(
+                EmbeddingOperation(
+                    tokens: tokens, positions: positions, tokenTable: tokenTable, positionTable: positionTable,
+                    frozenToken: frozenToken, output: output)))
         return output
     }
 }
@@ -41,7 +45,9 @@ extension EmbeddingOperation {
         tape.workers.parts(of: columns, grain: 16) { _, part in
             for n in 0..<output.rows {
                 let row = gradient + n * columns + part.lowerBound
-                if tokens[n] != frozenToken { ck_add(tokenTable.gradient + Int(tokens[n]) * columns + part.lowerBound, row, part.count) }
+                if tokens[n] != frozenToken {
+                    ck_add(tokenTable.gradient + Int(tokens[n]) * columns + part.lowerBound, row, part.count)
+                }
                 if let positionTable {
                     ck_add(positionTable.gradient + Int(positions[n]) * columns + part.lowerBound, row, part.count)
                 }

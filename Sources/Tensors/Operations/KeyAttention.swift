@@ -26,7 +26,9 @@ extension Tape {
             y.update(repeating: 0, count: columns)
             for j in 0..<count { add(p[j], keys[j].values + n * columns, to: y, columns) }
         }
-        record(.keyAttention(KeyAttentionOperation(query: query, keys: keys, probabilities: probabilities, output: output)))
+        record(
+            .keyAttention(KeyAttentionOperation(query: query, keys: keys, probabilities: probabilities, output: output))
+        )
         return output
     }
 }

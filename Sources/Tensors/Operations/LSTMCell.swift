@@ -41,7 +41,10 @@ extension Tape {
                 }
             }
         }
-        record(.lstmCell(LSTMCellOperation(gates: gates, before: before, active: active, squashed: squashed, output: output, cell: cell)))
+        record(
+            .lstmCell(
+                LSTMCellOperation(
+                    gates: gates, before: before, active: active, squashed: squashed, output: output, cell: cell)))
         return (output, cell)
     }
 }
@@ -64,14 +67,17 @@ extension LSTMCellOperation {
                     let reaching = dh?[index] ?? 0
                     let passed = (dcell?[index] ?? 0) + reaching * o * (1 - squashed[index] * squashed[index])
                     let gradients = (
-                        passed * g * i * (1 - i), passed * (previous?.0[index] ?? 0) * f * (1 - f), passed * i * (1 - g * g),
+                        passed * g * i * (1 - i), passed * (previous?.0[index] ?? 0) * f * (1 - f),
+                        passed * i * (1 - g * g),
                         reaching * squashed[index] * o * (1 - o)
                     )
                     d[c] = gradients.0 + (accumulate ? d[c] : 0)
                     d[width + c] = gradients.1 + (accumulate ? d[width + c] : 0)
                     d[2 * width + c] = gradients.2 + (accumulate ? d[2 * width + c] : 0)
                     d[3 * width + c] = gradients.3 + (accumulate ? d[3 * width + c] : 0)
-                    if let (_, target) = previous { target.pointer[index] = passed * f + (target.accumulate ? target.pointer[index] : 0) }
+                    if let (_, target) = previous {
+                        target.pointer[index] = passed * f + (target.accumulate ? target.pointer[index] : 0)
+                    }
                 }
             }
         }

@@ -23,10 +23,13 @@ extension Tape {
         workers.parts(of: input.rows) { _, part in
             let offset = part.lowerBound * columns
             ck_layer_norm(
-                output.values + offset, mean + part.lowerBound, rstd + part.lowerBound, input.values + offset, gain.values, bias.values,
+                output.values + offset, mean + part.lowerBound, rstd + part.lowerBound, input.values + offset,
+                gain.values, bias.values,
                 epsilon, part.count, columns)
         }
-        record(.layerNorm(LayerNormOperation(input: input, gain: gain, bias: bias, mean: mean, rstd: rstd, output: output)))
+        record(
+            .layerNorm(LayerNormOperation(input: input, gain: gain, bias: bias, mean: mean, rstd: rstd, output: output))
+        )
         return output
     }
 }
@@ -45,7 +48,8 @@ extension LayerNormOperation {
             let offset = part.lowerBound * columns
             let sums = partial + thread * stride
             ck_layer_norm_backward(
-                dx + offset, sums, sums + columns, dy + offset, input.values + offset, mean + part.lowerBound, rstd + part.lowerBound,
+                dx + offset, sums, sums + columns, dy + offset, input.values + offset, mean + part.lowerBound,
+                rstd + part.lowerBound,
                 gain.values, part.count, columns, accumulate ? 1 : 0)
         }
         for thread in 0..<threads {

@@ -29,12 +29,16 @@ extension Tape {
         let active = activatesInput ? takeBuffer(input.count) : input.values
         workers.parts(of: input.rows, grain: 8) { _, part in
             let start = part.lowerBound * outputs
-            if activatesInput { ck_gelu(active + part.lowerBound * inputs, input.values + part.lowerBound * inputs, part.count * inputs) }
+            if activatesInput {
+                ck_gelu(active + part.lowerBound * inputs, input.values + part.lowerBound * inputs, part.count * inputs)
+            }
             let y = output.values + start
             // Without dropout the residual is simply what the product is added to.
             MatrixProduct.multiply(
-                y, outputs, active + part.lowerBound * inputs, inputs, weight.values, isTransposed ? inputs : outputs, m: part.count,
-                n: outputs, k: inputs, transposeB: isTransposed, add: dropout == nil ? residual.map { UnsafePointer($0.values + start) } : nil,
+                y, outputs, active + part.lowerBound * inputs, inputs, weight.values, isTransposed ? inputs : outputs,
+                m: part.count,
+                n: outputs, k: inputs, transposeB: isTransposed,
+                add: dropout == nil ? residual.map { UnsafePointer($0.values + start) } : nil,
                 ldadd: outputs, bias: bias.map { UnsafePointer($0.values) })
             if let dropout {
                 dropout.apply(y, first: start, count: part.count * outputs)
@@ -42,9 +46,12 @@ extension Tape {
             }
         }
         if activatesInput { giveBack(active) }
-        record(.linear(LinearOperation(
-            input: input, weight: weight, bias: bias, isTransposed: isTransposed, activatesInput: activatesInput, residual: residual,
-            dropout: dropout, output: output)))
+        record(
+            .linear(
+                LinearOperation(
+                    input: input, weight: weight, bias: bias, isTransposed: isTransposed,
+                    activatesInput: activatesInput, residual: residual,
+                    dropout: dropout, output: output)))
         return output
     }
 }
@@ -87,7 +94,8 @@ extension LinearOperation {
         let (height, width) = isTransposed ? (outputs, inputs) : (inputs, outputs)
         func rowsOfDx(_ part: Range<Int>) {
             MatrixProduct.multiply(
-                dx + part.lowerBound * inputs, inputs, dy + part.lowerBound * outputs, outputs, weight.values, isTransposed ? inputs : outputs,
+                dx + part.lowerBound * inputs, inputs, dy + part.lowerBound * outputs, outputs, weight.values,
+                isTransposed ? inputs : outputs,
                 m: part.count, n: inputs, k: outputs, transposeB: !isTransposed, accumulate: accumulate)
             let start = part.lowerBound * inputs
             if activatesInput { ck_gelu_again(dx + start, active + start, input.values + start, part.count * inputs) }
@@ -103,7 +111,8 @@ extension LinearOperation {
                 rowsOfDx(part)
                 let sums = thread == 0 ? weight.gradient : partial + (thread - 1) * size
                 MatrixProduct.multiply(
-                    sums, width, left + part.lowerBound * height, height, right + part.lowerBound * width, width, m: height, n: width,
+                    sums, width, left + part.lowerBound * height, height, right + part.lowerBound * width, width,
+                    m: height, n: width,
                     k: part.count, transposeA: true, accumulate: thread == 0)
                 if let bias {
                     let sums = thread == 0 ? bias.gradient : partial + (thread - 1) * size + height * width
@@ -114,9 +123,13 @@ extension LinearOperation {
             tape.workers.parts(of: height * width + outputs, grain: 32) { _, part in
                 for sums in 0..<threads - 1 {
                     let sums = partial + sums * size
-                    let matrix = part.clamped(to: 0..<height * width), vector = part.clamped(to: height * width..<height * width + outputs)
+                    let matrix = part.clamped(to: 0..<height * width),
+                        vector = part.clamped(to: height * width..<height * width + outputs)
                     ck_add(weight.gradient + matrix.lowerBound, sums + matrix.lowerBound, matrix.count)
-                    if let bias { ck_add(bias.gradient + vector.lowerBound - height * width, sums + vector.lowerBound, vector.count) }
+                    if let bias {
+                        ck_add(
+                            bias.gradient + vector.lowerBound - height * width, sums + vector.lowerBound, vector.count)
+                    }
                 }
             }
             tape.giveBack(partial)
@@ -130,7 +143,8 @@ extension LinearOperation {
             let (down, across) = width >= height ? (0..<height, own) : (own, 0..<width)
             MatrixProduct.multiply(
                 weight.gradient + down.lowerBound * width + across.lowerBound, width, left + down.lowerBound, height,
-                right + across.lowerBound, width, m: down.count, n: across.count, k: rows, transposeA: true, accumulate: true)
+                right + across.lowerBound, width, m: down.count, n: across.count, k: rows, transposeA: true,
+                accumulate: true)
             if let bias {
                 let own = Workers.part(thread, of: threads, count: outputs, grain: 16)
                 ck_column_sums(bias.gradient + own.lowerBound, dy + own.lowerBound, rows, own.count, outputs)

@@ -18,7 +18,8 @@ extension Tape {
         workers.parts(of: input.rows) { _, part in
             let offset = part.lowerBound * columns
             ck_rms_norm(
-                output.values + offset, rrms + part.lowerBound, input.values + offset, gain.values, epsilon, part.count, columns)
+                output.values + offset, rrms + part.lowerBound, input.values + offset, gain.values, epsilon, part.count,
+                columns)
         }
         record(.rmsNorm(RMSNormOperation(input: input, gain: gain, rrms: rrms, output: output)))
         return output
@@ -38,7 +39,8 @@ extension RMSNormOperation {
         tape.workers.parts(of: input.rows) { thread, part in
             let offset = part.lowerBound * columns
             ck_rms_norm_backward(
-                dx + offset, partial + thread * stride, dy + offset, input.values + offset, rrms + part.lowerBound, gain.values,
+                dx + offset, partial + thread * stride, dy + offset, input.values + offset, rrms + part.lowerBound,
+                gain.values,
                 part.count, columns, accumulate ? 1 : 0)
         }
         for thread in 0..<threads { ck_add(gain.gradient, partial + thread * stride, columns) }

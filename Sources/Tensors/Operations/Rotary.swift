@@ -38,7 +38,8 @@ struct RotaryOperation {
         workers.parts(of: variable.rows) { _, part in
             for n in part {
                 table.rotate(
-                    x + n * variable.columns + offset, heads: heads, headWidth: headWidth, position: Int(positions[n]), inverse: inverse)
+                    x + n * variable.columns + offset, heads: heads, headWidth: headWidth, position: Int(positions[n]),
+                    inverse: inverse)
             }
         }
     }

@@ -23,7 +23,9 @@ extension Tape {
     public func gatherRows(_ input: Variable, _ rows: UnsafePointer<Int32>, count: Int) -> Variable {
         let columns = input.columns
         let output = variable(rows: count, columns: columns)
-        for m in 0..<count { (output.values + m * columns).update(from: input.values + Int(rows[m]) * columns, count: columns) }
+        for m in 0..<count {
+            (output.values + m * columns).update(from: input.values + Int(rows[m]) * columns, count: columns)
+        }
         record(.gatherRows(GatherRowsOperation(input: input, rows: rows, output: output)))
         return output
     }
@@ -31,11 +33,14 @@ extension Tape {
     /// `input` with other values in the given rows, which must differ from one another. Works in place: what is read from `input`
     /// must have been read before. The indices must stay alive until the pass is over.
     public func replaceRows(_ input: Variable, _ rows: UnsafePointer<Int32>, by replacement: Variable) -> Variable {
-        precondition(replacement.columns == input.columns, "rows of \(replacement.columns) for rows of \(input.columns)")
+        precondition(
+            replacement.columns == input.columns, "rows of \(replacement.columns) for rows of \(input.columns)")
         let columns = input.columns
         // The operations that make a residual stream do not look at its values again, so nothing needs the old rows.
         let output = alias(of: input)
-        for m in 0..<replacement.rows { (output.values + Int(rows[m]) * columns).update(from: replacement.values + m * columns, count: columns) }
+        for m in 0..<replacement.rows {
+            (output.values + Int(rows[m]) * columns).update(from: replacement.values + m * columns, count: columns)
+        }
         record(.replaceRows(ReplaceRowsOperation(input: input, rows: rows, replacement: replacement, output: output)))
         return output
     }
@@ -59,7 +64,11 @@ extension ReplaceRowsOperation {
         let (ds, accumulate) = tape.contribute(to: replacement)
         for m in 0..<replacement.rows {
             let row = dy + Int(rows[m]) * columns
-            if accumulate { ck_add(ds + m * columns, row, columns) } else { (ds + m * columns).update(from: row, count: columns) }
+            if accumulate {
+                ck_add(ds + m * columns, row, columns)
+            } else {
+                (ds + m * columns).update(from: row, count: columns)
+            }
             row.update(repeating: 0, count: columns)
         }
         tape.passGradient(from: output, to: input) { target, source in ck_add(target, source, input.count) }

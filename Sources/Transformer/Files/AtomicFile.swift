@@ -15,7 +15,8 @@ public func writeFileAtomically(_ path: String, byteCount: Int? = nil, _ body: (
         try body(&sink)
         try sink.flush()
         if let byteCount, sink.writtenCount != byteCount {
-            throw FileError(.notWritten, path, "\(sink.writtenCount) bytes were written where \(byteCount) were announced")
+            throw FileError(
+                .notWritten, path, "\(sink.writtenCount) bytes were written where \(byteCount) were announced")
         }
         guard fsync(descriptor) == 0 else { throw sink.failure(errno) }
         isOpen = false
@@ -84,9 +85,13 @@ public struct FileSink: ~Copyable {
     }
 
     fileprivate borrowing func failure(_ code: Int32) -> FileError {
-        guard code == ENOSPC || code == EDQUOT else { return FileError(.notWritten, path, "could not be written: \(errorText(code))") }
+        guard code == ENOSPC || code == EDQUOT else {
+            return FileError(.notWritten, path, "could not be written: \(errorText(code))")
+        }
         var status = statvfs()
-        let free = statvfs(folderPath(of: path), &status) == 0 ? Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)) : 0
+        let free =
+            statvfs(folderPath(of: path), &status) == 0
+            ? Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)) : 0
         let needed = expectedCount.map { ", \(byteText($0)) needed" } ?? ""
         return FileError(.notWritten, path, "not saved: \(errorText(code)), \(byteText(free)) free\(needed)")
     }

@@ -22,12 +22,14 @@ public struct CheckpointTensor: Sendable {
 
     func renamed(_ name: String) -> CheckpointTensor {
         CheckpointTensor(
-            name: name, shape: shape, elementType: elementType, count: count, strides: strides, file: file, byteOffset: byteOffset)
+            name: name, shape: shape, elementType: elementType, count: count, strides: strides, file: file,
+            byteOffset: byteOffset)
     }
 
     /// Whether `withFloats` hands out the file's own pages: float32, row-major and aligned to four bytes.
     public var isZeroCopy: Bool {
-        elementType == .float32 && strides == nil && start.map { Int(bitPattern: $0) % MemoryLayout<Float>.alignment == 0 } ?? true
+        elementType == .float32 && strides == nil
+            && start.map { Int(bitPattern: $0) % MemoryLayout<Float>.alignment == 0 } ?? true
     }
 
     /// Calls `body` with the numbers as float32 in row-major order: the mapped pages themselves, or a converted copy.
@@ -57,7 +59,11 @@ public struct CheckpointTensor: Sendable {
             if isPlain {
                 memcpy(destination, start, count * MemoryLayout<Float>.stride)
             } else {
-                try convert(to: destination) { Float($0) } fromInteger: { Float($0) }
+                try convert(to: destination) {
+                    Float($0)
+                } fromInteger: {
+                    Float($0)
+                }
             }
         }
     }
@@ -81,7 +87,9 @@ public struct CheckpointTensor: Sendable {
     public func integers() throws -> [Int] {
         switch elementType {
         case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8, .bool: break
-        default: throw FileError(.unsupported, path, at: byteOffset, "\"\(name)\" holds \(elementType.rawValue), not integers")
+        default:
+            throw FileError(
+                .unsupported, path, at: byteOffset, "\"\(name)\" holds \(elementType.rawValue), not integers")
         }
         return try converted(placeholder: Int.self, { Int($0) }) { $0 }
     }
@@ -115,7 +123,9 @@ public struct CheckpointTensor: Sendable {
         case .uint16: gather(UInt16.self, to: target) { integer(Int($0)) }
         case .uint8, .bool: gather(UInt8.self, to: target) { integer(Int($0)) }
         case .float8e4m3, .float8e5m2, .complex64:
-            throw FileError(.unsupported, path, at: byteOffset, "\"\(name)\" holds \(elementType.rawValue), which is not read as numbers")
+            throw FileError(
+                .unsupported, path, at: byteOffset,
+                "\"\(name)\" holds \(elementType.rawValue), which is not read as numbers")
         }
     }
 
@@ -127,7 +137,9 @@ public struct CheckpointTensor: Sendable {
         guard let start, count > 0 else { return }
         let size = MemoryLayout<Bits>.size
         guard let strides, !shape.isEmpty else {
-            for i in 0..<count { (target + i).initialize(to: transform((start + i * size).loadUnaligned(as: Bits.self))) }
+            for i in 0..<count {
+                (target + i).initialize(to: transform((start + i * size).loadUnaligned(as: Bits.self)))
+            }
             return
         }
         // The last axis runs in the inner loop; the others count like an odometer.

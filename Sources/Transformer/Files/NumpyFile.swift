@@ -13,7 +13,8 @@ public enum NumpyFile {
             throw FileError(.notWritten, path, "numpy has no \(array.elementType.rawValue)")
         }
         guard let count = elementCount(array.shape), count * array.elementType.byteCount == array.bytes.count else {
-            throw FileError(.notWritten, path, "shape \(shapeText(array.shape)) does not fit \(array.bytes.count) bytes")
+            throw FileError(
+                .notWritten, path, "shape \(shapeText(array.shape)) does not fit \(array.bytes.count) bytes")
         }
         let header = header(description, array.shape)
         try writeFileAtomically(path, byteCount: header.count + array.bytes.count) { sink in

@@ -51,14 +51,18 @@ public struct SafeTensorsReader: Sendable {
     /// Where the data starts, after checking the header's length.
     private static func headerRange(of file: MappedFile) throws -> Int {
         guard let base = file.bytes.baseAddress, file.bytes.count >= 8 else {
-            throw FileError(.malformed, file.path, at: 0, "\(file.bytes.count) bytes are too few for a header length (8)")
+            throw FileError(
+                .malformed, file.path, at: 0, "\(file.bytes.count) bytes are too few for a header length (8)")
         }
         let length = UInt64(littleEndian: base.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(headerLimit) else {
-            throw FileError(.malformed, file.path, at: 0, "the header claims \(length) bytes; at most \(headerLimit) are allowed")
+            throw FileError(
+                .malformed, file.path, at: 0, "the header claims \(length) bytes; at most \(headerLimit) are allowed")
         }
         guard Int(length) <= file.bytes.count - 8 else {
-            throw FileError(.malformed, file.path, at: 0, "the header claims \(length) bytes, but the file ends after \(file.bytes.count - 8) of them")
+            throw FileError(
+                .malformed, file.path, at: 0,
+                "the header claims \(length) bytes, but the file ends after \(file.bytes.count - 8) of them")
         }
         guard length > 0, base.load(fromByteOffset: 8, as: UInt8.self) == UInt8(ascii: "{") else {
             throw FileError(.malformed, file.path, at: 8, "the header does not start with {")
@@ -145,10 +149,12 @@ private struct HeaderParser {
         }
         guard count * type.byteCount == offsets[1] - offsets[0] else {
             throw error(
-                "\"\(name)\" has shape \(shapeText(shape)) of \(type.rawValue), \(count * type.byteCount) bytes, but claims \(offsets[1] - offsets[0])")
+                "\"\(name)\" has shape \(shapeText(shape)) of \(type.rawValue), \(count * type.byteCount) bytes, but claims \(offsets[1] - offsets[0])"
+            )
         }
         return CheckpointTensor(
-            name: name, shape: shape, elementType: type, count: count, strides: nil, file: file, byteOffset: headerEnd + offsets[0])
+            name: name, shape: shape, elementType: type, count: count, strides: nil, file: file,
+            byteOffset: headerEnd + offsets[0])
     }
 
     /// The tensors must cover the data exactly.
@@ -159,7 +165,9 @@ private struct HeaderParser {
         for tensor in order {
             let problem = tensor.byteOffset < end ? "overlaps the tensor before it" : "leaves a hole before it"
             guard tensor.byteOffset == end else {
-                throw FileError(.malformed, file.path, at: tensor.byteOffset, "\"\(tensor.name)\" \(problem), which ends at byte \(end)")
+                throw FileError(
+                    .malformed, file.path, at: tensor.byteOffset,
+                    "\"\(tensor.name)\" \(problem), which ends at byte \(end)")
             }
             end += tensor.count * tensor.elementType.byteCount
         }

@@ -26,7 +26,9 @@ public struct StoredArray {
 public enum SafeTensorsWriter {
     /// Writes `arrays` to `path` by way of a temporary file. A name must be used once, and each shape must fit its bytes.
     /// Throws `FileError` if the file could not be written; whatever was there before is then still there.
-    public static func write(_ arrays: [StoredArray], metadata: [(name: String, value: String)] = [], to path: String) throws {
+    public static func write(
+        _ arrays: [StoredArray], metadata: [(name: String, value: String)] = [], to path: String
+    ) throws {
         let order = arrays.indices.sorted { precedes(arrays[$0], arrays[$1]) }.map { arrays[$0] }
         try check(order, path)
         let header = header(of: order, metadata)
@@ -59,7 +61,9 @@ public enum SafeTensorsWriter {
                 throw FileError(.notWritten, path, "two arrays are named \"\(array.name)\"")
             }
             guard let count = elementCount(array.shape), count * array.elementType.byteCount == array.bytes.count else {
-                throw FileError(.notWritten, path, "\"\(array.name)\" of shape \(shapeText(array.shape)) does not fit \(array.bytes.count) bytes")
+                throw FileError(
+                    .notWritten, path,
+                    "\"\(array.name)\" of shape \(shapeText(array.shape)) does not fit \(array.bytes.count) bytes")
             }
         }
     }

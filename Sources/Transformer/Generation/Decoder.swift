@@ -92,7 +92,9 @@ final class Decoder {
     func replaceGiven(_ x: UnsafeMutablePointer<Float>, _ rows: [Row], _ layer: Int) {
         let c = model.configuration.width
         for n in givenRows {
-            rows[n].states?.withUnsafeBufferPointer { if let base = $0.baseAddress { (x + n * c).update(from: base + layer * c, count: c) } }
+            rows[n].states?.withUnsafeBufferPointer {
+                if let base = $0.baseAddress { (x + n * c).update(from: base + layer * c, count: c) }
+            }
         }
     }
 
@@ -100,7 +102,9 @@ final class Decoder {
     /// - Parameter qkv: (rows, (H + 2K)·w), queries, keys and values side by side.
     func attend(_ out: UnsafeMutablePointer<Float>, _ qkv: UnsafeMutablePointer<Float>, _ layer: Int) {
         let configuration = model.configuration
-        let (heads, keyHeads, width) = (configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth)
+        let (heads, keyHeads, width) = (
+            configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth
+        )
         let (queryWidth, keyWidth) = (heads * width, keyHeads * width)
         let stride = queryWidth + 2 * keyWidth
         let base = layer * lengths.count * capacity * keyWidth
@@ -122,7 +126,8 @@ final class Decoder {
                     let first = max(0, slots[n].index - window + 1)
                     let at = base + (slots[n].sequence * capacity + first) * keyWidth + head / group * width
                     ck_attend_row(
-                        out + n * queryWidth + head * width, scores + thread * capacity, qkv + n * stride + head * width, keys + at,
+                        out + n * queryWidth + head * width, scores + thread * capacity,
+                        qkv + n * stride + head * width, keys + at,
                         values + at, keyWidth, slots[n].index + 1 - first, width, scale)
                 }
             }
@@ -133,7 +138,8 @@ final class Decoder {
 
     /// The final norm and the head for the last row of each sequence; x is (rows, C).
     func lastLogits(
-        _ x: UnsafeMutablePointer<Float>, head: UnsafePointer<Float>, norm: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
+        _ x: UnsafeMutablePointer<Float>, head: UnsafePointer<Float>,
+        norm: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
     ) -> UnsafeMutablePointer<Float> {
         let c = model.configuration.width
         let vocabulary = model.configuration.vocabularySize

@@ -63,7 +63,8 @@ extension LanguageModel {
     /// A generation also ends when the model has no further position; it is then shorter than `maximumNewTokens`.
     /// - Throws: `BatchError` for ids outside the model's tables or an empty prompt; `GenerationInterrupted`.
     public func generate(
-        _ prompts: [Prompt], _ options: GenerationOptions, workers: Workers = .shared, isInterrupted: () -> Bool = { false }
+        _ prompts: [Prompt], _ options: GenerationOptions, workers: Workers = .shared,
+        isInterrupted: () -> Bool = { false }
     ) throws -> [Generated] {
         var results: [Generated] = []
         var start = 0
@@ -97,7 +98,9 @@ private struct Generator {
     var random: [RandomSource]
     var sampler: TokenSampler?
 
-    init(_ model: LanguageModel, _ prompts: [Prompt], _ options: GenerationOptions, firstIndex: Int, _ workers: Workers) throws {
+    init(
+        _ model: LanguageModel, _ prompts: [Prompt], _ options: GenerationOptions, firstIndex: Int, _ workers: Workers
+    ) throws {
         self.model = model
         self.prompts = prompts
         self.options = options
@@ -107,7 +110,9 @@ private struct Generator {
             batch.append(prompt.tokens, positions: prompt.positions, labels: nil)
             if prompt.tokens.isEmpty { throw BatchError.noTargets }
             let states = model.configuration.layerCount * model.configuration.width
-            if let given = prompt.lastStates, given.count != states { throw BatchError.states(given.count, needed: states) }
+            if let given = prompt.lastStates, given.count != states {
+                throw BatchError.states(given.count, needed: states)
+            }
             try batch.check(against: model.configuration)
         }
         let longest = prompts.map(\.tokens.count).max() ?? 0
@@ -185,10 +190,14 @@ private struct Generator {
 
     private func isFinished(_ sequence: Int, _ token: Int32) -> Bool {
         let tokens = results[sequence].tokens
-        if tokens.count >= options.maximumNewTokens || Int(nextPosition[sequence]) >= model.configuration.positionCount { return true }
+        if tokens.count >= options.maximumNewTokens || Int(nextPosition[sequence]) >= model.configuration.positionCount
+        {
+            return true
+        }
         switch options.stop {
         case .token(let stop): return token == stop
-        case .nthToken(let stop, let count): return token == stop && tokens.reduce(0) { $1 == stop ? $0 + 1 : $0 } >= count
+        case .nthToken(let stop, let count):
+            return token == stop && tokens.reduce(0) { $1 == stop ? $0 + 1 : $0 } >= count
         case .none: return false
         }
     }

@@ -31,7 +31,9 @@ struct TokenSampler {
             }
         }
         var total = 0.0
-        walk { total += $1; return false }
+        walk {
+            total += $1; return false
+        }
         var remaining = random.uniform() * total
         var chosen = 0
         walk { token, weight in

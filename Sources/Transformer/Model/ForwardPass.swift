@@ -24,7 +24,8 @@ struct ForwardPass {
 
     /// - Parameter isContinuing: whether the pass goes on where another on the same tape ended, instead of beginning anew.
     init(
-        _ model: LanguageModel, gradients: ParameterSet?, tape: Tape, batch: RaggedBatch, dropoutSource: RandomSource? = nil,
+        _ model: LanguageModel, gradients: ParameterSet?, tape: Tape, batch: RaggedBatch,
+        dropoutSource: RandomSource? = nil,
         hooks: HookTable? = nil, boundary: LayerBoundary? = nil, isContinuing: Bool = false
     ) {
         if !isContinuing { tape.begin(recording: gradients != nil) }
@@ -95,14 +96,17 @@ struct ForwardPass {
 
     /// x + y·W + b in one operation, or in two where somebody wants to see y·W + b by itself.
     func residual(
-        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int?, isTransposed: Bool,
+        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int?,
+        isTransposed: Bool,
         activatesInput: Bool = false, mask: DropoutMask?
     ) -> Variable {
         let weight = weight(at: offset)
         let bias = bias.map { self.weight(at: $0) }
         let width = model.configuration.width
         guard let hooks, hooks.wants(.block(layer, site)) else {
-            return tape.linear(y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, activatesInput: activatesInput, residual: x,
+            return tape.linear(
+                y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed,
+                activatesInput: activatesInput, residual: x,
                 dropout: mask)
         }
         let output = tape.linear(

@@ -59,16 +59,20 @@ extension ForwardPass {
         let at = offsets.block(layer)
         hook(.block(layer, .residualPre), x)
         let first = tape.layerNorm(
-            x, gain: weight(at: at + offsets.firstNorm), bias: weight(at: at + offsets.firstNorm + c), epsilon: configuration.epsilon)
+            x, gain: weight(at: at + offsets.firstNorm), bias: weight(at: at + offsets.firstNorm + c),
+            epsilon: configuration.epsilon)
         hook(.block(layer, .firstNorm), first)
         let qkv = tape.linear(
-            first, weight: weight(at: at + offsets.attention), bias: weight(at: at + offsets.attentionBias), outputs: 3 * c)
+            first, weight: weight(at: at + offsets.attention), bias: weight(at: at + offsets.attentionBias),
+            outputs: 3 * c)
         hook(.block(layer, .queryKeyValue), qkv)
         let mixed = tape.causalAttention(
-            query: HeadColumns(qkv), key: HeadColumns(qkv, offset: c), value: HeadColumns(qkv, offset: 2 * c), offsets: self.offsets,
+            query: HeadColumns(qkv), key: HeadColumns(qkv, offset: c), value: HeadColumns(qkv, offset: 2 * c),
+            offsets: self.offsets,
             sequenceCount: sequenceCount,
             shape: AttentionShape(
-                headCount: configuration.headCount, keyValueHeadCount: configuration.headCount, headWidth: configuration.headWidth),
+                headCount: configuration.headCount, keyValueHeadCount: configuration.headCount,
+                headWidth: configuration.headWidth),
             dropout: mask(3 * layer + 1, configuration.dropout.attention), inspect: hooks?.patternVisitor(layer))
         hook(.block(layer, .headOutputs), mixed)
         let middle = residual(
@@ -76,10 +80,12 @@ extension ForwardPass {
             isTransposed: false, mask: mask(3 * layer + 2, configuration.dropout.residual))
         hook(.block(layer, .residualMiddle), middle)
         let second = tape.layerNorm(
-            middle, gain: weight(at: at + offsets.secondNorm), bias: weight(at: at + offsets.secondNorm + c), epsilon: configuration.epsilon)
+            middle, gain: weight(at: at + offsets.secondNorm), bias: weight(at: at + offsets.secondNorm + c),
+            epsilon: configuration.epsilon)
         hook(.block(layer, .secondNorm), second)
         let inner = tape.linear(
-            second, weight: weight(at: at + offsets.inner), bias: weight(at: at + offsets.innerBias), outputs: configuration.innerWidth)
+            second, weight: weight(at: at + offsets.inner), bias: weight(at: at + offsets.innerBias),
+            outputs: configuration.innerWidth)
         hook(.block(layer, .mlpPre), inner)
         // Only somebody who watches sees the activations by themselves.
         var active = inner
@@ -89,7 +95,8 @@ extension ForwardPass {
         }
         let after = residual(
             middle, active, layer, .mlpOutput, weight: at + offsets.innerOut, bias: at + offsets.innerOutBias,
-            isTransposed: false, activatesInput: hooks == nil, mask: mask(3 * layer + 3, configuration.dropout.residual))
+            isTransposed: false, activatesInput: hooks == nil, mask: mask(3 * layer + 3, configuration.dropout.residual)
+        )
         hook(.block(layer, .residualPost), after)
         return after
     }

@@ -42,7 +42,8 @@ public enum HookPoint: Sendable, Hashable, CustomStringConvertible {
         if name == "hook_embed" { self = .embedding; return }
         if name == "ln_final.hook_normalized" { self = .finalNorm; return }
         let parts = name.split(separator: ".", maxSplits: 2)
-        guard parts.count == 3, parts[0] == "blocks", let layer = Int(parts[1]), layer >= 0, let site = BlockHook(rawValue: String(parts[2]))
+        guard parts.count == 3, parts[0] == "blocks", let layer = Int(parts[1]), layer >= 0,
+            let site = BlockHook(rawValue: String(parts[2]))
         else { return nil }
         self = .block(layer, site)
     }
@@ -95,7 +96,9 @@ final class HookTable {
     private let rows: [Int]?
     private(set) var captured: [HookPoint: [Float]] = [:]
 
-    init(wanted: Set<HookPoint>, rows: [Int]?, interventions: [Intervention], patterns: [PatternHook], needsLogits: Bool) {
+    init(
+        wanted: Set<HookPoint>, rows: [Int]?, interventions: [Intervention], patterns: [PatternHook], needsLogits: Bool
+    ) {
         self.wanted = wanted
         self.rows = rows
         self.interventions = interventions
@@ -121,7 +124,9 @@ final class HookTable {
         let width = variable.columns
         return [Float](unsafeUninitializedCapacity: rows.count * width) { buffer, initialized in
             if let base = buffer.baseAddress {
-                for (index, row) in rows.enumerated() { (base + index * width).update(from: variable.values + row * width, count: width) }
+                for (index, row) in rows.enumerated() {
+                    (base + index * width).update(from: variable.values + row * width, count: width)
+                }
             }
             initialized = rows.count * width
         }
@@ -150,12 +155,16 @@ extension LanguageModel {
     ///   - tape: the memory of an earlier pass, to be used again.
     /// - Throws: `BatchError`.
     public func capture(
-        _ batch: RaggedBatch, points: Set<HookPoint>, rows: [Int]? = nil, interventions: [Intervention] = [], patterns: [PatternHook] = [],
+        _ batch: RaggedBatch, points: Set<HookPoint>, rows: [Int]? = nil, interventions: [Intervention] = [],
+        patterns: [PatternHook] = [],
         logits: Bool = false, tape: Tape? = nil, workers: Workers = .shared
     ) throws -> Capture {
         try batch.check(against: configuration)
-        if let row = rows?.first(where: { $0 < 0 || $0 >= batch.tokenCount }) { throw BatchError.row(row, tokenCount: batch.tokenCount) }
-        let table = HookTable(wanted: points, rows: rows, interventions: interventions, patterns: patterns, needsLogits: logits)
+        if let row = rows?.first(where: { $0 < 0 || $0 >= batch.tokenCount }) {
+            throw BatchError.row(row, tokenCount: batch.tokenCount)
+        }
+        let table = HookTable(
+            wanted: points, rows: rows, interventions: interventions, patterns: patterns, needsLogits: logits)
         let pass = ForwardPass(self, gradients: nil, tape: tape ?? Tape(workers: workers), batch: batch, hooks: table)
         do {
             let states = try pass.finalStates()
@@ -182,13 +191,16 @@ extension ForwardPass {
         var source = states.values
         if let rows {
             source = tape.arena.take(count * width)
-            for (index, row) in rows.enumerated() { (source + index * width).update(from: states.values + row * width, count: width) }
+            for (index, row) in rows.enumerated() {
+                (source + index * width).update(from: states.values + row * width, count: width)
+            }
         }
         let head = head
         return [Float](unsafeUninitializedCapacity: count * vocabulary) { buffer, initialized in
             if let base = buffer.baseAddress, count > 0 {
                 MatrixProduct.applyTransposed(
-                    base, source, weight: head.values, rows: count, inputs: width, outputs: vocabulary, workers: tape.workers)
+                    base, source, weight: head.values, rows: count, inputs: width, outputs: vocabulary,
+                    workers: tape.workers)
             }
             initialized = count * vocabulary
         }

@@ -43,13 +43,17 @@ extension LanguageModel {
         }
         let other = LanguageModel(uninitialized: longer)
         for entry in parameters.entries {
-            guard let target = other.parameters[entry.name]?.baseAddress else { preconditionFailure("\(entry.name) is lost") }
+            guard let target = other.parameters[entry.name]?.baseAddress else {
+                preconditionFailure("\(entry.name) is lost")
+            }
             target.update(from: parameters.base + entry.range.lowerBound, count: entry.range.count)
         }
         if let table = other.parameters["transformer.wpe.weight"]?.baseAddress {
             let width = configuration.width
             let last = table + (configuration.positionCount - 1) * width
-            for row in configuration.positionCount..<positions { (table + row * width).update(from: last, count: width) }
+            for row in configuration.positionCount..<positions {
+                (table + row * width).update(from: last, count: width)
+            }
         }
         return other
     }

@@ -72,7 +72,9 @@ extension ParameterEntry {
         if name.hasSuffix(".bias") { return .bias }
         if shape.count == 1 { return .gain }
         if name.contains("wte.") || name.contains("wpe.") || name.contains("embed_tokens") { return .table }
-        if name.hasSuffix("c_proj.weight") || name.hasSuffix("o_proj.weight") || name.hasSuffix("down_proj.weight") { return .residualMatrix }
+        if name.hasSuffix("c_proj.weight") || name.hasSuffix("o_proj.weight") || name.hasSuffix("down_proj.weight") {
+            return .residualMatrix
+        }
         return .matrix
     }
 }

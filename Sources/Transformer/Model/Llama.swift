@@ -49,7 +49,8 @@ extension ForwardPass {
         let configuration = model.configuration
         let offsets = LlamaBlockOffsets(configuration)
         var x = tape.embedding(
-            tokens: tokens, positions: positions, count: count, columns: configuration.width, tokenTable: weight(at: 0), positionTable: nil,
+            tokens: tokens, positions: positions, count: count, columns: configuration.width, tokenTable: weight(at: 0),
+            positionTable: nil,
             frozenToken: configuration.paddingToken)
         hook(.embedding, x)
         let turns = turns()
@@ -57,7 +58,8 @@ extension ForwardPass {
             x = try entering(layer, x)
             x = tape.replacing(x) { llamaBlock(x, layer, offsets, turns) }
         }
-        let states = tape.rmsNorm(x, gain: weight(at: offsets.finalNorm(configuration.layerCount)), epsilon: configuration.epsilon)
+        let states = tape.rmsNorm(
+            x, gain: weight(at: offsets.finalNorm(configuration.layerCount)), epsilon: configuration.epsilon)
         hook(.finalNorm, states)
         return states
     }
@@ -83,22 +85,28 @@ extension ForwardPass {
 
     private func llamaBlock(_ x: Variable, _ layer: Int, _ offsets: LlamaBlockOffsets, _ turns: Turns?) -> Variable {
         let configuration = model.configuration
-        let (heads, keyHeads, width) = (configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth)
+        let (heads, keyHeads, width) = (
+            configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth
+        )
         let at = offsets.block(layer)
         hook(.block(layer, .residualPre), x)
         let first = tape.rmsNorm(x, gain: weight(at: at + offsets.firstNorm), epsilon: configuration.epsilon)
         hook(.block(layer, .firstNorm), first)
         let qkv = tape.linear(
-            first, weight: weight(at: at + offsets.attention), bias: nil, outputs: offsets.queryKeyValueWidth, isTransposed: true)
+            first, weight: weight(at: at + offsets.attention), bias: nil, outputs: offsets.queryKeyValueWidth,
+            isTransposed: true)
         hook(.block(layer, .queryKeyValue), qkv)
         if let turns {
             // Queries and keys are neighbours: one pass turns the heads of both.
-            tape.rotary(qkv, heads: heads + keyHeads, headWidth: width, positions: turns.rows, table: turns.tables.table)
+            tape.rotary(
+                qkv, heads: heads + keyHeads, headWidth: width, positions: turns.rows, table: turns.tables.table)
         }
         let mixed = tape.causalAttention(
             query: HeadColumns(qkv), key: HeadColumns(qkv, offset: offsets.queryWidth),
-            value: HeadColumns(qkv, offset: offsets.queryWidth + offsets.keys), offsets: self.offsets, sequenceCount: sequenceCount,
-            shape: AttentionShape(headCount: heads, keyValueHeadCount: keyHeads, headWidth: width, window: configuration.slidingWindow),
+            value: HeadColumns(qkv, offset: offsets.queryWidth + offsets.keys), offsets: self.offsets,
+            sequenceCount: sequenceCount,
+            shape: AttentionShape(
+                headCount: heads, keyValueHeadCount: keyHeads, headWidth: width, window: configuration.slidingWindow),
             dropout: mask(3 * layer + 1, configuration.dropout.attention), inspect: hooks?.patternVisitor(layer))
         hook(.block(layer, .headOutputs), mixed)
         let middle = residual(
@@ -108,7 +116,8 @@ extension ForwardPass {
         let second = tape.rmsNorm(middle, gain: weight(at: at + offsets.secondNorm), epsilon: configuration.epsilon)
         hook(.block(layer, .secondNorm), second)
         let gateAndUp = tape.linear(
-            second, weight: weight(at: at + offsets.gateAndUp), bias: nil, outputs: 2 * configuration.innerWidth, isTransposed: true)
+            second, weight: weight(at: at + offsets.gateAndUp), bias: nil, outputs: 2 * configuration.innerWidth,
+            isTransposed: true)
         hook(.block(layer, .mlpPre), gateAndUp)
         let active = tape.swiglu(gateAndUp)
         hook(.block(layer, .mlpPost), active)

@@ -61,14 +61,18 @@ public struct ModelConfiguration: Sendable, Equatable {
         dropout: DropoutProbabilities = .none
     ) -> ModelConfiguration {
         ModelConfiguration(
-            architecture: .gpt2, vocabularySize: vocabularySize, positionCount: positionCount, width: width, layerCount: layerCount,
-            headCount: headCount, keyValueHeadCount: headCount, headWidth: width / max(headCount, 1), innerWidth: 4 * width,
+            architecture: .gpt2, vocabularySize: vocabularySize, positionCount: positionCount, width: width,
+            layerCount: layerCount,
+            headCount: headCount, keyValueHeadCount: headCount, headWidth: width / max(headCount, 1),
+            innerWidth: 4 * width,
             isHeadTied: isHeadTied, epsilon: 1e-5, dropout: dropout)
     }
 
     public init(
-        architecture: Architecture, vocabularySize: Int, positionCount: Int, width: Int, layerCount: Int, headCount: Int,
-        keyValueHeadCount: Int, headWidth: Int, innerWidth: Int, isHeadTied: Bool, epsilon: Float, dropout: DropoutProbabilities
+        architecture: Architecture, vocabularySize: Int, positionCount: Int, width: Int, layerCount: Int,
+        headCount: Int,
+        keyValueHeadCount: Int, headWidth: Int, innerWidth: Int, isHeadTied: Bool, epsilon: Float,
+        dropout: DropoutProbabilities
     ) {
         self.architecture = architecture
         self.vocabularySize = vocabularySize
@@ -87,17 +91,28 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// What a configuration must satisfy before memory is laid out for it; the first rule broken, or nil.
     public var fault: String? {
         let sizes = [
-            ("vocabulary size", vocabularySize, 1 << 22), ("positions", positionCount, 1 << 22), ("width", width, 1 << 16),
+            ("vocabulary size", vocabularySize, 1 << 22), ("positions", positionCount, 1 << 22),
+            ("width", width, 1 << 16),
             ("layers", layerCount, 1 << 10), ("heads", headCount, 1 << 10), ("key heads", keyValueHeadCount, 1 << 10),
             ("head width", headWidth, 1 << 12), ("inner width", innerWidth, 1 << 18),
         ]
-        for (name, value, limit) in sizes where value < 1 || value > limit { return "\(name) is \(value), not 1 to \(limit)" }
-        if architecture == .gpt2, width != headCount * headWidth { return "width \(width) is not a multiple of \(headCount) heads" }
-        if headCount % keyValueHeadCount != 0 { return "\(headCount) heads cannot share \(keyValueHeadCount) key heads" }
-        if let rotary, rotary.width % 2 != 0 || rotary.width > headWidth { return "rotary positions turn pairs, not \(rotary.width) of \(headWidth) numbers" }
+        for (name, value, limit) in sizes where value < 1 || value > limit {
+            return "\(name) is \(value), not 1 to \(limit)"
+        }
+        if architecture == .gpt2, width != headCount * headWidth {
+            return "width \(width) is not a multiple of \(headCount) heads"
+        }
+        if headCount % keyValueHeadCount != 0 {
+            return "\(headCount) heads cannot share \(keyValueHeadCount) key heads"
+        }
+        if let rotary, rotary.width % 2 != 0 || rotary.width > headWidth {
+            return "rotary positions turn pairs, not \(rotary.width) of \(headWidth) numbers"
+        }
         if let slidingWindow, slidingWindow < 1 { return "a sliding window of \(slidingWindow) keys" }
         if !(epsilon > 0 && epsilon < 1) { return "epsilon is \(epsilon)" }
-        for p in [dropout.embedding, dropout.attention, dropout.residual] where !(p >= 0 && p < 1) { return "a dropout probability is \(p)" }
+        for p in [dropout.embedding, dropout.attention, dropout.residual] where !(p >= 0 && p < 1) {
+            return "a dropout probability is \(p)"
+        }
         return nil
     }
 }

@@ -56,7 +56,9 @@ public final class ParameterSet: @unchecked Sendable {
     }
 
     public func clear(workers: Workers = .shared) {
-        workers.parts(of: count, grain: 1024) { _, part in (base + part.lowerBound).update(repeating: 0, count: part.count) }
+        workers.parts(of: count, grain: 1024) { _, part in
+            (base + part.lowerBound).update(repeating: 0, count: part.count)
+        }
     }
 
     /// The parameter that holds element `index`.

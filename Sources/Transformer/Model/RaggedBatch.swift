@@ -43,11 +43,15 @@ public struct RaggedBatch: Sendable, Equatable {
 
     /// - Throws: `BatchError` if lengths disagree or an id is outside the model's tables.
     public func check(against configuration: ModelConfiguration) throws {
-        guard positions.count == tokens.count, labels.count == tokens.count, offsets.first == 0, offsets.last == tokens.count else {
-            throw BatchError.lengths(tokens: tokens.count, positions: positions.count, labels: labels.count, end: offsets.last ?? -1)
+        guard positions.count == tokens.count, labels.count == tokens.count, offsets.first == 0,
+            offsets.last == tokens.count
+        else {
+            throw BatchError.lengths(
+                tokens: tokens.count, positions: positions.count, labels: labels.count, end: offsets.last ?? -1)
         }
         for index in 1..<max(offsets.count, 1) where offsets[index] < offsets[index - 1] {
-            throw BatchError.lengths(tokens: tokens.count, positions: positions.count, labels: labels.count, end: offsets[index])
+            throw BatchError.lengths(
+                tokens: tokens.count, positions: positions.count, labels: labels.count, end: offsets[index])
         }
         for index in tokens.indices {
             if tokens[index] < 0 || Int(tokens[index]) >= configuration.vocabularySize {
@@ -79,7 +83,8 @@ public enum BatchError: Error, Equatable, CustomStringConvertible {
         case .lengths(let tokens, let positions, let labels, let end):
             "a batch of \(tokens) tokens has \(positions) positions, \(labels) labels and offsets that end at \(end)"
         case .row(let row, let count): "row \(row) is outside a batch of \(count) tokens"
-        case .states(let count, let needed): "\(count) numbers for the states of a prompt's last token, which has \(needed)"
+        case .states(let count, let needed):
+            "\(count) numbers for the states of a prompt's last token, which has \(needed)"
         case .noTargets: "no position of the batch carries a label, so there is nothing to learn"
         }
     }

@@ -13,7 +13,8 @@ public struct RotaryConfiguration: Sendable, Equatable {
         case none
         case linear(factor: Double)
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalPositionCount: Int)
-        case longRope(shortFactors: [Double], longFactors: [Double], originalPositionCount: Int, attentionFactor: Double)
+        case longRope(
+            shortFactors: [Double], longFactors: [Double], originalPositionCount: Int, attentionFactor: Double)
     }
 
     /// θ, 10,000 in the paper.

@@ -44,7 +44,9 @@ final class RotaryTables: @unchecked Sendable {
     var table: RotaryTable { RotaryTable(cosine: UnsafePointer(cosine), sine: UnsafePointer(sine), half: half) }
 
     /// The row for a position of a sequence whose largest position in the pass is `longest`.
-    func row(_ position: Int, longest: Int) -> Int { hasLong && configuration.isLong(longest) ? count + position : position }
+    func row(_ position: Int, longest: Int) -> Int {
+        hasLong && configuration.isLong(longest) ? count + position : position
+    }
 }
 
 extension LanguageModel {
@@ -54,7 +56,8 @@ extension LanguageModel {
         return rotaryCache.withLock { cached in
             if let cached, cached.count > position { return cached }
             // Twice as far each time, so that a long generation does not make them again at every token.
-            let tables = RotaryTables(rotary, count: min(configuration.positionCount, max(2 * (cached?.count ?? 0), position + 1, 64)))
+            let tables = RotaryTables(
+                rotary, count: min(configuration.positionCount, max(2 * (cached?.count ?? 0), position + 1, 64)))
             cached = tables
             return tables
         }

@@ -32,7 +32,8 @@ struct AddedTokens: Sendable {
 
     /// Calls `piece` with each stretch of text between tokens (never empty) and `found` with each token, in order.
     func split(
-        _ text: UnsafeBufferPointer<UInt8>, parsingSpecial: Bool, piece: (Range<Int>) throws -> Void, found: (Int32) -> Void
+        _ text: UnsafeBufferPointer<UInt8>, parsingSpecial: Bool, piece: (Range<Int>) throws -> Void,
+        found: (Int32) -> Void
     ) rethrows {
         var start = 0  // of the stretch not yet handed out
         var index = 0
@@ -62,7 +63,9 @@ struct AddedTokens: Sendable {
 
     private static func skipBlanks(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
-        while index < text.count, let scalar = UTF8Scan.scalar(text, at: index), UnicodeClasses.shared[scalar.value] == .space {
+        while index < text.count, let scalar = UTF8Scan.scalar(text, at: index),
+            UnicodeClasses.shared[scalar.value] == .space
+        {
             index += scalar.length
         }
         return index
@@ -70,14 +73,20 @@ struct AddedTokens: Sendable {
 
     private static func skipBlanksBack(_ text: UnsafeBufferPointer<UInt8>, from end: Int, to limit: Int) -> Int {
         var index = end
-        while let scalar = scalarBefore(text, index, limit), UnicodeClasses.shared[scalar.value] == .space { index -= scalar.length }
+        while let scalar = scalarBefore(text, index, limit), UnicodeClasses.shared[scalar.value] == .space {
+            index -= scalar.length
+        }
         return index
     }
 
-    private static func scalarBefore(_ text: UnsafeBufferPointer<UInt8>, _ index: Int, _ limit: Int) -> (value: UInt32, length: Int)? {
+    private static func scalarBefore(
+        _ text: UnsafeBufferPointer<UInt8>, _ index: Int, _ limit: Int
+    ) -> (value: UInt32, length: Int)? {
         var start = index - 1
         while start > limit, index - start < 4, text[start] & 0xC0 == 0x80 { start -= 1 }
-        guard start >= limit, let scalar = UTF8Scan.scalar(text, at: start), start + scalar.length == index else { return nil }
+        guard start >= limit, let scalar = UTF8Scan.scalar(text, at: start), start + scalar.length == index else {
+            return nil
+        }
         return scalar
     }
 

@@ -28,7 +28,9 @@ enum ByteLevelAlphabet {
         let count = target.count
         var index = 0
         while index < name.count {
-            guard let scalar = UTF8Scan.scalar(name, at: index), scalar.value < bytes.count, bytes[Int(scalar.value)] >= 0 else {
+            guard let scalar = UTF8Scan.scalar(name, at: index), scalar.value < bytes.count,
+                bytes[Int(scalar.value)] >= 0
+            else {
                 target.removeSubrange(count...)
                 return target.append(contentsOf: name)
             }
@@ -38,5 +40,7 @@ enum ByteLevelAlphabet {
     }
 
     /// The name of a single byte's token.
-    static func name(of byte: UInt8) -> String { Unicode.Scalar(scalars[Int(byte)]).map { String(Character($0)) } ?? "" }
+    static func name(of byte: UInt8) -> String {
+        Unicode.Scalar(scalars[Int(byte)]).map { String(Character($0)) } ?? ""
+    }
 }

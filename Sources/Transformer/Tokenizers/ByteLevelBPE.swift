@@ -32,7 +32,9 @@ public struct ByteLevelBPE: Tokenizer {
             if let token = description.added[Int32(id)] {
                 bytes += token.content
             } else {
-                description.names.name(Int32(id)).withUnsafeBufferPointer { ByteLevelAlphabet.appendBytes(of: $0, to: &bytes) }
+                description.names.name(Int32(id)).withUnsafeBufferPointer {
+                    ByteLevelAlphabet.appendBytes(of: $0, to: &bytes)
+                }
             }
             return Int32(bytes.count)
         }
@@ -47,7 +49,9 @@ public struct ByteLevelBPE: Tokenizer {
             try added.split(text, parsingSpecial: options.parsesSpecialTokens) { range in
                 let piece = UnsafeBufferPointer(rebasing: text[range])
                 if addsPrefixSpace, piece.first != UInt8(ascii: " ") {
-                    try ([UInt8(ascii: " ")] + piece).withUnsafeBufferPointer { try encode($0, startingAt: range.lowerBound - 1, cache, &ids) }
+                    try ([UInt8(ascii: " ")] + piece).withUnsafeBufferPointer {
+                        try encode($0, startingAt: range.lowerBound - 1, cache, &ids)
+                    }
                 } else {
                     try encode(piece, startingAt: range.lowerBound, cache, &ids)
                 }
@@ -59,7 +63,9 @@ public struct ByteLevelBPE: Tokenizer {
         return ids
     }
 
-    private func encode(_ text: UnsafeBufferPointer<UInt8>, startingAt base: Int, _ cache: WordCache, _ ids: inout [Int32]) throws {
+    private func encode(
+        _ text: UnsafeBufferPointer<UInt8>, startingAt base: Int, _ cache: WordCache, _ ids: inout [Int32]
+    ) throws {
         let splitter = GPT2WordSplitter(text)
         var start = 0
         while start < text.count {
@@ -85,7 +91,10 @@ public struct ByteLevelBPE: Tokenizer {
         let symbols = UnsafeMutableBufferPointer(rebasing: cache.symbols[..<range.count])
         for (i, index) in range.enumerated() {
             symbols[i] = byteIDs[Int(text[index])]
-            guard symbols[i] >= 0 else { throw TokenizationError(at: base + index, "the vocabulary has no token for \(ByteLevelBPE.shown(text[index]))") }
+            guard symbols[i] >= 0 else {
+                throw TokenizationError(
+                    at: base + index, "the vocabulary has no token for \(ByteLevelBPE.shown(text[index]))")
+            }
         }
         let count = merges.merge(symbols)
         ids.append(contentsOf: symbols[..<count])

@@ -30,7 +30,8 @@ struct GPT2WordSplitter {
         guard start + 1 < text.count else { return nil }
         switch text[start + 1] {
         case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"): return start + 2
-        case UInt8(ascii: "r"), UInt8(ascii: "v"): return start + 2 < text.count && text[start + 2] == UInt8(ascii: "e") ? start + 3 : nil
+        case UInt8(ascii: "r"), UInt8(ascii: "v"):
+            return start + 2 < text.count && text[start + 2] == UInt8(ascii: "e") ? start + 3 : nil
         case UInt8(ascii: "l"): return start + 2 < text.count && text[start + 2] == UInt8(ascii: "l") ? start + 3 : nil
         default: return nil
         }

@@ -47,7 +47,8 @@ struct PairMerges: Sendable {
         keys.withUnsafeBufferPointer { keys in
             values.withUnsafeBufferPointer { values in
                 let table = Lookup(keys: keys, values: values, shift: shift, multiplier: multiplier)
-                return symbols.count <= PairMerges.shortCount ? PairMerges.mergeShort(symbols, table) : PairMerges.mergeLong(symbols, table)
+                return symbols.count <= PairMerges.shortCount
+                    ? PairMerges.mergeShort(symbols, table) : PairMerges.mergeLong(symbols, table)
             }
         }
     }

@@ -37,7 +37,8 @@ public struct SentencePieceBPE: Tokenizer {
 
     public var vocabularySize: Int { names.count }
 
-    init(_ description: TokenizerDescription, prefixRule: PrefixRule, stripRule: StripRule, splitsAtBlanks: Bool) throws {
+    init(_ description: TokenizerDescription, prefixRule: PrefixRule, stripRule: StripRule, splitsAtBlanks: Bool) throws
+    {
         names = description.names
         merges = description.merges
         added = description.added
@@ -55,7 +56,9 @@ public struct SentencePieceBPE: Tokenizer {
         for (byte, id) in self.byteIDs.enumerated() { byteOfID[Int(id)] = Int16(byte) }
         self.byteOfID = byteOfID
         guard !self.byteIDs.isEmpty || description.unknownID != nil else {
-            throw FileError(.unsupported, description.path, "the vocabulary has neither all 256 byte tokens nor a token for the unknown")
+            throw FileError(
+                .unsupported, description.path,
+                "the vocabulary has neither all 256 byte tokens nor a token for the unknown")
         }
         // No merge makes a token with a blank behind something else: then merges cannot cross the start of a run of
         // blanks, and cutting there changes nothing. (Unknown characters might fuse across, so not without byte tokens.)
@@ -63,7 +66,9 @@ public struct SentencePieceBPE: Tokenizer {
         cutting = splitsAtBlanks ? .beforeEachBlank : canCut ? .beforeBlankRuns : .nowhere
     }
 
-    static func byteName(_ byte: UInt8) -> String { "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">" }
+    static func byteName(_ byte: UInt8) -> String {
+        "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">"
+    }
 
     // MARK: Encoding
 
@@ -83,7 +88,8 @@ public struct SentencePieceBPE: Tokenizer {
 
     /// The stretch with `▁` for blanks, and one before it where the rule asks for it.
     private func normalized(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        let beginsBlank = text[range.lowerBound] == UInt8(ascii: " ") || text[range].starts(with: SentencePieceBPE.blank)
+        let beginsBlank =
+            text[range.lowerBound] == UInt8(ascii: " ") || text[range].starts(with: SentencePieceBPE.blank)
         let hasPrefix =
             switch prefixRule {
             case .everyStretch: true
@@ -94,7 +100,11 @@ public struct SentencePieceBPE: Tokenizer {
         var result: [UInt8] = hasPrefix ? SentencePieceBPE.blank : []
         result.reserveCapacity(range.count * 3 / 2 + 3)
         for byte in text[range] {
-            if byte == UInt8(ascii: " ") { result.append(contentsOf: SentencePieceBPE.blank) } else { result.append(byte) }
+            if byte == UInt8(ascii: " ") {
+                result.append(contentsOf: SentencePieceBPE.blank)
+            } else {
+                result.append(byte)
+            }
         }
         return result
     }
@@ -128,10 +138,13 @@ public struct SentencePieceBPE: Tokenizer {
 
     @inline(__always)
     private func isBlank(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
-        index >= 0 && index + 2 < text.count && text[index] == 0xE2 && text[index + 1] == 0x96 && text[index + 2] == 0x81
+        index >= 0 && index + 2 < text.count && text[index] == 0xE2 && text[index + 1] == 0x96
+            && text[index + 2] == 0x81
     }
 
-    private func mergeWord(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ cache: WordCache, _ ids: inout [Int32]) -> Int {
+    private func mergeWord(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ cache: WordCache, _ ids: inout [Int32]
+    ) -> Int {
         cache.reserveSymbols(range.count)
         let symbols = cache.symbols
         var count = 0

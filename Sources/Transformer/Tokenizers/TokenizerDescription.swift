@@ -68,7 +68,10 @@ struct RawVocabulary {
             for token in tokens {
                 let name = UnsafeRawBufferPointer(rebasing: pool[token.range])
                 guard token.id >= 0, names.insert(name, id: Int32(token.id)) else {
-                    throw FileError(.malformed, path, "token \"\(String(decoding: name, as: UTF8.self))\" with id \(token.id): empty, or the id or the name is taken")
+                    throw FileError(
+                        .malformed, path,
+                        "token \"\(String(decoding: name, as: UTF8.self))\" with id \(token.id): empty, or the id or the name is taken"
+                    )
                 }
             }
         }
@@ -82,7 +85,10 @@ struct RawVocabulary {
         try token.content.withUnsafeBytes { content in
             if names.id(of: content) == token.id { return }
             guard token.id >= 0, names.insert(content, id: token.id) else {
-                throw FileError(.malformed, path, "added token \"\(String(decoding: content, as: UTF8.self))\" with id \(token.id): the id or the name is taken")
+                throw FileError(
+                    .malformed, path,
+                    "added token \"\(String(decoding: content, as: UTF8.self))\" with id \(token.id): the id or the name is taken"
+                )
             }
         }
     }
@@ -94,7 +100,10 @@ struct RawVocabulary {
             func id(_ range: Range<Int>, _ rank: Int) throws -> Int32 {
                 let name = UnsafeRawBufferPointer(rebasing: pool[range])
                 guard let id = names.id(of: name) else {
-                    throw FileError(.malformed, path, "merge \(rank) needs \"\(String(decoding: name, as: UTF8.self))\", which is not in the vocabulary")
+                    throw FileError(
+                        .malformed, path,
+                        "merge \(rank) needs \"\(String(decoding: name, as: UTF8.self))\", which is not in the vocabulary"
+                    )
                 }
                 return id
             }
@@ -103,7 +112,8 @@ struct RawVocabulary {
                 table.insert(
                     try id(merge.left, rank), try id(merge.right, rank),
                     PairMerges.Merge(rank: Int32(truncatingIfNeeded: rank), product: try id(product, rank)))
-                hasBlankInside = hasBlankInside || RawVocabulary.hasBlankInside(UnsafeRawBufferPointer(rebasing: pool[product]))
+                hasBlankInside =
+                    hasBlankInside || RawVocabulary.hasBlankInside(UnsafeRawBufferPointer(rebasing: pool[product]))
             }
         }
         return (table, hasBlankInside)

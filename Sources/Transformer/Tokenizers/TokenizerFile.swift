@@ -47,7 +47,8 @@ struct TokenizerFile {
             switch reader.string(name) {
             case "model": try readModel(&reader)
             case "added_tokens": try reader.readArray { added.append(try TokenizerFile.readAddedToken(&$0)) }
-            case "normalizer", "pre_tokenizer", "post_processor", "decoder": settings[reader.string(name)] = try reader.readValue()
+            case "normalizer", "pre_tokenizer", "post_processor", "decoder":
+                settings[reader.string(name)] = try reader.readValue()
             default: try reader.skipValue()
             }
         }
@@ -61,7 +62,9 @@ struct TokenizerFile {
             switch reader.string(name) {
             case "vocab":
                 hasVocabulary = true
-                guard try reader.nextKind() == .object else { throw unsupported("a vocabulary with scores: not a BPE model") }
+                guard try reader.nextKind() == .object else {
+                    throw unsupported("a vocabulary with scores: not a BPE model")
+                }
                 try reader.readObject { reader, token in
                     let id = try reader.readCount()
                     raw.addToken(id: id) { reader.appendBytes(of: token, to: &$0) }
@@ -85,7 +88,9 @@ struct TokenizerFile {
             raw.addMerge({ reader.appendBytes(of: parts[0], to: &$0) }, { reader.appendBytes(of: parts[1], to: &$0) })
         } else {
             let text = try reader.readText()
-            do { try raw.addMerge { reader.appendBytes(of: text, to: &$0) } } catch { throw reader.error("a merge is two names with one space between them") }
+            do { try raw.addMerge { reader.appendBytes(of: text, to: &$0) } } catch {
+                throw reader.error("a merge is two names with one space between them")
+            }
         }
     }
 
@@ -104,7 +109,9 @@ struct TokenizerFile {
             default: try reader.skipValue()
             }
         }
-        guard let id, let narrow = Int32(exactly: id), !content.isEmpty else { throw reader.error("an added token has an id and a content") }
+        guard let id, let narrow = Int32(exactly: id), !content.isEmpty else {
+            throw reader.error("an added token has an id and a content")
+        }
         token.id = narrow
         token.content = Array(content.utf8)
         return token
@@ -126,7 +133,9 @@ struct TokenizerFile {
         let preTokenizer = try only(settings["pre_tokenizer"], in: "pretokenizers")
         if type(preTokenizer) == "ByteLevel" {
             guard isAbsent(settings["normalizer"]) else { throw unsupported("a normalizer before byte-level BPE") }
-            guard preTokenizer?["use_regex"]?.bool ?? true else { throw unsupported("byte-level BPE without GPT-2's splitting") }
+            guard preTokenizer?["use_regex"]?.bool ?? true else {
+                throw unsupported("byte-level BPE without GPT-2's splitting")
+            }
             return ByteLevelBPE(description, addsPrefixSpace: preTokenizer?["add_prefix_space"]?.bool ?? true)
         }
         return try SentencePieceBPE(
@@ -139,7 +148,9 @@ struct TokenizerFile {
         for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = modelSettings[name]?.string, !text.isEmpty { throw unsupported("\(name) \"\(text)\"") }
         }
-        if modelSettings["ignore_merges"]?.bool == true { throw unsupported("ignore_merges: whole words looked up before merging") }
+        if modelSettings["ignore_merges"]?.bool == true {
+            throw unsupported("ignore_merges: whole words looked up before merging")
+        }
     }
 
     private func endOfTextID(_ names: TokenTable, _ name: String?) -> Int32? {
@@ -150,7 +161,8 @@ struct TokenizerFile {
     private func prefixRule(_ preTokenizer: JSONObject?) throws -> SentencePieceBPE.PrefixRule {
         guard let preTokenizer else { return try normalizerPrefixRule() }
         guard type(preTokenizer) == "Metaspace", preTokenizer["replacement"]?.string == "▁" else {
-            throw unsupported("pre_tokenizer \(type(preTokenizer) ?? "without a type"); ByteLevel and Metaspace are read")
+            throw unsupported(
+                "pre_tokenizer \(type(preTokenizer) ?? "without a type"); ByteLevel and Metaspace are read")
         }
         guard isAbsent(settings["normalizer"]) else { throw unsupported("a normalizer before Metaspace") }
         switch preTokenizer["prepend_scheme"]?.string {
@@ -164,8 +176,12 @@ struct TokenizerFile {
 
     private func normalizerPrefixRule() throws -> SentencePieceBPE.PrefixRule {
         let steps = list(settings["normalizer"], in: "normalizers")
-        let replaces = steps.last.map { type($0) == "Replace" && $0["pattern"]?.object?["String"]?.string == " " && $0["content"]?.string == "▁" }
-        guard replaces == true else { throw unsupported("a normalizer other than Prepend \"▁\" and Replace \" \" by \"▁\"") }
+        let replaces = steps.last.map {
+            type($0) == "Replace" && $0["pattern"]?.object?["String"]?.string == " " && $0["content"]?.string == "▁"
+        }
+        guard replaces == true else {
+            throw unsupported("a normalizer other than Prepend \"▁\" and Replace \" \" by \"▁\"")
+        }
         switch steps.count {
         case 1: return .never
         case 2 where type(steps[0]) == "Prepend" && steps[0]["prepend"]?.string == "▁": return .everyStretch
@@ -176,14 +192,17 @@ struct TokenizerFile {
     private func stripRule() throws -> SentencePieceBPE.StripRule {
         let steps = list(settings["decoder"], in: "decoders")
         if steps.count == 1, type(steps[0]) == "Metaspace" {
-            return steps[0]["prepend_scheme"]?.string == "never" || steps[0]["add_prefix_space"]?.bool == false ? .never : .firstToken
+            return steps[0]["prepend_scheme"]?.string == "never" || steps[0]["add_prefix_space"]?.bool == false
+                ? .never : .firstToken
         }
         var count = 0
         for step in steps {
             switch type(step) {
-            case "Replace" where step["pattern"]?.object?["String"]?.string == "▁" && step["content"]?.string == " ": continue
+            case "Replace" where step["pattern"]?.object?["String"]?.string == "▁" && step["content"]?.string == " ":
+                continue
             case "ByteFallback", "Fuse": continue
-            case "Strip" where step["content"]?.string == " " && (step["stop"]?.integer ?? 0) == 0: count += max(step["start"]?.integer ?? 0, 0)
+            case "Strip" where step["content"]?.string == " " && (step["stop"]?.integer ?? 0) == 0:
+                count += max(step["start"]?.integer ?? 0, 0)
             default: throw unsupported("decoder \(type(step) ?? "without a type")")
             }
         }
@@ -204,9 +223,13 @@ struct TokenizerFile {
         var isBefore = true
         for piece in template["single"]?.array ?? [] {
             if let special = piece.object?["SpecialToken"]?.object, let name = special["id"]?.string {
-                let ids = template["special_tokens"]?.object?[name]?.object?["ids"]?.array?.compactMap { $0.integer.flatMap { Int32(exactly: $0) } } ?? []
+                let ids =
+                    template["special_tokens"]?.object?[name]?.object?["ids"]?.array?.compactMap {
+                        $0.integer.flatMap { Int32(exactly: $0) }
+                    } ?? []
                 guard !ids.isEmpty, ids.allSatisfy({ $0 >= 0 && Int($0) < description.names.count }) else {
-                    throw FileError(.malformed, file.path, "the template's token \"\(name)\" has no ids in the vocabulary")
+                    throw FileError(
+                        .malformed, file.path, "the template's token \"\(name)\" has no ids in the vocabulary")
                 }
                 if isBefore { description.prefixIDs += ids } else { description.suffixIDs += ids }
             } else if piece.object?["Sequence"] != nil, isBefore {

@@ -6,13 +6,16 @@
 public enum TokenizerFolder {
     /// Whether the folder holds a tokenizer this can read.
     public static func exists(in folder: String) -> Bool {
-        pathExists(folder + "/tokenizer.json") || pathExists(folder + "/vocab.json") && pathExists(folder + "/merges.txt")
+        pathExists(folder + "/tokenizer.json")
+            || pathExists(folder + "/vocab.json") && pathExists(folder + "/merges.txt")
     }
 
     /// Reads the folder's tokenizer; throws `FileError` if there is none or its files break a rule.
     public static func load(_ folder: String) throws -> any Tokenizer {
         let endOfText = try endOfTextName(folder)
-        if pathExists(folder + "/tokenizer.json") { return try TokenizerFile.read(folder + "/tokenizer.json", endOfText: endOfText) }
+        if pathExists(folder + "/tokenizer.json") {
+            return try TokenizerFile.read(folder + "/tokenizer.json", endOfText: endOfText)
+        }
         guard exists(in: folder) else {
             throw FileError(.missing, folder, "has no tokenizer: neither tokenizer.json nor vocab.json with merges.txt")
         }
@@ -43,7 +46,8 @@ public enum TokenizerFolder {
         try readMerges(folder + "/merges.txt", into: &raw)
         let (names, merges, hasBlankInside) = try raw.tables(adding: special.map { [$0] } ?? [])
         var description = TokenizerDescription(
-            path: file.path, names: names, merges: merges, added: AddedTokens(special.map { [$0] } ?? []), hasBlankInside: hasBlankInside)
+            path: file.path, names: names, merges: merges, added: AddedTokens(special.map { [$0] } ?? []),
+            hasBlankInside: hasBlankInside)
         description.endOfTextID = special?.id
         return ByteLevelBPE(description, addsPrefixSpace: false)
     }
@@ -53,8 +57,12 @@ public enum TokenizerFolder {
         try withExtendedLifetime(file) { try parseMerges(file.bytes.bindMemory(to: UInt8.self), path, into: &raw) }
     }
 
-    private static func parseMerges(_ bytes: UnsafeBufferPointer<UInt8>, _ path: String, into raw: inout RawVocabulary) throws {
-        if let place = UTF8Scan.firstError(bytes) { throw FileError(.malformed, path, at: place, "a merge that is not UTF-8") }
+    private static func parseMerges(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ path: String, into raw: inout RawVocabulary
+    ) throws {
+        if let place = UTF8Scan.firstError(bytes) {
+            throw FileError(.malformed, path, at: place, "a merge that is not UTF-8")
+        }
         var start = 0
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
@@ -62,7 +70,9 @@ public enum TokenizerFolder {
             if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
             let isVersion = start == 0 && line.starts(with: "#version".utf8)
             if !line.isEmpty, !isVersion {
-                do { try raw.addMerge { $0.append(contentsOf: line) } } catch { throw FileError(.malformed, path, at: start, "a merge is two names with one space between them") }
+                do { try raw.addMerge { $0.append(contentsOf: line) } } catch {
+                    throw FileError(.malformed, path, at: start, "a merge is two names with one space between them")
+                }
             }
             start = end + 1
         }

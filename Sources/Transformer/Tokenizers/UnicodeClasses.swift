@@ -27,7 +27,8 @@ struct UnicodeClasses: @unchecked Sendable {
 
     private init() {
         let ranges: [([UInt32], CharacterClass)] = [
-            (UnicodeClasses.letterRanges, .letter), (UnicodeClasses.numberRanges, .number), (UnicodeClasses.spaceRanges, .space),
+            (UnicodeClasses.letterRanges, .letter), (UnicodeClasses.numberRanges, .number),
+            (UnicodeClasses.spaceRanges, .space),
         ]
         let highest = ranges.flatMap(\.0).max() ?? 0
         limit = highest + 1

@@ -60,7 +60,11 @@ final class WordCache {
             }
         } else {
             for (i, index) in range.enumerated() {
-                if i < 8 { low |= UInt64(text[index]) << UInt64(8 * i) } else { high |= UInt64(text[index]) << UInt64(8 * (i - 8)) }
+                if i < 8 {
+                    low |= UInt64(text[index]) << UInt64(8 * i)
+                } else {
+                    high |= UInt64(text[index]) << UInt64(8 * (i - 8))
+                }
             }
         }
         let mixed = (low ^ (high &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(range.count)) &* 0xD6E8_FEB8_6659_FD93

@@ -48,7 +48,10 @@ public final class AdamW {
     public var secondStepCount = 0
     private let workers: Workers
 
-    public init(_ layout: ParameterLayout, hyperparameters: AdamWHyperparameters = AdamWHyperparameters(), workers: Workers = .shared) {
+    public init(
+        _ layout: ParameterLayout, hyperparameters: AdamWHyperparameters = AdamWHyperparameters(),
+        workers: Workers = .shared
+    ) {
         self.hyperparameters = hyperparameters
         firstMoments = ParameterSet(layout)
         secondMoments = ParameterSet(layout)
@@ -73,16 +76,23 @@ public final class AdamW {
 
     /// One update of the model's weights from its gradients.
     /// - Throws: `NonFiniteGradient`, before anything is changed.
-    public func update(_ model: LanguageModel, gradients: ParameterSet, learningRate: Float, clip: Float? = nil) throws -> UpdateReport {
+    public func update(
+        _ model: LanguageModel, gradients: ParameterSet, learningRate: Float, clip: Float? = nil
+    ) throws -> UpdateReport {
         let norm = try gradientNorm(gradients)
         let factor = Self.clipping(norm, clip)
-        return UpdateReport(gradientNorm: norm, updateNorm: sqrt(update(model.parameters, gradients, factor, learningRate)), isClipped: factor < 1)
+        return UpdateReport(
+            gradientNorm: norm, updateNorm: sqrt(update(model.parameters, gradients, factor, learningRate)),
+            isClipped: factor < 1)
     }
 
-    static func clipping(_ norm: Double, _ clip: Float?) -> Float { clip.map { Float(min(1, Double($0) / (norm + 1e-6))) } ?? 1 }
+    static func clipping(_ norm: Double, _ clip: Float?) -> Float {
+        clip.map { Float(min(1, Double($0) / (norm + 1e-6))) } ?? 1
+    }
 
     /// One update of any parameters from gradients times `factor`; returns ‖Δw‖².
-    func update(_ parameters: ParameterSet, _ gradients: ParameterSet, _ factor: Float, _ learningRate: Float) -> Double {
+    func update(_ parameters: ParameterSet, _ gradients: ParameterSet, _ factor: Float, _ learningRate: Float) -> Double
+    {
         stepCount += 1
         secondStepCount += 1
         let h = hyperparameters
@@ -92,8 +102,10 @@ public final class AdamW {
         var changes = 0.0
         forEachBlock(gradients.count, sum: &changes) { block in
             ck_adamw(
-                parameters.base + block.lowerBound, firstMoments.base + block.lowerBound, secondMoments.base + block.lowerBound,
-                gradients.base + block.lowerBound, factor, learningRate, h.beta1, h.beta2, h.epsilon, h.weightDecay, first, second,
+                parameters.base + block.lowerBound, firstMoments.base + block.lowerBound,
+                secondMoments.base + block.lowerBound,
+                gradients.base + block.lowerBound, factor, learningRate, h.beta1, h.beta2, h.epsilon, h.weightDecay,
+                first, second,
                 block.count)
         }
         return changes
@@ -104,7 +116,8 @@ public final class AdamW {
         var squares = 0.0
         forEachBlock(gradients.count, sum: &squares) { ck_sum_of_squares(gradients.base + $0.lowerBound, $0.count) }
         if !squares.isFinite {
-            for entry in gradients.entries where ck_all_finite(gradients.base + entry.range.lowerBound, entry.range.count) == 0 {
+            for entry in gradients.entries
+            where ck_all_finite(gradients.base + entry.range.lowerBound, entry.range.count) == 0 {
                 throw NonFiniteGradient(parameter: entry.name)
             }
             throw NonFiniteGradient(parameter: "all parameters together")

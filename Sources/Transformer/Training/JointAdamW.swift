@@ -7,7 +7,10 @@ public final class JointAdamW {
     private let optimizers: [AdamW]
     private let workers: Workers
 
-    public init(_ members: [TrainedParameters], hyperparameters: AdamWHyperparameters = AdamWHyperparameters(), workers: Workers = .shared) {
+    public init(
+        _ members: [TrainedParameters], hyperparameters: AdamWHyperparameters = AdamWHyperparameters(),
+        workers: Workers = .shared
+    ) {
         self.members = members
         self.workers = workers
         optimizers = members.map { AdamW($0.values.layout, hyperparameters: hyperparameters, workers: workers) }
@@ -31,7 +34,9 @@ public final class JointAdamW {
         let norm = sqrt(squares)
         let factor = AdamW.clipping(norm, clip)
         var changes = 0.0
-        for (member, optimizer) in zip(members, optimizers) { changes += optimizer.update(member.values, member.gradients, factor, learningRate) }
+        for (member, optimizer) in zip(members, optimizers) {
+            changes += optimizer.update(member.values, member.gradients, factor, learningRate)
+        }
         return UpdateReport(gradientNorm: norm, updateNorm: sqrt(changes), isClipped: factor < 1)
     }
 }

@@ -58,21 +58,27 @@ public final class JointPass {
 
     /// Runs a model to its end and adds `scale` × (mean loss at its labels) to the loss of the pass.
     /// - Throws: `BatchError`, and what `boundary` throws.
-    public func loss(_ network: JointModel, _ batch: RaggedBatch, scale: Float = 1, entering boundary: @escaping LayerBoundary) throws -> BatchReport {
+    public func loss(
+        _ network: JointModel, _ batch: RaggedBatch, scale: Float = 1, entering boundary: @escaping LayerBoundary
+    ) throws -> BatchReport {
         let pass = try pass(network, batch, boundary)
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
-            states, labels: pass.labels, head: pass.head, vocabularySize: network.model.configuration.vocabularySize) { scale / Float($0) }
+            states, labels: pass.labels, head: pass.head, vocabularySize: network.model.configuration.vocabularySize
+        ) { scale / Float($0) }
         guard result.count > 0 else { throw BatchError.noTargets }
         var report = BatchReport()
         report.fill(from: result)
         return report
     }
 
-    private func pass(_ network: JointModel, _ batch: RaggedBatch, _ boundary: @escaping LayerBoundary) throws -> ForwardPass {
+    private func pass(
+        _ network: JointModel, _ batch: RaggedBatch, _ boundary: @escaping LayerBoundary
+    ) throws -> ForwardPass {
         try batch.check(against: network.model.configuration)
         return ForwardPass(
-            network.model, gradients: tape.isRecording ? network.parameters.gradients : nil, tape: tape, batch: batch, boundary: boundary,
+            network.model, gradients: tape.isRecording ? network.parameters.gradients : nil, tape: tape, batch: batch,
+            boundary: boundary,
             isContinuing: true)
     }
 
@@ -85,7 +91,9 @@ public final class JointPass {
     /// A variable with the given values (rows, columns): an input of the pass.
     public func input(_ values: [Float], columns: Int) -> Variable {
         let variable = tape.variable(rows: values.count / columns, columns: columns)
-        values.withUnsafeBufferPointer { if let base = $0.baseAddress { variable.values.update(from: base, count: variable.count) } }
+        values.withUnsafeBufferPointer {
+            if let base = $0.baseAddress { variable.values.update(from: base, count: variable.count) }
+        }
         return variable
     }
 

@@ -54,7 +54,8 @@ public final class Trainee {
         let pass = ForwardPass(model, gradients: nil, tape: tape, batch: batch)
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
-            states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize) { _ in 0 }
+            states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
+        ) { _ in 0 }
         report.fill(from: result)
         return report
     }

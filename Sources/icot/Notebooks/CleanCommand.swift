@@ -30,7 +30,8 @@ struct CleanCommand: ParsableCommand {
             var notebook = try NotebookInput.read(file)
             do {
                 let isChanged = try notebook.write(CleanCommand.cleaned(notebook.notebook, context))
-                TerminalWriter.note("\(file): \(isChanged ? "outputs taken out" : "there are no outputs")", isError: false)
+                TerminalWriter.note(
+                    "\(file): \(isChanged ? "outputs taken out" : "there are no outputs")", isError: false)
             } catch {
                 throw NotebookInput.refused(error)
             }
@@ -39,7 +40,8 @@ struct CleanCommand: ParsableCommand {
 
     private static func cleaned(_ notebook: Notebook, _ context: LanguageContext) -> Notebook {
         let parsed = Parser.parse(notebook.code, context)
-        return notebook.clearing(notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics))
+        return notebook.clearing(
+            notebook.entries(statements: parsed.program.statements, diagnostics: parsed.diagnostics))
     }
 
     /// Byte for byte: what passes through a filter is not made fit for a terminal.

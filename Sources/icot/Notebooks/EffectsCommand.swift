@@ -5,7 +5,8 @@ import Notebooks
 
 struct EffectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "effects", abstract: "Lists the files and programs that a notebook would touch, from its text; runs nothing.")
+        commandName: "effects",
+        abstract: "Lists the files and programs that a notebook would touch, from its text; runs nothing.")
 
     @ArgumentParser.Argument(help: "The notebook.")
     var file: String

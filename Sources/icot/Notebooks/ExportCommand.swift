@@ -15,7 +15,9 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "What to make; text is for reading a notebook here.")
     var to: Form
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to; - for standard output. By default beside the notebook.", valueName: "path"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where to; - for standard output. By default beside the notebook.", valueName: "path"))
     var output: String?
 
     @Flag(name: .customLong("run"), help: "Runs the notebook first: pages then hold its figures as pictures.")
@@ -33,7 +35,9 @@ struct ExportCommand: ParsableCommand {
         let output = output.map { $0 == "-" ? $0 : NotebookFile.absolute($0) }
         if runs {
             let effects = EffectsReport(file.notebook, session.context)
-            if file.notebook.canRun { try NotebookTrust.ensure(effects, self.file, isGiven: notebook.trust, asks: output != "-") }
+            if file.notebook.canRun {
+                try NotebookTrust.ensure(effects, self.file, isGiven: notebook.trust, asks: output != "-")
+            }
             let (path, notice) = NotebookFolder.enter(self.file, effects, pins: file.notebook.header.pins)
             if let notice { writer.printError([notice]) }
             session.importFolder = NotebookFile.folder(of: path)
@@ -56,19 +60,24 @@ struct ExportCommand: ParsableCommand {
             writer.flush()
             throw ExitCode(TextRun.complain(writer, 0))
         }
-        let text = switch to {
-        case .html: document.html
-        case .ipynb: document.jupyter
-        case .md: document.markdown
-        case .text: document.lines.map(\.plain).joined(separator: "\n") + "\n"
-        }
+        let text =
+            switch to {
+            case .html: document.html
+            case .ipynb: document.jupyter
+            case .md: document.markdown
+            case .text: document.lines.map(\.plain).joined(separator: "\n") + "\n"
+            }
         if output == "-" {
             writer.print(verbatim: text.hasSuffix("\n") ? String(text.dropLast()) : text)
             writer.flush()
             throw ExitCode(TextRun.complain(writer, 0))
         }
-        func beside(_ path: String) -> String { (path.hasSuffix(".icot") ? String(path.dropLast(5)) : path) + ".\(to.rawValue)" }
-        do { try NotebookFile.write(Array(text.utf8), to: output ?? beside(base)) } catch { throw NotebookInput.refused(error) }
+        func beside(_ path: String) -> String {
+            (path.hasSuffix(".icot") ? String(path.dropLast(5)) : path) + ".\(to.rawValue)"
+        }
+        do { try NotebookFile.write(Array(text.utf8), to: output ?? beside(base)) } catch {
+            throw NotebookInput.refused(error)
+        }
         writer.print([StyledText("wrote \(self.output ?? beside(file.path))", .good)])
         writer.flush()
     }

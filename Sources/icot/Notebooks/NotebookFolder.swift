@@ -10,7 +10,9 @@ enum NotebookFolder {
     /// Changes the working directory where that is needed. The path of the notebook from there, and what to tell the person.
     static func enter(_ path: String, _ report: EffectsReport, pins: [Pin]) -> (path: String, notice: StyledText?) {
         var inputs = pins.map(\.path)
-        for item in report.items where item.kind == .reads && item.verb != "import" && item.file == nil { if let path = item.path { inputs.append(path) } }
+        for item in report.items where item.kind == .reads && item.verb != "import" && item.file == nil {
+            if let path = item.path { inputs.append(path) }
+        }
         inputs = inputs.filter { !$0.hasPrefix("/") && !$0.hasPrefix("~") }
         func holdsAll(_ folder: String) -> Bool { inputs.allSatisfy { access(folder + $0, F_OK) == 0 } }
         if inputs.isEmpty || holdsAll("") { return (path, nil) }
@@ -20,7 +22,12 @@ enum NotebookFolder {
         for count in stride(from: parts.count - 1, through: 1, by: -1) {
             let folder = "/" + parts[..<count].joined(separator: "/")
             guard holdsAll(folder + "/"), chdir(folder) == 0 else { continue }
-            return (parts[count...].joined(separator: "/"), StyledText("paths start in \(DiagnosticRenderer.neutral(folder)), where \(DiagnosticRenderer.neutral(inputs[0])) lies", .dim))
+            return (
+                parts[count...].joined(separator: "/"),
+                StyledText(
+                    "paths start in \(DiagnosticRenderer.neutral(folder)), where \(DiagnosticRenderer.neutral(inputs[0])) lies",
+                    .dim)
+            )
         }
         return (path, nil)
     }

@@ -15,13 +15,17 @@ enum NotebookInput {
         }
     }
 
-    static func setting(_ parameters: [String], in notebook: Notebook, _ context: LanguageContext) throws(NotebookError) -> Notebook {
+    static func setting(
+        _ parameters: [String], in notebook: Notebook, _ context: LanguageContext
+    ) throws(NotebookError) -> Notebook {
         var pairs: [(name: String, value: String)] = []
         for parameter in parameters { pairs.append(try Notebook.parameter(parameter)) }
         return try notebook.setting(pairs, context)
     }
 
-    static func otherVersion(_ path: String) -> String { "\(path) is written for another version of the language than '\(Notebook.languageVersion)'" }
+    static func otherVersion(_ path: String) -> String {
+        "\(path) is written for another version of the language than '\(Notebook.languageVersion)'"
+    }
 
     /// Says what is wrong; the exit status to throw.
     static func refused(_ error: NotebookError) -> ExitCode {

@@ -47,7 +47,9 @@ struct NotebookReplay {
         let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
         if let notice { writer.printError([notice]) }
         session.importFolder = NotebookFile.folder(of: pathFromHere)
-        do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch { throw NotebookInput.refused(error) }
+        do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch {
+            throw NotebookInput.refused(error)
+        }
         (replay.only, replay.from) = (only, from)
         let screen = NotebookScreen(writer: writer, printer: printer, isJSON: shared.json)
         replay.onEvent = { event in
@@ -61,7 +63,9 @@ struct NotebookReplay {
         printer.finish()
         try finish(report, &file, output, junit)
         // What was recorded was run here.
-        if purpose == .update || purpose == .promote { NotebookTrust.remember(Notebook(SourceText(bytes: report.recorded.bytes, name: output ?? path)), context) }
+        if purpose == .update || purpose == .promote {
+            NotebookTrust.remember(Notebook(SourceText(bytes: report.recorded.bytes, name: output ?? path)), context)
+        }
         throw ExitCode(TextRun.complain(writer, report.isStopped ? 130 : report.exit.rawValue))
     }
 
@@ -78,7 +82,9 @@ struct NotebookReplay {
     }
 
     /// Runs with Ctrl-C stopping the session at hand; the first pass is that of `session`.
-    private func run(_ replay: Replay, _ session: Session, _ path: String, _ options: DisplayOptions) throws -> ReplayReport {
+    private func run(
+        _ replay: Replay, _ session: Session, _ path: String, _ options: DisplayOptions
+    ) throws -> ReplayReport {
         let interrupts = InterruptWatch()
         var first: Session? = session
         do {
@@ -98,7 +104,9 @@ struct NotebookReplay {
 
     private func ask(_ entry: EntryReport) -> Replay.Answer {
         writer.endProgress()
-        writer.print([StyledText("line \(entry.entry.lineNumber): ", .dim) + StyledText(entry.title, .emphasis)] + entry.differences.flatMap(\.lines))
+        writer.print(
+            [StyledText("line \(entry.entry.lineNumber): ", .dim) + StyledText(entry.title, .emphasis)]
+                + entry.differences.flatMap(\.lines))
         while true {
             writer.ask("record it? y yes, n no, a all, q stop: ")
             guard let line = readLine() else { return .stop }
@@ -118,7 +126,9 @@ struct NotebookReplay {
     }
 
     /// Whether anything was written.
-    private func record(_ report: ReplayReport, _ file: inout NotebookFile, _ output: String?) throws(NotebookError) -> Bool {
+    private func record(
+        _ report: ReplayReport, _ file: inout NotebookFile, _ output: String?
+    ) throws(NotebookError) -> Bool {
         guard let output else { return try file.write(report.recorded) }
         var pairs: [(name: String, value: String)] = []
         for parameter in parameters { pairs.append(try Notebook.parameter(parameter)) }
@@ -126,9 +136,12 @@ struct NotebookReplay {
         return true
     }
 
-    private func finish(_ report: ReplayReport, _ file: inout NotebookFile, _ output: String?, _ junit: String?) throws {
+    private func finish(_ report: ReplayReport, _ file: inout NotebookFile, _ output: String?, _ junit: String?) throws
+    {
         do {
-            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty, report.exit != .inputs, try record(report, &file, output), !shared.json {
+            if purpose == .update || purpose == .promote, !report.isRefused, report.problems.isEmpty,
+                report.exit != .inputs, try record(report, &file, output), !shared.json
+            {
                 writer.print([StyledText("recorded in \(self.output ?? file.path)", .good)])
             }
             if let junit { try NotebookFile.write(Array(report.junit.utf8), to: junit) }
@@ -141,7 +154,9 @@ struct NotebookReplay {
             writer.printError([line])
         } else if report.exit != .fine, !report.isStopped {
             // What failed while running was shown as it happened.
-            if !report.problems.isEmpty || report.isRefused { writer.printError(report.isRefused ? report.refusal : report.lines) }
+            if !report.problems.isEmpty || report.isRefused {
+                writer.printError(report.isRefused ? report.refusal : report.lines)
+            }
         }
         writer.flush()
     }

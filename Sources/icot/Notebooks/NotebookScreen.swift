@@ -15,10 +15,14 @@ struct NotebookScreen {
         case .session(let event): printer.show(event)
         case .notice(let line): writer.printError([line])
         case .cell(let cell, let prose):
-            if !isJSON, cell.kind == .markdown { writer.print([StyledText()] + prose.map(Self.styled) + [StyledText()]) }
+            if !isJSON, cell.kind == .markdown {
+                writer.print([StyledText()] + prose.map(Self.styled) + [StyledText()])
+            }
         case .statement(_, let lines):
             guard !isJSON else { return }
-            let numbered = lines.enumerated().map { StyledText($0.offset == 0 ? "icot> " : "....> ", .dim) + $0.element }
+            let numbered = lines.enumerated().map {
+                StyledText($0.offset == 0 ? "icot> " : "....> ", .dim) + $0.element
+            }
             writer.print(numbered)
         case .finished: printer.finish()
         }
@@ -33,8 +37,14 @@ struct NotebookScreen {
         for line in prose {
             let isFence = line.hasPrefix("```") || line.hasPrefix("~~~")
             let first = line.unicodeScalars.first
-            let isOwnLine = isFenced || isFence || line.isEmpty || first.map { " \t#>|-*+=".unicodeScalars.contains($0) || ("0"..."9").contains($0) } ?? true
-            if isOpen, !isOwnLine, let last = lines.popLast() { lines.append(last + " " + line) } else { lines.append(line) }
+            let isOwnLine =
+                isFenced || isFence || line.isEmpty
+                || first.map { " \t#>|-*+=".unicodeScalars.contains($0) || ("0"..."9").contains($0) } ?? true
+            if isOpen, !isOwnLine, let last = lines.popLast() {
+                lines.append(last + " " + line)
+            } else {
+                lines.append(line)
+            }
             if isFence { isFenced.toggle() }
             isOpen = !isOwnLine && !line.hasSuffix("  ") && !line.hasSuffix("\\")
         }

@@ -20,8 +20,16 @@ enum NotebookTrust {
         if report.needsTrust, store?.trusts(report) != true {
             if !isGiven {
                 let writer = TerminalWriter()
-                writer.printError([StyledText("\(DiagnosticRenderer.neutral(path)) has not been run here before and would do more than compute:", .warning)] + report.lines.map { StyledText("  ") + $0 })
-                guard asks, writer.terminal.isInteractive else { throw Icot.failure("nothing was run; with --trust it is run, and remembered", status: ReplayExit.refused.rawValue) }
+                writer.printError(
+                    [
+                        StyledText(
+                            "\(DiagnosticRenderer.neutral(path)) has not been run here before and would do more than compute:",
+                            .warning)
+                    ] + report.lines.map { StyledText("  ") + $0 })
+                guard asks, writer.terminal.isInteractive else {
+                    throw Icot.failure(
+                        "nothing was run; with --trust it is run, and remembered", status: ReplayExit.refused.rawValue)
+                }
                 guard agrees(writer) else { throw Icot.failure("nothing was run", status: ReplayExit.refused.rawValue) }
             }
             store?.remember(report)

@@ -21,10 +21,15 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Runs two times and says what differs between them.")
     var twice = false
 
-    @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
+    @Option(
+        name: .customShort("p"),
+        help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Records into a copy; with -p always, so that the notebook keeps its own values.", valueName: "path"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Records into a copy; with -p always, so that the notebook keeps its own values.", valueName: "path"))
     var output: String?
 
     @Option(help: ArgumentHelp("Compares or records only this cell.", valueName: "title"))
@@ -46,15 +51,23 @@ struct ReplayCommand: ParsableCommand {
         if [check, update, promote, twice].count(where: { $0 }) > 1 {
             throw ValidationError("give one of --check, --update, --promote and --twice")
         }
-        if let budget, !(budget > 0 && budget < 1e9) { throw ValidationError("--budget \(budget) is no number of seconds; give one above 0") }
+        if let budget, !(budget > 0 && budget < 1e9) {
+            throw ValidationError("--budget \(budget) is no number of seconds; give one above 0")
+        }
         if output != nil, !update, !promote { throw ValidationError("-o goes with --update or --promote") }
-        if output == nil, !parameters.isEmpty, update || promote { throw ValidationError("-p with --update or --promote records into a copy; say where with -o") }
-        if promote, isatty(STDIN_FILENO) == 0 { throw ValidationError("--promote asks a person at a terminal; --update records everything") }
+        if output == nil, !parameters.isEmpty, update || promote {
+            throw ValidationError("-p with --update or --promote records into a copy; say where with -o")
+        }
+        if promote, isatty(STDIN_FILENO) == 0 {
+            throw ValidationError("--promote asks a person at a terminal; --update records everything")
+        }
     }
 
     func run() throws {
         var replay = NotebookReplay(path: file, shared: shared)
-        (replay.parameters, replay.only, replay.from, replay.junit, replay.output) = (parameters, only, from, junit, output)
+        (replay.parameters, replay.only, replay.from, replay.junit, replay.output) = (
+            parameters, only, from, junit, output
+        )
         (replay.budget, replay.isTrusted) = (budget, notebook.trust)
         replay.purpose = check ? .check : update ? .update : promote ? .promote : twice ? .twice : .show
         try replay.run()

@@ -17,7 +17,9 @@ struct PresentCommand: ParsableCommand {
     @ArgumentParser.Argument(help: "The notebook.")
     var file: String
 
-    @Option(help: ArgumentHelp("Shows notes and what comes next on another terminal, or writes them to a file.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Shows notes and what comes next on another terminal, or writes them to a file.", valueName: "path"))
     var notes: String?
 
     @Flag(help: "Runs everything once and says how long each cell takes.")
@@ -26,7 +28,9 @@ struct PresentCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Shows the recorded output of a statement that takes longer.", valueName: "seconds"))
     var slow = 3.0
 
-    @Option(name: .customShort("p"), help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
+    @Option(
+        name: .customShort("p"),
+        help: ArgumentHelp("Another value for a parameter; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
     @OptionGroup var options: NotebookOptions
@@ -35,22 +39,31 @@ struct PresentCommand: ParsableCommand {
     func run() throws {
         if rehearse {
             var replay = NotebookReplay(path: file, shared: shared)
-            (replay.parameters, replay.purpose, replay.isTrusted) = (parameters, .rehearse(slowAfter: slow), options.trust)
+            (replay.parameters, replay.purpose, replay.isTrusted) = (
+                parameters, .rehearse(slowAfter: slow), options.trust
+            )
             return try replay.run()
         }
         let terminal = TerminalState.current()
-        guard terminal.isInteractive, terminal.canMove else { throw Icot.failure("present: needs a terminal that can move its cursor") }
+        guard terminal.isInteractive, terminal.canMove else {
+            throw Icot.failure("present: needs a terminal that can move its cursor")
+        }
         let session = Host.session(shared, notebook: self.file)
         var notebook = try NotebookInput.read(file).notebook
-        guard notebook.canRun else { throw Icot.failure(NotebookInput.otherVersion(file), status: ReplayExit.refused.rawValue) }
+        guard notebook.canRun else {
+            throw Icot.failure(NotebookInput.otherVersion(file), status: ReplayExit.refused.rawValue)
+        }
         let effects = EffectsReport(notebook, session.context)
         try NotebookTrust.ensure(effects, file, isGiven: options.trust, asks: true)
-        do { notebook = try NotebookInput.setting(parameters, in: notebook, session.context) } catch { throw NotebookInput.refused(error) }
+        do { notebook = try NotebookInput.setting(parameters, in: notebook, session.context) } catch {
+            throw NotebookInput.refused(error)
+        }
         var display = EventPrinter(TerminalWriter(terminal: terminal)).displayOptions
         display.width -= 1
         session.displayOptions = display
         let notes = try notes.map { try PresenterNotes(path: $0) }
-        session.importFolder = NotebookFile.folder(of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
+        session.importFolder = NotebookFile.folder(
+            of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
         let presentation = Presentation(notebook, in: session, slowAfter: slow, width: display.width)
         let presenter = Presenter(presentation, session, terminal, notes: notes)
         throw ExitCode(presenter.run())

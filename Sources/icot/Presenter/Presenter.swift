@@ -75,7 +75,9 @@ final class Presenter {
         case .edit(let text):
             let edited = screen.asPrompt(below: page(withTyped: false)) { () -> String? in
                 let editor = LineEditor(session: session, history: history, terminal: terminal)
-                guard case .text(let text) = editor.readLine(prompt: StyledText("icot> ", .dim), prefill: text) else { return nil }
+                guard case .text(let text) = editor.readLine(prompt: StyledText("icot> ", .dim), prefill: text) else {
+                    return nil
+                }
                 return text
             }
             presentation.replace(with: edited)
@@ -119,7 +121,8 @@ final class Presenter {
         for block in presentation.blocks {
             switch block {
             case .heading(let title): lines += [StyledText(), StyledText(title, .heading)]
-            case .prose(let prose): lines += [StyledText()] + NotebookScreen.joined(prose).map(NotebookScreen.styled) + [StyledText()]
+            case .prose(let prose):
+                lines += [StyledText()] + NotebookScreen.joined(prose).map(NotebookScreen.styled) + [StyledText()]
             case .code(let code): lines += Self.prompted(code)
             case .output(let output): lines += output
             }
@@ -141,12 +144,13 @@ final class Presenter {
 
     private var status: StyledText {
         let (done, count) = presentation.position
-        let keys = switch presentation.phase {
-        case .ready: "any key types what comes next   b back   e edit   i insert   q end"
-        case .typing, .typed: "Enter runs   e edit   b untype   q end"
-        case .running: "running   Ctrl-C stops   b stops and goes back"
-        case .ended: "the end   b back   i insert   q end"
-        }
+        let keys =
+            switch presentation.phase {
+            case .ready: "any key types what comes next   b back   e edit   i insert   q end"
+            case .typing, .typed: "Enter runs   e edit   b untype   q end"
+            case .running: "running   Ctrl-C stops   b stops and goes back"
+            case .ended: "the end   b back   i insert   q end"
+            }
         return StyledText(" \(done)/\(count) ", .emphasis) + StyledText(" " + keys, .dim)
     }
 

@@ -12,7 +12,9 @@ final class PresenterNotes {
     /// Throws the exit status where the path cannot be written.
     init(path: String) throws {
         descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Icot.failure("--notes \(path): \(String(cString: strerror(errno)).lowercased())") }
+        guard descriptor >= 0 else {
+            throw Icot.failure("--notes \(path): \(String(cString: strerror(errno)).lowercased())")
+        }
         isTerminal = isatty(descriptor) == 1
     }
 

@@ -21,7 +21,8 @@ private struct ReferenceExamples: Decodable { var examples: [ReferenceExample] }
 @Suite struct EncodingTests {
     @Test(arguments: ["mult_4x4", "gsm8k"])
     func `the reference's tokens come out of its text`(_ name: String) throws {
-        guard let file = sharedMaterial("golden/removal/\(name).json"), let folder = sharedMaterial("tokenizers/gpt2") else { return }
+        guard let file = sharedMaterial("golden/removal/\(name).json"), let folder = sharedMaterial("tokenizers/gpt2")
+        else { return }
         let encoder = try ReferenceEncoder(TokenizerFolder.load(folder.path))
         for example in try JSONDecoder().decode(ReferenceExamples.self, from: Data(contentsOf: file)).examples {
             let encoded = try encoder.encode(example.problem)
@@ -42,10 +43,15 @@ private struct ReferenceExamples: Decodable { var examples: [ReferenceExample] }
         #expect(encoded.chain == 3..<6)
         #expect(encoder.stop(removed: 2, of: 3) == .nthToken(50256, count: 2))
         #expect(encoder.stop(removed: 3, of: 3) == .token(50256))
-        #expect(throws: ProblemError.self) { try encoder.encode(Problem(question: "a <|endoftext|>", chain: "b", answer: "c")) }
+        #expect(throws: ProblemError.self) {
+            try encoder.encode(Problem(question: "a <|endoftext|>", chain: "b", answer: "c"))
+        }
     }
 
-    @Test(arguments: [(AnswerSeparator.kept, "12*34|840+0630#8040$", 8), (.absent, "12*34|840+06308040$", 8), (.removedLast, "12*34|840+0630#8040$", 9)])
+    @Test(arguments: [
+        (AnswerSeparator.kept, "12*34|840+0630#8040$", 8), (.absent, "12*34|840+06308040$", 8),
+        (.removedLast, "12*34|840+0630#8040$", 9),
+    ])
     func `one token a character, with the separator kept, absent or removed last`(
         _ separator: AnswerSeparator, _ text: String, _ chainCount: Int
     ) throws {
@@ -80,7 +86,10 @@ private struct ReferenceExamples: Decodable { var examples: [ReferenceExample] }
         try builder.append(question: "é 一", chain: "", answer: "-")
         let vocabulary = CharacterVocabulary(of: builder.finish())
         #expect(String(vocabulary.characters) == "-12abé一")
-        #expect(try CharacterEncoder(vocabulary).encode(Problem(question: "é一", chain: "b", answer: "1")).tokens == [8, 9, 0, 7, 4, 2])
+        #expect(
+            try CharacterEncoder(vocabulary).encode(Problem(question: "é一", chain: "b", answer: "1")).tokens == [
+                8, 9, 0, 7, 4, 2,
+            ])
     }
 
     @Test func `marks keep names of their own beside the same characters`() throws {

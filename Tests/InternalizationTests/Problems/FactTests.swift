@@ -7,7 +7,8 @@ import Transformer
 
 private let published = Problem(
     question: "7 6 9 2 * 1 6 3 6",
-    chain: "7 6 9 2 0 + 0 2 0 8 7 1 ( 7 8 9 0 8 1 ) + 0 0 1 0 9 8 0 ( 7 8 0 1 7 0 1 ) + 0 0 0 2 0 8 7 1", answer: "7 8 0 3 7 8 8 1")
+    chain: "7 6 9 2 0 + 0 2 0 8 7 1 ( 7 8 9 0 8 1 ) + 0 0 1 0 9 8 0 ( 7 8 0 1 7 0 1 ) + 0 0 0 2 0 8 7 1",
+    answer: "7 8 0 3 7 8 8 1")
 
 @Suite struct FactTests {
     @Test func `the numbers inside a multiplication are found`() throws {
@@ -59,8 +60,10 @@ private let published = Problem(
 
     @Test func `every described fact of every task exists and stays in its range`() throws {
         let tasks: [any ProblemTask] = [
-            try Multiplication(digits: 4), try Multiplication(digits: 1...3), try Multiplication(left: 1...1, right: 3...3, chain: .tree),
-            try DigitSum.parity(digits: 6), try DigitSum(digits: 5, modulus: 7), try Addition(digits: 4...4), try Addition(digits: 2...5, order: .mostFirst),
+            try Multiplication(digits: 4), try Multiplication(digits: 1...3),
+            try Multiplication(left: 1...1, right: 3...3, chain: .tree),
+            try DigitSum.parity(digits: 6), try DigitSum(digits: 5, modulus: 7), try Addition(digits: 4...4),
+            try Addition(digits: 2...5, order: .mostFirst),
             WordProblems(),
         ]
         for task in tasks {
@@ -74,11 +77,15 @@ private let published = Problem(
                         guard let fact = set.fact(description.name, index: index, ofProblem: place) else { continue }
                         found += 1
                         // The range is that of the digits where there is an index, of the value where there is none.
-                        if case .integer(let value) = fact, let values = description.values, index != nil || description.indices == nil {
+                        if case .integer(let value) = fact, let values = description.values,
+                            index != nil || description.indices == nil
+                        {
                             #expect(values.contains(value), "\(task.name) \(description.name) \(value)")
                         }
                     }
-                    #expect(found > 0 || description.name == "result", "\(task.name) \(description.name) \(String(describing: index))")
+                    #expect(
+                        found > 0 || description.name == "result",
+                        "\(task.name) \(description.name) \(String(describing: index))")
                 }
                 #expect(set.fact(description.name, index: 1000, ofProblem: 0) == nil)
             }
@@ -87,8 +94,10 @@ private let published = Problem(
 
     @Test func `the places of digits show the facts they are named for`() throws {
         let tasks: [any ProblemTask] = [
-            try Multiplication(digits: 4), try Multiplication(digits: 1...6), try Multiplication(digits: 5, chain: .tree),
-            try Multiplication(left: 2...2, right: 5...5, chain: .tree), try DigitSum.parity(digits: 6), try DigitSum.parity(digits: 2), try DigitSum(digits: 5, modulus: 7),
+            try Multiplication(digits: 4), try Multiplication(digits: 1...6),
+            try Multiplication(digits: 5, chain: .tree),
+            try Multiplication(left: 2...2, right: 5...5, chain: .tree), try DigitSum.parity(digits: 6),
+            try DigitSum.parity(digits: 2), try DigitSum(digits: 5, modulus: 7),
             try Addition(digits: 2...5), try Addition(digits: 4...4, order: .mostFirst),
         ]
         let encoder = CharacterEncoder(separator: .removedLast)
@@ -113,8 +122,13 @@ private let published = Problem(
 
     @Test func `a missing fact is answered with those there are`() throws {
         let set = try ProblemSet.generate(DigitSum.parity(digits: 6), count: 3, seed: 4)
-        func message(_ name: String, _ index: Int?) -> String? { #expect(throws: UnknownFact.self) { try set.facts(name, index: index) }?.description }
-        #expect(message("carries", nil) == "parity 6 has no fact .carries; it has .question_length, .chain_length, .answer_length, .digit, .digit_sum, .running_sum, .running_parity, .odd_digits, .answer")
+        func message(_ name: String, _ index: Int?) -> String? {
+            #expect(throws: UnknownFact.self) { try set.facts(name, index: index) }?.description
+        }
+        #expect(
+            message("carries", nil)
+                == "parity 6 has no fact .carries; it has .question_length, .chain_length, .answer_length, .digit, .digit_sum, .running_sum, .running_parity, .odd_digits, .answer"
+        )
         #expect(message("digit", nil) == ".digit needs an index: .digit[0] to .digit[5]")
         #expect(message("digit", 6) == ".digit[6] is not there; the index can be 0 to 5")
         #expect(message("digit_sum", 0) == ".digit_sum has no index")
@@ -134,7 +148,9 @@ private let published = Problem(
 }
 
 @Suite struct ChainOrderTests {
-    private func text(_ order: ChainOrder, _ problem: Problem, _ kind: any ProblemKind, _ encoder: some LocatingEncoder) throws -> [String] {
+    private func text(
+        _ order: ChainOrder, _ problem: Problem, _ kind: any ProblemKind, _ encoder: some LocatingEncoder
+    ) throws -> [String] {
         let encoded = try encoder.encode(problem)
         let groups = try encoder.removalGroups(order, of: problem, task: kind)
         #expect(groups.joined().sorted() == Array(0..<encoded.chain.count))
@@ -150,7 +166,8 @@ private let published = Problem(
         let sum = String(parts[1].drop { $0 != "(" })
         let product = String(parts[1].prefix { $0 != "(" })
         #expect(try text(.steps, problem, kind, encoder) == [parts[0], "+" + parts[1], "+" + parts[2], "#"])
-        #expect(try text(.productsFirst, problem, kind, encoder).joined() == "\(parts[0])+\(product)+\(parts[2])\(sum)#")
+        #expect(
+            try text(.productsFirst, problem, kind, encoder).joined() == "\(parts[0])+\(product)+\(parts[2])\(sum)#")
         #expect(try text(.sumsFirst, problem, kind, encoder).joined() == "\(sum)\(parts[0])+\(product)+\(parts[2])#")
         #expect(try text(.levels, problem, kind, encoder) == [chain, "#"])
     }
@@ -160,11 +177,15 @@ private let published = Problem(
         let set = try ProblemSet.generate(Multiplication(digits: 1...4), count: 60, seed: 3)
         for order in ChainOrder.allCases {
             let groups = try set.removalGroups(order.rawValue, encoder: encoder)
-            let singly = try (0..<set.count).map { try set.removalGroups(order.rawValue, ofProblem: $0, encoder: encoder) }
+            let singly = try (0..<set.count).map {
+                try set.removalGroups(order.rawValue, ofProblem: $0, encoder: encoder)
+            }
             #expect(groups == singly)
         }
         let error = #expect(throws: ProblemError.self) { try set.removalGroups("upwards", encoder: encoder) }
-        #expect(error?.description == "there is no removal order upwards; there are steps, productsFirst, sumsFirst, levels, levelsDown")
+        #expect(
+            error?.description
+                == "there is no removal order upwards; there are steps, productsFirst, sumsFirst, levels, levelsDown")
     }
 
     @Test func `a tree goes level by level, up or down`() throws {

@@ -50,7 +50,9 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     @Test func `the first published 4×4 test line is written`() throws {
         let problem = write(try Multiplication(digits: 4), [7, 6, 9, 2, 1, 6, 3, 6])
         #expect(problem.question == "7 6 9 2 * 1 6 3 6")
-        #expect(problem.chain == "7 6 9 2 0 + 0 2 0 8 7 1 ( 7 8 9 0 8 1 ) + 0 0 1 0 9 8 0 ( 7 8 0 1 7 0 1 ) + 0 0 0 2 0 8 7 1")
+        #expect(
+            problem.chain
+                == "7 6 9 2 0 + 0 2 0 8 7 1 ( 7 8 9 0 8 1 ) + 0 0 1 0 9 8 0 ( 7 8 0 1 7 0 1 ) + 0 0 0 2 0 8 7 1")
         #expect(problem.answer == "7 8 0 3 7 8 8 1")
     }
 
@@ -63,7 +65,9 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
         let task = try Multiplication(left: 1...1, right: 3...3)
         #expect(task.name == "mult 1×3")
         // 7 × 142: 14, 280, 700; 14 + 280 = 294.
-        #expect(write(task, [7, 2, 4, 1]) == Problem(question: "7 * 2 4 1", chain: "4 1 + 0 8 2 ( 4 9 2 ) + 0 0 7 0", answer: "4 9 9 0"))
+        #expect(
+            write(task, [7, 2, 4, 1])
+                == Problem(question: "7 * 2 4 1", chain: "4 1 + 0 8 2 ( 4 9 2 ) + 0 0 7 0", answer: "4 9 9 0"))
     }
 
     @Test func `the tree adds neighbours and leaves the root to the answer`() throws {
@@ -104,13 +108,16 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
             #expect(set[index].chain == sums.dropLast().map { String($0) }.joined(separator: " "))
             #expect(set[index].answer == String(sums[4]))
         }
-        #expect(write(try DigitSum.parity(digits: 6), [2, 7, 4, 3, 5, 3]) == Problem(question: "2 7 4 3 5 3", chain: "1 1 0 1", answer: "0"))
+        #expect(
+            write(try DigitSum.parity(digits: 6), [2, 7, 4, 3, 5, 3])
+                == Problem(question: "2 7 4 3 5 3", chain: "1 1 0 1", answer: "0"))
     }
 
     @Test func `word problems have the two steps that their words say`() throws {
         let task = WordProblems()
         let first = write(task, [0, 0, 0, 4, 12, 5])
-        #expect(first.question == "Ann has 4 boxes with 12 apples each and gives away 5 apples. How many apples are left?")
+        #expect(
+            first.question == "Ann has 4 boxes with 12 apples each and gives away 5 apples. How many apples are left?")
         #expect(first.chain == "<<4*12=48>> <<48-5=43>>")
         #expect(first.answer == "43")
         let set = try ProblemSet.generate(task, count: 2000, seed: 1)
@@ -121,7 +128,10 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
             let results = try steps.map { step -> Int in
                 let sign = try #require(step[0].first { "+-*/".contains($0) })
                 let operands = step[0].split(separator: sign).map { Int($0)! }
-                let result = ["+": operands[0] + operands[1], "-": operands[0] - operands[1], "*": operands[0] * operands[1], "/": operands[0] / operands[1]][sign]
+                let result = [
+                    "+": operands[0] + operands[1], "-": operands[0] - operands[1], "*": operands[0] * operands[1],
+                    "/": operands[0] / operands[1],
+                ][sign]
                 #expect(result == Int(step[1]))
                 return try #require(result)
             }
@@ -192,21 +202,34 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     @Test func `a held-out set is refused when nothing is left for it`() throws {
         let task = try Multiplication(digits: 2)
         let train = try ProblemSet.generate(task, count: 8099, seed: 1)
-        let error = #expect(throws: ProblemError.self) { try ProblemSet.generate(task, count: 500, seed: 7, apartFrom: [train]) }
-        #expect(error?.description == "mult 2×2 has 1 different input beside the 8099 to stay apart from, and 500 are wanted; generate the held-out problems first, then the training problems apart from them")
+        let error = #expect(throws: ProblemError.self) {
+            try ProblemSet.generate(task, count: 500, seed: 7, apartFrom: [train])
+        }
+        #expect(
+            error?.description
+                == "mult 2×2 has 1 different input beside the 8099 to stay apart from, and 500 are wanted; generate the held-out problems first, then the training problems apart from them"
+        )
     }
 
     @Test func `without repetition too many problems are refused`() throws {
         let error = #expect(throws: ProblemError.self) {
             try ProblemSet.generate(Multiplication(digits: 2), count: 8101, seed: 1, repetition: .never)
         }
-        #expect(error?.description == "mult 2×2 has 8100 different inputs, and 8101 are wanted; ask for fewer, or allow repetition")
+        #expect(
+            error?.description
+                == "mult 2×2 has 8100 different inputs, and 8101 are wanted; ask for fewer, or allow repetition")
     }
 
     @Test func `digits outside the task are refused by name`() {
-        #expect(throws: ProblemError.outOfRange(what: "digits", value: 0, allowed: 1...50)) { try Multiplication(digits: 0) }
-        #expect(throws: ProblemError.outOfRange(what: "digits", value: 1, allowed: 2...200)) { try DigitSum.parity(digits: 1) }
-        #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: 1 << 60, seed: 1) }
+        #expect(throws: ProblemError.outOfRange(what: "digits", value: 0, allowed: 1...50)) {
+            try Multiplication(digits: 0)
+        }
+        #expect(throws: ProblemError.outOfRange(what: "digits", value: 1, allowed: 2...200)) {
+            try DigitSum.parity(digits: 1)
+        }
+        #expect(throws: ProblemError.self) {
+            try ProblemSet.generate(Multiplication(digits: 4), count: 1 << 60, seed: 1)
+        }
         #expect(throws: ProblemError.self) { try ProblemSet.generate(Multiplication(digits: 4), count: -1, seed: 1) }
     }
 

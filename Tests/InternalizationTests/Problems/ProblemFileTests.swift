@@ -23,7 +23,9 @@ private struct ParseExamples: Decodable {
     var extract_answer: [Answer]
 }
 
-private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int? = nil) throws -> (problems: ProblemSet, droppedLines: Int) {
+private func read(
+    _ text: String, rules: ProblemFile.Rules = .strict, limit: Int? = nil
+) throws -> (problems: ProblemSet, droppedLines: Int) {
     try withTemporaryFolder { folder in
         let path = folder.appending(path: "p.txt").path
         try Data(text.utf8).write(to: URL(filePath: path))
@@ -85,7 +87,8 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
     }
 
     @Test func `unusual lines are read as the reference reads them`() throws {
-        guard let file = sharedMaterial("golden/removal/parse.json"), let folder = sharedMaterial("tokenizers/gpt2") else { return }
+        guard let file = sharedMaterial("golden/removal/parse.json"), let folder = sharedMaterial("tokenizers/gpt2")
+        else { return }
         let encoder = try ReferenceEncoder(TokenizerFolder.load(folder.path), acceptsSeparatorInText: true)
         let examples = try JSONDecoder().decode(ParseExamples.self, from: Data(contentsOf: file))
         for example in examples.lines {
@@ -99,7 +102,8 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
             #expect(problems[0].question == example.question)
             #expect(problems[0].chain == example.cot)
             #expect(try encoder.encode(problems[0]).tokens == example.input_ids, "\(example.line)")
-            #expect(try read(String(decoding: problems.bytes, as: UTF8.self), rules: .reference).problems[0] == problems[0])
+            #expect(
+                try read(String(decoding: problems.bytes, as: UTF8.self), rules: .reference).problems[0] == problems[0])
         }
         for example in examples.extract_answer {
             #expect(encoder.answerText(of: try encoder.tokenizer.encode(example.text)[...]) == example.answer)
@@ -124,8 +128,12 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "p.txt")
             try Data(Array("1||2 #### 3\n1||".utf8) + [0xFF] + Array(" #### 3\n".utf8)).write(to: path)
-            #expect(throws: ProblemLineError(path: path.path, line: 2, column: 1, rule: "the line is not UTF-8")) { try ProblemFile(path.path).read() }
-            #expect(throws: FileError(.missing, folder.path + "/none", "does not exist")) { try ProblemFile(folder.path + "/none").read() }
+            #expect(throws: ProblemLineError(path: path.path, line: 2, column: 1, rule: "the line is not UTF-8")) {
+                try ProblemFile(path.path).read()
+            }
+            #expect(throws: FileError(.missing, folder.path + "/none", "does not exist")) {
+                try ProblemFile(folder.path + "/none").read()
+            }
             #expect(throws: FileError.self) { try ProblemFile(folder.path).read() }
         }
     }
@@ -143,7 +151,10 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
 
     @Test func `no bytes make reading or recognising fail other than by an error`() throws {
         var random = RandomSource(seed: 1)
-        let pieces = ["||", "|", "####", "#", " ", "1", "*", "+", "<<1+1=2>>", "\n", "\r", "é", "7 1 * 2 3", "\u{0}"].map { Array($0.utf8) } + [[0xFF]]
+        let pieces =
+            ["||", "|", "####", "#", " ", "1", "*", "+", "<<1+1=2>>", "\n", "\r", "é", "7 1 * 2 3", "\u{0}"].map {
+                Array($0.utf8)
+            } + [[0xFF]]
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "p.txt")
             for _ in 0..<600 {
@@ -152,8 +163,11 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
                 for rules in ProblemFile.Rules.allCases {
                     guard let problems = try? ProblemFile(path.path, rules: rules).read().problems else { continue }
                     for index in 0..<problems.count {
-                        _ = problems.facts.map { problems.fact($0.name, index: $0.indices?.lowerBound, ofProblem: index) }
-                        _ = try? problems.removalGroups("steps", ofProblem: index, encoder: CharacterEncoder(CharacterVocabulary(of: problems)))
+                        _ = problems.facts.map {
+                            problems.fact($0.name, index: $0.indices?.lowerBound, ofProblem: index)
+                        }
+                        _ = try? problems.removalGroups(
+                            "steps", ofProblem: index, encoder: CharacterEncoder(CharacterVocabulary(of: problems)))
                     }
                 }
             }
@@ -210,7 +224,10 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
 
     @Test func `whatever a set accepts comes back from its file`() throws {
         var random = RandomSource(seed: 3)
-        let pieces = ["|", "||", "#", "###", "#### ", " ", "\t", "1", "2,3", "é", "\u{A0}", "\u{2028}", "\u{B}", "\u{0}", "\r", "\n", "<|endoftext|>"]
+        let pieces = [
+            "|", "||", "#", "###", "#### ", " ", "\t", "1", "2,3", "é", "\u{A0}", "\u{2028}", "\u{B}", "\u{0}", "\r",
+            "\n", "<|endoftext|>",
+        ]
         func text() -> String { (0..<random.below(6)).map { _ in pieces[random.below(pieces.count)] }.joined() }
         var builder = ProblemSetBuilder(taskName: "t")
         for _ in 0..<5000 { _ = try? builder.append(question: text(), chain: text(), answer: text()) }
@@ -232,17 +249,24 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         try held.append(question: "1 1", chain: "", answer: "2")
         let test = held.finish()
         var builder = ProblemSetBuilder(taskName: "t", apartFrom: [test], isDistinct: true)
-        let added = try ["1 1", "1 2", " 1 2", "1 3"].map { try builder.append(question: $0, chain: "a b", answer: "c") }
+        let added = try ["1 1", "1 2", " 1 2", "1 3"].map {
+            try builder.append(question: $0, chain: "a b", answer: "c")
+        }
         #expect(added == [false, true, false, true])
         let set = builder.finish()
         #expect(set.count == 2)
         #expect(!set.hasRepetition)
-        #expect(try set.removalGroups("steps", encoder: CharacterEncoder(CharacterVocabulary(of: set))) == [[[0], [1]], [[0], [1]]])
+        #expect(
+            try set.removalGroups("steps", encoder: CharacterEncoder(CharacterVocabulary(of: set))) == [
+                [[0], [1]], [[0], [1]],
+            ])
     }
 
     @Test func `facts given with a problem can be asked for`() throws {
         var builder = ProblemSetBuilder(taskName: "t")
-        try builder.append(question: " 1 2 ", chain: "3", answer: "4", facts: ["total": .one(.integer(3)), "part": .each([.integer(1), .integer(2)])])
+        try builder.append(
+            question: " 1 2 ", chain: "3", answer: "4",
+            facts: ["total": .one(.integer(3)), "part": .each([.integer(1), .integer(2)])])
         try builder.append(question: "5", chain: "5", answer: "5", facts: ["total": .one(.integer(5))])
         let set = builder.finish()
         #expect(try set.facts("total") == [.integer(3), .integer(5)])
@@ -263,9 +287,13 @@ private func read(_ text: String, rules: ProblemFile.Rules = .strict, limit: Int
         ("1", "3", "  ", "problem 0: its answer is empty"),
         ("", "3", "4", "problem 0: its question is empty"),
     ])
-    func `a text that a file would give back as something else is refused`(_ question: String, _ chain: String, _ answer: String, _ message: String) {
+    func `a text that a file would give back as something else is refused`(
+        _ question: String, _ chain: String, _ answer: String, _ message: String
+    ) {
         var builder = ProblemSetBuilder(taskName: "t")
-        let error = #expect(throws: ProblemError.self) { try builder.append(question: question, chain: chain, answer: answer) }
+        let error = #expect(throws: ProblemError.self) {
+            try builder.append(question: question, chain: chain, answer: answer)
+        }
         #expect(error?.description == message)
         #expect(builder.count == 0)
     }

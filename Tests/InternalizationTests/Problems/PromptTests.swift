@@ -15,7 +15,9 @@ import Transformer
     @Test func `an explicit prompt shows chains and asks for one`() throws {
         let prompt = try FewShotPrompt(from: problems(), count: 1, mode: .explicit)
         let problem = Problem(question: "5 6 * 7 4", chain: "", answer: "1,234")
-        #expect(prompt.text(for: problem) == "Question: 2 1 * 4 3\nReasoning: 8 4 0 + 0 6 3 0\nAnswer: 8 0 4 0\nQuestion: 5 6 * 7 4\nReasoning:")
+        #expect(
+            prompt.text(for: problem)
+                == "Question: 2 1 * 4 3\nReasoning: 8 4 0 + 0 6 3 0\nAnswer: 8 0 4 0\nQuestion: 5 6 * 7 4\nReasoning:")
         #expect(prompt.answer(in: " 8 4\nAnswer: 1,2 3\nQuestion: 4") == "12 3")
         #expect(prompt.answer(in: " 8 4") == nil)
         #expect(prompt.isRight(" so\nAnswer:1 2 3 4", problem))
@@ -24,7 +26,9 @@ import Transformer
 
     @Test func `a direct prompt asks for the answer at once`() throws {
         let prompt = try FewShotPrompt(from: problems(), count: 1, mode: .direct)
-        #expect(prompt.text(for: Problem(question: "1", chain: "2", answer: "3")) == "Question: 2 1 * 4 3\nAnswer: 8 0 4 0\nQuestion: 1\nAnswer:")
+        #expect(
+            prompt.text(for: Problem(question: "1", chain: "2", answer: "3"))
+                == "Question: 2 1 * 4 3\nAnswer: 8 0 4 0\nQuestion: 1\nAnswer:")
         #expect(prompt.answer(in: " 3\nQuestion: 4") == "3")
         #expect(prompt.answer(in: " \n3") == nil)
     }
@@ -43,10 +47,13 @@ import Transformer
         guard let folder = sharedMaterial("tokenizers/gpt2") else { return }
         let tokenizer = try TokenizerFolder.load(folder.path)
         // 198 is GPT-2's line feed.
-        #expect(try FewShotPrompt(from: problems(), count: 1, mode: .explicit).stop(tokenizer) == .nthToken(198, count: 2))
-        #expect(try FewShotPrompt(from: problems(), count: 1, mode: .direct).stop(tokenizer) == .nthToken(198, count: 1))
+        #expect(
+            try FewShotPrompt(from: problems(), count: 1, mode: .explicit).stop(tokenizer) == .nthToken(198, count: 2))
+        #expect(
+            try FewShotPrompt(from: problems(), count: 1, mode: .direct).stop(tokenizer) == .nthToken(198, count: 1))
         let prompt = try FewShotPrompt(from: problems(), count: 1, mode: .direct)
-        let tokens = try prompt.prompt(for: Problem(question: "1", chain: "2", answer: "3"), tokenizer: tokenizer).tokens
+        let tokens = try prompt.prompt(for: Problem(question: "1", chain: "2", answer: "3"), tokenizer: tokenizer)
+            .tokens
         #expect(tokenizer.text(of: tokens) == prompt.text(for: Problem(question: "1", chain: "2", answer: "3")))
     }
 }
@@ -56,7 +63,8 @@ import Transformer
     func `an encoder written to a folder is read back`(_ vocabulary: CharacterVocabulary) throws {
         try withTemporaryFolder { folder in
             for separator in AnswerSeparator.allCases {
-                let encoder = CharacterEncoder(vocabulary, separator: separator, answerCount: separator == .absent ? 4 : nil)
+                let encoder = CharacterEncoder(
+                    vocabulary, separator: separator, answerCount: separator == .absent ? 4 : nil)
                 try encoder.write(to: folder.path)
                 #expect(CharacterVocabulary.exists(in: folder.path))
                 let back = try CharacterEncoder(folder: folder.path)
@@ -78,11 +86,17 @@ import Transformer
                 return #expect(throws: FileError.self) { try CharacterEncoder(folder: folder.path) }?.rule
             }
             #expect(try rule(#"{"model": {"type": "BPE"}}"#) == "a tokenizer that is not one token a character")
-            #expect(try rule(#"{"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 2}}}"#) == "the ids of the vocabulary are not 0 to 1")
-            #expect(try rule(#"{"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "c": 2}}}"#) == "the first three tokens are not the marks |, # and $")
-            #expect(try rule("""
-                {"model": {"type": "WordLevel", "vocab": {"|": 0, "#": 1, "$": 2, "ab": 3}}}
-                """) == #"the token "ab" is not one character"#)
+            #expect(
+                try rule(#"{"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 2}}}"#)
+                    == "the ids of the vocabulary are not 0 to 1")
+            #expect(
+                try rule(#"{"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "c": 2}}}"#)
+                    == "the first three tokens are not the marks |, # and $")
+            #expect(
+                try rule(
+                    """
+                    {"model": {"type": "WordLevel", "vocab": {"|": 0, "#": 1, "$": 2, "ab": 3}}}
+                    """) == #"the token "ab" is not one character"#)
             #expect(try rule("[") != nil)
         }
     }

@@ -5,7 +5,8 @@ import Testing
 
 /// Attention of every query over the keys before it, written as its definition.
 private func naiveAttention(
-    _ q: [Double], _ k: [Double], _ v: [Double], lengths: [Int], shape: AttentionShape, factor: (_ head: Int, _ row: Int, _ key: Int) -> Double
+    _ q: [Double], _ k: [Double], _ v: [Double], lengths: [Int], shape: AttentionShape,
+    factor: (_ head: Int, _ row: Int, _ key: Int) -> Double
 ) -> [Double] {
     let (w, heads, keyHeads) = (shape.headWidth, shape.headCount, shape.keyValueHeadCount)
     var out = [Double](repeating: 0, count: q.count)
@@ -18,13 +19,19 @@ private func naiveAttention(
                 var scores: [Double] = []
                 for j in first...i {
                     var dot = 0.0
-                    for d in 0..<w { dot += q[(start + i) * heads * w + head * w + d] * k[(start + j) * keyHeads * w + keyHead * w + d] }
+                    for d in 0..<w {
+                        dot +=
+                            q[(start + i) * heads * w + head * w + d] * k[(start + j) * keyHeads * w + keyHead * w + d]
+                    }
                     scores.append(exp(dot * Double(shape.scale)))
                 }
                 let total = scores.reduce(0, +)
                 for j in first...i {
                     let p = scores[j - first] / total * factor(head, start + i, j)
-                    for d in 0..<w { out[(start + i) * heads * w + head * w + d] += p * v[(start + j) * keyHeads * w + keyHead * w + d] }
+                    for d in 0..<w {
+                        out[(start + i) * heads * w + head * w + d] +=
+                            p * v[(start + j) * keyHeads * w + keyHead * w + d]
+                    }
                 }
             }
         }
@@ -62,7 +69,8 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
 
     func apply(_ tape: Tape, _ nodes: TestNodes) -> Variable {
         tape.causalAttention(
-            query: HeadColumns(nodes.variables[0]), key: HeadColumns(nodes.variables[1]), value: HeadColumns(nodes.variables[2]),
+            query: HeadColumns(nodes.variables[0]), key: HeadColumns(nodes.variables[1]),
+            value: HeadColumns(nodes.variables[2]),
             offsets: tape.keep(offsets), sequenceCount: lengths.count, shape: shape, dropout: dropout)
     }
 }
@@ -72,7 +80,9 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         AttentionCase(lengths: [1], shape: AttentionShape(headCount: 1, keyValueHeadCount: 1, headWidth: 2)),
         AttentionCase(lengths: [3, 0, 6, 1], shape: AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 3)),
         AttentionCase(lengths: [4, 5], shape: AttentionShape(headCount: 4, keyValueHeadCount: 2, headWidth: 2)),
-        AttentionCase(lengths: [7, 2], shape: AttentionShape(headCount: 2, keyValueHeadCount: 1, headWidth: 4, window: 3, scale: 0.7)),
+        AttentionCase(
+            lengths: [7, 2],
+            shape: AttentionShape(headCount: 2, keyValueHeadCount: 1, headWidth: 4, window: 3, scale: 0.7)),
         AttentionCase(
             lengths: [5, 4], shape: AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 4),
             dropout: DropoutMask(key: 9, probability: 0.3)),
@@ -80,14 +90,19 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
 
     @Test(arguments: small, [1, 2])
     private func `attention is the definition, and so is its gradient`(_ attention: AttentionCase, _ threads: Int) {
-        check(attention.inputs, threads: threads) { attention.apply($0, $1) } naive: { attention.naive($0) }
+        check(attention.inputs, threads: threads) {
+            attention.apply($0, $1)
+        } naive: {
+            attention.naive($0)
+        }
     }
 
     // Lengths beyond one vector tile, checked along random directions instead of number by number: dL/dt of x + t·u is ∇L · u.
     @Test(arguments: [
         AttentionCase(lengths: [17, 33, 16], shape: AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 16)),
         AttentionCase(lengths: [34, 5], shape: AttentionShape(headCount: 4, keyValueHeadCount: 1, headWidth: 20)),
-        AttentionCase(lengths: [40], shape: AttentionShape(headCount: 2, keyValueHeadCount: 1, headWidth: 8, window: 9)),
+        AttentionCase(
+            lengths: [40], shape: AttentionShape(headCount: 2, keyValueHeadCount: 1, headWidth: 8, window: 9)),
     ])
     private func `attention over longer sequences is the definition`(_ attention: AttentionCase) {
         let run = OperationRun(attention.inputs, seed: 20, threads: 2)
@@ -100,7 +115,9 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         run.tape.backward()
         let gradients = run.gradients()
         for direction in 0..<3 {
-            let u = point.indices.map { randomFloats(point[$0].count, seed: UInt64(40 + 3 * direction + $0)).map(Double.init) }
+            let u = point.indices.map {
+                randomFloats(point[$0].count, seed: UInt64(40 + 3 * direction + $0)).map(Double.init)
+            }
             func loss(_ t: Double) -> Double {
                 let moved = point.indices.map { i in point[i].indices.map { point[i][$0] + t * u[i][$0] } }
                 return zip(attention.naive(moved), cotangent).reduce(0) { $0 + $1.0 * $1.1 }
@@ -123,7 +140,10 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         let shape = AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 4)
         let columns = 8
         let run = OperationRun(
-            [.variable(rows: 7, columns: columns), .variable(rows: 7, columns: columns), .variable(rows: 7, columns: columns)], seed: 4,
+            [
+                .variable(rows: 7, columns: columns), .variable(rows: 7, columns: columns),
+                .variable(rows: 7, columns: columns),
+            ], seed: 4,
             threads: 1, recording: false)
         defer { run.free() }
         var seen = 0
@@ -143,7 +163,9 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         #expect(seen == 4)
         for row in 0..<7 {
             let first = row < 4 ? 0 : 4
-            #expect(floats(output.values + row * columns, columns) == floats(run.nodes.variables[2].values + first * columns, columns))
+            #expect(
+                floats(output.values + row * columns, columns)
+                    == floats(run.nodes.variables[2].values + first * columns, columns))
         }
     }
 }

@@ -5,39 +5,53 @@ import Testing
 
 @Suite struct CrossEntropyTests {
     /// L = scale · Σ over labelled rows of −log softmax(x · headᵀ)[label].
-    private func naiveLosses(_ x: [Double], _ head: [Double], _ labels: [Int32], vocabulary: Int, columns: Int) -> [Double] {
+    private func naiveLosses(
+        _ x: [Double], _ head: [Double], _ labels: [Int32], vocabulary: Int, columns: Int
+    ) -> [Double] {
         labels.indices.compactMap { n in
             guard labels[n] >= 0 else { return nil }
-            let logits = (0..<vocabulary).map { v in (0..<columns).reduce(0.0) { $0 + x[n * columns + $1] * head[v * columns + $1] } }
+            let logits = (0..<vocabulary).map { v in
+                (0..<columns).reduce(0.0) { $0 + x[n * columns + $1] * head[v * columns + $1] }
+            }
             return log(logits.reduce(0) { $0 + exp($1) }) - logits[Int(labels[n])]
         }
     }
 
     // Blocks of 3 rows, of 1 row, and everything at once.
     @Test(arguments: [1, 2], [50, 16, 1 << 25])
-    func `the loss is the definition at labelled rows only, and so are its gradients`(_ threads: Int, _ blockSize: Int) {
+    func `the loss is the definition at labelled rows only, and so are its gradients`(_ threads: Int, _ blockSize: Int)
+    {
         let labels: [Int32] = [4, -1, 0, 15, -1, 7, 7, 2]
         let (rows, columns, vocabulary) = (8, 5, 16)
-        let run = OperationRun([.variable(rows: rows, columns: columns), .weight(vocabulary * columns)], seed: 8, threads: threads)
+        let run = OperationRun(
+            [.variable(rows: rows, columns: columns), .weight(vocabulary * columns)], seed: 8, threads: threads)
         defer { run.free() }
         let scale = 0.37
         let result = run.tape.crossEntropy(
-            run.nodes.variables[0], labels: run.tape.keep(labels), head: run.nodes.weights[0], vocabularySize: vocabulary,
-            blockSize: blockSize) { count in #expect(count == 6); return Float(scale) }
+            run.nodes.variables[0], labels: run.tape.keep(labels), head: run.nodes.weights[0],
+            vocabularySize: vocabulary,
+            blockSize: blockSize
+        ) { count in
+            #expect(count == 6); return Float(scale)
+        }
         let point = run.inputs.map { $0.map(Double.init) }
         let expected = naiveLosses(point[0], point[1], labels, vocabulary: vocabulary, columns: columns)
         #expect(largestDifference(floats(result.losses, result.count), expected) <= floatTolerance)
         #expect((0..<result.count).map { Int(result.rows[$0]) } == [0, 2, 3, 5, 6, 7])
         for m in 0..<result.count {
             let n = Int(result.rows[m])
-            let logits = (0..<vocabulary).map { v in (0..<columns).reduce(0.0) { $0 + point[0][n * columns + $1] * point[1][v * columns + $1] } }
+            let logits = (0..<vocabulary).map { v in
+                (0..<columns).reduce(0.0) { $0 + point[0][n * columns + $1] * point[1][v * columns + $1] }
+            }
             #expect(logits.firstIndex(of: logits.max()!) == Int(result.predictions[m]))
         }
         run.tape.backward()
         let differences = centralDifferences(run.inputs) { p in
             scale * naiveLosses(p[0], p[1], labels, vocabulary: vocabulary, columns: columns).reduce(0, +)
         }
-        for (found, expected) in zip(run.gradients(), differences) { #expect(largestDifference(found, expected) <= floatTolerance) }
+        for (found, expected) in zip(run.gradients(), differences) {
+            #expect(largestDifference(found, expected) <= floatTolerance)
+        }
     }
 
     @Test func `huge logits give a finite loss`() {
@@ -46,7 +60,9 @@ import Testing
         for (index, value) in [Float(3e4), -3e4].enumerated() { run.nodes.variables[0].values[index] = value }
         for index in 0..<4 { run.nodes.weights[0].values[index] = Float(index) }
         let labels = run.tape.keep([3, 3] as [Int32])
-        let result = run.tape.crossEntropy(run.nodes.variables[0], labels: labels, head: run.nodes.weights[0], vocabularySize: 4) { 1 / Float($0) }
+        let result = run.tape.crossEntropy(
+            run.nodes.variables[0], labels: labels, head: run.nodes.weights[0], vocabularySize: 4
+        ) { 1 / Float($0) }
         #expect(floats(result.losses, 2) == [0, 9e4])
         #expect([result.predictions[0], result.predictions[1]] == [3, 0])
     }

@@ -11,7 +11,9 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     func `GELU is the tanh form and differentiates`(_ threads: Int) {
         check([.variable(rows: 7, columns: 13)], threads: threads) { tape, nodes in
             tape.gelu(nodes.variables[0])
-        } naive: { $0[0].map(naiveGELU) }
+        } naive: {
+            $0[0].map(naiveGELU)
+        }
     }
 
     @Test func `GELU is finite and exact far from zero`() {
@@ -33,7 +35,8 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
             tape.swiglu(nodes.variables[0])
         } naive: { p in
             (0..<5 * width).map { index in
-                let gate = p[0][index / width * 2 * width + index % width], up = p[0][index / width * 2 * width + width + index % width]
+                let gate = p[0][index / width * 2 * width + index % width],
+                    up = p[0][index / width * 2 * width + width + index % width]
                 return gate * sigmoid(gate) * up
             }
         }
@@ -59,14 +62,18 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         let (v, p, c) = (4, 8, 19)
         check([.weight(v * c), .weight(p * c)], threads: threads) { tape, nodes in
             tape.embedding(
-                tokens: tape.keep(tokens), positions: tape.keep(positions), count: 5, columns: c, tokenTable: nodes.weights[0],
+                tokens: tape.keep(tokens), positions: tape.keep(positions), count: 5, columns: c,
+                tokenTable: nodes.weights[0],
                 positionTable: nodes.weights[1])
         } naive: { tables in
-            (0..<5 * c).map { tables[0][Int(tokens[$0 / c]) * c + $0 % c] + tables[1][Int(positions[$0 / c]) * c + $0 % c] }
+            (0..<5 * c).map {
+                tables[0][Int(tokens[$0 / c]) * c + $0 % c] + tables[1][Int(positions[$0 / c]) * c + $0 % c]
+            }
         }
         check([.weight(v * c)], threads: threads) { tape, nodes in
             tape.embedding(
-                tokens: tape.keep(tokens), positions: tape.keep(positions), count: 5, columns: c, tokenTable: nodes.weights[0],
+                tokens: tape.keep(tokens), positions: tape.keep(positions), count: 5, columns: c,
+                tokenTable: nodes.weights[0],
                 positionTable: nil)
         } naive: { tables in
             (0..<5 * c).map { tables[0][Int(tokens[$0 / c]) * c + $0 % c] }
@@ -78,7 +85,8 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         defer { run.free() }
         let table = run.nodes.weights[0]
         let output = run.tape.embedding(
-            tokens: run.tape.keep([2, 0, 2] as [Int32]), positions: run.tape.keep([0, 0, 0] as [Int32]), count: 3, columns: 4, tokenTable: table,
+            tokens: run.tape.keep([2, 0, 2] as [Int32]), positions: run.tape.keep([0, 0, 0] as [Int32]), count: 3,
+            columns: 4, tokenTable: table,
             positionTable: nil, frozenToken: 2)
         #expect(floats(output.values, 4) == Array(run.inputs[0][8...]))
         run.seed(output, [Double](repeating: 1, count: 12))
@@ -97,7 +105,8 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
             // A copy, because the rotation works in place.
             let x = tape.gelu(nodes.variables[0])
             let table = RotaryTable(cosine: tape.keep(cosine), sine: tape.keep(sine), half: half)
-            tape.rotary(x, offset: offset, heads: heads, headWidth: width, positions: tape.keep(positions), table: table)
+            tape.rotary(
+                x, offset: offset, heads: heads, headWidth: width, positions: tape.keep(positions), table: table)
             return x
         } naive: { p in
             let x = p[0].map(naiveGELU)
@@ -117,7 +126,8 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     }
 
     @Test func `a sum without gradients adds`() {
-        let run = OperationRun([.variable(rows: 3, columns: 21), .variable(rows: 3, columns: 21)], seed: 3, threads: 2, recording: false)
+        let run = OperationRun(
+            [.variable(rows: 3, columns: 21), .variable(rows: 3, columns: 21)], seed: 3, threads: 2, recording: false)
         defer { run.free() }
         let y = run.tape.sum(run.nodes.variables[0], run.nodes.variables[1])
         #expect(floats(y.values, 63) == zip(run.inputs[0], run.inputs[1]).map { $0 + $1 })

@@ -3,13 +3,17 @@ import Testing
 
 @testable import Tensors
 
-private func naiveLayerNorm(_ x: [Double], _ gain: [Double], _ bias: [Double], rows: Int, columns: Int, epsilon: Double) -> [Double] {
+private func naiveLayerNorm(
+    _ x: [Double], _ gain: [Double], _ bias: [Double], rows: Int, columns: Int, epsilon: Double
+) -> [Double] {
     var y = x
     for n in 0..<rows {
         let row = x[n * columns..<(n + 1) * columns]
         let mean = row.reduce(0, +) / Double(columns)
         let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
-        for c in 0..<columns { y[n * columns + c] = (x[n * columns + c] - mean) / sqrt(variance + epsilon) * gain[c] + bias[c] }
+        for c in 0..<columns {
+            y[n * columns + c] = (x[n * columns + c] - mean) / sqrt(variance + epsilon) * gain[c] + bias[c]
+        }
     }
     return y
 }
@@ -50,18 +54,23 @@ private func naiveRMSNorm(_ x: [Double], _ gain: [Double], rows: Int, columns: I
     func `a norm beside a residual stream adds to the stream's gradient`(_ threads: Int) {
         let (n, c) = (6, 18)
         check([.variable(rows: n, columns: c), .gain(c), .weight(c), .weight(c * c)], threads: threads) { tape, nodes in
-            let normed = tape.layerNorm(nodes.variables[0], gain: nodes.weights[0], bias: nodes.weights[1], epsilon: 1e-3)
+            let normed = tape.layerNorm(
+                nodes.variables[0], gain: nodes.weights[0], bias: nodes.weights[1], epsilon: 1e-3)
             return tape.linear(normed, weight: nodes.weights[2], bias: nil, outputs: c, residual: nodes.variables[0])
         } naive: { p in
             let normed = naiveLayerNorm(p[0], p[1], p[2], rows: n, columns: c, epsilon: 1e-3)
-            return zip(p[0], naiveLinear(normed, p[3], nil, rows: n, inputs: c, outputs: c, isTransposed: false)).map { $0 + $1 }
+            return zip(p[0], naiveLinear(normed, p[3], nil, rows: n, inputs: c, outputs: c, isTransposed: false)).map {
+                $0 + $1
+            }
         }
         check([.variable(rows: n, columns: c), .gain(c), .weight(c * c)], threads: threads) { tape, nodes in
             let normed = tape.rmsNorm(nodes.variables[0], gain: nodes.weights[0], epsilon: 1e-3)
             return tape.linear(normed, weight: nodes.weights[1], bias: nil, outputs: c, residual: nodes.variables[0])
         } naive: { p in
             let normed = naiveRMSNorm(p[0], p[1], rows: n, columns: c, epsilon: 1e-3)
-            return zip(p[0], naiveLinear(normed, p[2], nil, rows: n, inputs: c, outputs: c, isTransposed: false)).map { $0 + $1 }
+            return zip(p[0], naiveLinear(normed, p[2], nil, rows: n, inputs: c, outputs: c, isTransposed: false)).map {
+                $0 + $1
+            }
         }
     }
 }

@@ -75,11 +75,17 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
             let index = tape.keep(rows)
             let read = tape.gatherRows(nodes.variables[0], index, count: 1)
             return tape.replaceRows(nodes.variables[0], index, by: tape.gelu(read))
-        } naive: { p in p[0].indices.map { $0 / 4 == 1 ? naiveGELU(p[0][$0]) : p[0][$0] } }
+        } naive: { p in
+            p[0].indices.map { $0 / 4 == 1 ? naiveGELU(p[0][$0]) : p[0][$0] }
+        }
     }
 
     @Test func `ReLU cuts off below zero, and keeps what is not a number`() {
-        check([.variable(rows: 6, columns: 9)], threads: 1) { tape, nodes in tape.relu(nodes.variables[0]) } naive: { $0[0].map { max($0, 0) } }
+        check([.variable(rows: 6, columns: 9)], threads: 1) { tape, nodes in
+            tape.relu(nodes.variables[0])
+        } naive: {
+            $0[0].map { max($0, 0) }
+        }
         let run = OperationRun([.variable(rows: 1, columns: 2)], seed: 1, threads: 1)
         defer { run.free() }
         run.nodes.variables[0].values[0] = .nan
@@ -102,19 +108,29 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
     @Test(arguments: [1, 2])
     func `two steps of an LSTM cell are those of its equations, gradients through the cell included`(_ threads: Int) {
         let (n, c) = (5, 3)
-        check([.variable(rows: n, columns: 4 * c), .variable(rows: n, columns: 4 * c)], threads: threads) { tape, nodes in
+        check([.variable(rows: n, columns: 4 * c), .variable(rows: n, columns: 4 * c)], threads: threads) {
+            tape, nodes in
             let first = tape.lstmCell(gates: nodes.variables[0], before: nil)
             let second = tape.lstmCell(gates: nodes.variables[1], before: first.cell)
             return tape.concatenate(first.output, second.output)
-        } naive: { p in naiveLSTM(p, rows: n, width: c) }
+        } naive: { p in
+            naiveLSTM(p, rows: n, width: c)
+        }
     }
 
     @Test func `attention over keys weighs them by the softmax of their products with the query`() {
         let (n, c) = (4, 5)
-        check([.variable(rows: n, columns: c), .variable(rows: n, columns: c), .variable(rows: n, columns: c), .variable(rows: n, columns: c)], threads: 1) {
+        check(
+            [
+                .variable(rows: n, columns: c), .variable(rows: n, columns: c), .variable(rows: n, columns: c),
+                .variable(rows: n, columns: c),
+            ], threads: 1
+        ) {
             tape, nodes in
             tape.keyAttention(query: nodes.variables[0], keys: Array(nodes.variables[1...]))
-        } naive: { p in naiveAttention(p, rows: n, width: c) }
+        } naive: { p in
+            naiveAttention(p, rows: n, width: c)
+        }
     }
 
     @Test func `the squared error is half the squared distance, its gradient the scaled difference`() {

@@ -23,7 +23,8 @@ private func logitsError(_ model: LanguageModel, _ folder: String) throws -> Dou
 }
 
 private let gpt2Formats = [
-    "gpt2_single", "gpt2_sharded", "gpt2_bf16", "gpt2_fp16", "gpt2_bin", "gpt2_bin_bf16", "gpt2_bin_strided", "gpt2_bin_legacy",
+    "gpt2_single", "gpt2_sharded", "gpt2_bf16", "gpt2_fp16", "gpt2_bin", "gpt2_bin_bf16", "gpt2_bin_strided",
+    "gpt2_bin_legacy",
     "gpt2_bin_parameters", "gpt2_da03", "gpt2_hub", "gpt2_old_buffers", "gpt2_untied",
 ]
 private let llamaFormats = ["llama1_v4config", "llama_tied_v4config", "mistral_v4config", "phi3_v4config"]
@@ -55,8 +56,14 @@ private let tolerance = 3.7e-5
 
     @Test(arguments: [
         ("st_truncated_data", "model.safetensors", FileError.Kind.malformed, "claims bytes"),
-        ("st_truncated_header", "model.safetensors", .malformed, "the header claims 1416 bytes, but the file ends after 708 of them"),
-        ("st_header_longer_than_file", "model.safetensors", .malformed, "the header claims 1099511627776 bytes; at most 100000000 are allowed"),
+        (
+            "st_truncated_header", "model.safetensors", .malformed,
+            "the header claims 1416 bytes, but the file ends after 708 of them"
+        ),
+        (
+            "st_header_longer_than_file", "model.safetensors", .malformed,
+            "the header claims 1099511627776 bytes; at most 100000000 are allowed"
+        ),
         ("st_header_length_u64_max", "model.safetensors", .malformed, "the header claims 18446744073709551615 bytes"),
         ("st_overlapping_offsets", "model.safetensors", .malformed, "overlaps the tensor before it"),
         ("st_unknown_dtype", "model.safetensors", .malformed, #""F33" is not a dtype of safetensors"#),
@@ -64,19 +71,33 @@ private let tolerance = 3.7e-5
         ("st_shape_overflow", "model.safetensors", .malformed, "more elements than 63 bits can count"),
         ("st_duplicate_keys", "model.safetensors", .malformed, "is named twice in one object"),
         ("st_non_utf8_header", "model.safetensors", .malformed, "a string that is not UTF-8"),
-        ("st_missing_tensor", "", .contradictory, #"has no tensor "transformer.ln_f.weight", which its configuration asks for"#),
-        ("st_shape_contradicts_config", "model.safetensors", .contradictory, #"has shape [11, 8]; the configuration makes it [11, 16]"#),
+        (
+            "st_missing_tensor", "", .contradictory,
+            #"has no tensor "transformer.ln_f.weight", which its configuration asks for"#
+        ),
+        (
+            "st_shape_contradicts_config", "model.safetensors", .contradictory,
+            #"has shape [11, 8]; the configuration makes it [11, 16]"#
+        ),
         ("cfg_nan_epsilon", "config.json", .malformed, #"NaN is not a JSON number for "layer_norm_epsilon""#),
-        ("cfg_unknown_model_type", "config.json", .unsupported, #"model_type "quux" is not known; known are gpt2, llama, mistral, phi3"#),
+        (
+            "cfg_unknown_model_type", "config.json", .unsupported,
+            #"model_type "quux" is not known; known are gpt2, llama, mistral, phi3"#
+        ),
         ("pkl_os_system", "pytorch_model.bin", .refused, "the pickle asks for os.system"),
         ("pkl_raw_posix_system", "pytorch_model.bin", .refused, "the pickle asks for posix.system"),
         ("zip_path_traversal", "pytorch_model.bin", .refused, "would leave its folder"),
         ("zip_size_claim", "pytorch_model.bin", .malformed, "claims 1125899906842624 bytes"),
         ("zip_deflate_bomb", "pytorch_model.bin", .malformed, "is compressed"),
-        ("idx_missing_shard", "model.safetensors.index.json", .missing, #"names "model-00002-of-00002.safetensors", which is not there"#),
+        (
+            "idx_missing_shard", "model.safetensors.index.json", .missing,
+            #"names "model-00002-of-00002.safetensors", which is not there"#
+        ),
         ("idx_path_traversal", "model.safetensors.index.json", .refused, "would leave the folder"),
     ])
-    func `a bad checkpoint is refused by file and rule`(_ name: String, _ file: String, _ kind: FileError.Kind, _ rule: String) {
+    func `a bad checkpoint is refused by file and rule`(
+        _ name: String, _ file: String, _ kind: FileError.Kind, _ rule: String
+    ) {
         let folder = golden("malformed/\(name)")
         let error = #expect(throws: FileError.self) { try Checkpoint(folder, locator: nowhere) }
         #expect(error?.path == (file.isEmpty ? folder : folder + "/" + file))
@@ -85,7 +106,9 @@ private let tolerance = 3.7e-5
         #expect(!FileManager.default.fileExists(atPath: "PWNED"))
     }
 
-    @Test(arguments: ["ok_plain", "ok_header_padded_no_metadata", "ok_scrambled_order", "ok_pickle", "ok_pickle_by_hand"])
+    @Test(arguments: [
+        "ok_plain", "ok_header_padded_no_metadata", "ok_scrambled_order", "ok_pickle", "ok_pickle_by_hand",
+    ])
     func `the well-formed checkpoints beside the bad ones load`(_ name: String) throws {
         let model = try LanguageModel(Checkpoint(golden("malformed/\(name)"), locator: nowhere))
         let plain = try LanguageModel(Checkpoint(golden("malformed/ok_plain"), locator: nowhere))
@@ -120,7 +143,9 @@ private let tolerance = 3.7e-5
             #expect(Array(again.parameters.values) == Array(model.parameters.values))
             try again.write(to: folder.path + "/c", endOfTextID: 60)
             for file in ["config.json", "model.safetensors", "generation_config.json"] {
-                #expect(try SHA256.hex(ofFile: folder.path + "/a/b/" + file) == SHA256.hex(ofFile: folder.path + "/c/" + file))
+                #expect(
+                    try SHA256.hex(ofFile: folder.path + "/a/b/" + file)
+                        == SHA256.hex(ofFile: folder.path + "/c/" + file))
             }
         }
     }
@@ -129,7 +154,9 @@ private let tolerance = 3.7e-5
         for name in ["gpt2_single", "llama_tied_v4config", "phi3_v4config", "mistral_v4config"] {
             try withTemporaryFolder { folder in
                 try LanguageModel(Checkpoint(golden("formats/\(name)"), locator: nowhere)).write(to: folder.path)
-                #expect(try SHA256.hex(ofFile: folder.path + "/model.safetensors") == SHA256.hex(ofFile: golden("formats/\(name)/model.safetensors")))
+                #expect(
+                    try SHA256.hex(ofFile: folder.path + "/model.safetensors")
+                        == SHA256.hex(ofFile: golden("formats/\(name)/model.safetensors")))
             }
         }
     }
@@ -137,10 +164,14 @@ private let tolerance = 3.7e-5
     @Test func `a checkpoint of the reference needs the configuration of its base model`() throws {
         try withTemporaryFolder { folder in
             for file in ["config.json", "state_dict.bin"] {
-                try FileManager.default.copyItem(atPath: golden("formats/gpt2_da03/\(file)"), toPath: folder.path + "/" + file)
+                try FileManager.default.copyItem(
+                    atPath: golden("formats/gpt2_da03/\(file)"), toPath: folder.path + "/" + file)
             }
             let error = #expect(throws: FileError.self) { try Checkpoint(folder.path, locator: nowhere) }
-            #expect(error?.rule == #"names the base model "tiny-gpt2", whose config.json is not here; say which folder it is in with base:"#)
+            #expect(
+                error?.rule
+                    == #"names the base model "tiny-gpt2", whose config.json is not here; say which folder it is in with base:"#
+            )
             let checkpoint = try Checkpoint(folder.path, base: golden("formats/gpt2_da03/tiny-gpt2"), locator: nowhere)
             #expect(try logitsError(LanguageModel(checkpoint), golden("formats/gpt2_da03")) < tolerance)
         }
@@ -148,20 +179,28 @@ private let tolerance = 3.7e-5
 }
 
 @Suite struct CheckpointLocatorTests {
-    @Test func `a model of the Hugging Face cache is found by its name, an absent one by the command that fetches it`() throws {
+    @Test func `a model of the Hugging Face cache is found by its name, an absent one by the command that fetches it`()
+        throws
+    {
         try withTemporaryFolder { home in
             let model = home.path + "/hub/models--openai-community--gpt2"
             let revision = String(repeating: "0a", count: 20)
             try FileManager.default.createDirectory(atPath: model + "/refs", withIntermediateDirectories: true)
-            try FileManager.default.createDirectory(atPath: model + "/snapshots/" + revision, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: model + "/snapshots/" + revision, withIntermediateDirectories: true)
             try Data(revision.utf8).write(to: URL(filePath: model + "/refs/main"))
             let locator = CheckpointLocator(environment: { ["HF_HOME": home.path][$0] })
             #expect(try locator.folder("gpt2") == model + "/snapshots/" + revision)
             #expect(try locator.folder("openai-community/gpt2") == model + "/snapshots/" + revision)
             #expect(try locator.folder(home.path + "/hub/") == home.path + "/hub")
             let absent = #expect(throws: FileError.self) { try locator.folder("gpt2-medium") }
-            #expect(absent?.rule == "is neither a folder nor in the Hugging Face cache (\(home.path)/hub); fetch it with: hf download openai-community/gpt2-medium")
-            for name in ["../gpt2", "a/b/c", "", ".", "a/..b", "x y"] where name != "." { #expect(throws: FileError.self) { try locator.folder(name) } }
+            #expect(
+                absent?.rule
+                    == "is neither a folder nor in the Hugging Face cache (\(home.path)/hub); fetch it with: hf download openai-community/gpt2-medium"
+            )
+            for name in ["../gpt2", "a/b/c", "", ".", "a/..b", "x y"] where name != "." {
+                #expect(throws: FileError.self) { try locator.folder(name) }
+            }
             try Data("../../../etc".utf8).write(to: URL(filePath: model + "/refs/main"))
             #expect(throws: FileError.self) { try locator.folder("gpt2") }
         }
@@ -170,7 +209,9 @@ private let tolerance = 3.7e-5
     @Test func `the variables that name the cache count in the library's order`() throws {
         try withTemporaryFolder { home in
             let paths = ["HF_HUB_CACHE": home.path + "/a", "HF_HOME": home.path + "/b", "HOME": home.path + "/c"]
-            for (missing, place) in [([], "/a"), (["HF_HUB_CACHE"], "/b/hub"), (["HF_HUB_CACHE", "HF_HOME"], "/c/.cache/huggingface/hub")] {
+            for (missing, place) in [
+                ([], "/a"), (["HF_HUB_CACHE"], "/b/hub"), (["HF_HUB_CACHE", "HF_HOME"], "/c/.cache/huggingface/hub"),
+            ] {
                 let locator = CheckpointLocator(environment: { missing.contains($0) ? nil : paths[$0] })
                 let error = #expect(throws: FileError.self) { try locator.folder("nobody/nothing") }
                 #expect(error?.rule.contains("(\(home.path)\(place))") == true)

@@ -90,7 +90,8 @@ import Testing
     }
 
     @Test func `a damaged tokenizer is read or refused, and what is read can encode and decode`() throws {
-        try fuzz(goldenFolder.appending(path: "malformed/ok_tokenizer/tokenizer.json"), cases: 400, focus: 1 << 20) { path in
+        try fuzz(goldenFolder.appending(path: "malformed/ok_tokenizer/tokenizer.json"), cases: 400, focus: 1 << 20) {
+            path in
             let tokenizer = try TokenizerFile.read(path, endOfText: nil)
             _ = tokenizer.text(of: try tokenizer.encode("ab a<|endoftext|>b"))
         }

@@ -23,14 +23,18 @@ import Testing
     }
 
     @Test func `a document is read with the order of its members and the spelling of its numbers`() throws {
-        let text = #"{"b":[1,-2.50,1e-05,123456789012345678901234567890],"a":{"x":null,"y":[true,false],"z":{}},"é":"\u00e9\ud83d\ude00\n"}"#
+        let text =
+            #"{"b":[1,-2.50,1e-05,123456789012345678901234567890],"a":{"x":null,"y":[true,false],"z":{}},"é":"\u00e9\ud83d\ude00\n"}"#
         let value = try parse(text)
         let object = try #require(value.object)
         #expect(object.members.map(\.name) == ["b", "a", "é"])
         #expect(object["é"]?.string == "é😀\n")
         #expect(object["b"]?.array?[1].double == -2.5)
         #expect(object["b"]?.array?[3].integer == nil)
-        #expect(JSONWriter.text(value, .compact) == #"{"b":[1,-2.50,1e-05,123456789012345678901234567890],"a":{"x":null,"y":[true,false],"z":{}},"é":"é😀\n"}"#)
+        #expect(
+            JSONWriter.text(value, .compact)
+                == #"{"b":[1,-2.50,1e-05,123456789012345678901234567890],"a":{"x":null,"y":[true,false],"z":{}},"é":"é😀\n"}"#
+        )
     }
 
     @Test func `names that look alike but are other bytes are two names`() throws {
@@ -85,7 +89,10 @@ import Testing
 
     @Test func `indented writing is what Python's json.dumps with indent 2 writes`() {
         let value: JSONValue = ["a": [1, 2.5, "x\"\\\u{1}"], "b": [:], "c": [], "d": nil]
-        #expect(JSONWriter.text(value) == "{\n  \"a\": [\n    1,\n    2.5,\n    \"x\\\"\\\\\\u0001\"\n  ],\n  \"b\": {},\n  \"c\": [],\n  \"d\": null\n}")
+        #expect(
+            JSONWriter.text(value)
+                == "{\n  \"a\": [\n    1,\n    2.5,\n    \"x\\\"\\\\\\u0001\"\n  ],\n  \"b\": {},\n  \"c\": [],\n  \"d\": null\n}"
+        )
         var writer = JSONWriter(.compact, escapesNonASCII: true)
         writer.write("é😀")
         #expect(String(decoding: writer.bytes, as: UTF8.self) == #""\u00e9\ud83d\ude00""#)

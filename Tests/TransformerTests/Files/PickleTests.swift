@@ -8,10 +8,14 @@ private func golden(_ path: String) -> String { goldenFolder.appending(path: pat
 
 @Suite struct PickleTests {
     /// The same weights, as `save_pretrained` wrote them.
-    private func reference() throws -> SafeTensorsReader { try SafeTensorsReader(golden("formats/gpt2_single/model.safetensors")) }
+    private func reference() throws -> SafeTensorsReader {
+        try SafeTensorsReader(golden("formats/gpt2_single/model.safetensors"))
+    }
 
     @Test(arguments: ["gpt2_bin", "gpt2_bin_strided", "gpt2_bin_legacy", "gpt2_bin_parameters", "gpt2_old_buffers"])
-    func `tensors of a PyTorch file have the names, shapes and numbers of the same model in safetensors`(_ name: String) throws {
+    func `tensors of a PyTorch file have the names, shapes and numbers of the same model in safetensors`(
+        _ name: String
+    ) throws {
         let reference = try reference()
         let tensors = try PickledTensors(golden("formats/\(name)/pytorch_model.bin")).tensors
         let byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
@@ -25,7 +29,8 @@ private func golden(_ path: String) -> String { goldenFolder.appending(path: pat
 
     @Test func `bfloat16 storages and the reference's own file are read`() throws {
         let rounded = try SafeTensorsReader(golden("formats/gpt2_bf16/model.safetensors"))
-        for tensor in try PickledTensors(golden("formats/gpt2_bin_bf16/pytorch_model.bin")).tensors where tensor.name != "lm_head.weight" {
+        for tensor in try PickledTensors(golden("formats/gpt2_bin_bf16/pytorch_model.bin")).tensors
+        where tensor.name != "lm_head.weight" {
             #expect(tensor.elementType == .bfloat16)
             #expect(try rounded[tensor.name]?.floats() == tensor.floats())
         }
@@ -34,13 +39,24 @@ private func golden(_ path: String) -> String { goldenFolder.appending(path: pat
     }
 
     @Test(arguments: [
-        ("pkl_os_system", FileError.Kind.refused, "the pickle asks for os.system, which is not a tensor's; nothing was run"),
-        ("pkl_raw_posix_system", .refused, "the pickle asks for posix.system, which is not a tensor's; nothing was run"),
+        (
+            "pkl_os_system", FileError.Kind.refused,
+            "the pickle asks for os.system, which is not a tensor's; nothing was run"
+        ),
+        (
+            "pkl_raw_posix_system", .refused,
+            "the pickle asks for posix.system, which is not a tensor's; nothing was run"
+        ),
         ("zip_path_traversal", .refused, #"zip entry "../../PWNED" would leave its folder"#),
         ("zip_size_claim", .malformed, #"zip entry "archive/data.pkl" claims 1125899906842624 bytes; 7970 are there"#),
-        ("zip_deflate_bomb", .malformed, #"zip entry "archive/data.pkl" is compressed (method 8); PyTorch only stores"#),
+        (
+            "zip_deflate_bomb", .malformed,
+            #"zip entry "archive/data.pkl" is compressed (method 8); PyTorch only stores"#
+        ),
     ])
-    func `a file that means harm is refused by name and does nothing`(_ name: String, _ kind: FileError.Kind, _ rule: String) throws {
+    func `a file that means harm is refused by name and does nothing`(
+        _ name: String, _ kind: FileError.Kind, _ rule: String
+    ) throws {
         let path = golden("malformed/\(name)/pytorch_model.bin")
         let error = #expect(throws: FileError.self) { try PickledTensors(path) }
         #expect(error?.kind == kind)
@@ -53,8 +69,10 @@ private func golden(_ path: String) -> String { goldenFolder.appending(path: pat
     @Test func `small pickles with large claims are refused quickly`() throws {
         try withTemporaryFolder { folder in
             for body in [
-                [UInt8](repeating: UInt8(ascii: "("), count: 3_000_000), [UInt8](repeating: UInt8(ascii: ")"), count: 3_000_000),
-                [UInt8](repeating: UInt8(ascii: "]"), count: 3_000_000), [0x80, 2, UInt8(ascii: ")")] + [UInt8](repeating: 0x85, count: 3_000_000),
+                [UInt8](repeating: UInt8(ascii: "("), count: 3_000_000),
+                [UInt8](repeating: UInt8(ascii: ")"), count: 3_000_000),
+                [UInt8](repeating: UInt8(ascii: "]"), count: 3_000_000),
+                [0x80, 2, UInt8(ascii: ")")] + [UInt8](repeating: 0x85, count: 3_000_000),
                 [UInt8(ascii: "X"), 0xFF, 0xFF, 0xFF, 0xFF],
             ] {
                 let path = folder.path + "/x.bin"

@@ -6,7 +6,8 @@ import Testing
 
 /// A safetensors file with this header and `dataCount` zero bytes.
 private func safeTensors(_ header: String, dataCount: Int) -> [UInt8] {
-    withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + Array(repeating: 0, count: dataCount)
+    withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8)
+        + Array(repeating: 0, count: dataCount)
 }
 
 private func refusal(_ bytes: [UInt8]) throws -> String {
@@ -57,7 +58,8 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
             let reader = try SafeTensorsReader(path)
             let arrays = reader.tensors.map { tensor in
                 let count = tensor.count * tensor.elementType.byteCount
-                let bytes = UnsafeRawBufferPointer(rebasing: tensor.file.bytes[tensor.byteOffset..<tensor.byteOffset + count])
+                let bytes = UnsafeRawBufferPointer(
+                    rebasing: tensor.file.bytes[tensor.byteOffset..<tensor.byteOffset + count])
                 return StoredArray(tensor.name, shape: tensor.shape, tensor.elementType, bytes)
             }
             try withTemporaryFolder { folder in
@@ -71,14 +73,38 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
     @Test(arguments: [
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 8, "read 1 tensors"),
         (#"{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}   "#, 4, "read 1 tensors"),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9, "x.safetensors at byte 70: 1 bytes belong to no tensor"),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}}"#, 9, #"x.safetensors at byte 63: "a" leaves a hole before it, which ends at byte 62"#),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7, #"x.safetensors at byte 13: "a" claims bytes 0..<8 of 7 bytes of data"#),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}"#, 8, #"x.safetensors at byte 65: "x" is unknown: a tensor has "dtype", "shape" and "data_offsets", and nothing else"#),
-        (#"{"a":{"dtype":"F32","shape":[2]}}"#, 8, #"x.safetensors at byte 13: "a" is incomplete: a tensor has "dtype", "shape" and "data_offsets", and nothing else"#),
-        (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8, #"x.safetensors at byte 13: "a" has shape [3] of F32, 12 bytes, but claims 8"#),
-        (#"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 8, #"x.safetensors at byte 37: a count (digits only) was expected for "shape""#),
-        (#"{"a":{"dtype":"F32","shape":[4611686018427387904,8,2],"data_offsets":[0,0]}}"#, 0, #"x.safetensors at byte 13: "a" has shape [4611686018427387904, 8, 2], more elements than 63 bits can count"#),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9,
+            "x.safetensors at byte 70: 1 bytes belong to no tensor"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}}"#, 9,
+            #"x.safetensors at byte 63: "a" leaves a hole before it, which ends at byte 62"#
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7,
+            #"x.safetensors at byte 13: "a" claims bytes 0..<8 of 7 bytes of data"#
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}"#, 8,
+            #"x.safetensors at byte 65: "x" is unknown: a tensor has "dtype", "shape" and "data_offsets", and nothing else"#
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2]}}"#, 8,
+            #"x.safetensors at byte 13: "a" is incomplete: a tensor has "dtype", "shape" and "data_offsets", and nothing else"#
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8,
+            #"x.safetensors at byte 13: "a" has shape [3] of F32, 12 bytes, but claims 8"#
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 8,
+            #"x.safetensors at byte 37: a count (digits only) was expected for "shape""#
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[4611686018427387904,8,2],"data_offsets":[0,0]}}"#, 0,
+            #"x.safetensors at byte 13: "a" has shape [4611686018427387904, 8, 2], more elements than 63 bits can count"#
+        ),
         (#"[]"#, 0, "x.safetensors at byte 8: the header does not start with {"),
     ])
     func `each rule of the header has its own refusal`(_ header: String, _ dataCount: Int, _ message: String) throws {
@@ -87,12 +113,14 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
     }
 
     @Test func `overlapping tensors are refused even if they fill the file`() throws {
-        let header = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
+        let header =
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
         #expect(try refusal(safeTensors(header, dataCount: 12)).contains(#""b" overlaps the tensor before it"#))
     }
 
     @Test func `a tensor that is not aligned is copied, an aligned one viewed`() throws {
-        let header = #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1],"data_offsets":[1,5]}}"#
+        let header =
+            #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1],"data_offsets":[1,5]}}"#
         try withTemporaryFolder { folder in
             let path = folder.path + "/x.safetensors"
             try Data(safeTensors(header, dataCount: 1) + [0, 0, 0x80, 0x3F]).write(to: URL(filePath: path))
@@ -127,8 +155,12 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
             let pipe = folder.path + "/pipe"
             #expect(mkfifo(pipe, 0o600) == 0)
             #expect(throws: FileError(.unreadable, pipe, "is not a regular file")) { try MappedFile(pipe) }
-            #expect(throws: FileError(.unreadable, folder.path, "is not a regular file")) { try MappedFile(folder.path) }
-            #expect(throws: FileError(.missing, folder.path + "/x", "does not exist")) { try MappedFile(folder.path + "/x") }
+            #expect(throws: FileError(.unreadable, folder.path, "is not a regular file")) {
+                try MappedFile(folder.path)
+            }
+            #expect(throws: FileError(.missing, folder.path + "/x", "does not exist")) {
+                try MappedFile(folder.path + "/x")
+            }
         }
     }
 

@@ -14,11 +14,13 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
 @Suite struct TokenizerTests {
     @Test(arguments: ["tokenizers/gpt2", "only vocab.json and merges.txt"])
     func `GPT-2's tokenizer gives the ids, the bytes and the text of the Hugging Face library`(_ name: String) throws {
-        guard let folder = sharedMaterial("tokenizers/gpt2"), let strings = sharedMaterial("golden/bpe/strings.json") else { return }
+        guard let folder = sharedMaterial("tokenizers/gpt2"), let strings = sharedMaterial("golden/bpe/strings.json")
+        else { return }
         try withTemporaryFolder { temporary in
             if name != "tokenizers/gpt2" {
                 for file in ["vocab.json", "merges.txt"] {
-                    try FileManager.default.copyItem(at: folder.appending(path: file), to: temporary.appending(path: file))
+                    try FileManager.default.copyItem(
+                        at: folder.appending(path: file), to: temporary.appending(path: file))
                 }
             }
             let tokenizer = try TokenizerFolder.load(name == "tokenizers/gpt2" ? folder.path : temporary.path)
@@ -55,7 +57,8 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
     func `SentencePiece-style tokenizers give the ids and texts of the Hugging Face library`(_ name: String) throws {
         guard let folder = sharedMaterial("golden/sp/\(name)") else { return }
         let tokenizer = try TokenizerFolder.load(folder.path)
-        #expect(tokenizer.token(try #require(tokenizer.endOfTextID)) == (name == "phi3_like" ? "<|endoftext|>" : "</s>"))
+        #expect(
+            tokenizer.token(try #require(tokenizer.endOfTextID)) == (name == "phi3_like" ? "<|endoftext|>" : "</s>"))
         let golden = try readObject(folder.appending(path: "strings.json"))
         for entry in try #require(golden["cases"]?.array) {
             let item = try #require(entry.object)
@@ -73,7 +76,8 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
     }
 
     @Test func `bytes that are not UTF-8 come back as they were`() throws {
-        guard let gpt2 = sharedMaterial("tokenizers/gpt2"), let mistral = sharedMaterial("golden/sp/mistral_like") else { return }
+        guard let gpt2 = sharedMaterial("tokenizers/gpt2"), let mistral = sharedMaterial("golden/sp/mistral_like")
+        else { return }
         var state: UInt64 = 1
         for folder in [gpt2, mistral] {
             let tokenizer = try TokenizerFolder.load(folder.path)
@@ -132,7 +136,9 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
     @Test func `a tiny vocabulary encodes what it can and names the byte it cannot`() throws {
         let tokenizer = try TokenizerFolder.load(goldenFolder.appending(path: "malformed/ok_tokenizer").path)
         #expect(try tokenizer.encode("ab a<|endoftext|>") == [2, 3, 0, 4])
-        #expect(throws: TokenizationError(at: 3, "the vocabulary has no token for \"c\"")) { try tokenizer.encode("ab c") }
+        #expect(throws: TokenizationError(at: 3, "the vocabulary has no token for \"c\"")) {
+            try tokenizer.encode("ab c")
+        }
         #expect(tokenizer.text(of: [2, 3, 0, 4, 99, -1]) == "ab a<|endoftext|>")
         #expect(tokenizer.text(of: [2, 4], skippingSpecialTokens: true) == "ab")
     }

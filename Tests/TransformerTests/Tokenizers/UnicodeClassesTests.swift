@@ -10,20 +10,29 @@ import Testing
         var bounds: [UInt32] = []
         for value in UInt32(0)..<0x110000 {
             guard let scalar = Unicode.Scalar(value), isMember(scalar.properties) else { continue }
-            if let last = bounds.last, last + 1 == value { bounds[bounds.count - 1] = value } else { bounds += [value, value] }
+            if let last = bounds.last, last + 1 == value {
+                bounds[bounds.count - 1] = value
+            } else {
+                bounds += [value, value]
+            }
         }
         return bounds
     }
 
     private func source(_ name: String, _ comment: String, _ bounds: [UInt32]) -> String {
         let numbers = bounds.map { "0x" + String($0, radix: 16, uppercase: true) }
-        let lines = stride(from: 0, to: numbers.count, by: 12).map { "        " + numbers[$0..<min($0 + 12, numbers.count)].joined(separator: ", ") + "," }
+        let lines = stride(from: 0, to: numbers.count, by: 12).map {
+            "        " + numbers[$0..<min($0 + 12, numbers.count)].joined(separator: ", ") + ","
+        }
         return "    /// \(comment)\n    static let \(name): [UInt32] = [\n\(lines.joined(separator: "\n"))\n    ]\n"
     }
 
     /// `ICOT_UPDATE=1 swift test --filter UnicodeClassesTests` writes the file anew.
     @Test func `the generated ranges are those of the standard library`() throws {
-        let letters = ranges { [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains($0.generalCategory) }
+        let letters = ranges {
+            [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains(
+                $0.generalCategory)
+        }
         let numbers = ranges { [.decimalNumber, .letterNumber, .otherNumber].contains($0.generalCategory) }
         let spaces = ranges { $0.isWhitespace }
         let text = """
@@ -36,13 +45,16 @@ import Testing
 
             """
         let file = packageFolder.appending(path: "Sources/Transformer/Tokenizers/UnicodeClasses+Generated.swift")
-        if ProcessInfo.processInfo.environment["ICOT_UPDATE"] == "1" { try text.write(to: file, atomically: true, encoding: .utf8) }
+        if ProcessInfo.processInfo.environment["ICOT_UPDATE"] == "1" {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
         #expect(try String(contentsOf: file, encoding: .utf8) == text)
     }
 
     @Test func `characters have the class of GPT-2's pattern`() {
         let examples: [(Unicode.Scalar, CharacterClass)] = [
-            ("a", .letter), ("é", .letter), ("一", .letter), ("7", .number), ("²", .number), ("Ⅷ", .number), (" ", .space), ("\u{A0}", .space),
+            ("a", .letter), ("é", .letter), ("一", .letter), ("7", .number), ("²", .number), ("Ⅷ", .number),
+            (" ", .space), ("\u{A0}", .space),
             ("\u{1C}", .other), ("_", .other), ("\u{301}", .other), ("😀", .other), ("\u{10FFFF}", .other),
         ]
         for (scalar, kind) in examples { #expect(UnicodeClasses.shared[scalar.value] == kind, "\(scalar)") }

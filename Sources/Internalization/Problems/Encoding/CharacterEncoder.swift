@@ -18,7 +18,9 @@ public struct CharacterEncoder: ProblemEncoder {
     /// How many characters every answer has, if that is known: what is cut off the end of a generation that has no separator.
     public let answerCount: Int?
 
-    public init(_ vocabulary: CharacterVocabulary = .digits, separator: AnswerSeparator = .absent, answerCount: Int? = nil) {
+    public init(
+        _ vocabulary: CharacterVocabulary = .digits, separator: AnswerSeparator = .absent, answerCount: Int? = nil
+    ) {
         self.vocabulary = vocabulary
         self.separator = separator
         self.answerCount = answerCount
@@ -43,7 +45,8 @@ public struct CharacterEncoder: ProblemEncoder {
         try append(problem.answer, to: &tokens)
         let answerEnd = tokens.count
         tokens.append(CharacterVocabulary.end)
-        return EncodedProblem(tokens: tokens, inputCount: inputCount, chain: inputCount..<chainEnd, answer: answerStart..<answerEnd)
+        return EncodedProblem(
+            tokens: tokens, inputCount: inputCount, chain: inputCount..<chainEnd, answer: answerStart..<answerEnd)
     }
 
     private func append(_ text: String, to tokens: inout [Int32]) throws {
@@ -63,7 +66,9 @@ public struct CharacterEncoder: ProblemEncoder {
 
     private func appendSlowly(_ text: String, to tokens: inout [Int32]) throws {
         for character in text where character != " " {
-            guard let id = vocabulary.id(of: character) else { throw ProblemError.unknownCharacter(character, in: text) }
+            guard let id = vocabulary.id(of: character) else {
+                throw ProblemError.unknownCharacter(character, in: text)
+            }
             tokens.append(id)
         }
     }

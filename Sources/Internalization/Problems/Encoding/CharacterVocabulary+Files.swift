@@ -27,7 +27,8 @@ extension CharacterVocabulary {
             .init("clean_up_tokenization_spaces", false),
         ]
         try writeFileAtomically(folder + "/tokenizer.json", Array(JSONWriter.text(tokenizerFile).utf8))
-        try writeFileAtomically(folder + "/tokenizer_config.json", Array(JSONWriter.text(.object(JSONObject(configuration + more))).utf8))
+        try writeFileAtomically(
+            folder + "/tokenizer_config.json", Array(JSONWriter.text(.object(JSONObject(configuration + more))).utf8))
     }
 
     private var tokenizerFile: JSONValue {
@@ -35,7 +36,8 @@ extension CharacterVocabulary {
         // Names of several characters must be found before the text is split into characters.
         let added = names.indices.filter { names[$0].count > 1 || Int32($0) == Self.end }.map { id -> JSONValue in
             [
-                "id": JSONValue(id), "content": .string(names[id]), "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+                "id": JSONValue(id), "content": .string(names[id]), "single_word": false, "lstrip": false,
+                "rstrip": false, "normalized": false,
                 "special": .bool(Int32(id) == Self.end),
             ]
         }
@@ -46,7 +48,8 @@ extension CharacterVocabulary {
             "post_processor": nil, "decoder": ["type": "Fuse"],
             "model": [
                 "type": "WordLevel",
-                "vocab": .object(JSONObject(names.enumerated().map { JSONObject.Member($1, JSONValue($0)) })), "unk_token": "<unk>",
+                "vocab": .object(JSONObject(names.enumerated().map { JSONObject.Member($1, JSONValue($0)) })),
+                "unk_token": "<unk>",
             ],
         ]
     }
@@ -84,7 +87,10 @@ extension CharacterEncoder {
     public func write(to folder: String) throws {
         try vocabulary.write(
             to: folder,
-            [.init("answer_separator", .string(separator.rawValue)), .init("answer_count", answerCount.map { JSONValue($0) } ?? .null)])
+            [
+                .init("answer_separator", .string(separator.rawValue)),
+                .init("answer_count", answerCount.map { JSONValue($0) } ?? .null),
+            ])
     }
 
     /// Reads what `write(to:)` wrote; throws `FileError`.
@@ -93,7 +99,9 @@ extension CharacterEncoder {
         let path = folder + "/tokenizer_config.json"
         let configuration = try JSONReader.readFile(path).object
         guard let separator = AnswerSeparator(rawValue: configuration?["answer_separator"]?.string ?? "") else {
-            throw FileError(.malformed, path, "answer_separator is none of \(AnswerSeparator.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw FileError(
+                .malformed, path,
+                "answer_separator is none of \(AnswerSeparator.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         self.init(vocabulary, separator: separator, answerCount: configuration?["answer_count"]?.integer)
     }

@@ -63,11 +63,15 @@ public struct CharacterVocabulary: Sendable, Equatable {
         case Self.inputEnd: markName("|")
         case Self.answerMark: markName("#")
         case Self.end: markName("$")
-        default: characters.indices.contains(Int(token) - Self.markCount) ? String(characters[Int(token) - Self.markCount]) : nil
+        default:
+            characters.indices.contains(Int(token) - Self.markCount)
+                ? String(characters[Int(token) - Self.markCount]) : nil
         }
     }
 
     private func markName(_ mark: Character) -> String { ids[mark] == nil ? String(mark) : "<\(mark)>" }
 
-    public static func == (left: CharacterVocabulary, right: CharacterVocabulary) -> Bool { left.characters == right.characters }
+    public static func == (left: CharacterVocabulary, right: CharacterVocabulary) -> Bool {
+        left.characters == right.characters
+    }
 }

@@ -41,7 +41,9 @@ public struct FewShotPrompt: Sendable {
 
     /// What a generation starts from; throws `TokenizationError` for a text the tokenizer has no way to write.
     public func prompt(for problem: Problem, tokenizer: any Tokenizer) throws -> Prompt {
-        Prompt(tokens: try tokenizer.encode(text(for: problem), EncodingOptions(parsesSpecialTokens: false, addsSpecialTokens: true)))
+        Prompt(
+            tokens: try tokenizer.encode(
+                text(for: problem), EncodingOptions(parsesSpecialTokens: false, addsSpecialTokens: true)))
     }
 
     /// A generation ends with the line that holds the answer; nil where the tokenizer has no token of its own for a line feed.
@@ -63,7 +65,9 @@ public struct FewShotPrompt: Sendable {
         }
         guard let found else { return nil }
         var text = String(found)
-        let trimmed = text.withUTF8 { String(decoding: ReferenceText.trimmed($0[...]).filter { $0 != UInt8(ascii: ",") }, as: UTF8.self) }
+        let trimmed = text.withUTF8 {
+            String(decoding: ReferenceText.trimmed($0[...]).filter { $0 != UInt8(ascii: ",") }, as: UTF8.self)
+        }
         return trimmed.isEmpty ? nil : trimmed
     }
 

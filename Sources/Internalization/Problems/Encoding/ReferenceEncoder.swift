@@ -19,7 +19,8 @@ public struct ReferenceEncoder: ProblemEncoder {
     let endText: String
 
     /// - Throws: `ProblemError.notEncodable` where the tokenizer has no token that ends a text.
-    public init(_ tokenizer: any Tokenizer, removesSeparator: Bool = false, acceptsSeparatorInText: Bool = false) throws {
+    public init(_ tokenizer: any Tokenizer, removesSeparator: Bool = false, acceptsSeparatorInText: Bool = false) throws
+    {
         guard let end = tokenizer.endOfTextID, let name = tokenizer.token(end) else {
             throw ProblemError.notEncodable(rule: "the tokenizer has no token that ends a text, such as <|endoftext|>")
         }
@@ -49,7 +50,8 @@ public struct ReferenceEncoder: ProblemEncoder {
         let tokens = try tokenizer.encode(text(of: problem))
         let ends = tokens.indices.filter { tokens[$0] == endToken }
         guard ends.count == 3 || acceptsSeparatorInText && ends.count > 3 else {
-            throw ProblemError.notEncodable(rule: "the text of \"\(problem.question)\" holds \(endText), which separates the parts of a problem")
+            throw ProblemError.notEncodable(
+                rule: "the text of \"\(problem.question)\" holds \(endText), which separates the parts of a problem")
         }
         return EncodedProblem(
             tokens: tokens, inputCount: ends[0] + 1, chain: ends[0] + 1..<(removesSeparator ? ends[1] + 1 : ends[1]),
@@ -60,7 +62,9 @@ public struct ReferenceEncoder: ProblemEncoder {
     private func answerRange(_ tokens: [Int32], after separator: Int, before end: Int) -> Range<Int> {
         var start = separator + 1
         var written: [UInt8] = []
-        while start < end, !written.contains(UInt8(ascii: "#")) || written.reduce(0, { $1 == UInt8(ascii: "#") ? $0 + 1 : $0 }) < 4 {
+        while start < end,
+            !written.contains(UInt8(ascii: "#")) || written.reduce(0, { $1 == UInt8(ascii: "#") ? $0 + 1 : $0 }) < 4
+        {
             written += tokenizer.decode(CollectionOfOne(tokens[start]))
             start += 1
         }

@@ -28,7 +28,9 @@ enum ReferenceText {
         var rest = bytes
         while let count = whiteSpaceCount(rest) { rest = rest.dropFirst(count) }
         // A space of UTF-8 has one to three bytes, and only one of these lengths fits the last bytes.
-        while let count = (1...3).first(where: { $0 <= rest.count && whiteSpaceCount(rest.suffix($0)) == $0 }) { rest = rest.dropLast(count) }
+        while let count = (1...3).first(where: { $0 <= rest.count && whiteSpaceCount(rest.suffix($0)) == $0 }) {
+            rest = rest.dropLast(count)
+        }
         return rest
     }
 
@@ -41,7 +43,8 @@ enum ReferenceText {
         if first == 0xC2 { return second == 0x85 || second == 0xA0 ? 2 : nil }
         guard bytes.count > 2 else { return nil }
         switch (first, second, bytes[start + 2]) {
-        case (0xE1, 0x9A, 0x80), (0xE2, 0x80, 0x80...0x8A), (0xE2, 0x80, 0xA8), (0xE2, 0x80, 0xA9), (0xE2, 0x80, 0xAF), (0xE2, 0x81, 0x9F),
+        case (0xE1, 0x9A, 0x80), (0xE2, 0x80, 0x80...0x8A), (0xE2, 0x80, 0xA8), (0xE2, 0x80, 0xA9), (0xE2, 0x80, 0xAF),
+            (0xE2, 0x81, 0x9F),
             (0xE3, 0x80, 0x80):
             return 3
         default: return nil

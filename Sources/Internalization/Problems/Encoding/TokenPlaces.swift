@@ -38,7 +38,9 @@ public enum ChainOrder: String, Sendable, CaseIterable {
 extension LocatingEncoder {
     /// Which token of the encoded problem shows which fact: `a[2]` of the question, `running_parity[3]` of the chain, …
     public func tokenFacts(of problem: Problem, task: any ProblemKind) throws -> [TokenFact] {
-        guard let layout = task.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)") }
+        guard let layout = task.layout(of: problem) else {
+            throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)")
+        }
         let tokens = try places(of: problem)
         return layout.places.compactMap { place in
             tokens.firstIndex { $0.part == place.part && $0.bytes.overlaps(place.bytes) }.map {
@@ -51,7 +53,9 @@ extension LocatingEncoder {
     ///
     /// What belongs to no piece of the chain (the reference's lone blank, a separator that is removed last) goes last.
     public func removalGroups(_ order: ChainOrder, of problem: Problem, task: any ProblemKind) throws -> [[Int]] {
-        guard let layout = task.layout(of: problem) else { throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)") }
+        guard let layout = task.layout(of: problem) else {
+            throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)")
+        }
         let chain = try encode(problem).chain
         let tokens = try places(of: problem)[chain]
         // The tokens of each segment; the last list takes those of none.
@@ -95,11 +99,14 @@ extension ProblemSet {
     /// The tokens of every problem's chain in the order of their removal.
     /// - Throws: `ProblemError` where the order's name is unknown, or the problems have no task that knows their structure.
     public func removalGroups(_ orderName: String, encoder: any ProblemEncoder) throws -> [[[Int]]] {
-        guard task?.hasFixedLayout == true else { return try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) } }
+        guard task?.hasFixedLayout == true else {
+            return try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) }
+        }
         // Problems of one shape share their groups, as long as the encoder gives their chains as many tokens.
         var known: [[Int]: [[Int]]] = [:]
         return try (0..<count).map { index in
-            let shape = withParts(of: index) { [$0.count, $1.count, $2.count] } + [try encoder.encode(self[index]).chain.count]
+            let shape =
+                withParts(of: index) { [$0.count, $1.count, $2.count] } + [try encoder.encode(self[index]).chain.count]
             if let groups = known[shape] { return groups }
             let groups = try removalGroups(orderName, ofProblem: index, encoder: encoder)
             known[shape] = groups
@@ -107,12 +114,19 @@ extension ProblemSet {
         }
     }
 
-    public func removalGroups(_ orderName: String, ofProblem index: Int, encoder: any ProblemEncoder) throws -> [[Int]] {
+    public func removalGroups(_ orderName: String, ofProblem index: Int, encoder: any ProblemEncoder) throws -> [[Int]]
+    {
         guard let order = ChainOrder(rawValue: orderName) else {
-            throw ProblemError.notEncodable(rule: "there is no removal order \(orderName); there are \(ChainOrder.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ProblemError.notEncodable(
+                rule:
+                    "there is no removal order \(orderName); there are \(ChainOrder.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         guard let task, let encoder = encoder as? any LocatingEncoder else {
-            throw ProblemError.notEncodable(rule: "\(taskName) has chains of unknown structure: they can be removed from the left, from the right or at random")
+            throw ProblemError.notEncodable(
+                rule:
+                    "\(taskName) has chains of unknown structure: they can be removed from the left, from the right or at random"
+            )
         }
         return try encoder.removalGroups(order, of: self[index], task: task)
     }
@@ -123,7 +137,8 @@ extension CharacterEncoder: LocatingEncoder {
         _ = try encode(problem)
         let mark = TokenPlace(part: nil, bytes: 0..<0)
         let marks = separator == .absent ? [] : [mark]
-        return places(.question, problem.question) + [mark] + places(.chain, problem.chain) + marks + places(.answer, problem.answer) + [mark]
+        return places(.question, problem.question) + [mark] + places(.chain, problem.chain) + marks
+            + places(.answer, problem.answer) + [mark]
     }
 
     private func places(_ part: ProblemPart, _ text: String) -> [TokenPlace] {
@@ -153,12 +168,19 @@ extension ReferenceEncoder: LocatingEncoder {
         var cursor = 0
         return tokens.map { token in
             let bytes = tokenizer.decode(CollectionOfOne(token))
-            if !text[min(cursor, text.count)...].starts(with: bytes), text.indices.contains(cursor), text[cursor] == 0x20 { cursor += 1 }
+            if !text[min(cursor, text.count)...].starts(with: bytes), text.indices.contains(cursor),
+                text[cursor] == 0x20
+            {
+                cursor += 1
+            }
             var start = cursor
             cursor = min(cursor + bytes.count, text.count)
             while start < cursor, text[start] == 0x20 { start += 1 }
             for (part, range) in parts where range.overlaps(start..<cursor) {
-                return TokenPlace(part: part, bytes: max(start, range.lowerBound) - range.lowerBound..<min(cursor, range.upperBound) - range.lowerBound)
+                return TokenPlace(
+                    part: part,
+                    bytes: max(start, range.lowerBound) - range.lowerBound..<min(cursor, range.upperBound)
+                        - range.lowerBound)
             }
             return TokenPlace(part: nil, bytes: 0..<0)
         }

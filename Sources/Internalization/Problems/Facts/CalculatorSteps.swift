@@ -31,7 +31,9 @@ public struct CalculatorSteps: ProblemKind {
         for (index, step) in steps.enumerated() {
             layout.addSegment(.step, step: index, step)
             let bytes = Array(problem.chain.utf8)[step]
-            if let equals = bytes.lastIndex(of: UInt8(ascii: "=")) { layout.add("result", index, in: .chain, equals + 1..<step.upperBound - 2) }
+            if let equals = bytes.lastIndex(of: UInt8(ascii: "=")) {
+                layout.add("result", index, in: .chain, equals + 1..<step.upperBound - 2)
+            }
         }
         layout.add("answer", in: .answer, 0..<problem.answer.utf8.count)
         return layout

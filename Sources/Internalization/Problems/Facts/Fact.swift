@@ -32,7 +32,10 @@ public struct FactDescription: Sendable, Equatable {
     /// What it is, as half a sentence.
     public let summary: String
 
-    init(_ name: String, indices: Range<Int>? = nil, hasWhole: Bool = false, values: ClosedRange<Int>? = nil, _ summary: String) {
+    init(
+        _ name: String, indices: Range<Int>? = nil, hasWhole: Bool = false, values: ClosedRange<Int>? = nil,
+        _ summary: String
+    ) {
         self.name = name
         self.indices = indices
         self.hasWhole = hasWhole || indices == nil
@@ -54,9 +57,12 @@ public struct UnknownFact: Error, Equatable, Sendable, CustomStringConvertible {
             return "\(taskName) has no fact .\(name); it has " + known.map { ".\($0.name)" }.joined(separator: ", ")
         }
         switch (index, fact.indices) {
-        case (nil, let indices?): return ".\(name) needs an index: .\(name)[\(indices.lowerBound)] to .\(name)[\(indices.upperBound - 1)]"
+        case (nil, let indices?):
+            return ".\(name) needs an index: .\(name)[\(indices.lowerBound)] to .\(name)[\(indices.upperBound - 1)]"
         case (_?, nil): return ".\(name) has no index"
-        case (let index?, let indices?): return ".\(name)[\(index)] is not there; the index can be \(indices.lowerBound) to \(indices.upperBound - 1)"
+        case (let index?, let indices?):
+            return
+                ".\(name)[\(index)] is not there; the index can be \(indices.lowerBound) to \(indices.upperBound - 1)"
         case (nil, nil): return "some problem of \(taskName) has no .\(name)"
         }
     }
@@ -65,7 +71,9 @@ public struct UnknownFact: Error, Equatable, Sendable, CustomStringConvertible {
 extension ProblemSet {
     /// The facts of the set's task, after those that every set has.
     public var facts: [FactDescription] {
-        let lengths = ["question", "chain", "answer"].map { FactDescription("\($0)_length", "how many characters its \($0) has, blanks aside") }
+        let lengths = ["question", "chain", "answer"].map {
+            FactDescription("\($0)_length", "how many characters its \($0) has, blanks aside")
+        }
         return lengths + (task?.facts ?? [])
     }
 

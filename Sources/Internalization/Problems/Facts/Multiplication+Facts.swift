@@ -11,11 +11,20 @@ extension Multiplication {
         // No ĉ is larger than that of nines: 9·9·min(K, L) · 10/9.
         let sumMax = 90 * min(k, l)
         var facts = [
-            FactDescription("a", indices: 0..<k, hasWhole: true, values: 0...9, "a digit of the first number; without index the number"),
-            FactDescription("b", indices: 0..<l, hasWhole: true, values: 0...9, "a digit of the second number; without index the number"),
-            FactDescription("answer", indices: 0..<k + l, hasWhole: true, values: 0...9, "a digit of the product; without index the product"),
-            FactDescription("column_sum", indices: 0..<k + l, values: 0...81 * min(k, l), "the products of digits that fall into this column"),
-            FactDescription("running_sum", indices: 0..<k + l, values: 0...sumMax, "the column sum and what is carried into it"),
+            FactDescription(
+                "a", indices: 0..<k, hasWhole: true, values: 0...9,
+                "a digit of the first number; without index the number"),
+            FactDescription(
+                "b", indices: 0..<l, hasWhole: true, values: 0...9,
+                "a digit of the second number; without index the number"),
+            FactDescription(
+                "answer", indices: 0..<k + l, hasWhole: true, values: 0...9,
+                "a digit of the product; without index the product"),
+            FactDescription(
+                "column_sum", indices: 0..<k + l, values: 0...81 * min(k, l),
+                "the products of digits that fall into this column"),
+            FactDescription(
+                "running_sum", indices: 0..<k + l, values: 0...sumMax, "the column sum and what is carried into it"),
             FactDescription("carry", indices: 0..<k + l, values: 0...sumMax / 10, "what is carried out of this column"),
             FactDescription("carries", values: 0...k + l, "how many columns carry something"),
             FactDescription("longest_carry_chain", values: 0...k + l, "the most columns in a row that carry something"),
@@ -23,11 +32,15 @@ extension Multiplication {
         ]
         for j in 0..<l {
             facts.append(
-                FactDescription("partial_product_\(j)", indices: 0..<k + 1 + j, hasWhole: true, values: 0...9, "a digit of a · b[\(j)] · 10^\(j)"))
+                FactDescription(
+                    "partial_product_\(j)", indices: 0..<k + 1 + j, hasWhole: true, values: 0...9,
+                    "a digit of a · b[\(j)] · 10^\(j)"))
         }
         for j in 0..<l {
             facts.append(
-                FactDescription("partial_sum_\(j)", indices: 0..<k + 1 + j, hasWhole: true, values: 0...9, "a digit of the sum of partial products 0 to \(j)"))
+                FactDescription(
+                    "partial_sum_\(j)", indices: 0..<k + 1 + j, hasWhole: true, values: 0...9,
+                    "a digit of the sum of partial products 0 to \(j)"))
         }
         return facts
     }
@@ -38,7 +51,9 @@ extension Multiplication {
             guard let index else { return Fact(digits: digits) }
             return digits.indices.contains(index) ? .integer(Int(digits[index])) : nil
         }
-        func column(_ values: [Int]) -> Fact? { index.flatMap { values.indices.contains($0) ? .integer(values[$0]) : nil } }
+        func column(_ values: [Int]) -> Fact? {
+            index.flatMap { values.indices.contains($0) ? .integer(values[$0]) : nil }
+        }
         switch name {
         case "a": return digits(a)
         case "b": return digits(b)

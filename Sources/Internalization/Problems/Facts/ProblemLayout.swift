@@ -44,7 +44,8 @@ public struct ProblemLayout: Sendable, Equatable {
     }
 
     /// Digits with blanks between them, the first at byte `start`; the indices count up from `first`.
-    public mutating func addDigits(_ name: String, count: Int, from first: Int = 0, in part: ProblemPart, at start: Int) {
+    public mutating func addDigits(_ name: String, count: Int, from first: Int = 0, in part: ProblemPart, at start: Int)
+    {
         for index in 0..<max(count, 0) { add(name, first + index, in: part, start + 2 * index..<start + 2 * index + 1) }
     }
 

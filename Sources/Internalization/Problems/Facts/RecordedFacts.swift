@@ -34,7 +34,8 @@ public struct RecordedFacts: ProblemKind {
                 }
             }
             return FactDescription(
-                fact, indices: isIndexed ? 0..<indexCounts[fact, default: 0] : nil, values: Self.range(values), "as the problems' own code gave it")
+                fact, indices: isIndexed ? 0..<indexCounts[fact, default: 0] : nil, values: Self.range(values),
+                "as the problems' own code gave it")
         }
         values = columns.mapValues { row in
             names.map { name -> [Fact]? in
@@ -58,14 +59,17 @@ public struct RecordedFacts: ProblemKind {
     }
 
     public func fact(_ name: String, index: Int?, of problem: Problem) -> Fact? {
-        guard let column = facts.firstIndex(where: { $0.name == name }), let values = values[problem.question]?[column] else { return nil }
+        guard let column = facts.firstIndex(where: { $0.name == name }), let values = values[problem.question]?[column]
+        else { return nil }
         guard (index == nil) == (facts[column].indices == nil), values.indices.contains(index ?? 0) else { return nil }
         return values[index ?? 0]
     }
 
     /// All of a fact of the problem with this question.
     func recorded(_ name: String, of question: String) -> Value? {
-        guard let column = facts.firstIndex(where: { $0.name == name }), let values = values[question]?[column] else { return nil }
+        guard let column = facts.firstIndex(where: { $0.name == name }), let values = values[question]?[column] else {
+            return nil
+        }
         return facts[column].indices == nil ? values.first.map { .one($0) } : .each(values)
     }
 

@@ -15,9 +15,19 @@ extension ProblemSet {
     public func writeTask(to path: String) throws {
         var members: [JSONObject.Member] = [.init("task", .string(taskName))]
         if let recorded = task as? RecordedFacts {
-            members.append(.init("facts", .object(JSONObject(recorded.facts.map { fact in
-                .init(fact.name, .array((0..<count).map { recorded.recorded(fact.name, of: self[$0].question)?.json ?? .null }))
-            }))))
+            members.append(
+                .init(
+                    "facts",
+                    .object(
+                        JSONObject(
+                            recorded.facts.map { fact in
+                                .init(
+                                    fact.name,
+                                    .array(
+                                        (0..<count).map {
+                                            recorded.recorded(fact.name, of: self[$0].question)?.json ?? .null
+                                        }))
+                            }))))
         }
         let text = JSONWriter.text(.object(JSONObject(members)), .compact)
         try writeFileAtomically(path, text.utf8)
@@ -26,17 +36,23 @@ extension ProblemSet {
     /// The same problems with the name and the facts that such a file gives them.
     /// - Throws: `FileError` where it cannot be read or does not fit the problems.
     public func withTask(from path: String) throws -> ProblemSet {
-        guard let members = try JSONReader.readFile(path, limit: Self.limit).object, let name = members["task"]?.string else {
+        guard let members = try JSONReader.readFile(path, limit: Self.limit).object, let name = members["task"]?.string
+        else {
             throw FileError(.malformed, path, "does not say what the problems are called")
         }
-        guard let facts = members["facts"]?.object else { return ProblemSet(taskName: name, task: task, hasRepetition: hasRepetition, text) }
+        guard let facts = members["facts"]?.object else {
+            return ProblemSet(taskName: name, task: task, hasRepetition: hasRepetition, text)
+        }
         var columns: [String: [String: RecordedFacts.Value]] = [:]
         for fact in facts.members {
             guard let values = fact.value.array, values.count == count else {
-                throw FileError(.malformed, path, "does not have a value of .\(fact.name) for each of the \(count) problems")
+                throw FileError(
+                    .malformed, path, "does not have a value of .\(fact.name) for each of the \(count) problems")
             }
             for (index, value) in values.enumerated() where value != .null {
-                guard let value = RecordedFacts.Value(value) else { throw FileError(.malformed, path, "has a value of .\(fact.name) that is no number or text") }
+                guard let value = RecordedFacts.Value(value) else {
+                    throw FileError(.malformed, path, "has a value of .\(fact.name) that is no number or text")
+                }
                 columns[self[index].question, default: [:]][fact.name] = value
             }
         }
@@ -74,8 +90,14 @@ extension Fact {
     }
 
     fileprivate init?(_ json: JSONValue) {
-        if let value = json.integer { self = .integer(value) } else if let text = json.string { self = .text(text) } else {
-            guard let digits = json.object?["number"]?.string, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D }) else { return nil }
+        if let value = json.integer {
+            self = .integer(value)
+        } else if let text = json.string {
+            self = .text(text)
+        } else {
+            guard let digits = json.object?["number"]?.string,
+                digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D })
+            else { return nil }
             self = .number(digits)
         }
     }

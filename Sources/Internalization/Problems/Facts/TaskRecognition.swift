@@ -9,7 +9,9 @@ enum TaskRecognition {
         return CalculatorSteps.describes(set) ? CalculatorSteps() : nil
     }
 
-    private static func places(_ set: ProblemSet) -> StrideTo<Int> { stride(from: 0, to: set.count, by: max(1, set.count / sampleCount)) }
+    private static func places(_ set: ProblemSet) -> StrideTo<Int> {
+        stride(from: 0, to: set.count, by: max(1, set.count / sampleCount))
+    }
 
     /// The tasks that the questions and answers of the set could be of, by their signs and lengths.
     private static func candidates(_ set: ProblemSet) -> [any ProblemTask] {
@@ -24,16 +26,21 @@ enum TaskRecognition {
             right.insert(b)
             if a != b { isSquare = false }
         }
-        guard signs.count == 1, let sign = signs.first, let leftMin = left.min(), let leftMax = left.max() else { return [] }
+        guard signs.count == 1, let sign = signs.first, let leftMin = left.min(), let leftMax = left.max() else {
+            return []
+        }
         let rightRange = (right.min() ?? 0)...(right.max() ?? 0)
         var found: [(any ProblemTask)?] = []
         switch sign {
         case UInt8(ascii: "*"):
             for chain in Multiplication.Chain.allCases {
-                found.append(try? Multiplication(left: leftMin...leftMax, right: rightRange, square: isSquare, chain: chain))
+                found.append(
+                    try? Multiplication(left: leftMin...leftMax, right: rightRange, square: isSquare, chain: chain))
             }
         case UInt8(ascii: "+") where isSquare:
-            for order in Addition.Order.allCases { found.append(try? Addition(digits: leftMin...leftMax, order: order)) }
+            for order in Addition.Order.allCases {
+                found.append(try? Addition(digits: leftMin...leftMax, order: order))
+            }
         case nil where left.count == 1:
             found += DigitSum.modulusAllowed.map { try? DigitSum(digits: leftMin, modulus: $0) }
         default: break
@@ -62,7 +69,9 @@ enum TaskRecognition {
         var input = [UInt8](repeating: 0, count: task.inputCount)
         var expected = [UInt8](repeating: 0, count: task.lineCountMax)
         return places(set).allSatisfy { place in
-            guard set.withParts(of: place, { question, _, _ in task.read(question, into: &input) }) else { return false }
+            guard set.withParts(of: place, { question, _, _ in task.read(question, into: &input) }) else {
+                return false
+            }
             let row = expected.withUnsafeMutableBufferPointer { buffer -> ProblemRow? in
                 guard let base = buffer.baseAddress else { return nil }
                 var line = LineWriter(at: base)

@@ -54,7 +54,8 @@ public struct Addition: ProblemTask {
         let length = digits.count == 1 ? digits.lowerBound : digits.lowerBound + random.below(digits.count)
         for number in [input, input + digits.upperBound] {
             for index in 0..<digits.upperBound {
-                number[index] = index < length - 1 ? UInt8(random.below(10)) : index == length - 1 ? UInt8(1 + random.below(9)) : 0
+                number[index] =
+                    index < length - 1 ? UInt8(random.below(10)) : index == length - 1 ? UInt8(1 + random.below(9)) : 0
             }
         }
     }
@@ -83,7 +84,8 @@ public struct Addition: ProblemTask {
         input.update(repeating: 0, count: inputCount)
         var scanner = QuestionScanner(question)
         let b = input + digits.upperBound
-        guard let length = scanner.readNumber(into: input, countMax: digits.upperBound, before: UInt8(ascii: "+")), length > 0,
+        guard let length = scanner.readNumber(into: input, countMax: digits.upperBound, before: UInt8(ascii: "+")),
+            length > 0,
             scanner.readNumber(into: b, countMax: digits.upperBound, before: nil) == length
         else { return nil }
         if order == .mostFirst {
@@ -136,9 +138,15 @@ public struct Addition: ProblemTask {
     public var facts: [FactDescription] {
         let k = digits.upperBound
         return [
-            FactDescription("a", indices: 0..<k, hasWhole: true, values: 0...9, "a digit of the first number, 0 the least significant; without index the number"),
-            FactDescription("b", indices: 0..<k, hasWhole: true, values: 0...9, "a digit of the second number; without index the number"),
-            FactDescription("answer", indices: 0..<k + 1, hasWhole: true, values: 0...9, "a digit of the sum; without index the sum"),
+            FactDescription(
+                "a", indices: 0..<k, hasWhole: true, values: 0...9,
+                "a digit of the first number, 0 the least significant; without index the number"),
+            FactDescription(
+                "b", indices: 0..<k, hasWhole: true, values: 0...9,
+                "a digit of the second number; without index the number"),
+            FactDescription(
+                "answer", indices: 0..<k + 1, hasWhole: true, values: 0...9, "a digit of the sum; without index the sum"
+            ),
             FactDescription("carry", indices: 0..<k, values: 0...1, "what is carried out of this digit"),
             FactDescription("carries", values: 0...k, "how many digits carry"),
             FactDescription("longest_carry_chain", values: 0...k, "the most digits in a row that carry"),

@@ -14,8 +14,12 @@ public struct DigitSum: ProblemTask {
     public static let modulusAllowed = 2...10
 
     public init(digits: Int, modulus: Int) throws {
-        guard Self.digitsAllowed.contains(digits) else { throw ProblemError.outOfRange(what: "digits", value: digits, allowed: Self.digitsAllowed) }
-        guard Self.modulusAllowed.contains(modulus) else { throw ProblemError.outOfRange(what: "modulus", value: modulus, allowed: Self.modulusAllowed) }
+        guard Self.digitsAllowed.contains(digits) else {
+            throw ProblemError.outOfRange(what: "digits", value: digits, allowed: Self.digitsAllowed)
+        }
+        guard Self.modulusAllowed.contains(modulus) else {
+            throw ProblemError.outOfRange(what: "modulus", value: modulus, allowed: Self.modulusAllowed)
+        }
         self.digits = digits
         self.modulus = modulus
     }
@@ -63,7 +67,8 @@ public struct DigitSum: ProblemTask {
         return [
             FactDescription("digit", indices: 0..<digits, values: 0...9, "a digit of the question, from the left"),
             FactDescription("digit_sum", values: 0...total, "the sum of all digits"),
-            FactDescription("running_sum", indices: 0..<digits, values: 0...total, "the sum of the digits up to this one"),
+            FactDescription(
+                "running_sum", indices: 0..<digits, values: 0...total, "the sum of the digits up to this one"),
             FactDescription(
                 modulus == 2 ? "running_parity" : "running_residue", indices: 0..<digits, values: 0...modulus - 1,
                 "the running sum modulo \(modulus); the chain writes those of 1 to \(digits - 2)"),
@@ -78,7 +83,8 @@ public struct DigitSum: ProblemTask {
         switch (name, index) {
         case ("digit", let index?) where values.indices.contains(index): return .integer(values[index])
         case ("digit_sum", nil): return .integer(values.reduce(0, +))
-        case ("running_sum", let index?) where values.indices.contains(index): return .integer(values[...index].reduce(0, +))
+        case ("running_sum", let index?) where values.indices.contains(index):
+            return .integer(values[...index].reduce(0, +))
         case ("running_parity", let index?) where modulus == 2 && values.indices.contains(index),
             ("running_residue", let index?) where modulus != 2 && values.indices.contains(index):
             return .integer(values[...index].reduce(0, +) % modulus)

@@ -42,13 +42,19 @@ public struct Multiplication: ProblemTask {
     }
 
     public init(digits: Int, chain: Chain = .sums) throws {
-        guard (1...Self.digitsMax).contains(digits) else { throw ProblemError.outOfRange(what: "digits", value: digits, allowed: 1...Self.digitsMax) }
+        guard (1...Self.digitsMax).contains(digits) else {
+            throw ProblemError.outOfRange(what: "digits", value: digits, allowed: 1...Self.digitsMax)
+        }
         try self.init(digits: digits...digits, chain: chain)
     }
 
     /// K × L with lengths of their own, such as one digit times six.
-    public init(left: ClosedRange<Int>, right: ClosedRange<Int>, square: Bool = false, padded: Bool = false, chain: Chain = .sums) throws {
-        for length in [left.lowerBound, left.upperBound, right.lowerBound, right.upperBound] where !(1...Self.digitsMax).contains(length) {
+    public init(
+        left: ClosedRange<Int>, right: ClosedRange<Int>, square: Bool = false, padded: Bool = false,
+        chain: Chain = .sums
+    ) throws {
+        for length in [left.lowerBound, left.upperBound, right.lowerBound, right.upperBound]
+        where !(1...Self.digitsMax).contains(length) {
             throw ProblemError.outOfRange(what: "digits", value: length, allowed: 1...Self.digitsMax)
         }
         self.left = left
@@ -59,7 +65,9 @@ public struct Multiplication: ProblemTask {
     }
 
     public var name: String {
-        func text(_ range: ClosedRange<Int>) -> String { range.count == 1 ? "\(range.lowerBound)" : "(\(range.lowerBound)…\(range.upperBound))" }
+        func text(_ range: ClosedRange<Int>) -> String {
+            range.count == 1 ? "\(range.lowerBound)" : "(\(range.lowerBound)…\(range.upperBound))"
+        }
         return "mult \(text(left))×\(text(right))" + (isPadded ? " padded" : "") + (chain == .tree ? " tree" : "")
     }
 
@@ -88,21 +96,26 @@ public struct Multiplication: ProblemTask {
     }
 
     private func count(of shape: (left: Int, right: Int)) -> Int? {
-        guard let a = DecimalDigits.powerOfTen(shape.left - 1), let b = DecimalDigits.powerOfTen(shape.right - 1) else { return nil }
+        guard let a = DecimalDigits.powerOfTen(shape.left - 1), let b = DecimalDigits.powerOfTen(shape.right - 1) else {
+            return nil
+        }
         let (product, isOver) = (a * 9).multipliedReportingOverflow(by: b * 9)
         return isOver || shape.left > 18 || shape.right > 18 ? nil : product
     }
 
     public func draw(_ random: inout RandomSource, into input: UnsafeMutablePointer<UInt8>) {
         let leftLength = left.count == 1 ? left.lowerBound : left.lowerBound + random.below(left.count)
-        let rightLength = isSquare ? leftLength : right.count == 1 ? right.lowerBound : right.lowerBound + random.below(right.count)
+        let rightLength =
+            isSquare ? leftLength : right.count == 1 ? right.lowerBound : right.lowerBound + random.below(right.count)
         drawNumber(&random, input, leftLength, left.upperBound)
         drawNumber(&random, input + left.upperBound, rightLength, right.upperBound)
     }
 
     /// Uniform over the numbers with exactly `length` digits.
     @inline(__always)
-    private func drawNumber(_ random: inout RandomSource, _ digits: UnsafeMutablePointer<UInt8>, _ length: Int, _ width: Int) {
+    private func drawNumber(
+        _ random: inout RandomSource, _ digits: UnsafeMutablePointer<UInt8>, _ length: Int, _ width: Int
+    ) {
         // Four digits from each random number; the highest ones are 10^(m-1) up to 10^m.
         let text = DigitText.table
         var done = 0
@@ -193,7 +206,9 @@ public struct Multiplication: ProblemTask {
         }
     }
 
-    private func writeSums(_ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter) {
+    private func writeSums(
+        _ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter
+    ) {
         if k + l <= 18 { return writeShortSums(a, k, b, l, &line) }
         let width = k + l + 1
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * width) { scratch in
@@ -222,7 +237,9 @@ public struct Multiplication: ProblemTask {
 
     /// The same where the product fits in 64 bits: some six times as fast.
     @inline(__always)
-    private func writeShortSums(_ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter) {
+    private func writeShortSums(
+        _ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter
+    ) {
         var value: UInt64 = 0
         for index in (0..<k).reversed() { value = 10 &* value &+ UInt64(a[index]) }
         var sum: UInt64 = 0
@@ -242,7 +259,9 @@ public struct Multiplication: ProblemTask {
         line.put(value: sum, width: k + l)
     }
 
-    private func writeTree(_ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter) {
+    private func writeTree(
+        _ a: UnsafePointer<UInt8>, _ k: Int, _ b: UnsafePointer<UInt8>, _ l: Int, _ line: inout LineWriter
+    ) {
         let width = k + l + 1
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: l * width) { scratch in
             guard let numbers = scratch.baseAddress else { return }

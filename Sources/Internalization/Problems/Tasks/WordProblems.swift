@@ -26,28 +26,46 @@ public struct WordProblems: ProblemTask {
 
     private static let templates: [(pieces: [Piece], steps: Steps)] = [
         (
-            [.person, .words(" has "), .x, .words(" boxes with "), .y, .words(" "), .thing, .words(" each and gives away "), .z, .words(" "), .thing,
-                .words(". How many "), .thing, .words(" are left?")], .timesMinus
+            [
+                .person, .words(" has "), .x, .words(" boxes with "), .y, .words(" "), .thing,
+                .words(" each and gives away "), .z, .words(" "), .thing,
+                .words(". How many "), .thing, .words(" are left?"),
+            ], .timesMinus
         ),
         (
-            [.person, .words(" sells "), .y, .words(" "), .thing, .words(" a day for "), .x, .words(" days, and "), .z,
-                .words(" more on Sunday. How many "), .thing, .words(" is that?")], .timesPlus
+            [
+                .person, .words(" sells "), .y, .words(" "), .thing, .words(" a day for "), .x, .words(" days, and "),
+                .z,
+                .words(" more on Sunday. How many "), .thing, .words(" is that?"),
+            ], .timesPlus
         ),
         (
-            [.person, .words(" buys "), .y, .words(" "), .thing, .words(" today and "), .z, .words(" tomorrow, at "), .x,
-                .words(" dollars each. How much is that?")], .plusTimes
+            [
+                .person, .words(" buys "), .y, .words(" "), .thing, .words(" today and "), .z, .words(" tomorrow, at "),
+                .x,
+                .words(" dollars each. How much is that?"),
+            ], .plusTimes
         ),
         (
-            [.person, .words(" has "), .y, .words(" "), .thing, .words(", finds "), .z, .words(" more and loses "), .x, .words(". How many "), .thing,
-                .words(" are there now?")], .plusMinus
+            [
+                .person, .words(" has "), .y, .words(" "), .thing, .words(", finds "), .z, .words(" more and loses "),
+                .x, .words(". How many "), .thing,
+                .words(" are there now?"),
+            ], .plusMinus
         ),
         (
-            [.person, .words(" shares "), .total, .words(" "), .thing, .words(" among "), .x, .words(" friends, who have "), .z,
-                .words(" each already. How many has each friend now?")], .overPlus
+            [
+                .person, .words(" shares "), .total, .words(" "), .thing, .words(" among "), .x,
+                .words(" friends, who have "), .z,
+                .words(" each already. How many has each friend now?"),
+            ], .overPlus
         ),
         (
-            [.person, .words(" packs "), .total, .words(" "), .thing, .words(" into "), .x, .words(" equal bags. How many "), .thing,
-                .words(" are in "), .z, .words(" such bags?")], .overTimes
+            [
+                .person, .words(" packs "), .total, .words(" "), .thing, .words(" into "), .x,
+                .words(" equal bags. How many "), .thing,
+                .words(" are in "), .z, .words(" such bags?"),
+            ], .overTimes
         ),
     ]
 
@@ -83,7 +101,9 @@ public struct WordProblems: ProblemTask {
         return false
     }
 
-    private func match(_ pieces: [Piece], _ question: UnsafeBufferPointer<UInt8>, _ input: UnsafeMutablePointer<UInt8>) -> Bool {
+    private func match(
+        _ pieces: [Piece], _ question: UnsafeBufferPointer<UInt8>, _ input: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
         var rest = question[...]
         var total: Int?
         func isAhead(_ text: StaticString) -> Bool { text.withUTF8Buffer { rest.starts(with: $0) } }
@@ -114,7 +134,8 @@ public struct WordProblems: ProblemTask {
             guard input[3] > 0, total % Int(input[3]) == 0 else { return false }
             input[4] = UInt8(clamping: total / Int(input[3]))
         }
-        return rest.isEmpty && (3..<6).allSatisfy { Self.smallest[$0]..<Self.smallest[$0] + Self.counts[$0] ~= Int(input[$0]) }
+        return rest.isEmpty
+            && (3..<6).allSatisfy { Self.smallest[$0]..<Self.smallest[$0] + Self.counts[$0] ~= Int(input[$0]) }
     }
 
     // MARK: Text
@@ -170,14 +191,17 @@ public struct WordProblems: ProblemTask {
     public var facts: [FactDescription] {
         [
             FactDescription("template", values: 0...Self.templates.count - 1, "which way of telling it"),
-            FactDescription("number", indices: 0..<3, values: 2...30, "its numbers: the factor or divisor, the larger one, the last one"),
+            FactDescription(
+                "number", indices: 0..<3, values: 2...30,
+                "its numbers: the factor or divisor, the larger one, the last one"),
         ] + CalculatorSteps().facts
     }
 
     public func fact(_ name: String, index: Int?, of problem: Problem) -> Fact? {
         switch (name, index) {
         case ("template", nil): return input(of: problem).map { .integer(Int($0[0])) }
-        case ("number", let index?): return (0..<3).contains(index) ? input(of: problem).map { .integer(Int($0[3 + index])) } : nil
+        case ("number", let index?):
+            return (0..<3).contains(index) ? input(of: problem).map { .integer(Int($0[3 + index])) } : nil
         default: return CalculatorSteps().fact(name, index: index, of: problem)
         }
     }

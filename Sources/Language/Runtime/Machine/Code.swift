@@ -14,7 +14,10 @@ final class CallSite {
     let command: CommandFunction?
     let hasLabels: Bool
 
-    init(name: String, labels: [String?], spans: [SourceSpan], isPiped: Bool, hasPredicate: Bool, keyNames: [String], command: CommandFunction?) {
+    init(
+        name: String, labels: [String?], spans: [SourceSpan], isPiped: Bool, hasPredicate: Bool, keyNames: [String],
+        command: CommandFunction?
+    ) {
         self.name = name
         self.labels = labels
         self.spans = spans
@@ -136,11 +139,15 @@ final class Closure: FunctionObject {
         memory.initialize(from: captures, count: captures.count)
         entry = .allocate(capacity: 1)
         super.init(code.signature)
-        for value in captures { if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 } }
+        for value in captures {
+            if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 }
+        }
         entry.initialize(
             to: Entry(
-                start: code.instructions, constants: code.constants, captures: memory, registerCount: code.registerCount,
-                plainCount: code.parameterCount == code.placedCount ? code.parameterCount : -1, closure: Unmanaged.passUnretained(self)))
+                start: code.instructions, constants: code.constants, captures: memory,
+                registerCount: code.registerCount,
+                plainCount: code.parameterCount == code.placedCount ? code.parameterCount : -1,
+                closure: Unmanaged.passUnretained(self)))
     }
 
     deinit {

@@ -12,7 +12,9 @@ extension Compiler {
     /// The same, in the target where a new one would be needed and the target is not in use.
     private mutating func operand(_ expression: Expression, in target: Int, isFree: Bool) -> Int {
         if isFree {
-            if case .name(let word) = expression.kind, case .register(let register) = place(of: word) { return register }
+            if case .name(let word) = expression.kind, case .register(let register) = place(of: word) {
+                return register
+            }
             compile(expression, into: target)
             return target
         }
@@ -28,7 +30,8 @@ extension Compiler {
         case .none: builder.emit(.constant, target, builder.constant(.none), at: span)
         case .boolean(let value): builder.emit(.constant, target, builder.constant(.boolean(value)), at: span)
         case .integer(let value): builder.emit(.constant, target, builder.constant(.integer(value)), at: span)
-        case .bigInteger(let digits): builder.emit(.constant, target, builder.constant(BigInt(digits).map { Value($0) } ?? .none), at: span)
+        case .bigInteger(let digits):
+            builder.emit(.constant, target, builder.constant(BigInt(digits).map { Value($0) } ?? .none), at: span)
         case .real(let value): builder.emit(.constant, target, builder.constant(.real(value)), at: span)
         case .text(let pieces): compileText(pieces, into: target, span)
         case .name(let word): load(word, into: target, span)
@@ -88,7 +91,8 @@ extension Compiler {
             if case .integer(let value) = inner.kind {
                 builder.emit(.constant, target, builder.constant(.integer(-value)), at: span)
             } else if case .bigInteger(let digits) = inner.kind {
-                builder.emit(.constant, target, builder.constant(BigInt("-" + digits).map { Value($0) } ?? .none), at: span)
+                builder.emit(
+                    .constant, target, builder.constant(BigInt("-" + digits).map { Value($0) } ?? .none), at: span)
             } else if case .real(let value) = inner.kind {
                 builder.emit(.constant, target, builder.constant(.real(-value)), at: span)
             } else {
@@ -96,7 +100,8 @@ extension Compiler {
             }
         case .unary(.not, let inner):
             builder.emit(.not, target, operand(inner, in: target, isFree: !targetIsLive), at: span)
-        case .binary(let operation, let left, let right): compileBinary(operation, left, right, into: target, isFree: !targetIsLive, span)
+        case .binary(let operation, let left, let right):
+            compileBinary(operation, left, right, into: target, isFree: !targetIsLive, span)
         case .logical(let operation, let left, let right):
             compile(left, into: target)
             let word = operation == .and ? 2 : 3
@@ -160,7 +165,8 @@ extension Compiler {
     // MARK: - Operators
 
     private mutating func compileBinary(
-        _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Int, isFree: Bool, _ span: SourceSpan
+        _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Int, isFree: Bool,
+        _ span: SourceSpan
     ) {
         let first = operand(left, in: target, isFree: isFree)
         if let number = right.smallInteger, operation == .add || operation == .subtract {
@@ -180,7 +186,9 @@ extension Compiler {
         case .binary(let operation, let left, let right):
             guard let jumps = operation.jumps else { break }
             let first = operand(left)
-            if let number = right.smallInteger { return [builder.emit(jumps.number, 0, first, number, at: condition.span)] }
+            if let number = right.smallInteger {
+                return [builder.emit(jumps.number, 0, first, number, at: condition.span)]
+            }
             return [builder.emit(jumps.register, 0, first, operand(right), at: condition.span)]
         case .logical(.and, let left, let right):
             return compileCondition(left, word: 2) + compileCondition(right, word: 2)
@@ -233,7 +241,8 @@ extension Compiler {
             let spans = (piped == nil ? [] : [call.name?.span ?? span]) + call.arguments.map(\.value.span)
             builder.sites.append(
                 CallSite(
-                    name: name, labels: labels, spans: spans, isPiped: piped != nil, hasPredicate: call.predicate != nil, keyNames: keyNames,
+                    name: name, labels: labels, spans: spans, isPiped: piped != nil,
+                    hasPredicate: call.predicate != nil, keyNames: keyNames,
                     command: command))
             builder.emit(command == nil ? .call : .callCommand, base, count, builder.sites.count - 1, at: span)
         }

@@ -31,7 +31,8 @@ struct Compiler {
         let builder = CodeBuilder(name: "", signature: CommandSignature("", ""), source: source, parent: nil)
         builder.isTopLevel = true
         var compiler = Compiler(
-            scope: scope, source: source, boxed: SharedNames.places(in: [statement], isTopLevel: true), builder: builder)
+            scope: scope, source: source, boxed: SharedNames.places(in: [statement], isTopLevel: true), builder: builder
+        )
         compiler.compileTail(statement)
         return Code(compiler.builder)
     }
@@ -165,7 +166,9 @@ struct Compiler {
         builder.land(builder.loops.popLast()?.breaks ?? [])
     }
 
-    private mutating func compileConditional(_ branches: [Branch], _ otherwise: Block?, _ span: SourceSpan, isTail: Bool) {
+    private mutating func compileConditional(
+        _ branches: [Branch], _ otherwise: Block?, _ span: SourceSpan, isTail: Bool
+    ) {
         var ends: [Int] = []
         for (number, branch) in branches.enumerated() {
             let exits = compileCondition(branch.condition, word: 0)
@@ -177,7 +180,9 @@ struct Compiler {
         builder.land(ends)
     }
 
-    private mutating func compileAttempt(_ body: Block, _ name: Name?, _ handler: Block?, _ span: SourceSpan, isTail: Bool) {
+    private mutating func compileAttempt(
+        _ body: Block, _ name: Name?, _ handler: Block?, _ span: SourceSpan, isTail: Bool
+    ) {
         let start = builder.here
         compileBlock(body, isTail: isTail)
         let end = builder.here
@@ -201,10 +206,15 @@ struct Compiler {
         let register = builder.allocate()
         let defaults = definition.parameters.filter { $0.defaultValue != nil }
         let base = builder.allocate(defaults.count)
-        for (place, parameter) in defaults.enumerated() { if let value = parameter.defaultValue { compile(value, into: base + place) } }
-        let inner = CodeBuilder(name: definition.name.text, signature: definition.signature(in: source), source: source, parent: builder)
+        for (place, parameter) in defaults.enumerated() {
+            if let value = parameter.defaultValue { compile(value, into: base + place) }
+        }
+        let inner = CodeBuilder(
+            name: definition.name.text, signature: definition.signature(in: source), source: source, parent: builder)
         if !builder.isTopLevel { inner.ownName = definition.name.text }
-        let code = compileFunction(inner, definition.parameters.map(\.name), definition.body, placed: definition.parameters.filter { !$0.isLabelled }.count)
+        let code = compileFunction(
+            inner, definition.parameters.map(\.name), definition.body,
+            placed: definition.parameters.filter { !$0.isLabelled }.count)
         builder.functions.append(code)
         builder.emit(.makeClosure, register, builder.functions.count - 1, base, at: definition.span)
         if builder.isTopLevel {
@@ -224,7 +234,9 @@ struct Compiler {
         builder.emit(.makeClosure, target, builder.functions.count - 1, -1, at: span)
     }
 
-    private mutating func compileFunction(_ inner: CodeBuilder, _ parameters: [Name], _ body: Block, placed: Int) -> Code {
+    private mutating func compileFunction(
+        _ inner: CodeBuilder, _ parameters: [Name], _ body: Block, placed: Int
+    ) -> Code {
         inner.parameterCount = parameters.count
         inner.placedCount = placed
         let outer = builder
@@ -266,13 +278,19 @@ struct Compiler {
     }
 
     func place(of word: String) -> Place {
-        if let local = builder.local(word) { return local.isBoxed ? .box(register: local.register) : .register(local.register) }
+        if let local = builder.local(word) {
+            return local.isBoxed ? .box(register: local.register) : .register(local.register)
+        }
         if builder.ownName == word { return .function }
         if let found = builder.capture(word) { return found.isBoxed ? .captureBox(found.index) : .capture(found.index) }
-        if !scope.prefix.isEmpty, scope.fileNames.contains(word) { return .global(scope.globals.slot(of: scope.prefix + word)) }
+        if !scope.prefix.isEmpty, scope.fileNames.contains(word) {
+            return .global(scope.globals.slot(of: scope.prefix + word))
+        }
         if scope.globals.kind(of: word) == .undefined {
             if let command = scope.commands[word] { return .command(command) }
-            if scope.library.contains(word) { return .global(scope.globals.slot(of: CompilerScope.libraryPrefix + word)) }
+            if scope.library.contains(word) {
+                return .global(scope.globals.slot(of: CompilerScope.libraryPrefix + word))
+            }
         }
         return .global(scope.globals.slot(of: word))
     }
@@ -324,17 +342,21 @@ struct Compiler {
         let place = place(of: word)
         switch value.kind {
         case .binary(.add, let left, let right):
-            guard case .name(word) = left.kind, case .global(let slot) = place, !callsFunctions(right) else { return false }
+            guard case .name(word) = left.kind, case .global(let slot) = place, !callsFunctions(right) else {
+                return false
+            }
             let added = operand(right)
             builder.emit(.appendGlobal, slot, added, at: value.span)
             return true
         case .call(let call):
             guard call.name?.text == "append", case .command = self.place(of: "append"), call.arguments.count == 2,
-                call.arguments.allSatisfy({ $0.label == nil }), case .name(word) = call.arguments[0].value.kind, !callsFunctions(call.arguments[1].value)
+                call.arguments.allSatisfy({ $0.label == nil }), case .name(word) = call.arguments[0].value.kind,
+                !callsFunctions(call.arguments[1].value)
             else { return false }
             switch place {
             case .global(let slot): builder.emit(.pushGlobal, slot, operand(call.arguments[1].value), at: value.span)
-            case .register(let register): builder.emit(.push, register, operand(call.arguments[1].value), at: value.span)
+            case .register(let register):
+                builder.emit(.push, register, operand(call.arguments[1].value), at: value.span)
             case .box, .capture, .captureBox, .function, .command: return false
             }
             return true
@@ -354,19 +376,26 @@ struct Compiler {
         case .selector(let selector): return selector.index.map { callsFunctions($0) } ?? false
         case .list(let items): return items.contains { callsFunctions($0) }
         case .record(let entries): return entries.contains { callsFunctions($0.value) }
-        case .range(let lower, let upper, _): return (lower.map { callsFunctions($0) } ?? false) || (upper.map { callsFunctions($0) } ?? false)
+        case .range(let lower, let upper, _):
+            return (lower.map { callsFunctions($0) } ?? false) || (upper.map { callsFunctions($0) } ?? false)
         case .call(let call):
-            guard let name = call.name, case .command = place(of: name.text), call.predicate == nil, call.key == nil else { return true }
+            guard let name = call.name, case .command = place(of: name.text), call.predicate == nil, call.key == nil
+            else { return true }
             return call.arguments.contains { argument in
                 if case .closure = argument.value.kind { return true }
-                if case .name = argument.value.kind, scope.commands[name.text]?.signature.parameters.contains(where: { $0.kind == .function }) ?? true { return true }
+                if case .name = argument.value.kind,
+                    scope.commands[name.text]?.signature.parameters.contains(where: { $0.kind == .function }) ?? true
+                {
+                    return true
+                }
                 return callsFunctions(argument.value)
             }
         case .pipeline, .timed, .attempt: return true
         case .index(let base, let positions): return callsFunctions(base) || positions.contains { callsFunctions($0) }
         case .field(let base, _): return callsFunctions(base)
         case .unary(_, let inner): return callsFunctions(inner)
-        case .binary(_, let left, let right), .logical(_, let left, let right): return callsFunctions(left) || callsFunctions(right)
+        case .binary(_, let left, let right), .logical(_, let left, let right):
+            return callsFunctions(left) || callsFunctions(right)
         }
     }
 

@@ -74,7 +74,11 @@ final class Globals {
         let old = values[slot]
         if case .object(let object) = old, object is Closure { retired.append(old) }
         values[slot] = value
-        if case .object(let object) = value, let closure = object as? Closure { entries[slot] = closure.entry } else { entries[slot] = nil }
+        if case .object(let object) = value, let closure = object as? Closure {
+            entries[slot] = closure.entry
+        } else {
+            entries[slot] = nil
+        }
         if kinds[slot] != kind { kinds[slot] = kind }
         version &+= 1
     }
@@ -89,12 +93,18 @@ final class Globals {
         var kinds: [Kind]
     }
 
-    var snapshot: Snapshot { Snapshot(values: Array(UnsafeBufferPointer(start: values, count: names.count)), kinds: kinds) }
+    var snapshot: Snapshot {
+        Snapshot(values: Array(UnsafeBufferPointer(start: values, count: names.count)), kinds: kinds)
+    }
 
     /// Puts back what a snapshot holds; names that came later have no value.
     func restore(_ snapshot: Snapshot) {
         for slot in names.indices {
-            if slot < snapshot.values.count { set(slot, snapshot.values[slot], snapshot.kinds[slot]) } else { set(slot, .none, .undefined) }
+            if slot < snapshot.values.count {
+                set(slot, snapshot.values[slot], snapshot.kinds[slot])
+            } else {
+                set(slot, .none, .undefined)
+            }
         }
     }
 }

@@ -31,9 +31,11 @@ enum Opcode: UInt8 {
     case jumpIfFalse  // register b; c: what the word before it was, for the message
     case jumpIfTrue
     // … unless b op c
-    case jumpUnlessEqual, jumpUnlessNotEqual, jumpUnlessLess, jumpUnlessLessOrEqual, jumpUnlessGreater, jumpUnlessGreaterOrEqual
+    case jumpUnlessEqual, jumpUnlessNotEqual, jumpUnlessLess, jumpUnlessLessOrEqual, jumpUnlessGreater,
+        jumpUnlessGreaterOrEqual
     // … unless b op the integer c
-    case jumpUnlessEqualNumber, jumpUnlessNotEqualNumber, jumpUnlessLessNumber, jumpUnlessLessOrEqualNumber, jumpUnlessGreaterNumber
+    case jumpUnlessEqualNumber, jumpUnlessNotEqualNumber, jumpUnlessLessNumber, jumpUnlessLessOrEqualNumber,
+        jumpUnlessGreaterNumber
     case jumpUnlessGreaterOrEqualNumber
     case checkBoolean  // register b must be true or false; c as in jumpIfFalse
 

@@ -5,7 +5,11 @@ import BigInt
 extension Machine {
     @inline(__always)
     func setInteger(_ place: UnsafeMutablePointer<Value>, _ number: Int) {
-        if case .object = place.pointee { place.pointee = .integer(number) } else { place.initialize(to: .integer(number)) }
+        if case .object = place.pointee {
+            place.pointee = .integer(number)
+        } else {
+            place.initialize(to: .integer(number))
+        }
     }
 
     /// a ← b. Only objects have to be counted.
@@ -43,14 +47,21 @@ extension Machine {
     }
 
     static func notBoolean(_ word: String, _ value: Value) -> Fault {
-        Fault(.runtimeType, "'\(word)' takes true or false, not \(TypeName.withArticle(value.typeName))", help: "compare it: x > 0, x == \"a\"")
+        Fault(
+            .runtimeType, "'\(word)' takes true or false, not \(TypeName.withArticle(value.typeName))",
+            help: "compare it: x > 0, x == \"a\"")
     }
 
     func checkGlobal(_ slot: Int) throws {
         guard globals.isUndefined(slot) else { return }
         let name = globals.names[slot]
-        if name.first == "_" { throw Fault(.runtimeName, name == "_" ? "there is no result yet" : "there is no result '\(name)'", help: "results are numbered as the prompt shows them") }
-        let near = Suggestions.nearest(to: name, among: globals.names.filter { globals.kind(of: $0) != .undefined }).first
+        if name.first == "_" {
+            throw Fault(
+                .runtimeName, name == "_" ? "there is no result yet" : "there is no result '\(name)'",
+                help: "results are numbered as the prompt shows them")
+        }
+        let near = Suggestions.nearest(to: name, among: globals.names.filter { globals.kind(of: $0) != .undefined })
+            .first
         throw Fault(
             .runtimeName, "'\(name)' has no value" + (near.map { "; did you mean '\($0)'?" } ?? ""),
             help: near.map { "write \($0)" } ?? "write let \(name) = … before it")
@@ -64,7 +75,9 @@ extension Machine {
         fp[a] = result
     }
 
-    func operate(_ operation: BinaryOperator, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ left: Value, _ right: Value) throws {
+    func operate(
+        _ operation: BinaryOperator, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ left: Value, _ right: Value
+    ) throws {
         fp[a] = try Arithmetic.apply(operation, left, right)
     }
 
@@ -153,7 +166,9 @@ extension Machine {
     private func makeList(_ place: UnsafeMutablePointer<Value>) throws {
         if case .object(let object) = place.pointee, type(of: object) == ListObject.self { return }
         guard let range = place.pointee.asRange else {
-            throw Fault(.runtimeType, "append: the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))", help: "start with let xs = []")
+            throw Fault(
+                .runtimeType, "append: the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))",
+                help: "start with let xs = []")
         }
         place.pointee = .list(try range.listed())
         try use(bytes: 16 * range.bounds.count)
@@ -240,7 +255,10 @@ extension Machine {
 
     private func end(_ value: Value) throws -> Int {
         if case .integer(let number) = value { return number }
-        throw Fault(.runtimeType, "a range goes from one whole number to another, not to \(TypeName.withArticle(value.typeName))", help: "write 0..<8")
+        throw Fault(
+            .runtimeType,
+            "a range goes from one whole number to another, not to \(TypeName.withArticle(value.typeName))",
+            help: "write 0..<8")
     }
 
     func range(_ lower: Value, _ upper: Value, isClosed: Bool) throws -> Value {
@@ -258,7 +276,11 @@ extension Machine {
     func makeText(_ fp: UnsafeMutablePointer<Value>, _ a: Int, _ b: Int, _ count: Int) throws {
         var text = ""
         for place in b..<b + count {
-            if case .object(let object) = fp[place], let part = object as? TextObject { text += part.string } else { text += fp[place].text }
+            if case .object(let object) = fp[place], let part = object as? TextObject {
+                text += part.string
+            } else {
+                text += fp[place].text
+            }
         }
         try use(bytes: 64 + text.utf8.count)
         for place in b..<b + count { if case .object = fp[place] { fp[place] = .none } }
@@ -268,12 +290,16 @@ extension Machine {
     func choice(_ name: String, _ index: Value?) throws -> Value {
         guard let index else { return .choice(name) }
         guard case .integer(let number) = index else {
-            throw Fault(.runtimeType, ".\(name) is indexed with a whole number, not \(TypeName.withArticle(index.typeName))", help: "write .\(name)[0]")
+            throw Fault(
+                .runtimeType, ".\(name) is indexed with a whole number, not \(TypeName.withArticle(index.typeName))",
+                help: "write .\(name)[0]")
         }
         return .choice(name, number)
     }
 
-    func makeClosure(_ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ b: Int, _ c: Int) throws {
+    func makeClosure(
+        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ b: Int, _ c: Int
+    ) throws {
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.functions[b] }
         let captures = code.captures.map { source -> Value in
             switch source {
@@ -296,13 +322,22 @@ extension Machine {
 
     // MARK: - Assignment to parts
 
-    func storePath(_ path: AssignmentPath, _ fp: UnsafeMutablePointer<Value>, _ b: Int, _ entry: UnsafeMutablePointer<Closure.Entry>) throws {
+    func storePath(
+        _ path: AssignmentPath, _ fp: UnsafeMutablePointer<Value>, _ b: Int,
+        _ entry: UnsafeMutablePointer<Closure.Entry>
+    ) throws {
         let value = fp[b]
         if case .object = value { fp[b] = .none }
         func store(_ root: inout Value) throws {
-            if path.count == 1, path.steps.count == 1, case .integer(let place) = fp[path.base], storeElement(value, at: place, in: &root) { return }
+            if path.count == 1, path.steps.count == 1, case .integer(let place) = fp[path.base],
+                storeElement(value, at: place, in: &root)
+            {
+                return
+            }
             try root.asObject?.checkShape(with: value, levels: path.steps.count)
-            try Access.store(value, in: &root, path.steps[...], ArraySlice(UnsafeBufferPointer(start: fp + path.base, count: path.count)))
+            try Access.store(
+                value, in: &root, path.steps[...],
+                ArraySlice(UnsafeBufferPointer(start: fp + path.base, count: path.count)))
         }
         try use(bytes: 16)
         switch path.root {
@@ -324,7 +359,8 @@ extension Machine {
 
     /// The common case: an element of a list that nobody else holds.
     private func storeElement(_ value: Value, at place: Int, in root: inout Value) -> Bool {
-        guard place >= 0, value.nesting == 0, case .object(var object) = root, type(of: object) == ListObject.self else { return false }
+        guard place >= 0, value.nesting == 0, case .object(var object) = root, type(of: object) == ListObject.self
+        else { return false }
         root = .none
         defer { root = .object(object) }
         guard isKnownUniquelyReferenced(&object) else { return false }

@@ -7,7 +7,7 @@
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// What a caller needs to go on.
@@ -111,12 +111,16 @@ final class Machine {
         guard let closure = function as? Closure else {
             guard let command = function as? CommandFunction else { return .none }
             top = base + arguments.count + 1
-            return try callCommand(command, stack + base, arguments.count, nil, SourceSpan(at: 0), session.currentSource)
+            return try callCommand(
+                command, stack + base, arguments.count, nil, SourceSpan(at: 0), session.currentSource)
         }
         if closure.code.parameterCount != arguments.count || closure.code.placedCount != arguments.count {
             try bind(closure, base, arguments.count, nil)
         }
-        guard entries < Limits.reentryMax else { throw Fault(.stackTooDeep, "verbs and functions nest more than \(Limits.reentryMax) deep", help: "use a loop") }
+        guard entries < Limits.reentryMax else {
+            throw Fault(
+                .stackTooDeep, "verbs and functions nest more than \(Limits.reentryMax) deep", help: "use a loop")
+        }
         entries += 1
         defer { entries -= 1 }
         return try execute(closure, base)
@@ -125,7 +129,9 @@ final class Machine {
     /// Whether a frame that ends at this place has room on the stack.
     private func reserve(_ count: Int) throws {
         guard count <= state.pointee.stack.count else {
-            throw Fault(.stackTooDeep, "calls are nested too deep", help: "use a loop, or look for a def that calls itself without end")
+            throw Fault(
+                .stackTooDeep, "calls are nested too deep",
+                help: "use a loop, or look for a def that calls itself without end")
         }
     }
 
@@ -143,7 +149,8 @@ final class Machine {
     private func makeRoom(_ count: Int) throws {
         if state.pointee.frameCount >= state.pointee.callsMax {
             throw Fault(
-                .stackTooDeep, "more than \(state.pointee.callsMax) calls within calls", help: "use a loop, or look for a def that calls itself without end")
+                .stackTooDeep, "more than \(state.pointee.callsMax) calls within calls",
+                help: "use a loop, or look for a def that calls itself without end")
         }
         if state.pointee.frameCount == state.pointee.frameCapacity { growFrames() }
         try reserve(count)
@@ -158,12 +165,18 @@ final class Machine {
         state.pointee.fuel = given
         if session.interrupt.isRequested { throw Machine.stopped }
         if let most = session.limits.steps {
-            if steps >= most { throw Fault(.limitReached, "stopped after \(most) steps", help: "raise the limit, or look for a loop without end") }
+            if steps >= most {
+                throw Fault(
+                    .limitReached, "stopped after \(most) steps",
+                    help: "raise the limit, or look for a loop without end")
+            }
             state.pointee.fuel = min(given, most - steps)
             steps -= given - state.pointee.fuel
         }
         if let most = session.limits.seconds, Machine.seconds() - startedAt > most {
-            throw Fault(.limitReached, "stopped after \(NumberText.real(most)) s", help: "raise the limit, or look for a loop without end")
+            throw Fault(
+                .limitReached, "stopped after \(NumberText.real(most)) s",
+                help: "raise the limit, or look for a loop without end")
         }
     }
 
@@ -181,9 +194,13 @@ final class Machine {
     private func measureMemory(_ bytes: Int) throws {
         allocated = 0
         let most = session.limits.memoryBytes
-        func isTooMuch() -> Bool { Machine.residentBytes() - residentAtStart + (bytes > Machine.bytesBetweenLooks ? bytes : 0) > most }
+        func isTooMuch() -> Bool {
+            Machine.residentBytes() - residentAtStart + (bytes > Machine.bytesBetweenLooks ? bytes : 0) > most
+        }
         guard bytes > most || isTooMuch() else { return }
-        throw Fault(.limitReached, "stopped before using more than \(most >> 20) MB", help: "raise the limit, or keep less at once")
+        throw Fault(
+            .limitReached, "stopped before using more than \(most >> 20) MB",
+            help: "raise the limit, or keep less at once")
     }
 
     /// Runs something of the host: what it takes of the memory for itself is not the language's.
@@ -355,10 +372,14 @@ final class Machine {
                         state.pointee.fuel -= 1
                         if state.pointee.fuel <= 0 { try refuel() }
                     case .jumpIfFalse:
-                        guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
+                        guard case .boolean(let value) = fp[b] else {
+                            throw Machine.notBoolean(Compiler.conditionWords[c], fp[b])
+                        }
                         if !value { ip = entry.pointee.start + a }
                     case .jumpIfTrue:
-                        guard case .boolean(let value) = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
+                        guard case .boolean(let value) = fp[b] else {
+                            throw Machine.notBoolean(Compiler.conditionWords[c], fp[b])
+                        }
                         if value { ip = entry.pointee.start + a }
                     case .checkBoolean:
                         guard case .boolean = fp[b] else { throw Machine.notBoolean(Compiler.conditionWords[c], fp[b]) }
@@ -445,24 +466,36 @@ final class Machine {
                             continue
                         }
                         (walk + 1).initialize(to: .integer(place + 1))
-                        if case .none = walk[0] { setInteger(fp + b, place) } else { try loadElement(walk[0], place, into: fp + b) }
+                        if case .none = walk[0] {
+                            setInteger(fp + b, place)
+                        } else {
+                            try loadElement(walk[0], place, into: fp + b)
+                        }
                         state.pointee.fuel -= 1
                         if state.pointee.fuel <= 0 { try refuel() }
 
                     // Making values
                     case .makeList: try makeList(fp, a, b, c)
-                    case .makeRecord: try makeRecord(fp, a, b, entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.recordKeys[c] })
+                    case .makeRecord:
+                        try makeRecord(
+                            fp, a, b, entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.recordKeys[c] })
                     case .makeRange: fp[a] = try range(fp[b], fp[c], isClosed: true)
                     case .makeHalfOpenRange: fp[a] = try range(fp[b], fp[c], isClosed: false)
-                    case .makePartialRange: fp[a] = try partialRange(b < 0 ? nil : fp[b], c < 0 ? nil : fp[c], isClosed: true)
-                    case .makePartialHalfOpenRange: fp[a] = try partialRange(b < 0 ? nil : fp[b], c < 0 ? nil : fp[c], isClosed: false)
+                    case .makePartialRange:
+                        fp[a] = try partialRange(b < 0 ? nil : fp[b], c < 0 ? nil : fp[c], isClosed: true)
+                    case .makePartialHalfOpenRange:
+                        fp[a] = try partialRange(b < 0 ? nil : fp[b], c < 0 ? nil : fp[c], isClosed: false)
                     case .makeText: try makeText(fp, a, b, c)
-                    case .makeChoice: fp[a] = try choice(entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.names[b] }, c < 0 ? nil : fp[c])
+                    case .makeChoice:
+                        fp[a] = try choice(
+                            entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.names[b] }, c < 0 ? nil : fp[c])
                     case .makeClosure: try makeClosure(entry, fp, a, b, c)
 
                     // Parts
                     case .index:
-                        if case .object(let object) = fp[b], case .integer(let place) = fp[c], type(of: object) == ListObject.self {
+                        if case .object(let object) = fp[b], case .integer(let place) = fp[c],
+                            type(of: object) == ListObject.self
+                        {
                             let list = unsafeDowncast(object, to: ListObject.self)
                             if place >= 0, place < list.elements.count {
                                 fp[a] = list.elements[place]
@@ -472,8 +505,11 @@ final class Machine {
                         fp[a] = try Access.element(fp[b], [fp[c]])
                     case .indexMany:
                         let path = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.paths[c] }
-                        fp[a] = try Access.element(fp[b], ArraySlice(UnsafeBufferPointer(start: fp + path.base, count: path.count)))
-                    case .field: fp[a] = try Access.field(fp[b], entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.names[c] })
+                        fp[a] = try Access.element(
+                            fp[b], ArraySlice(UnsafeBufferPointer(start: fp + path.base, count: path.count)))
+                    case .field:
+                        fp[a] = try Access.field(
+                            fp[b], entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.names[c] })
                     case .storePath:
                         try storePath(entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.paths[a] }, fp, b, entry)
                     case .finishDefinition:
@@ -495,7 +531,9 @@ final class Machine {
                         }
                         state.pointee.fuel -= 1
                         if state.pointee.fuel <= 0 { try refuel() }
-                        if fp + a + 1 + callee.pointee.registerCount > state.pointee.stackEnd || state.pointee.frameCount >= state.pointee.framesMax {
+                        if fp + a + 1 + callee.pointee.registerCount > state.pointee.stackEnd
+                            || state.pointee.frameCount >= state.pointee.framesMax
+                        {
                             try makeRoom(fp - stack + a + 1 + callee.pointee.registerCount)
                         }
                         state.pointee.push(Frame(instruction: ip, distance: a + 1, entry: entry))
@@ -514,7 +552,9 @@ final class Machine {
                     case .giveBack, .giveBackSum:
                         if i.operation == .giveBack {
                             take(fp - 1, from: fp + a)
-                        } else if case .integer(let x) = fp[b], case .integer(let y) = fp[c], case let (sum, overflow) = x.addingReportingOverflow(y), !overflow {
+                        } else if case .integer(let x) = fp[b], case .integer(let y) = fp[c],
+                            case let (sum, overflow) = x.addingReportingOverflow(y), !overflow
+                        {
                             setInteger(fp - 1, sum)
                         } else {
                             try addSlowly(fp, -1, b, c)
@@ -547,7 +587,8 @@ final class Machine {
                 while true {
                     let place = ip - entry.pointee.start - 1
                     let handlers = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code.handlers }
-                    if raised.canBeCaught, let handler = handlers.first(where: { $0.start <= place && place < $0.end }) {
+                    if raised.canBeCaught, let handler = handlers.first(where: { $0.start <= place && place < $0.end })
+                    {
                         fp[handler.register] = .object(ErrorObject(raised.diagnostic, in: raised.source))
                         ip = entry.pointee.start + handler.target
                         break
@@ -565,7 +606,9 @@ final class Machine {
     }
 
     /// The error with its place, if it has none yet.
-    private func locate(_ error: any Error, _ entry: UnsafeMutablePointer<Closure.Entry>, _ ip: UnsafeMutablePointer<Instruction>) -> Raised {
+    private func locate(
+        _ error: any Error, _ entry: UnsafeMutablePointer<Closure.Entry>, _ ip: UnsafeMutablePointer<Instruction>
+    ) -> Raised {
         if let raised = error as? Raised { return raised }
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
         let place = max(0, ip - code.instructions - 1)
@@ -578,13 +621,16 @@ final class Machine {
     /// Makes a call ready whose callee lies in register `a`. A function of the language is bound and its entry returned; a
     /// command is run.
     private func prepareCall(
-        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int, _ site: CallSite?,
+        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int,
+        _ site: CallSite?,
         _ ip: UnsafeMutablePointer<Instruction>
     ) throws -> UnsafeMutablePointer<Closure.Entry>? {
         guard case .object(let object) = fp[a], let function = object as? FunctionObject else {
             let name = site.map(\.name) ?? ""
             throw Fault(
-                .runtimeType, (name.isEmpty ? "this" : "'\(name)'") + " is \(TypeName.withArticle(fp[a].typeName)) and cannot be called",
+                .runtimeType,
+                (name.isEmpty ? "this" : "'\(name)'")
+                    + " is \(TypeName.withArticle(fp[a].typeName)) and cannot be called",
                 help: "functions are made with def or { x in … }")
         }
         state.pointee.fuel -= 1
@@ -593,9 +639,13 @@ final class Machine {
         if let closure = function as? Closure {
             try makeRoom(place + a + 1 + max(closure.code.registerCount, count + 1))
             if let site, site.hasPredicate || !site.keyNames.isEmpty {
-                throw Fault(.runtimeArgument, "\(Machine.called(closure, site)): does not take 'where' or 'by'", help: "use filter before it")
+                throw Fault(
+                    .runtimeArgument, "\(Machine.called(closure, site)): does not take 'where' or 'by'",
+                    help: "use filter before it")
             }
-            if closure.code.placedCount != count || closure.code.parameterCount != count || site?.hasLabels == true { try bind(closure, place + a, count, site) }
+            if closure.code.placedCount != count || closure.code.parameterCount != count || site?.hasLabels == true {
+                try bind(closure, place + a, count, site)
+            }
             return closure.entry
         }
         guard let command = function as? CommandFunction else { return nil }
@@ -603,13 +653,15 @@ final class Machine {
         top = place + entry.pointee.registerCount
         defer { top = saved }
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
-        let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
+        let result = try callCommand(
+            command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
         fp[a] = result
         return nil
     }
 
     private func callCommand(
-        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int, _ c: Int,
+        _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int,
+        _ c: Int,
         _ ip: UnsafeMutablePointer<Instruction>
     ) throws {
         let code = entry.pointee.closure._withUnsafeGuaranteedRef { $0.code }
@@ -619,7 +671,9 @@ final class Machine {
         let saved = top
         top = place + entry.pointee.registerCount
         defer { top = saved }
-        if let direct = command.command.direct, !site.hasLabels, count == command.placedCount, !site.hasPredicate, site.keyNames.isEmpty {
+        if let direct = command.command.direct, !site.hasLabels, count == command.placedCount, !site.hasPredicate,
+            site.keyNames.isEmpty
+        {
             let arguments = UnsafeBufferPointer(start: fp + a + 1, count: count)
             if let result = try direct(arguments) {
                 for register in (a + 1)..<(a + 1 + count) { if case .object = fp[register] { fp[register] = .none } }
@@ -627,7 +681,8 @@ final class Machine {
                 return
             }
         }
-        let result = try callCommand(command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
+        let result = try callCommand(
+            command, fp + a, count, site, code.spans[max(0, ip - code.instructions - 1)], code.source)
         fp[a] = result
         if session.interrupt.isRequested { throw Machine.stopped }
     }
@@ -657,16 +712,24 @@ final class Machine {
                     let labels = parameters.compactMap(\.label)
                     let near = Suggestions.nearest(to: label, among: labels).first
                     throw Fault(
-                        .runtimeArgument, "\(name): '\(label)' is not a label of \(name)" + (near.map { "; did you mean '\($0):'?" } ?? ""),
-                        help: labels.isEmpty ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
+                        .runtimeArgument,
+                        "\(name): '\(label)' is not a label of \(name)"
+                            + (near.map { "; did you mean '\($0):'?" } ?? ""),
+                        help: labels.isEmpty
+                            ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
                 }
-                if values[target] != nil { throw Fault(.runtimeArgument, "\(name): '\(label):' appears twice", help: "take one of them away") }
+                if values[target] != nil {
+                    throw Fault(.runtimeArgument, "\(name): '\(label):' appears twice", help: "take one of them away")
+                }
                 values[target] = value
             } else {
                 guard next < closure.code.placedCount else {
                     let most = closure.code.placedCount
                     let takes = most == 0 ? "no value" : most == 1 ? "one value" : "\(most) values"
-                    throw Fault(.runtimeArgument, "\(name): takes \(takes) by place, not \(given.count - (site?.labels.count { $0 != nil } ?? 0))", help: "take some away")
+                    throw Fault(
+                        .runtimeArgument,
+                        "\(name): takes \(takes) by place, not \(given.count - (site?.labels.count { $0 != nil } ?? 0))",
+                        help: "take some away")
                 }
                 values[next] = value
                 next += 1
@@ -677,7 +740,9 @@ final class Machine {
                 registers[place] = value
             } else {
                 let what = parameter.label.map { "'\($0):'" } ?? parameter.name
-                throw Fault(.runtimeArgument, "\(name): \(what) is missing", help: "it takes " + parameters.map { $0.label.map { "\($0):" } ?? $0.name }.joined(separator: " "))
+                throw Fault(
+                    .runtimeArgument, "\(name): \(what) is missing",
+                    help: "it takes " + parameters.map { $0.label.map { "\($0):" } ?? $0.name }.joined(separator: " "))
             }
         }
     }

@@ -13,7 +13,8 @@ struct ValueStack {
 
     init() {
         // What the system gives is zero, and zero is a value without an object.
-        precondition(withUnsafeBytes(of: Value.boolean(false)) { $0.allSatisfy { $0 == 0 } }, "the layout of values has changed")
+        precondition(
+            withUnsafeBytes(of: Value.boolean(false)) { $0.allSatisfy { $0 == 0 } }, "the layout of values has changed")
         var count = ValueStack.countMax
         while true {
             let bytes = count * MemoryLayout<Value>.stride

@@ -2,7 +2,7 @@
 // computes element by element with numbers and with arrays of the same shape.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 public final class ArrayObject: Object {
@@ -15,7 +15,9 @@ public final class ArrayObject: Object {
     /// What the host that made it knows of its rows; nil for arrays that were cut, changed or computed.
     public internal(set) var origin: AnyObject?
 
-    public init(shape: [Int], values: [Float], provenance: [(key: String, value: String)] = [], origin: AnyObject? = nil) {
+    public init(
+        shape: [Int], values: [Float], provenance: [(key: String, value: String)] = [], origin: AnyObject? = nil
+    ) {
         precondition(shape.reduce(1, *) == values.count, "an array of shape \(shape) with \(values.count) values")
         self.shape = shape
         self.values = values
@@ -40,7 +42,10 @@ public final class ArrayObject: Object {
     public override func element(at index: Int) -> Value {
         if shape.count <= 1 { return .real(Double(values[index])) }
         let size = values.count / max(shape[0], 1)
-        return .array(ArrayObject(shape: Array(shape.dropFirst()), values: Array(values[index * size..<(index + 1) * size]), provenance: provenance))
+        return .array(
+            ArrayObject(
+                shape: Array(shape.dropFirst()), values: Array(values[index * size..<(index + 1) * size]),
+                provenance: provenance))
     }
 
     /// The elements along the first axis.
@@ -123,9 +128,12 @@ public final class ArrayObject: Object {
         let dimensions = shape.isEmpty ? "of one number" : shape.map(String.init).joined(separator: " × ")
         let proper = values.filter { !$0.isNaN }
         let missing = values.count - proper.count
-        guard let least = proper.min(), let greatest = proper.max() else { return "array \(dimensions)" + (missing > 0 ? "  \(missing) nan" : "") }
+        guard let least = proper.min(), let greatest = proper.max() else {
+            return "array \(dimensions)" + (missing > 0 ? "  \(missing) nan" : "")
+        }
         let clean = missing == 0 ? self : ArrayObject(shape: [proper.count], values: proper)
-        return "array \(dimensions)  \(NumberText.real(Double(least))) … \(NumberText.real(Double(greatest)))  mean \(NumberText.real(clean.mean))"
+        return
+            "array \(dimensions)  \(NumberText.real(Double(least))) … \(NumberText.real(Double(greatest)))  mean \(NumberText.real(clean.mean))"
             + "  deviation \(NumberText.real(clean.deviation))" + (missing > 0 ? "  \(missing) nan" : "")
     }
 
@@ -133,7 +141,8 @@ public final class ArrayObject: Object {
         func nested(_ axis: Int, _ offset: Int, _ size: Int) -> String {
             if axis == shape.count { return NumberText.json(Double(values[offset])) }
             let part = shape[axis] == 0 ? 0 : size / shape[axis]
-            return "[" + (0..<shape[axis]).map { nested(axis + 1, offset + $0 * part, part) }.joined(separator: ",") + "]"
+            return "[" + (0..<shape[axis]).map { nested(axis + 1, offset + $0 * part, part) }.joined(separator: ",")
+                + "]"
         }
         return nested(0, 0, values.count)
     }

@@ -9,7 +9,9 @@ public final class BigIntegerObject: Object {
     public override var typeName: String { TypeName.integer }
     public override var text: String { String(value) }
     public override var json: String { String(value) }
-    public override func display(_ options: DisplayOptions) -> DisplayBundle { DisplayBundle(lines: [StyledText(text, .number)], json: json) }
+    public override func display(_ options: DisplayOptions) -> DisplayBundle {
+        DisplayBundle(lines: [StyledText(text, .number)], json: json)
+    }
     public override func isEqual(to other: Object) -> Bool { (other as? BigIntegerObject)?.value == value }
 }
 

@@ -11,7 +11,9 @@ public final class ChoiceObject: Object {
     public override var typeName: String { TypeName.choice }
     public override var text: String { ".\(name)" + (index.map { "[\($0)]" } ?? "") }
     public override var json: String { JSONText.quoted(text) }
-    public override func display(_ options: DisplayOptions) -> DisplayBundle { DisplayBundle(lines: [StyledText(text, .choice)], json: json) }
+    public override func display(_ options: DisplayOptions) -> DisplayBundle {
+        DisplayBundle(lines: [StyledText(text, .choice)], json: json)
+    }
 
     public override func isEqual(to other: Object) -> Bool {
         guard let other = other as? ChoiceObject else { return false }

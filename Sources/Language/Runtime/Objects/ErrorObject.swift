@@ -24,7 +24,9 @@ public final class ErrorObject: Object {
     }
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
-        DisplayBundle(lines: [StyledText("error \(diagnostic.code.rawValue)", .error) + StyledText(" \(diagnostic.message)")], json: json)
+        DisplayBundle(
+            lines: [StyledText("error \(diagnostic.code.rawValue)", .error) + StyledText(" \(diagnostic.message)")],
+            json: json)
     }
 
     public override var json: String {

@@ -12,7 +12,9 @@ public class FunctionObject: Object {
 
     public override var text: String {
         let parameters = signature.parameters.map { $0.label.map { "\($0):" } ?? $0.name }
-        return signature.name.isEmpty ? "{ \(parameters.joined(separator: ", ")) in … }" : "\(signature.name)(\(parameters.joined(separator: ", ")))"
+        return signature.name.isEmpty
+            ? "{ \(parameters.joined(separator: ", ")) in … }"
+            : "\(signature.name)(\(parameters.joined(separator: ", ")))"
     }
 }
 
@@ -38,7 +40,9 @@ final class CommandFunction: FunctionObject {
         parameters = command.signature.parameters
         placedCount = parameters.prefix { $0.label == nil }.count
         hasRepeated = parameters.contains(where: \.isRepeated)
-        namesFiles = parameters.contains { !$0.kind.pathUses.isEmpty } || command.signature.effects.contains { $0 != .changesRun && $0 != .runsPrograms }
+        namesFiles =
+            parameters.contains { !$0.kind.pathUses.isEmpty }
+            || command.signature.effects.contains { $0 != .changesRun && $0 != .runsPrograms }
         super.init(command.signature)
     }
 

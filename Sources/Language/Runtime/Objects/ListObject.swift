@@ -40,7 +40,8 @@ public final class ListObject: Object {
     /// As many elements as fit a line, then how many there are.
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(
-            lines: [ListObject.line(elements, count: elements.count, width: options.width)], json: Value.object(self).shownJSON)
+            lines: [ListObject.line(elements, count: elements.count, width: options.width)],
+            json: Value.object(self).shownJSON)
     }
 
     static func line(_ elements: some Sequence<Value>, count: Int, width: Int) -> StyledText {
@@ -109,7 +110,9 @@ public final class RangeObject: Object {
     /// Its numbers as the elements of a list.
     func listed() throws -> [Value] {
         guard bounds.count <= RangeObject.listMax else {
-            throw Fault(.limitReached, "\(text) is too long to become a list", help: "go through it with for, or take a part of it")
+            throw Fault(
+                .limitReached, "\(text) is too long to become a list",
+                help: "go through it with for, or take a part of it")
         }
         return bounds.map { .integer($0) }
     }
@@ -117,7 +120,8 @@ public final class RangeObject: Object {
     public override var text: String { "\(lower)\(isClosed ? "..." : "..<")\(upper)" }
     /// A list of its numbers; what is too long for that is written as a text.
     public override var json: String {
-        bounds.count <= RangeObject.listMax ? "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" : JSONText.quoted(text)
+        bounds.count <= RangeObject.listMax
+            ? "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" : JSONText.quoted(text)
     }
     public override var count: Int? { bounds.count }
     public override func element(at index: Int) -> Value { .integer(bounds.lowerBound + index) }
@@ -131,7 +135,9 @@ public final class RangeObject: Object {
     }
 
     public override func isEqual(to other: Object) -> Bool {
-        if let other = other as? RangeObject { return bounds == other.bounds || (bounds.isEmpty && other.bounds.isEmpty) }
+        if let other = other as? RangeObject {
+            return bounds == other.bounds || (bounds.isEmpty && other.bounds.isEmpty)
+        }
         guard let other = other as? ListObject, other.elements.count == bounds.count else { return false }
         return zip(bounds, other.elements).allSatisfy { .integer($0) == $1 }
     }

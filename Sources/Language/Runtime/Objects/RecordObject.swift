@@ -61,7 +61,9 @@ public final class RecordObject: Object {
     public override func field(_ name: String) -> Value? { self[name] }
     public override var fieldNames: [String] { keys }
     public override var count: Int? { keys.count }
-    public override func element(at index: Int) -> Value { .record([("key", .text(keys[index])), ("value", values[index])]) }
+    public override func element(at index: Int) -> Value {
+        .record([("key", .text(keys[index])), ("value", values[index])])
+    }
 
     public override var text: String {
         var text = ""
@@ -89,7 +91,9 @@ public final class RecordObject: Object {
     }
 
     private static func written(_ key: String) -> String {
-        let isName = key.first.map { $0.isLetter || $0 == "_" } == true && key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+        let isName =
+            key.first.map { $0.isLetter || $0 == "_" } == true
+            && key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
         return isName ? key : TextObject.quoted(key)
     }
 
@@ -155,5 +159,7 @@ enum Fitted {
         return lines
     }
 
-    static func padding(_ text: String, to width: Int) -> String { String(repeating: " ", count: max(0, width - DisplayWidth.of(text))) }
+    static func padding(_ text: String, to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - DisplayWidth.of(text)))
+    }
 }

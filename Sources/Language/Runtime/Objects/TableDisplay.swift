@@ -25,7 +25,8 @@ struct TableDisplay {
         let places = Array(0..<head) + (isWhole ? [] : Array(table.rowCount - TableDisplay.tailCount..<table.rowCount))
         let shown = table.columns.filter { !$0.format.isHidden }.map { column in
             ShownColumn(
-                name: column.name, cells: places.map { column.format.text(column.values[$0]) }, isRight: column.isNumeric, isVolatile: column.format.isVolatile)
+                name: column.name, cells: places.map { column.format.text(column.values[$0]) },
+                isRight: column.isNumeric, isVolatile: column.format.isVolatile)
         }
         let keyCount = table.columns.prefix(table.keyCount).count { !$0.format.isHidden }
         let (blocks, hidden) = TableDisplay.fit(shown, keyCount: keyCount, width: width)
@@ -41,7 +42,9 @@ struct TableDisplay {
             }
         }
         if table.rowCount == 0 { lines.append(StyledText("no rows", .dim)) }
-        if !hidden.isEmpty { lines.append(Fitted.line(StyledText("not shown: " + hidden.joined(separator: ", "), .dim), width: width)) }
+        if !hidden.isEmpty {
+            lines.append(Fitted.line(StyledText("not shown: " + hidden.joined(separator: ", "), .dim), width: width))
+        }
         for note in table.notes { lines += Fitted.wrapped(note, width: width).map { StyledText($0, .dim) } }
         self.lines = lines
     }
@@ -77,16 +80,24 @@ struct TableDisplay {
 
     /// Cuts the widest texts, then puts columns at the right below, or leaves them out where no column names the rows; gives the names of
     /// those left out.
-    private static func fit(_ columns: [ShownColumn], keyCount: Int, width: Int) -> (blocks: [[ShownColumn]], hidden: [String]) {
-        func total(_ columns: some Collection<ShownColumn>) -> Int { columns.reduce(0) { $0 + $1.width } + 2 * max(0, columns.count - 1) }
+    private static func fit(
+        _ columns: [ShownColumn], keyCount: Int, width: Int
+    ) -> (blocks: [[ShownColumn]], hidden: [String]) {
+        func total(_ columns: some Collection<ShownColumn>) -> Int {
+            columns.reduce(0) { $0 + $1.width } + 2 * max(0, columns.count - 1)
+        }
         var columns = columns
         let least = 12
         /// Beside the columns that name the rows there must be room for at least one other.
         func needed() -> Int {
-            keyCount > 0 ? total(columns.prefix(keyCount)) + (columns.dropFirst(keyCount).map { $0.width + 2 }.max() ?? 0) : total(columns)
+            keyCount > 0
+                ? total(columns.prefix(keyCount)) + (columns.dropFirst(keyCount).map { $0.width + 2 }.max() ?? 0)
+                : total(columns)
         }
         while needed() > width {
-            let wide = columns.indices.filter { !columns[$0].isRight && columns[$0].width > least }.max { columns[$0].width < columns[$1].width }
+            let wide = columns.indices.filter { !columns[$0].isRight && columns[$0].width > least }.max {
+                columns[$0].width < columns[$1].width
+            }
             guard let wide else { break }
             columns[wide].width = max(least, columns[wide].width - (needed() - width))
         }

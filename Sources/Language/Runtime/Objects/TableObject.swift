@@ -13,7 +13,10 @@ public struct ColumnFormat: Sendable, Equatable {
     /// For pages and programs rather than for people: in the JSON and there by its name, but not among what a table shows.
     public var isHidden: Bool
 
-    public init(decimals: Int? = nil, isPercent: Bool = false, unit: String? = nil, isVolatile: Bool = false, isHidden: Bool = false) {
+    public init(
+        decimals: Int? = nil, isPercent: Bool = false, unit: String? = nil, isVolatile: Bool = false,
+        isHidden: Bool = false
+    ) {
         self.decimals = decimals
         self.isPercent = isPercent
         self.unit = unit
@@ -24,8 +27,12 @@ public struct ColumnFormat: Sendable, Equatable {
     public static let plain = ColumnFormat()
     public static let hidden = ColumnFormat(isHidden: true)
     public static func decimals(_ count: Int) -> ColumnFormat { ColumnFormat(decimals: count) }
-    public static func percent(_ decimals: Int = 1) -> ColumnFormat { ColumnFormat(decimals: decimals, isPercent: true) }
-    public static func unit(_ unit: String, decimals: Int? = nil) -> ColumnFormat { ColumnFormat(decimals: decimals, unit: unit) }
+    public static func percent(_ decimals: Int = 1) -> ColumnFormat {
+        ColumnFormat(decimals: decimals, isPercent: true)
+    }
+    public static func unit(_ unit: String, decimals: Int? = nil) -> ColumnFormat {
+        ColumnFormat(decimals: decimals, unit: unit)
+    }
     /// Seconds or another measure of how fast this machine was.
     public static func volatile(_ unit: String? = nil, decimals: Int? = nil) -> ColumnFormat {
         ColumnFormat(decimals: decimals, unit: unit, isVolatile: true)
@@ -35,9 +42,11 @@ public struct ColumnFormat: Sendable, Equatable {
         let number: String
         switch value {
         case .none: return "–"
-        case .real(let real) where isPercent: number = NumberText.fixed(real * 100, decimals: decimals ?? 1) + (real.isFinite ? "%" : "")
+        case .real(let real) where isPercent:
+            number = NumberText.fixed(real * 100, decimals: decimals ?? 1) + (real.isFinite ? "%" : "")
         case .real(let real): number = decimals.map { NumberText.fixed(real, decimals: $0) } ?? NumberText.real(real)
-        case .integer(let integer) where isPercent: number = NumberText.fixed(Double(integer) * 100, decimals: decimals ?? 1) + "%"
+        case .integer(let integer) where isPercent:
+            number = NumberText.fixed(Double(integer) * 100, decimals: decimals ?? 1) + "%"
         case .boolean, .integer, .object: number = value.text.replacing("\n", with: "⏎")
         }
         return unit.map { "\(number) \($0)" } ?? number
@@ -57,7 +66,9 @@ public final class TableObject: Object {
         }
 
         public init(_ name: String, _ values: [Int]) { self.init(name, values.map { .integer($0) }) }
-        public init(_ name: String, _ values: [Double], format: ColumnFormat = .plain) { self.init(name, values.map { .real($0) }, format: format) }
+        public init(_ name: String, _ values: [Double], format: ColumnFormat = .plain) {
+            self.init(name, values.map { .real($0) }, format: format)
+        }
         public init(_ name: String, _ values: [String]) { self.init(name, values.map { .text($0) }) }
 
         /// The kind of its values: one of `TypeName`, `number` for a mixture of integers and reals, nil for others.
@@ -103,8 +114,14 @@ public final class TableObject: Object {
         let rowCount = columns.map(\.values.count).max() ?? 0
         var kept: [Column] = []
         for var column in columns {
-            if column.values.count < rowCount { column.values += Array(repeating: .none, count: rowCount - column.values.count) }
-            if let place = kept.firstIndex(where: { $0.name == column.name }) { kept[place] = column } else { kept.append(column) }
+            if column.values.count < rowCount {
+                column.values += Array(repeating: .none, count: rowCount - column.values.count)
+            }
+            if let place = kept.firstIndex(where: { $0.name == column.name }) {
+                kept[place] = column
+            } else {
+                kept.append(column)
+            }
         }
         self.columns = kept
         self.rowCount = rowCount
@@ -126,7 +143,8 @@ public final class TableObject: Object {
     public var rows: [TableRow] { (0..<rowCount).map { row($0) } }
     /// The rows at these places, in this order.
     public func selecting(rows places: [Int]) -> TableObject {
-        TableObject(columns.map { column in Column(column.name, places.map { column.values[$0] }, format: column.format) })
+        TableObject(
+            columns.map { column in Column(column.name, places.map { column.values[$0] }, format: column.format) })
     }
 
     public override var typeName: String { TypeName.table }
@@ -144,14 +162,19 @@ public final class TableObject: Object {
     public override var json: String {
         let keys = columns.map { JSONText.quoted($0.name) }
         let lines = (0..<rowCount).lazy.map { row in
-            "{" + self.columns.indices.map { "\(keys[$0]):\(self.columns[$0].values[row].json)" }.joined(separator: ",") + "}"
+            "{" + self.columns.indices.map { "\(keys[$0]):\(self.columns[$0].values[row].json)" }.joined(separator: ",")
+                + "}"
         }
         return "[" + lines.joined(separator: ",") + "]"
     }
 
     public override func isEqual(to other: Object) -> Bool {
-        guard let other = other as? TableObject, columnNames == other.columnNames, rowCount == other.rowCount else { return false }
-        return zip(columns, other.columns).allSatisfy { mine, others in zip(mine.values, others.values).allSatisfy { $0 == $1 } }
+        guard let other = other as? TableObject, columnNames == other.columnNames, rowCount == other.rowCount else {
+            return false
+        }
+        return zip(columns, other.columns).allSatisfy { mine, others in
+            zip(mine.values, others.values).allSatisfy { $0 == $1 }
+        }
     }
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {

@@ -33,24 +33,41 @@ public struct Checkpoint {
 
     // MARK: The configuration
 
-    private static func configurationFolder(_ folder: String, _ base: String?, _ locator: CheckpointLocator) throws -> String {
+    private static func configurationFolder(
+        _ folder: String, _ base: String?, _ locator: CheckpointLocator
+    ) throws -> String {
         let path = folder + "/config.json"
-        guard pathExists(path) else { throw FileError(.missing, folder, "has no config.json, so it is not a checkpoint") }
-        guard let members = try JSONReader.readFile(path).object else { throw FileError(.malformed, path, "is not a JSON object") }
+        guard pathExists(path) else {
+            throw FileError(.missing, folder, "has no config.json, so it is not a checkpoint")
+        }
+        guard let members = try JSONReader.readFile(path).object else {
+            throw FileError(.malformed, path, "is not a JSON object")
+        }
         guard members["model_type"] == nil, let name = members["base_model"]?.string else { return folder }
         if let base { return try locator.folder(base) }
         let beside = folder + "/" + name
-        if !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains(".."), pathExists(beside + "/config.json") { return beside }
+        if !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains(".."),
+            pathExists(beside + "/config.json")
+        {
+            return beside
+        }
         do {
             return try locator.folder(name)
         } catch {
-            throw FileError(.missing, path, "names the base model \"\(name.prefix(80))\", whose config.json is not here; say which folder it is in with base:")
+            throw FileError(
+                .missing, path,
+                "names the base model \"\(name.prefix(80))\", whose config.json is not here; say which folder it is in with base:"
+            )
         }
     }
 
     /// The reference lengthens the position table without writing it into a configuration.
-    private static func adoptPositions(_ tensors: [ExactString: CheckpointTensor], _ configuration: inout ModelConfiguration) {
-        guard configuration.architecture == .gpt2, let table = tensors[ExactString("transformer.wpe.weight")], table.shape.count == 2 else { return }
+    private static func adoptPositions(
+        _ tensors: [ExactString: CheckpointTensor], _ configuration: inout ModelConfiguration
+    ) {
+        guard configuration.architecture == .gpt2, let table = tensors[ExactString("transformer.wpe.weight")],
+            table.shape.count == 2
+        else { return }
         var longer = configuration
         longer.positionCount = table.shape[0]
         if longer.fault == nil { configuration = longer }
@@ -65,7 +82,8 @@ public struct Checkpoint {
         for tensor in tensors {
             guard let name = CheckpointNames.canonical(tensor.name, architecture) else { continue }
             if let other = named.updateValue(tensor, forKey: ExactString(name)) {
-                throw FileError(.contradictory, tensor.path, "\"\(other.name)\" and \"\(tensor.name)\" are both \"\(name)\"")
+                throw FileError(
+                    .contradictory, tensor.path, "\"\(other.name)\" and \"\(tensor.name)\" are both \"\(name)\"")
             }
         }
         return (named, [])
@@ -73,17 +91,20 @@ public struct Checkpoint {
 
     /// One tensor for each parameter, of its shape; what is left over becomes notes.
     private static func match(
-        _ named: [ExactString: CheckpointTensor], _ configuration: ModelConfiguration, _ folder: String, _ unused: [String]
+        _ named: [ExactString: CheckpointTensor], _ configuration: ModelConfiguration, _ folder: String,
+        _ unused: [String]
     ) throws -> ([CheckpointTensor], notes: [String]) {
         var rest = named
         let tensors = try configuration.parameterLayout.entries.map { entry in
             guard let tensor = rest.removeValue(forKey: ExactString(entry.name)) else {
-                throw FileError(.contradictory, folder, "has no tensor \"\(entry.name)\", which its configuration asks for")
+                throw FileError(
+                    .contradictory, folder, "has no tensor \"\(entry.name)\", which its configuration asks for")
             }
             guard tensor.shape == entry.shape else {
                 throw FileError(
                     .contradictory, tensor.path, at: tensor.byteOffset,
-                    "\"\(tensor.name)\" has shape \(shapeText(tensor.shape)); the configuration makes it \(shapeText(entry.shape))")
+                    "\"\(tensor.name)\" has shape \(shapeText(tensor.shape)); the configuration makes it \(shapeText(entry.shape))"
+                )
             }
             return tensor
         }

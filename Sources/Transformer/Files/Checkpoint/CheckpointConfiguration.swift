@@ -25,7 +25,9 @@ struct ConfigurationReader {
 
     /// Reads `path`; throws `FileError` for the first member that is unknown, out of range or of the wrong type.
     static func read(_ path: String) throws -> ModelConfiguration {
-        guard let members = try JSONReader.readFile(path).object else { throw FileError(.malformed, path, "is not a JSON object") }
+        guard let members = try JSONReader.readFile(path).object else {
+            throw FileError(.malformed, path, "is not a JSON object")
+        }
         return try ConfigurationReader(path, members).configuration()
     }
 
@@ -77,18 +79,24 @@ struct ConfigurationReader {
         let headCount = try count("num_attention_heads") ?? 32
         guard headCount > 0 else { throw error("num_attention_heads is 0") }
         let keyValueHeadCount =
-            members["num_key_value_heads"] == nil ? defaults.keyValueHeadCount ?? headCount : try count("num_key_value_heads") ?? headCount
+            members["num_key_value_heads"] == nil
+            ? defaults.keyValueHeadCount ?? headCount : try count("num_key_value_heads") ?? headCount
         var configuration = ModelConfiguration(
             architecture: architecture, vocabularySize: try count("vocab_size") ?? defaults.vocabularySize,
             positionCount: try count("max_position_embeddings") ?? defaults.positionCount, width: width,
-            layerCount: try count("num_hidden_layers") ?? 32, headCount: headCount, keyValueHeadCount: keyValueHeadCount,
-            headWidth: try count("head_dim") ?? width / headCount, innerWidth: try count("intermediate_size") ?? defaults.innerWidth,
-            isHeadTied: try flag("tie_word_embeddings") ?? false, epsilon: Float(try real("rms_norm_eps") ?? defaults.epsilon),
+            layerCount: try count("num_hidden_layers") ?? 32, headCount: headCount,
+            keyValueHeadCount: keyValueHeadCount,
+            headWidth: try count("head_dim") ?? width / headCount,
+            innerWidth: try count("intermediate_size") ?? defaults.innerWidth,
+            isHeadTied: try flag("tie_word_embeddings") ?? false,
+            epsilon: Float(try real("rms_norm_eps") ?? defaults.epsilon),
             dropout: DropoutProbabilities(
-                embedding: architecture == .phi3 ? Float(try real("embd_pdrop") ?? 0) : 0, attention: Float(try real("attention_dropout") ?? 0),
+                embedding: architecture == .phi3 ? Float(try real("embd_pdrop") ?? 0) : 0,
+                attention: Float(try real("attention_dropout") ?? 0),
                 residual: architecture == .phi3 ? Float(try real("resid_pdrop") ?? 0) : 0))
         if architecture != .llama {
-            configuration.slidingWindow = members["sliding_window"] == nil ? defaults.slidingWindow : try count("sliding_window")
+            configuration.slidingWindow =
+                members["sliding_window"] == nil ? defaults.slidingWindow : try count("sliding_window")
         }
         configuration.paddingToken = try paddingToken(configuration)
         configuration.rotary = try rotary(configuration)
@@ -135,10 +143,13 @@ struct ConfigurationReader {
         guard base > 1 else { throw error("rope_theta is \(base); it must be above 1") }
         let width = Int(Double(configuration.headWidth) * share)
         guard width > 0, width % 2 == 0 else { throw error("rotary positions of an odd width, \(width)") }
-        return RotaryConfiguration(base: base, width: width, scaling: try rotaryScaling(configuration, pairCount: width / 2))
+        return RotaryConfiguration(
+            base: base, width: width, scaling: try rotaryScaling(configuration, pairCount: width / 2))
     }
 
-    private func rotaryScaling(_ configuration: ModelConfiguration, pairCount: Int) throws -> RotaryConfiguration.Scaling {
+    private func rotaryScaling(
+        _ configuration: ModelConfiguration, pairCount: Int
+    ) throws -> RotaryConfiguration.Scaling {
         let type = try text("rope_type", in: rotaryMembers) ?? text("type", in: rotaryMembers) ?? "default"
         switch type {
         case "default": return .none
@@ -147,25 +158,35 @@ struct ConfigurationReader {
             let low = try positive("low_freq_factor"), high = try positive("high_freq_factor")
             guard high > low else { throw error("high_freq_factor \(high) is not above low_freq_factor \(low)") }
             return .llama3(
-                factor: try positive("factor"), lowFrequencyFactor: low, highFrequencyFactor: high, originalPositionCount: try originalPositionCount())
+                factor: try positive("factor"), lowFrequencyFactor: low, highFrequencyFactor: high,
+                originalPositionCount: try originalPositionCount())
         case "longrope", "su":
             let original = try originalPositionCount()
             return .longRope(
-                shortFactors: try factors("short_factor", pairCount), longFactors: try factors("long_factor", pairCount), originalPositionCount: original,
+                shortFactors: try factors("short_factor", pairCount),
+                longFactors: try factors("long_factor", pairCount), originalPositionCount: original,
                 attentionFactor: try real("attention_factor", in: rotaryMembers)
-                    ?? RotaryConfiguration.longRopeAttentionFactor(positionCount: configuration.positionCount, original: original))
-        default: throw FileError(.unsupported, path, "rotary scaling \"\(type.prefix(40))\" is not known; known are default, linear, llama3 and longrope")
+                    ?? RotaryConfiguration.longRopeAttentionFactor(
+                        positionCount: configuration.positionCount, original: original))
+        default:
+            throw FileError(
+                .unsupported, path,
+                "rotary scaling \"\(type.prefix(40))\" is not known; known are default, linear, llama3 and longrope")
         }
     }
 
     private func originalPositionCount() throws -> Int {
         let name = "original_max_position_embeddings"
-        guard let value = try count(name, in: rotaryMembers) ?? count(name), value > 1 else { throw error("rotary scaling needs \(name) above 1") }
+        guard let value = try count(name, in: rotaryMembers) ?? count(name), value > 1 else {
+            throw error("rotary scaling needs \(name) above 1")
+        }
         return value
     }
 
     private func positive(_ name: String) throws -> Double {
-        guard let value = try real(name, in: rotaryMembers), value > 0 else { throw error("rotary scaling needs a positive \(name)") }
+        guard let value = try real(name, in: rotaryMembers), value > 0 else {
+            throw error("rotary scaling needs a positive \(name)")
+        }
         return value
     }
 
@@ -216,11 +237,15 @@ struct ConfigurationReader {
     }
 
     private func require(_ name: String, _ expected: Bool, default fallback: Bool) throws {
-        guard try flag(name) ?? fallback == expected else { throw FileError(.unsupported, path, "\(name) \(!expected) is not supported") }
+        guard try flag(name) ?? fallback == expected else {
+            throw FileError(.unsupported, path, "\(name) \(!expected) is not supported")
+        }
     }
 
     private func require(_ name: String, oneOf known: [String], _ fallback: String) throws {
         let value = try text(name) ?? fallback
-        guard known.contains(value) else { throw FileError(.unsupported, path, "\(name) \"\(value.prefix(40))\" is not supported; \(known[0]) is") }
+        guard known.contains(value) else {
+            throw FileError(.unsupported, path, "\(name) \"\(value.prefix(40))\" is not supported; \(known[0]) is")
+        }
     }
 }

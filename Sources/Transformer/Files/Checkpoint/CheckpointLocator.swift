@@ -24,12 +24,17 @@ public struct CheckpointLocator: Sendable {
         let caches = cacheFolders()
         for full in fullNames(name) {
             for cache in caches {
-                if let snapshot = try snapshot(cache + "/models--" + full.split(separator: "/").joined(separator: "--")) { return snapshot }
+                if let snapshot = try snapshot(cache + "/models--" + full.split(separator: "/").joined(separator: "--"))
+                {
+                    return snapshot
+                }
             }
         }
         let places = caches.isEmpty ? "" : " (\(caches.joined(separator: ", ")))"
         throw FileError(
-            .missing, name, "is neither a folder nor in the Hugging Face cache\(places); fetch it with: hf download \(fullNames(name)[0])")
+            .missing, name,
+            "is neither a folder nor in the Hugging Face cache\(places); fetch it with: hf download \(fullNames(name)[0])"
+        )
     }
 
     // MARK: Names
@@ -40,7 +45,11 @@ public struct CheckpointLocator: Sendable {
         return parts.count <= 2
             && parts.allSatisfy { part in
                 !part.isEmpty && part.first != "." && !part.contains("..") && part.utf8.count <= 96
-                    && part.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0)) }
+                    && part.unicodeScalars.allSatisfy {
+                        $0.isASCII
+                            && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                                || "-_.".unicodeScalars.contains($0))
+                    }
             }
     }
 
@@ -66,8 +75,10 @@ public struct CheckpointLocator: Sendable {
 
     private func cacheFolders() -> [String] {
         let named = [
-            environment("HF_HUB_CACHE"), environment("HUGGINGFACE_HUB_CACHE"), environment("HF_HOME").map { $0 + "/hub" },
-            environment("XDG_CACHE_HOME").map { $0 + "/huggingface/hub" }, environment("HOME").map { $0 + "/.cache/huggingface/hub" },
+            environment("HF_HUB_CACHE"), environment("HUGGINGFACE_HUB_CACHE"),
+            environment("HF_HOME").map { $0 + "/hub" },
+            environment("XDG_CACHE_HOME").map { $0 + "/huggingface/hub" },
+            environment("HOME").map { $0 + "/.cache/huggingface/hub" },
         ]
         return named.compactMap { $0 }.first { !$0.isEmpty }.map { [expandingHome($0)] } ?? []
     }
@@ -76,7 +87,9 @@ public struct CheckpointLocator: Sendable {
         let reference = model + "/refs/main"
         guard pathExists(reference) else { return nil }
         let file = try readWholeFile(reference, limit: 256)
-        let revision = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }.filter { !$0.isWhitespace }
+        let revision = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }.filter {
+            !$0.isWhitespace
+        }
         guard revision.utf8.count == 40, revision.allSatisfy(\.isHexDigit) else {
             throw FileError(.malformed, reference, "does not hold a revision of 40 hexadecimal digits")
         }

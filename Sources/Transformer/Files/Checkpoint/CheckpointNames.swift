@@ -10,9 +10,13 @@ enum CheckpointNames {
     /// The name of today, or nil for a buffer that is not a parameter.
     static func canonical(_ name: String, _ architecture: Architecture) -> String? {
         var rest = Substring(name)
-        while let prefix = ["module.", "_orig_mod.", "base_model."].first(where: { rest.hasPrefix($0) }) { rest = rest.dropFirst(prefix.count) }
+        while let prefix = ["module.", "_orig_mod.", "base_model."].first(where: { rest.hasPrefix($0) }) {
+            rest = rest.dropFirst(prefix.count)
+        }
         if isBuffer(rest, architecture) { return nil }
-        let (prefix, parts) = architecture == .gpt2 ? ("transformer.", ["h.", "wte.", "wpe.", "ln_f."]) : ("model.", ["layers.", "embed_tokens.", "norm."])
+        let (prefix, parts) =
+            architecture == .gpt2
+            ? ("transformer.", ["h.", "wte.", "wpe.", "ln_f."]) : ("model.", ["layers.", "embed_tokens.", "norm."])
         return parts.contains { rest.hasPrefix($0) } ? prefix + rest : String(rest)
     }
 

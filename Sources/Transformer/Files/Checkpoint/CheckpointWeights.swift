@@ -23,7 +23,8 @@ enum CheckpointWeights {
     }
 
     private static let names = [
-        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "state_dict.bin",
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+        "state_dict.bin",
     ]
 
     private static func first(in folder: String) -> String? { names.first { pathExists(folder + "/" + $0) } }
@@ -35,18 +36,23 @@ enum CheckpointWeights {
         var tensors: [CheckpointTensor] = []
         var missing = shardOfName
         for shard in Set(shardOfName.values.map(\.text)).sorted() {
-            guard pathExists(folder + "/" + shard) else { throw FileError(.missing, indexPath, "names \"\(shard)\", which is not there") }
+            guard pathExists(folder + "/" + shard) else {
+                throw FileError(.missing, indexPath, "names \"\(shard)\", which is not there")
+            }
             for tensor in try readFile(folder + "/" + shard) {
                 let name = ExactString(tensor.name)
                 guard shardOfName[name]?.text == shard else {
-                    throw FileError(.contradictory, tensor.path, "holds \"\(tensor.name)\", which the index puts elsewhere or does not know")
+                    throw FileError(
+                        .contradictory, tensor.path,
+                        "holds \"\(tensor.name)\", which the index puts elsewhere or does not know")
                 }
                 missing[name] = nil
                 tensors.append(tensor)
             }
         }
         if let (name, shard) = missing.min(by: { $0.key.text < $1.key.text }) {
-            throw FileError(.contradictory, folder + "/" + shard.text, "does not hold \"\(name.text)\", which the index puts there")
+            throw FileError(
+                .contradictory, folder + "/" + shard.text, "does not hold \"\(name.text)\", which the index puts there")
         }
         return tensors
     }
@@ -60,7 +66,9 @@ enum CheckpointWeights {
             guard reader.isText(name, "weight_map") else { return try reader.skipValue() }
             try reader.readObject { reader, tensor in
                 let shard = try reader.readString()
-                guard !shard.isEmpty, !shard.hasPrefix("."), !shard.utf8.contains(UInt8(ascii: "/")), !shard.utf8.contains(0) else {
+                guard !shard.isEmpty, !shard.hasPrefix("."), !shard.utf8.contains(UInt8(ascii: "/")),
+                    !shard.utf8.contains(0)
+                else {
                     throw FileError(.refused, path, at: reader.place, "\"\(shard.prefix(80))\" would leave the folder")
                 }
                 map[ExactString(reader.string(tensor))] = ExactString(shard)

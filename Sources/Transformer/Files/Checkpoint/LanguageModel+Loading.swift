@@ -17,13 +17,19 @@ extension LanguageModel {
         let size = 1 << 18
         var pieces: [(tensor: Int, range: Range<Int>)] = []
         for (index, (entry, tensor)) in zip(parameters.entries, tensors).enumerated() {
-            if !tensor.isPlain { try tensor.copyFloats(into: UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range])) }
-            for start in stride(from: 0, to: entry.range.count, by: size) { pieces.append((index, start..<min(start + size, entry.range.count))) }
+            if !tensor.isPlain {
+                try tensor.copyFloats(into: UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range]))
+            }
+            for start in stride(from: 0, to: entry.range.count, by: size) {
+                pieces.append((index, start..<min(start + size, entry.range.count)))
+            }
         }
         let areFinite = UnsafeMutableBufferPointer<Bool>.allocate(capacity: pieces.count)
         defer { areFinite.deallocate() }
         nonisolated(unsafe) let flags = areFinite
-        workers.share { Workers.part($0, of: workers.threadCount, count: pieces.count) } task: { _, piece in
+        workers.share {
+            Workers.part($0, of: workers.threadCount, count: pieces.count)
+        } task: { _, piece in
             let (tensor, range) = pieces[piece]
             let target = base + parameters.entries[tensor].range.lowerBound
             if tensors[tensor].isPlain { tensors[tensor].copyPlain(range, to: target + range.lowerBound) }
@@ -34,7 +40,8 @@ extension LanguageModel {
             let values = UnsafeBufferPointer(rebasing: parameters.values[parameters.entries[piece.tensor].range])
             guard let index = piece.range.first(where: { !values[$0].isFinite }) else { continue }
             throw FileError(
-                .malformed, tensor.path, at: tensor.byteOffset, "element \(index) of \"\(tensor.name)\" is \(values[index]), not a number to compute with")
+                .malformed, tensor.path, at: tensor.byteOffset,
+                "element \(index) of \"\(tensor.name)\" is \(values[index]), not a number to compute with")
         }
     }
 }

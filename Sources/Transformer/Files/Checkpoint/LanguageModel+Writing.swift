@@ -12,7 +12,8 @@ extension LanguageModel {
         if let tokenizerFolder { try copyTokenizer(from: tokenizerFolder, to: folder) }
         let configuration = ConfigurationWriter(configuration, endOfTextID: endOfTextID)
         try writeFileAtomically(folder + "/config.json", (JSONWriter.text(configuration.config) + "\n").utf8)
-        try writeFileAtomically(folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
+        try writeFileAtomically(
+            folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
         let arrays = parameters.entries.map {
             StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: parameters.values[$0.range]))
         }
@@ -20,7 +21,10 @@ extension LanguageModel {
     }
 
     private func copyTokenizer(from source: String, to folder: String) throws {
-        let names = ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json"]
+        let names = [
+            "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
+            "added_tokens.json",
+        ]
         for name in names where pathExists(source + "/" + name) {
             let file = try MappedFile(source + "/" + name)
             try writeFileAtomically(folder + "/" + name, byteCount: file.bytes.count) { try $0.write(file.bytes) }
@@ -37,7 +41,9 @@ struct ConfigurationWriter {
     init(_ configuration: ModelConfiguration, endOfTextID: Int32?) {
         let end = endOfTextID.map { JSONValue(Int($0)) } ?? .null
         generation = ["bos_token_id": end, "eos_token_id": end]
-        var members = configuration.architecture == .gpt2 ? ConfigurationWriter.gpt2(configuration) : ConfigurationWriter.llamaFamily(configuration)
+        var members =
+            configuration.architecture == .gpt2
+            ? ConfigurationWriter.gpt2(configuration) : ConfigurationWriter.llamaFamily(configuration)
         members["bos_token_id"] = end
         members["eos_token_id"] = end
         members["model_type"] = .string(configuration.architecture.rawValue)
@@ -94,12 +100,16 @@ struct ConfigurationWriter {
         }
         // Always written: Phi-3's default lies beyond small vocabularies, and then the library refuses to make an embedding.
         members["pad_token_id"] = configuration.paddingToken.map { JSONValue(Int($0)) } ?? .null
-        if configuration.architecture != .llama { members["sliding_window"] = configuration.slidingWindow.map { JSONValue($0) } ?? .null }
+        if configuration.architecture != .llama {
+            members["sliding_window"] = configuration.slidingWindow.map { JSONValue($0) } ?? .null
+        }
         if let rotary = configuration.rotary { addRotary(rotary, configuration, to: &members) }
         return members
     }
 
-    private static func addRotary(_ rotary: RotaryConfiguration, _ configuration: ModelConfiguration, to members: inout JSONObject) {
+    private static func addRotary(
+        _ rotary: RotaryConfiguration, _ configuration: ModelConfiguration, to members: inout JSONObject
+    ) {
         members["rope_theta"] = JSONValue(rotary.base)
         if rotary.width != configuration.headWidth {
             members["partial_rotary_factor"] = JSONValue(Double(rotary.width) / Double(configuration.headWidth))
@@ -109,7 +119,8 @@ struct ConfigurationWriter {
         case .linear(let factor): members["rope_scaling"] = ["rope_type": "linear", "factor": JSONValue(factor)]
         case .llama3(let factor, let low, let high, let original):
             members["rope_scaling"] = [
-                "rope_type": "llama3", "factor": JSONValue(factor), "low_freq_factor": JSONValue(low), "high_freq_factor": JSONValue(high),
+                "rope_type": "llama3", "factor": JSONValue(factor), "low_freq_factor": JSONValue(low),
+                "high_freq_factor": JSONValue(high),
                 "original_max_position_embeddings": JSONValue(original),
             ]
         case .longRope(let short, let long, let original, let attention):
@@ -118,7 +129,10 @@ struct ConfigurationWriter {
                 .init("type", "longrope"), .init("short_factor", .array(short.map { JSONValue($0) })),
                 .init("long_factor", .array(long.map { JSONValue($0) })),
             ])
-            if attention != RotaryConfiguration.longRopeAttentionFactor(positionCount: configuration.positionCount, original: original) {
+            if attention
+                != RotaryConfiguration.longRopeAttentionFactor(
+                    positionCount: configuration.positionCount, original: original)
+            {
                 scaling["attention_factor"] = JSONValue(attention)
             }
             members["rope_scaling"] = .object(scaling)

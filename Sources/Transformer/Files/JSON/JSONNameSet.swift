@@ -50,8 +50,12 @@ struct JSONNameSet {
         }
     }
 
-    private static func withBytes<R>(of name: JSONText, in reader: JSONReader, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-        if !name.hasEscapes { return body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(reader.bytes)[name.start..<name.end])) }
+    private static func withBytes<R>(
+        of name: JSONText, in reader: JSONReader, _ body: (UnsafeRawBufferPointer) -> R
+    ) -> R {
+        if !name.hasEscapes {
+            return body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(reader.bytes)[name.start..<name.end]))
+        }
         var decoded: [UInt8] = []
         reader.appendBytes(of: name, to: &decoded)
         return decoded.withUnsafeBytes(body)

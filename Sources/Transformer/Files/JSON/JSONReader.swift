@@ -66,7 +66,9 @@ public struct JSONReader {
             if startsWith("-Infinity") { throw error("-Infinity is not a JSON number\(memberNote)") }
             return .number
         default:
-            for name in ["NaN", "Infinity"] where startsWith(name) { throw error("\(name) is not a JSON number\(memberNote)") }
+            for name in ["NaN", "Infinity"] where startsWith(name) {
+                throw error("\(name) is not a JSON number\(memberNote)")
+            }
             throw error("a value was expected, not \(shown(bytes[position]))")
         }
     }
@@ -74,7 +76,9 @@ public struct JSONReader {
     /// Ends the reading: only blanks may be left.
     public mutating func finish() throws {
         skipBlanks()
-        guard position == bytes.count else { throw error("text after the end of the document: \(shown(bytes[position]))") }
+        guard position == bytes.count else {
+            throw error("text after the end of the document: \(shown(bytes[position]))")
+        }
     }
 
     // MARK: Containers
@@ -89,9 +93,13 @@ public struct JSONReader {
             skipBlanks()
             let start = position
             let name = try readText()
-            guard seen.insert(name, in: self) else { throw error("\"\(string(name))\" is named twice in one object", at: start) }
+            guard seen.insert(name, in: self) else {
+                throw error("\"\(string(name))\" is named twice in one object", at: start)
+            }
             skipBlanks()
-            guard take(UInt8(ascii: ":")) else { throw error("a colon was expected after the name \"\(string(name))\"") }
+            guard take(UInt8(ascii: ":")) else {
+                throw error("a colon was expected after the name \"\(string(name))\"")
+            }
             memberName = name
             try body(&self, name)
             skipBlanks()
@@ -132,7 +140,9 @@ public struct JSONReader {
     public mutating func readInteger() throws -> Int {
         let start = position
         let number = try readNumber()
-        guard let value = number.integer else { throw error("\(number.literal.prefix(40)) is not a 64-bit integer\(memberNote)", at: start) }
+        guard let value = number.integer else {
+            throw error("\(number.literal.prefix(40)) is not a 64-bit integer\(memberNote)", at: start)
+        }
         return value
     }
 
@@ -149,8 +159,12 @@ public struct JSONReader {
             position += 1
         }
         let hasLeadingZero = position - start > 1 && bytes[start] == UInt8(ascii: "0")
-        let goesOn = position < bytes.count && [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[position])
-        guard position > start, !hasLeadingZero, !goesOn else { throw error("a count (digits only) was expected\(memberNote)", at: start) }
+        let goesOn =
+            position < bytes.count
+            && [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[position])
+        guard position > start, !hasLeadingZero, !goesOn else {
+            throw error("a count (digits only) was expected\(memberNote)", at: start)
+        }
         return value
     }
 
@@ -254,7 +268,8 @@ public struct JSONReader {
     func isText(_ text: JSONText, _ expected: StaticString) -> Bool {
         guard !text.hasEscapes else { return hasSameBytes(string(text), expected.description) }
         return text.end - text.start == expected.utf8CodeUnitCount
-            && bytes[text.start..<text.end].elementsEqual(UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
+            && bytes[text.start..<text.end].elementsEqual(
+                UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
     }
 
     /// Reads one escape, from its backslash on.

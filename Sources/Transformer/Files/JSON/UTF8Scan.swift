@@ -8,7 +8,9 @@ enum UTF8Scan {
         return multibyteScalar(bytes, at: index, first: first)
     }
 
-    static func multibyteScalar(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int, first: UInt8) -> (value: UInt32, length: Int)? {
+    static func multibyteScalar(
+        _ bytes: UnsafeBufferPointer<UInt8>, at index: Int, first: UInt8
+    ) -> (value: UInt32, length: Int)? {
         let length: Int
         var lowest: UInt8 = 0x80, highest: UInt8 = 0xBF  // of the second byte
         switch first {

@@ -89,7 +89,9 @@ struct Unpickler {
             let opcode = try takeByte()
             if opcode == UInt8(ascii: ".") {
                 let value = try pop()
-                guard stack.isEmpty, marks.isEmpty else { throw error("the pickle ends with values left over", at: start) }
+                guard stack.isEmpty, marks.isEmpty else {
+                    throw error("the pickle ends with values left over", at: start)
+                }
                 return value
             }
             try run(opcode, at: start)
@@ -99,9 +101,13 @@ struct Unpickler {
         }
     }
 
-    func string(_ range: Range<Int>) -> String { String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self) }
+    func string(_ range: Range<Int>) -> String {
+        String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+    }
 
-    func error(_ rule: String, at index: Int? = nil) -> FileError { FileError(.malformed, path, at: index ?? place, rule) }
+    func error(_ rule: String, at index: Int? = nil) -> FileError {
+        FileError(.malformed, path, at: index ?? place, rule)
+    }
 
     private var bytes: UnsafeRawBufferPointer { file.bytes }
     private var path: String { file.path }
@@ -112,7 +118,9 @@ struct Unpickler {
         switch opcode {
         case 0x80:
             let version = try takeByte()
-            guard (2...5).contains(version) else { throw error("pickle protocol \(version); 2 to 5 are read", at: start) }
+            guard (2...5).contains(version) else {
+                throw error("pickle protocol \(version); 2 to 5 are read", at: start)
+            }
         case 0x95: try skip(8)
         case UInt8(ascii: "("): marks.append(stack.count)
         case UInt8(ascii: "N"): stack.append(.none)
@@ -146,13 +154,16 @@ struct Unpickler {
             let module = try takeLine(), name = try takeLine()
             try pushGlobal(string(module), string(name), start)
         case 0x93:
-            guard case .text(let name) = try pop(), case .text(let module) = try pop() else { throw error("STACK_GLOBAL needs two texts", at: start) }
+            guard case .text(let name) = try pop(), case .text(let module) = try pop() else {
+                throw error("STACK_GLOBAL needs two texts", at: start)
+            }
             try pushGlobal(string(module), string(name), start)
         case UInt8(ascii: "R"): try reduce(start)
         case UInt8(ascii: "b"): try build(start)
         case UInt8(ascii: "Q"): try pushStorage(start)
         default:
-            throw FileError(.refused, path, at: start, "pickle opcode 0x\(String(opcode, radix: 16)) is not one that tensors need")
+            throw FileError(
+                .refused, path, at: start, "pickle opcode 0x\(String(opcode, radix: 16)) is not one that tensors need")
         }
     }
 
@@ -196,13 +207,17 @@ struct Unpickler {
 
     private mutating func pushGlobal(_ module: String, _ name: String, _ start: Int) throws {
         guard let global = PickleGlobal(module: module, name: name) else {
-            throw FileError(.refused, path, at: start, "the pickle asks for \(module).\(name), which is not a tensor's; nothing was run")
+            throw FileError(
+                .refused, path, at: start,
+                "the pickle asks for \(module).\(name), which is not a tensor's; nothing was run")
         }
         stack.append(.global(global))
     }
 
     private mutating func append(_ values: [Value], _ start: Int) throws {
-        guard case .list(let index) = try top() else { throw error("appending to something that is not a list", at: start) }
+        guard case .list(let index) = try top() else {
+            throw error("appending to something that is not a list", at: start)
+        }
         lists[index].append(contentsOf: values)
         memberCount += values.count
     }
@@ -235,7 +250,9 @@ struct Unpickler {
             pushDictionary()
         case .rebuildTensor: try pushTensor(arguments, start)
         case .rebuildParameter:
-            guard arguments.count >= 1, case .tensor = arguments[0] else { throw error("a parameter without its tensor", at: start) }
+            guard arguments.count >= 1, case .tensor = arguments[0] else {
+                throw error("a parameter without its tensor", at: start)
+            }
             stack.append(arguments[0])
         case .storage: throw error("a storage made from arguments", at: start)
         }
@@ -247,9 +264,13 @@ struct Unpickler {
         let parts = tuples[index]
         guard parts.count == 5 || parts.count == 6, case .text(let kind) = parts[0], string(kind) == "storage",
             case .global(.storage(let type)) = parts[1], case .text(let key) = parts[2], case .text = parts[3],
-            case .integer(let count) = parts[4], count >= 0, !count.multipliedReportingOverflow(by: type.byteCount).overflow
+            case .integer(let count) = parts[4], count >= 0,
+            !count.multipliedReportingOverflow(by: type.byteCount).overflow
         else { throw error("a persistent id that does not name a storage", at: start) }
-        if parts.count == 6, case .none = parts[5] {} else if parts.count == 6 { throw error("a storage that is a view of another", at: start) }
+        if parts.count == 6, case .none = parts[5] {
+        } else if parts.count == 6 {
+            throw error("a storage that is a view of another", at: start)
+        }
         let storage = Storage(key: string(key), elementType: type, count: count, place: start)
         if let known = storageIndices[ExactString(storage.key)] {
             guard storages[known].elementType == type, storages[known].count == count else {
@@ -269,7 +290,9 @@ struct Unpickler {
         else { throw error("a tensor without storage, offset, shape and strides", at: start) }
         let room = storages[storage].count
         guard Unpickler.fits(shape, strides, offset, room) else {
-            throw error("a tensor of shape \(shapeText(shape)), strides \(shapeText(strides)) and offset \(offset) does not fit its storage of \(room)", at: start)
+            throw error(
+                "a tensor of shape \(shapeText(shape)), strides \(shapeText(strides)) and offset \(offset) does not fit its storage of \(room)",
+                at: start)
         }
         tensors.append(Tensor(storage: storage, shape: shape, strides: strides, offset: offset, place: start))
         stack.append(.tensor(tensors.count - 1))
@@ -299,12 +322,16 @@ struct Unpickler {
     // MARK: Stack
 
     private mutating func pop() throws -> Value {
-        guard stack.count > (marks.last ?? 0), let value = stack.popLast() else { throw error("the pickle's stack is empty") }
+        guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {
+            throw error("the pickle's stack is empty")
+        }
         return value
     }
 
     private func top() throws -> Value {
-        guard stack.count > (marks.last ?? 0), let value = stack.last else { throw error("the pickle's stack is empty") }
+        guard stack.count > (marks.last ?? 0), let value = stack.last else {
+            throw error("the pickle's stack is empty")
+        }
         return value
     }
 

@@ -42,14 +42,18 @@ struct ZipDirectory {
             entries.append(entry)
             place = next
         }
-        guard place == end.directory.upperBound else { throw bytes.error(place, "the zip directory is longer than its entries") }
+        guard place == end.directory.upperBound else {
+            throw bytes.error(place, "the zip directory is longer than its entries")
+        }
         try checkOverlap(bytes)
     }
 
     private func checkOverlap(_ bytes: ByteReader) throws {
         var end = 0
         for entry in entries.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) where !entry.range.isEmpty {
-            guard entry.range.lowerBound >= end else { throw bytes.error(entry.range.lowerBound, "zip entry \"\(entry.name)\" overlaps another") }
+            guard entry.range.lowerBound >= end else {
+                throw bytes.error(entry.range.lowerBound, "zip entry \"\(entry.name)\" overlaps another")
+            }
             end = entry.range.upperBound
         }
     }
@@ -86,39 +90,52 @@ struct ZipDirectory {
         guard offset <= limit, size <= limit - offset else {
             throw bytes.error(place, "the zip directory claims \(size) bytes at \(offset), beyond its end record")
         }
-        guard count <= size / 46 else { throw bytes.error(place, "the zip directory claims \(count) entries in \(size) bytes") }
+        guard count <= size / 46 else {
+            throw bytes.error(place, "the zip directory claims \(count) entries in \(size) bytes")
+        }
         return (offset..<offset + size, count)
     }
 
     // MARK: Entries
 
-    private static func readEntry(_ bytes: ByteReader, at place: Int, before directory: Range<Int>) throws -> (Entry, next: Int) {
+    private static func readEntry(
+        _ bytes: ByteReader, at place: Int, before directory: Range<Int>
+    ) throws -> (Entry, next: Int) {
         guard bytes.hasSignature(place, 1, 2) else { throw bytes.error(place, "a zip directory entry was expected") }
         let flags = try bytes.u16(place + 8)
         let method = try bytes.u16(place + 10)
         let nameRange = place + 46..<place + 46 + Int(try bytes.u16(place + 28))
         let extraRange = nameRange.upperBound..<nameRange.upperBound + Int(try bytes.u16(place + 30))
         let next = extraRange.upperBound + Int(try bytes.u16(place + 32))
-        guard next <= directory.upperBound else { throw bytes.error(place, "a zip directory entry leaves the directory") }
+        guard next <= directory.upperBound else {
+            throw bytes.error(place, "a zip directory entry leaves the directory")
+        }
         let name = try checkedName(bytes, nameRange)
         guard flags & 0x2041 == 0 else { throw bytes.error(place + 8, "zip entry \"\(name)\" is encrypted") }
-        guard method == 0 else { throw bytes.error(place + 10, "zip entry \"\(name)\" is compressed (method \(method)); PyTorch only stores") }
+        guard method == 0 else {
+            throw bytes.error(place + 10, "zip entry \"\(name)\" is compressed (method \(method)); PyTorch only stores")
+        }
 
         var wide = Zip64Fields(bytes, extraRange)
         let size = try wide.value(of: bytes.u32(place + 24))
         let storedSize = try wide.value(of: bytes.u32(place + 20))
         let offset = try wide.value(of: bytes.u32(place + 42))
-        guard size == storedSize else { throw bytes.error(place + 20, "zip entry \"\(name)\" is stored, but in \(storedSize) bytes for \(size)") }
+        guard size == storedSize else {
+            throw bytes.error(place + 20, "zip entry \"\(name)\" is stored, but in \(storedSize) bytes for \(size)")
+        }
         let start = try dataStart(bytes, at: offset, name, nameRange, before: directory.lowerBound)
         guard size <= directory.lowerBound - start else {
-            throw bytes.error(place + 24, "zip entry \"\(name)\" claims \(size) bytes; \(directory.lowerBound - start) are there")
+            throw bytes.error(
+                place + 24, "zip entry \"\(name)\" claims \(size) bytes; \(directory.lowerBound - start) are there")
         }
         return (Entry(name: name, range: start..<start + size), next)
     }
 
     private static func checkedName(_ bytes: ByteReader, _ range: Range<Int>) throws -> String {
         let raw = try bytes.slice(range)
-        guard let name = String(validating: raw, as: UTF8.self) else { throw bytes.error(range.lowerBound, "a zip entry's name is not UTF-8") }
+        guard let name = String(validating: raw, as: UTF8.self) else {
+            throw bytes.error(range.lowerBound, "a zip entry's name is not UTF-8")
+        }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         let climbs = parts.contains("..") || name.utf8.first == UInt8(ascii: "/")
         guard !climbs, !name.isEmpty, !raw.contains(0), !raw.contains(UInt8(ascii: "\\")) else {
@@ -195,11 +212,14 @@ struct ByteReader {
     }
 
     /// For places known to be inside the file.
-    func unchecked16(_ place: Int) -> UInt16 { UInt16(littleEndian: file.bytes.loadUnaligned(fromByteOffset: place, as: UInt16.self)) }
+    func unchecked16(_ place: Int) -> UInt16 {
+        UInt16(littleEndian: file.bytes.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+    }
 
     func hasSignature(_ place: Int, _ third: UInt8, _ fourth: UInt8) -> Bool {
         guard place >= 0, place <= count - 4 else { return false }
-        return file.bytes[place] == 0x50 && file.bytes[place + 1] == 0x4B && file.bytes[place + 2] == third && file.bytes[place + 3] == fourth
+        return file.bytes[place] == 0x50 && file.bytes[place + 1] == 0x4B && file.bytes[place + 2] == third
+            && file.bytes[place + 3] == fourth
     }
 
     private func load<T: FixedWidthInteger & BitwiseCopyable>(_ place: Int, _ type: T.Type) throws -> T {
