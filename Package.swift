@@ -30,10 +30,18 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "CLibedit", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("edit")]),
 
+        // What everybody may import.
+        .target(name: "Support", dependencies: ["CNettle"], swiftSettings: numeric),
+
         // The engine.
+        .target(name: "Checkpoints", dependencies: ["Support"], swiftSettings: numeric),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: numeric),
-        .target(name: "Transformer", dependencies: ["Tensors", "CKernels", "CNettle"], swiftSettings: numeric),
-        .target(name: "Internalization", dependencies: ["Transformer", "Tensors"], swiftSettings: numeric),
+        .target(
+            name: "Transformer", dependencies: ["Checkpoints", "Tensors", "CKernels", "Support"], swiftSettings: numeric
+        ),
+        .target(
+            name: "Internalization", dependencies: ["Transformer", "Checkpoints", "Tensors", "Support"],
+            swiftSettings: numeric),
         .target(name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS"], swiftSettings: numeric),
 
         // The language.
@@ -45,12 +53,15 @@ let package = Package(
         // Where the pillars meet.
         .target(
             name: "Commands",
-            dependencies: ["Language", "Plotting", "Probing", "Internalization", "Transformer", "Tensors"],
+            dependencies: [
+                "Language", "Plotting", "Probing", "Internalization", "Transformer", "Checkpoints", "Tensors",
+                "Support",
+            ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
         // The front ends.
         .target(name: "Console", dependencies: ["Language", "CLibedit"], swiftSettings: strict),
-        .target(name: "Notebooks", dependencies: ["Language", "CMark", "CNettle"], swiftSettings: strict),
+        .target(name: "Notebooks", dependencies: ["Language", "CMark", "Support"], swiftSettings: strict),
         .target(name: "Jupyter", dependencies: ["Language", "CNettle"], swiftSettings: strict),
 
         .executableTarget(
@@ -71,7 +82,9 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Benchmarks/engine/CAllocationCount"),
         .executableTarget(
             name: "EngineBenchmarks",
-            dependencies: ["Transformer", "Tensors", "CAllocationCount", "COpenBLAS", "CKernels"],
+            dependencies: [
+                "Transformer", "Checkpoints", "Tensors", "Support", "CAllocationCount", "COpenBLAS", "CKernels",
+            ],
             path: "Benchmarks/engine/Sources", swiftSettings: strict),
         .executableTarget(
             name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources",
@@ -88,13 +101,20 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal", linkerSettings: [.linkedLibrary("util")]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "TransformerTests", dependencies: ["Transformer", "Tensors", "TestSupport"], swiftSettings: strict),
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "Support", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "InternalizationTests", dependencies: ["Internalization", "Transformer", "Tensors", "TestSupport"],
+            name: "TransformerTests",
+            dependencies: ["Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProbingTests", dependencies: ["Probing", "Transformer", "Tensors", "TestSupport"],
+            name: "InternalizationTests",
+            dependencies: ["Internalization", "Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProbingTests",
+            dependencies: ["Probing", "Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -108,7 +128,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Language", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "NotebooksTests", dependencies: ["Notebooks", "Language", "TestSupport"], swiftSettings: strict),
+            name: "NotebooksTests", dependencies: ["Notebooks", "Language", "Support", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Language", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")],

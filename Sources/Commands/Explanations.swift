@@ -1,9 +1,11 @@
 // What errors of the engine mean to the person who typed a command.
 
+import Checkpoints
 import Internalization
 import Language
 import Plotting
 import Probing
+import Support
 import Transformer
 
 enum Explanations {

@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import Support
 import TestSupport
 import Testing
 import Transformer

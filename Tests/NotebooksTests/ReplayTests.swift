@@ -1,5 +1,6 @@
 import Foundation
 import Language
+import Support
 import TestSupport
 import Testing
 
@@ -335,7 +336,7 @@ import Testing
             // printf 'b\0ba78…15ad\nsub/a\0e3b0…b855\n' | sha256sum
             let listing =
                 "b\0ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\nsub/a\0e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
-            #expect(first == SHA256.of(Array(listing.utf8)))
+            #expect(first == SHA256.hex(listing))
             try "x".write(toFile: path + "/run.lock", atomically: true, encoding: .utf8)
             #expect(InputHash.of(path) == first)
             try "x".write(toFile: path + "/sub/c", atomically: true, encoding: .utf8)

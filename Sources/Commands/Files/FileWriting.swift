@@ -1,8 +1,10 @@
 // Each kind of value in the form that other tools expect, chosen by the ending of the path.
 
+import Checkpoints
 import Internalization
 import Language
 import Plotting
+import Support
 import Transformer
 
 enum FileWriting {

@@ -1,5 +1,6 @@
 // Making, loading and looking into models: `model`, `load`, `hash`, `tokenize`, `logits`.
 
+import Checkpoints
 import Internalization
 import Language
 import Transformer

@@ -4,8 +4,10 @@
 //   task-training.json, task-held-out.json           what they are called, and the facts that their own code recorded
 //   run.json, "info"                                 {"name", "separator", "characters" or "tokenizer"}
 
+import Checkpoints
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum KeptRun {
@@ -62,7 +64,7 @@ enum KeptRun {
     /// Goes on with a copy of a kept run: its folder is neither held nor changed.
     static func copy(_ path: String, _ call: Invocation) throws -> RunValue {
         _ = try RunFolder.info(of: path)
-        let copy = try TemporaryCopy(of: path)
+        let copy = try TemporaryCopy(of: path, without: ["lock", "owner.json"])
         let value = try resume(copy.path, steals: false, call)
         value.folder = nil
         value.copy = copy

@@ -1,5 +1,6 @@
 // `prompted`: a loaded model that was never trained on the task, asked with solved examples before each question.
 
+import Checkpoints
 import Internalization
 import Language
 import Transformer

@@ -1,3 +1,4 @@
+import Checkpoints
 import Internalization
 import Language
 import Transformer

@@ -1,5 +1,6 @@
 import Internalization
 import Language
+import Support
 import Transformer
 
 /// A run as a value: model, data, optimizer, schedule, clock and timeline.

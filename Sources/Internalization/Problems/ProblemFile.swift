@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Transformer
 
 /// The reference's problem files: UTF-8, one problem a line,

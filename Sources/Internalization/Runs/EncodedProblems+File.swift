@@ -1,3 +1,5 @@
+import Checkpoints
+import Support
 import Transformer
 
 // Problems in a run's folder, as safetensors: `tokens` (all sequences one after another), `places` (n, 5: length, input count,

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Transformer
 
 /// `metrics.jsonl`: one JSON object a line, only ever appended to. Lines that a crash left after the last checkpoint, or a torn

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Transformer
 
 // What a run's folder needs of the file system beyond `writeFileAtomically`.

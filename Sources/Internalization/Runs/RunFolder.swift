@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Tensors
 import Transformer
 

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Transformer
 
 /// The right to write a run's folder, held by one process at a time.

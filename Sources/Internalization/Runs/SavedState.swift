@@ -1,3 +1,4 @@
+import Support
 import Transformer
 
 // state.json of a checkpoint: the present state of a run and its timeline. Numbers are elsewhere, named by their SHA-256.

@@ -1,4 +1,6 @@
+import Checkpoints
 import Glibc
+import Support
 import Tensors
 import Transformer
 

@@ -1,3 +1,4 @@
+import Support
 import Transformer
 
 /// A run and its whole timeline at one moment.

@@ -3,6 +3,7 @@
 
 import Glibc
 import Language
+import Support
 
 /// Why a notebook cannot be read, written, changed or run.
 public enum NotebookError: Error, Equatable, CustomStringConvertible {
@@ -45,7 +46,7 @@ public struct NotebookFile {
         place = NotebookFile.absolute(path)
         let bytes = try NotebookFile.read(path)
         notebook = Notebook(bytes: bytes, name: path)
-        hash = SHA256.of(bytes)
+        hash = SHA256.hex(bytes)
     }
 
     /// Puts a changed notebook in the place of the file. Writes nothing where nothing changed.
@@ -55,7 +56,7 @@ public struct NotebookFile {
         if changed.bytes == notebook.bytes { return false }
         try NotebookFile.replace(place, named: path, changed.bytes, onlyIf: hash)
         notebook = changed
-        hash = SHA256.of(changed.bytes)
+        hash = SHA256.hex(changed.bytes)
         return true
     }
 
@@ -130,7 +131,7 @@ public struct NotebookFile {
                 unlink(temporary)
                 throw .changedMeanwhile(path: path)
             }
-            guard SHA256.of(now) == hash else {
+            guard SHA256.hex(now) == hash else {
                 unlink(temporary)
                 throw .changedMeanwhile(path: path)
             }

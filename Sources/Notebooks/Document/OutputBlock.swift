@@ -1,6 +1,7 @@
 // The output of a statement as lines: read from a file, or gathered from the events of a session.
 
 import Language
+import Support
 
 public struct OutputBlock: Sendable, Equatable {
     public var lines: [OutputLine]
@@ -112,7 +113,7 @@ public struct OutputBlock: Sendable, Equatable {
 
     static func hash(_ lines: some Sequence<OutputLine>) -> String {
         var hash = SHA256()
-        for line in lines { hash.add(Array((OutputText.masked(line.text) + "\n").utf8)) }
-        return hash.hexadecimal()
+        for line in lines { hash.update((OutputText.masked(line.text) + "\n")) }
+        return hash.finalizeHex()
     }
 }

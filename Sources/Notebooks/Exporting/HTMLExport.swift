@@ -2,6 +2,7 @@
 // page names the hash of the one script that may run.
 
 import Language
+import Support
 
 extension ExportDocument {
     public var html: String {
@@ -21,7 +22,7 @@ extension ExportDocument {
 enum HTML {
     static func page(title: String, body: String, footer: String, hasTimeline: Bool) -> String {
         let script = hasTimeline ? HTMLPage.script : ""
-        let hash = "'sha256-\(Base64.encoded(hexadecimal: SHA256.of(Array(script.utf8))))'"
+        let hash = "'sha256-\(Base64.encoded(hexadecimal: SHA256.hex(script)))'"
         let policy =
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; script-src \(script.isEmpty ? "'none'" : hash)"
         return """

@@ -7,6 +7,7 @@
 
 import Glibc
 import Language
+import Support
 
 public enum InputHash {
     /// The hash of what lies at a path; nil where nothing does or it cannot be read.
@@ -36,8 +37,8 @@ public enum InputHash {
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             if count < 0 { return nil }
-            if count == 0 { return hash.hexadecimal() }
-            hash.add(count == buffer.count ? buffer : Array(buffer[..<count]))
+            if count == 0 { return hash.finalizeHex() }
+            hash.update(count == buffer.count ? buffer : Array(buffer[..<count]))
         }
     }
 
@@ -48,9 +49,9 @@ public enum InputHash {
         var hash = SHA256()
         for name in files {
             guard let digest = file("\(path)/\(name)") else { return nil }
-            hash.add(Array("\(name)\0\(digest)\n".utf8))
+            hash.update("\(name)\0\(digest)\n")
         }
-        return hash.hexadecimal()
+        return hash.finalizeHex()
     }
 
     private static func collect(_ root: String, _ prefix: String, depth: Int, _ files: inout [String]) -> Bool {

@@ -13,6 +13,7 @@
 
 import Glibc
 import Language
+import Support
 
 public struct TrustStore {
     public let path: String
@@ -73,15 +74,15 @@ extension EffectsReport {
         for text in [source.text] + imported.map(\.text) {
             for line in text.split(whereSeparator: \.isNewline) {
                 let code = String(line).withoutTrailingBlanks
-                if !code.isEmpty { hash.add(Array((code + "\n").utf8)) }
+                if !code.isEmpty { hash.update((code + "\n")) }
             }
         }
-        let code = hash.hexadecimal()
+        let code = hash.finalizeHex()
         guard items.allSatisfy({ $0.path != nil && $0.kind != .runs }), let place = realpath(source.name, nil) else {
             return [code]
         }
         defer { free(place) }
         let effects = Set(items.filter { $0.kind != .reads }.map { "\($0.kind.rawValue) \($0.path ?? "")\n" }).sorted()
-        return [code, SHA256.of(Array((String(cString: place) + "\n" + effects.joined()).utf8))]
+        return [code, SHA256.hex((String(cString: place) + "\n" + effects.joined()))]
     }
 }

@@ -1,3 +1,4 @@
+import Support
 import Tensors
 
 extension LanguageModel {
@@ -23,10 +24,9 @@ extension LanguageModel {
             }
         }
         var hash = SHA256()
-        func add(_ text: String) { Array(text.utf8).withUnsafeBytes { hash.update($0) } }
-        add(JSONWriter.text(ConfigurationWriter(configuration, endOfTextID: nil).config))
+        hash.update(JSONWriter.text(ConfigurationWriter(configuration, endOfTextID: nil).config))
         for (index, entry) in entries.enumerated() {
-            add(entry.name + "\0")
+            hash.update(entry.name + "\0")
             hash.update(UnsafeRawBufferPointer(start: target + 32 * index, count: 32))
         }
         return hash.finalizeHex()

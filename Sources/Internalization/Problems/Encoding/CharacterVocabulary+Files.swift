@@ -1,3 +1,5 @@
+import Checkpoints
+import Support
 import Transformer
 
 /// A character vocabulary as files that transformers opens beside an exported model. `tokenizer.json`:

@@ -1,3 +1,4 @@
+import Checkpoints
 import Transformer
 
 /// Solved examples before a question, for models that were never trained on the task. One line a part, so that a line

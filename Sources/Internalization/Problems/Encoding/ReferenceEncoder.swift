@@ -1,3 +1,4 @@
+import Checkpoints
 import Transformer
 
 /// The reference's text, tokenised as one string by GPT-2's or any other loaded tokenizer; `<eos>` is the token that ends

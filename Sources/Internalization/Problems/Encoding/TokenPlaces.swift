@@ -1,3 +1,4 @@
+import Checkpoints
 import Transformer
 
 /// Where a token of an encoded problem comes from.

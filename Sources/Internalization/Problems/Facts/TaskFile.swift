@@ -1,3 +1,4 @@
+import Support
 import Transformer
 
 // What a problem file cannot hold: what the problems are called, and the facts that somebody's own code recorded. Beside such a

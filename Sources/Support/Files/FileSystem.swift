@@ -1,0 +1,70 @@
+import Glibc
+
+/// Questions about names in the file system, and folders.
+public enum FileSystem {
+    /// Whether a file or folder is there, links followed.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Whether `path` is a folder, links followed.
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The folder `path` is in, `.` for a bare name.
+    public static func folder(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Makes a folder and those above it that are missing.
+    /// - Throws: `FileError`.
+    public static func makeFolder(_ path: String, mode: mode_t = 0o777) throws {
+        if isFolder(path) { return }
+        let parent = folder(of: path)
+        if parent != path, !isFolder(parent) { try makeFolder(parent, mode: mode) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST && isFolder(path) else {
+            throw FileError(.notWritten, path, "cannot be made: \(errorText(errno))")
+        }
+    }
+
+    /// Makes sure that the names in a folder are on the disk.
+    /// - Throws: `FileError`.
+    public static func flushFolder(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(.notWritten, path, "cannot be flushed: \(errorText(errno))") }
+        defer { close(descriptor) }
+        // Some file systems do not know how to flush a folder and say EINVAL; there is nothing more to be done on them.
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw FileError(.notWritten, path, "cannot be flushed: \(errorText(errno))")
+        }
+    }
+
+    /// The names in a folder, sorted; none if it cannot be read.
+    public static func names(in folder: String) -> [String] {
+        guard let handle = opendir(folder) else { return [] }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a folder with all that is in it, as far as that can be removed. A link is removed, not what it leads to.
+    public static func removeFolder(_ path: String) {
+        for name in names(in: path) {
+            let inner = path + "/" + name
+            var status = stat()
+            if lstat(inner, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                removeFolder(inner)
+            } else {
+                unlink(inner)
+            }
+        }
+        rmdir(path)
+    }
+}

@@ -1,0 +1,146 @@
+import Checkpoints
+import Glibc
+import Support
+
+extension LanguageModel {
+    /// Writes the model as a folder that transformers opens unchanged: `config.json`, `generation_config.json`,
+    /// `model.safetensors` in float32, and the tokenizer files of `tokenizerFolder` if it is given.
+    ///
+    /// The folder is made if it is missing. Each file appears whole or not at all, the weights last, so that a folder
+    /// without weights is one whose writing did not finish.
+    /// - Throws: `FileError`.
+    public func write(to folder: String, tokenizerFolder: String? = nil, endOfTextID: Int32? = nil) throws {
+        try FileSystem.makeFolder(folder)
+        if let tokenizerFolder { try copyTokenizer(from: tokenizerFolder, to: folder) }
+        let configuration = ConfigurationWriter(configuration, endOfTextID: endOfTextID)
+        try writeFileAtomically(folder + "/config.json", (JSONWriter.text(configuration.config) + "\n").utf8)
+        try writeFileAtomically(
+            folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
+        let arrays = parameters.entries.map {
+            StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: parameters.values[$0.range]))
+        }
+        try SafeTensorsWriter.write(arrays, metadata: [("format", "pt")], to: folder + "/model.safetensors")
+    }
+
+    private func copyTokenizer(from source: String, to folder: String) throws {
+        let names = [
+            "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
+            "added_tokens.json",
+        ]
+        for name in names where FileSystem.exists(source + "/" + name) {
+            let file = try MappedFile(source + "/" + name)
+            try writeFileAtomically(folder + "/" + name, byteCount: file.bytes.count) { try $0.write(file.bytes) }
+        }
+    }
+}
+
+/// A model's configuration as `config.json`, in the layout of transformers 4, which version 5 reads too (see
+/// `ConfigurationReader` for the members).
+struct ConfigurationWriter {
+    let config: JSONValue
+    let generation: JSONValue
+
+    init(_ configuration: ModelConfiguration, endOfTextID: Int32?) {
+        let end = endOfTextID.map { JSONValue(Int($0)) } ?? .null
+        generation = ["bos_token_id": end, "eos_token_id": end]
+        var members =
+            configuration.architecture == .gpt2
+            ? ConfigurationWriter.gpt2(configuration) : ConfigurationWriter.llamaFamily(configuration)
+        members["bos_token_id"] = end
+        members["eos_token_id"] = end
+        members["model_type"] = .string(configuration.architecture.rawValue)
+        members["tie_word_embeddings"] = .bool(configuration.isHeadTied)
+        members["torch_dtype"] = "float32"
+        members["use_cache"] = true
+        members["vocab_size"] = JSONValue(configuration.vocabularySize)
+        members.members.sort { $0.name < $1.name }
+        config = .object(members)
+    }
+
+    private static func gpt2(_ configuration: ModelConfiguration) -> JSONObject {
+        let isUsual = configuration.innerWidth == 4 * configuration.width
+        return JSONObject([
+            .init("architectures", ["GPT2LMHeadModel"]),
+            .init("activation_function", "gelu_new"),
+            .init("attn_pdrop", number(configuration.dropout.attention)),
+            .init("embd_pdrop", number(configuration.dropout.embedding)),
+            .init("resid_pdrop", number(configuration.dropout.residual)),
+            .init("layer_norm_epsilon", number(configuration.epsilon)),
+            .init("n_embd", JSONValue(configuration.width)),
+            .init("n_head", JSONValue(configuration.headCount)),
+            .init("n_inner", isUsual ? .null : JSONValue(configuration.innerWidth)),
+            .init("n_layer", JSONValue(configuration.layerCount)),
+            .init("n_positions", JSONValue(configuration.positionCount)),
+        ])
+    }
+
+    private static func llamaFamily(_ configuration: ModelConfiguration) -> JSONObject {
+        var members = JSONObject([
+            .init("attention_bias", false),
+            .init("attention_dropout", number(configuration.dropout.attention)),
+            .init("head_dim", JSONValue(configuration.headWidth)),
+            .init("hidden_act", "silu"),
+            .init("hidden_size", JSONValue(configuration.width)),
+            .init("intermediate_size", JSONValue(configuration.innerWidth)),
+            .init("max_position_embeddings", JSONValue(configuration.positionCount)),
+            .init("num_attention_heads", JSONValue(configuration.headCount)),
+            .init("num_hidden_layers", JSONValue(configuration.layerCount)),
+            .init("num_key_value_heads", JSONValue(configuration.keyValueHeadCount)),
+            .init("rms_norm_eps", number(configuration.epsilon)),
+        ])
+        switch configuration.architecture {
+        case .gpt2: break
+        case .llama:
+            members["architectures"] = ["LlamaForCausalLM"]
+            members["mlp_bias"] = false
+        case .mistral: members["architectures"] = ["MistralForCausalLM"]
+        case .phi3:
+            members["architectures"] = ["Phi3ForCausalLM"]
+            members["embd_pdrop"] = number(configuration.dropout.embedding)
+            members["resid_pdrop"] = number(configuration.dropout.residual)
+            members["original_max_position_embeddings"] = JSONValue(configuration.positionCount)
+        }
+        // Always written: Phi-3's default lies beyond small vocabularies, and then the library refuses to make an embedding.
+        members["pad_token_id"] = configuration.paddingToken.map { JSONValue(Int($0)) } ?? .null
+        if configuration.architecture != .llama {
+            members["sliding_window"] = configuration.slidingWindow.map { JSONValue($0) } ?? .null
+        }
+        if let rotary = configuration.rotary { addRotary(rotary, configuration, to: &members) }
+        return members
+    }
+
+    private static func addRotary(
+        _ rotary: RotaryConfiguration, _ configuration: ModelConfiguration, to members: inout JSONObject
+    ) {
+        members["rope_theta"] = JSONValue(rotary.base)
+        if rotary.width != configuration.headWidth {
+            members["partial_rotary_factor"] = JSONValue(Double(rotary.width) / Double(configuration.headWidth))
+        }
+        switch rotary.scaling {
+        case .none: members["rope_scaling"] = .null
+        case .linear(let factor): members["rope_scaling"] = ["rope_type": "linear", "factor": JSONValue(factor)]
+        case .llama3(let factor, let low, let high, let original):
+            members["rope_scaling"] = [
+                "rope_type": "llama3", "factor": JSONValue(factor), "low_freq_factor": JSONValue(low),
+                "high_freq_factor": JSONValue(high),
+                "original_max_position_embeddings": JSONValue(original),
+            ]
+        case .longRope(let short, let long, let original, let attention):
+            members["original_max_position_embeddings"] = JSONValue(original)
+            var scaling: JSONObject = JSONObject([
+                .init("type", "longrope"), .init("short_factor", .array(short.map { JSONValue($0) })),
+                .init("long_factor", .array(long.map { JSONValue($0) })),
+            ])
+            if attention
+                != RotaryConfiguration.longRopeAttentionFactor(
+                    positionCount: configuration.positionCount, original: original)
+            {
+                scaling["attention_factor"] = JSONValue(attention)
+            }
+            members["rope_scaling"] = .object(scaling)
+        }
+    }
+
+    /// The shortest decimal that gives the same float32.
+    private static func number(_ value: Float) -> JSONValue { JSONValue(Double(value.description) ?? Double(value)) }
+}
