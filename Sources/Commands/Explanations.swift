@@ -16,6 +16,8 @@ enum Explanations {
             return Explanation(
                 .fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
+        case let error as SeparatorFault:
+            return Explanation(.runtimeArgument, error.description, help: error.help)
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
         case let error as RunFolderError: return Explanation(.fileRefused, error.description, help: help(error))
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
@@ -76,7 +78,7 @@ enum Explanations {
         case .tooLong(let tokens, _): "make the model with positions: \(tokens)"
         case .vocabulary: "make the model for the characters of these problems: model .gpt2 vocab: data"
         case .nothingLeft: "write back 1, or train on"
-        case .noHeldOut: "start it with test: (gen … apart_from: the data)"
+        case .noValidation: "start it with test: (gen … apart_from: the data)"
         case .noProblems: "ask for some: gen .parity n: 1000"
         default: nil
         }

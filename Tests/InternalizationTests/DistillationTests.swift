@@ -129,7 +129,7 @@ private func directional(
     @Test func `the emulator's gradient is that of its loss, through every module and block`() throws {
         let emulator = ThoughtEmulator(model(layers: 4, width: 8), RandomSource(seed: 3))
         let (problems, _) = try tinyProblems(4, 10)
-        let batch = SeparatorBatch(problems, 0..<6, positions: .kept, hasAnswers: false)
+        let batch = SeparatorBatch(problems, 0..<6, positions: .kept, jump: problems.longestChain, hasAnswers: false)
         let target = randomNumbers(4 * 6 * 8)
         let pass = JointPass()
         let (found, expected) = try directional(emulator.members) { recording in
@@ -154,8 +154,9 @@ private func directional(
         let emulator = ThoughtEmulator(start.copy(), RandomSource(seed: 3)),
             student = MindReader(start.copy(), RandomSource(seed: 4))
         let (problems, _) = try tinyProblems(4, 10)
-        let questions = SeparatorBatch(problems, 0..<6, positions: .kept, hasAnswers: false)
-        let answers = SeparatorBatch(problems, 0..<6, positions: .kept, hasAnswers: true)
+        let questions = SeparatorBatch(
+            problems, 0..<6, positions: .kept, jump: problems.longestChain, hasAnswers: false)
+        let answers = SeparatorBatch(problems, 0..<6, positions: .kept, jump: problems.longestChain, hasAnswers: true)
         let pass = JointPass()
         for members in [emulator.members, student.members] {
             let (found, expected) = try directional(members) { recording in
@@ -178,14 +179,15 @@ private func directional(
         var settings = DistillationSettings()
         settings.training.learningRate = 3e-3
         change(&settings)
-        let run = try Run(teacher, on: problems, heldOut: test, settings: settings.training)
+        let run = try Run(teacher, on: problems, heldOut: test, validation: test, settings: settings.training)
         var goal = TrainingGoal(steps: explicitSteps, accuracy: 0.99)
         goal.evaluateEvery = 50
         try run.train(goal)
         let explicit = try run.evaluateHeldOut()?.accuracy ?? 0
         return (
             try Distillation(
-                teacher: teacher, initial: start, on: problems, heldOut: test, positions: .kept, settings: settings),
+                teacher: teacher, initial: start, on: problems, heldOut: test, validation: test, positions: .kept,
+                settings: settings),
             explicit
         )
     }
@@ -265,7 +267,7 @@ private func directional(
         let teacher = model(layers: 2, width: 8), broken = model(layers: 2, width: 8)
         try #require(broken.parameters["transformer.h.1.mlp.c_fc.bias"])[3] = .nan
         let distillation = try Distillation(
-            teacher: teacher, initial: broken, on: problems, heldOut: test, positions: .kept,
+            teacher: teacher, initial: broken, on: problems, heldOut: test, validation: test, positions: .kept,
             settings: DistillationSettings())
         do {
             try distillation.run()
@@ -276,7 +278,7 @@ private func directional(
         func refusal(_ teacher: LanguageModel, _ initial: LanguageModel) -> String {
             do {
                 _ = try Distillation(
-                    teacher: teacher, initial: initial, on: problems, heldOut: test, positions: .kept,
+                    teacher: teacher, initial: initial, on: problems, heldOut: test, validation: test, positions: .kept,
                     settings: DistillationSettings())
                 return ""
             } catch { return "\(error)" }

@@ -237,7 +237,7 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
     @Test func `schedules and clocks come back from JSON as they were`() throws {
         var schedule = RemovalSchedule.reference
         schedule.smoothing = .none
-        schedule.pace = .adaptive(AdaptiveRule(measure: .loss(0.3), firstMeasure: nil, mostSteps: nil))
+        schedule.pace = .adaptive(AdaptiveRule(measure: .loss(0.3), firstMeasure: nil, mostSteps: .none))
         schedule.order = .grouped(name: "sums first")
         schedule.removeAllBeyond = 39
         #expect(try JSONValue(encoding: schedule).decode(RemovalSchedule.self) == schedule)

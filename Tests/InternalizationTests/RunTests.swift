@@ -13,8 +13,9 @@ func smallRun(
     let task = try DigitSum.parity(digits: digits)
     let encoder = CharacterEncoder(answerCount: 1)
     let held = try ProblemSet.generate(task, count: test, seed: 99)
+    let validation = try ProblemSet.generate(task, count: test, seed: 98, apartFrom: [held])
     let problems = try EncodedProblems(
-        ProblemSet.generate(task, count: train, seed: 7, apartFrom: [held]), encoder: encoder)
+        ProblemSet.generate(task, count: train, seed: 7, apartFrom: [held, validation]), encoder: encoder)
     let configuration = ModelConfiguration.gpt2(
         vocabularySize: encoder.vocabularySize, positionCount: 16, width: width, layerCount: 2, headCount: heads,
         isHeadTied: false,
@@ -25,7 +26,8 @@ func smallRun(
     change(&settings)
     return try Run(
         LanguageModel(configuration, initialization: .fanIn, seed: seed), on: problems,
-        heldOut: HeldOut(EncodedProblems(held, encoder: encoder), encoder: encoder), schedule: schedule,
+        heldOut: HeldOut(EncodedProblems(held, encoder: encoder), encoder: encoder),
+        validation: HeldOut(EncodedProblems(validation, encoder: encoder), encoder: encoder), schedule: schedule,
         settings: settings, timeline: timeline)
 }
 
@@ -179,7 +181,8 @@ private func following(_ steps: Int) -> TrainingGoal {
     {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(
-            AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6))
+            AdaptiveRule(measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: .steps(6))
+        )
         let run = try smallRun(schedule: schedule)
         try run.train(TrainingGoal(steps: 3))
         try run.removeMore()
@@ -215,7 +218,8 @@ private func following(_ steps: Int) -> TrainingGoal {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(
             AdaptiveRule(
-                measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: 6, patience: 5))
+                measure: .exactMatch(1), firstMeasure: .exactMatch(0.001), leastSteps: 2, mostSteps: .steps(6),
+                patience: .steps(5)))
         let run = try smallRun(schedule: schedule)
         try run.removeMore(2)
         var goal = following(500)

@@ -101,7 +101,7 @@ import Transformer
     @Test func `an adaptive schedule waits for its threshold and reports a stage that never passes it`() {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(
-            AdaptiveRule(measure: .exactMatch(0.9), firstMeasure: nil, memory: 0, leastSteps: 3, mostSteps: 5))
+            AdaptiveRule(measure: .exactMatch(0.9), firstMeasure: nil, memory: 0, leastSteps: 3, mostSteps: .steps(5)))
         var clock = ScheduleClock(schedule)
         clock.startEpoch(schedule)
         func due(after rate: Double) -> RemovalDue {
@@ -115,7 +115,7 @@ import Transformer
 
     @Test func `a rate that stays low is a plateau, one that rises or is nearly there is not`() {
         var schedule = RemovalSchedule()
-        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(0.9), mostSteps: nil, patience: 200))
+        schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(0.9), mostSteps: .none, patience: .steps(200)))
         func firstStuck(removed: RemovalCount = .units(1), _ rate: (Int) -> Double) -> Int? {
             var clock = ScheduleClock(schedule)
             clock.startEpoch(schedule)

@@ -77,7 +77,7 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
         #expect(try #require(result.forcedMatches) <= result.count)
         #expect(result.generatedTokens >= 2)
         let heldOut = try #require(run.heldOut)
-        let speed = try Evaluator(run.model, encoder: heldOut.encoder).speed(
+        let speed = try Evaluator(run.model, encoder: heldOut.encoder, shape: run.shape).speed(
             heldOut.problems, removed: .units(0), schedule: run.schedule, limit: 5)
         #expect(speed.examples == 5 && speed.tokens >= 10)
     }
@@ -91,7 +91,7 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
                 var schedule = RemovalSchedule()
                 schedule.order = order
                 schedule.positions = rule
-                let evaluator = Evaluator(run.model, encoder: heldOut.encoder)
+                let evaluator = Evaluator(run.model, encoder: heldOut.encoder, shape: run.shape)
                 let solution = try evaluator.solve(heldOut.problems, [0], removed: .units(2), schedule: schedule)[0]
                 var problem = heldOut.problems[0].removing(.units(2), order: order, positions: rule)
                 let inputCount = heldOut.problems[0].inputCount

@@ -21,10 +21,10 @@ enum DistillFunction {
                     .label("coupled", .integer(0...1_000_000_000), "most updates of both together, if others"),
                     .label(
                         "until", .real(0...1), default: "0.99",
-                        "ends the student's stage and the last one at this held-out accuracy"),
+                        "ends the student's stage and the last one at this accuracy on the validation problems"),
                     .label(
                         "check", .integer(1...1_000_000), default: "50",
-                        "updates between two looks at the held-out problems"),
+                        "updates between two looks at the validation problems"),
                     .label(
                         "thoughts",
                         .choice([
@@ -65,7 +65,7 @@ enum DistillFunction {
             let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? value.initial
             let distillation = try Distillation(
                 teacher: run.model, initial: initial, on: run.problems, heldOut: run.heldOut,
-                positions: run.schedule.positions,
+                validation: run.validation, positions: run.schedule.positions,
                 settings: settings(run, call))
             try go(distillation, call)
             return .object(
@@ -111,7 +111,7 @@ enum DistillFunction {
         for stage in DistillationStage.allCases {
             settings.steps[stage] = call.integerIfPresent(stage.rawValue) ?? steps
         }
-        settings.accuracy = run.heldOut == nil ? nil : try call.real("until")
+        settings.accuracy = run.validation == nil ? nil : try call.real("until")
         settings.evaluateEvery = try call.integer("check")
         settings.subset = ThoughtSubset(rawValue: try call.choice("thoughts")) ?? .diagonal
         settings.rule = Reading(rawValue: try call.choice("rule")) ?? .fixed

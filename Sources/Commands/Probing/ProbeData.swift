@@ -23,11 +23,11 @@ struct ProbeData {
             if index & 0xFFF == 0xFFF { try call.checkInterrupt() }
             return try subject.encoder.encode(set[index])
         }
+        let shape = try subject.shape ?? DataShape(EncodedProblems(problems, groups: groups))
         var batch = RaggedBatch()
         let remaining = try problems.enumerated().map { index, problem in
             if index & 0xFFF == 0xFFF { try call.checkInterrupt() }
-            return problem.removing(
-                removed, order: schedule.order, positions: schedule.positions, groups: groups?[index])
+            return shape.remaining(of: problem, removed: removed, schedule: schedule, groups: groups?[index])
         }
         for problem in remaining { batch.append(problem.tokens, positions: problem.positions, labels: problem.labels) }
         (self.set, self.removed, self.problems, self.remaining, self.batch) = (set, removed, problems, remaining, batch)

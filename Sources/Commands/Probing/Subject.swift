@@ -10,6 +10,8 @@ struct Subject {
     var encoder: any ProblemEncoder
     var removed: RemovalCount
     var schedule: RemovalSchedule
+    /// What is known of the run's data as a whole; nil for a model without a run.
+    var shape: DataShape?
     /// What the moment is called, for the provenance of states.
     var stage: String
 
@@ -21,7 +23,7 @@ struct Subject {
     static func present(_ call: Invocation, _ bench: Workbench) throws -> Subject {
         if let model = call.hostIfPresent("of", as: ModelValue.self) {
             if let run = bench.runs.last(where: { $0.run.model === model.model }) { return Subject(run) }
-            let encoder = try model.encoder(separator: nil, answers: call.host("on", as: ProblemsValue.self).set)
+            let encoder = try model.encoder(separator: nil, answers: [call.host("on", as: ProblemsValue.self).set])
             return Subject(
                 model: model.model, encoder: encoder, removed: .units(0), schedule: RemovalSchedule(), stage: "")
         }
@@ -34,7 +36,7 @@ extension Subject {
     fileprivate init(_ value: RunValue) {
         self.init(
             model: value.run.model, encoder: value.encoder, removed: value.run.clock.removed,
-            schedule: value.run.schedule,
+            schedule: value.run.schedule, shape: value.run.shape,
             stage: "removed \(value.run.removedCount)")
     }
 }
@@ -106,7 +108,7 @@ struct SubjectStages {
         guard let stage else { return Subject(value) }
         return Subject(
             model: try value.run.model(at: stage), encoder: value.encoder, removed: stage.record.removed,
-            schedule: value.run.schedule,
+            schedule: value.run.schedule, shape: value.run.shape,
             stage: "removed \(removed)")
     }
 

@@ -257,7 +257,7 @@ enum ProblemCommands {
             let value = try call.host("problem", as: ProblemValue.self)
             let encoder: any ProblemEncoder
             if let model = call.hostIfPresent("model", as: ModelValue.self) {
-                encoder = try model.encoder(separator: nil, answers: value.alone)
+                encoder = try model.encoder(separator: nil, answers: [value.alone])
             } else {
                 encoder = try bench.run(call).encoder
             }
@@ -265,10 +265,10 @@ enum ProblemCommands {
             let run = call.isGiven("model") ? nil : bench.currentRun?.run
             let count =
                 call.integerIfPresent("removed").map { RemovalCount.units($0) } ?? run?.clock.removed ?? .units(0)
-            let order = run?.schedule.order ?? .left
-            let groups = try RunData.groups(of: value.alone, encoder: encoder, order: order)?.first
-            let left = problem.removing(
-                count, order: order, positions: run?.schedule.positions ?? .kept, groups: groups)
+            let schedule = run?.schedule ?? RemovalSchedule()
+            let groups = try RunData.groups(of: value.alone, encoder: encoder, order: schedule.order)?.first
+            let shape = try run?.shape ?? DataShape(EncodedProblems([problem], groups: groups.map { [$0] }))
+            let left = shape.remaining(of: problem, removed: count, schedule: schedule, groups: groups)
             return .table(
                 TableObject([
                     .init("token", left.tokens.map { ProblemDisplay.shown(encoder.text($0)) }),

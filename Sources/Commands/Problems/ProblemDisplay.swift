@@ -29,11 +29,9 @@ enum ProblemDisplay {
     /// What a model is given and what is asked of it, after some removals.
     static func tokens(_ problem: EncodedProblem, run: Run, encoder: any ProblemEncoder, groups: [[Int]]?) -> StyledText
     {
-        let order = run.schedule.order, positions = run.schedule.positions
-        let gone = places(problem.removing(run.clock.removed, order: order, positions: positions, groups: groups))
-        let soon = places(
-            problem.removing(run.clock.removed.adding(1), order: order, positions: positions, groups: groups)
-        ).subtracting(gone)
+        let order = run.schedule.order
+        let gone = places(problem.removing(run.clock.removed, order: order, groups: groups))
+        let soon = places(problem.removing(run.clock.removed.adding(1), order: order, groups: groups)).subtracting(gone)
         let styles: [Style] = problem.tokens.indices.map { place in
             if gone.contains(place) { return .removed }
             if soon.contains(place) { return .next }

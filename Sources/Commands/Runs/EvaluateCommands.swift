@@ -15,7 +15,7 @@ enum EvaluateCommands {
                 [
                     .value(
                         "problems", .value(ProblemsValue.typeName), required: false,
-                        "the run's held-out problems without it"),
+                        "the run's test problems without it"),
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
                     removedLabel, .label("limit", .integer(1...10_000_000), "the first so many problems only"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
@@ -69,14 +69,29 @@ enum EvaluateCommands {
     private static func problems(_ value: RunValue, _ call: Invocation) throws -> ProblemSet {
         guard var set = call.hostIfPresent("problems", as: ProblemsValue.self)?.set ?? value.test else {
             throw call.failure(
-                "which problems? the run has no held-out ones", code: .missingArgument, help: "write eval test")
+                "which problems? the run has no test problems", code: .missingArgument, help: "write eval test")
         }
         if let predicate = call.predicate {
             set = try set.select((0..<set.count).filter { try predicate(ProblemRow(set, $0)) })
         }
         if let limit = call.integerIfPresent("limit") { set = set[0..<limit] }
         if set.isEmpty { throw call.failure("no problem is left to solve", code: .runtimeArgument) }
+        if call.isGiven("problems") { warnOfKnown(set, value, call) }
         return set
+    }
+
+    /// Says so where an accuracy is not one of problems that the run has never seen.
+    private static func warnOfKnown(_ set: ProblemSet, _ value: RunValue, _ call: Invocation) {
+        for (known, what) in [
+            (value.trainedQuestions.count(in: set), "among those trained on"),
+            (
+                value.validationQuestions?.count(in: set) ?? 0,
+                "among the validation problems, which decide when to stop"
+            ),
+        ] where known > 0 {
+            let all = known == set.count ? "all of these problems are" : "\(known) of these \(set.count) problems are"
+            call.output(StyledText("note", .warning) + StyledText(": \(all) \(what)"))
+        }
     }
 
     private static func options(_ call: Invocation) throws -> EvaluationOptions {
@@ -93,7 +108,7 @@ enum EvaluateCommands {
     static func evaluate(_ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> Evaluation {
         let run = value.run, interrupt = call.interrupt
         let encoded = try RunData.encode(set, encoder: value.encoder, order: run.schedule.order, interrupt)
-        return try Evaluator(run.model, encoder: value.encoder).evaluate(
+        return try Evaluator(run.model, encoder: value.encoder, shape: run.shape).evaluate(
             encoded, removed: try removed(value, call), schedule: run.schedule, try options(call),
             isInterrupted: { interrupt.isRequested })
     }
@@ -133,7 +148,7 @@ enum EvaluateCommands {
         let interrupt = call.interrupt
         let encoded = try RunData.encode(
             set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
-        return try Evaluator(value.run.model, encoder: value.encoder).speed(
+        return try Evaluator(value.run.model, encoder: value.encoder, shape: value.run.shape).speed(
             encoded, removed: try removed(value, call), schedule: value.run.schedule,
             isInterrupted: { interrupt.isRequested })
     }

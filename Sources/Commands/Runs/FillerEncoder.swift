@@ -10,8 +10,8 @@ struct FillerEncoder: ProblemEncoder {
 
     var vocabularySize: Int { base.vocabularySize }
     var endToken: Int32 { base.endToken }
-    var stop: StopRule { base.stop }
-    func stop(removed: Int, of count: Int) -> StopRule { base.stop(removed: removed, of: count) }
+    func stop(after written: ArraySlice<Int32>) -> StopRule? { base.stop(after: written) }
+    func expectedAnswer(of problem: EncodedProblem) -> String { base.expectedAnswer(of: problem) }
     func text(_ token: Int32) -> String { base.text(token) }
     func answerText(of generated: ArraySlice<Int32>) -> String { base.answerText(of: generated) }
 

@@ -1,8 +1,8 @@
 // A run with its folder: what `start … name:`, `save_run` and `resume` write and read beside what the engine keeps.
 //
-//   problems-training.txt, problems-held-out.txt     the problems as text, input||chain #### answer
-//   task-training.json, task-held-out.json           what they are called, and the facts that their own code recorded
-//   run.json, "info"                                 {"name", "separator", "characters" or "tokenizer"}
+//   problems-….txt     the problems as text, input||chain #### answer: -training, -held-out (test), -validation
+//   task-….json        what they are called, and the facts that their own code recorded
+//   run.json, "info"   {"name", "separator", "characters" or "tokenizer"}
 
 import Checkpoints
 import Internalization
@@ -16,6 +16,7 @@ enum KeptRun {
         try RunFolder.create(path, for: value.run, initial: value.initial, info: info(value)) {
             try keep(value.data, at: path, "training")
             if let test = value.test { try keep(test, at: path, "held-out") }
+            if let validation = value.validation { try keep(validation, at: path, "validation") }
         }
     }
 
@@ -45,17 +46,22 @@ enum KeptRun {
     static func resume(_ path: String, steals: Bool, _ call: Invocation) throws -> RunValue {
         let info = try RunFolder.info(of: path)
         let data = try problems(of: path, "training")
-        let test = exists(path + "/problems-held-out.txt") ? try problems(of: path, "held-out") : nil
+        func kept(_ part: String) throws -> ProblemSet? {
+            exists(path + "/problems-\(part).txt") ? try problems(of: path, part) : nil
+        }
+        let (test, validation) = (try kept("held-out"), try kept("validation"))
         let writing = try writing(info, path)
         let separator = info.object?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
-        let encoder = try writing.encoder(separator: separator, answers: data)
+        let encoder = try writing.encoder(
+            separator: separator, answers: [data] + [test, validation].compactMap { $0 })
         let resumed = try RunFolder.resume(path, steals: steals) { _ in encoder }
         for warning in resumed.warnings { call.output(StyledText(warning, .warning)) }
         let name = info.object?["name"]?.string ?? "run"
         let model = ModelValue(resumed.run.model, writing: writing, origin: path)
         let initial = try LanguageModel.load(from: path + "/model")
         let value = RunValue(
-            resumed.run, model: model, data: data, test: test, encoder: encoder, separator: separator, name: name,
+            resumed.run, model: model, data: data, test: test, validation: validation,
+            encoder: encoder, separator: separator, name: name,
             initial: initial)
         value.folder = resumed.folder
         return value

@@ -15,6 +15,13 @@ enum RunData {
         return try EncodedProblems(encoded, groups: try groups(of: set, encoder: encoder, order: order))
     }
 
+    /// A set made ready to be measured on; nil for none.
+    static func heldOut(
+        _ set: ProblemSet?, encoder: any ProblemEncoder, order: RemovalOrder, _ interrupt: Interrupt? = nil
+    ) throws -> HeldOut? {
+        try set.map { HeldOut(try encode($0, encoder: encoder, order: order, interrupt), encoder: encoder) }
+    }
+
     /// For each problem its chain's tokens in the order of their removal; nil for orders that need none.
     static func groups(of set: ProblemSet, encoder: any ProblemEncoder, order: RemovalOrder) throws -> [[[Int]]]? {
         guard case .grouped(let name) = order else { return nil }

@@ -18,9 +18,13 @@ enum RunDisplay {
         lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
         lines.append(StyledText("  separator  ", .dim) + StyledText(value.separator.map { ".\(name($0))" } ?? ".kept"))
         lines.append(
-            StyledText("  held out   ", .dim)
-                + StyledText(value.test.map { Phrase.count($0.count, "problem") } ?? "none"))
-        for row in ScheduleArguments.rows(run.schedule) {
+            StyledText("  test       ", .dim)
+                + StyledText(value.test.map { Phrase.count($0.count, "problem") + ", for every accuracy" } ?? "none"))
+        lines.append(
+            StyledText("  validation ", .dim)
+                + StyledText(
+                    value.validation.map { Phrase.count($0.count, "problem") + ", for until: and stopping" } ?? "none"))
+        for row in ScheduleArguments.rows(run.schedule, run.shape) {
             lines.append(StyledText("  " + padded(row.name, 20), .dim) + StyledText(row.value))
         }
         return DisplayBundle(lines: lines, json: value.json)
@@ -100,8 +104,8 @@ final class TrainingWatcher {
             lastStep = report
             let now = seconds
             if now - lastShown >= 0.1 { lastShown = now; call.progress(line(report, now)) }
-        case .evaluated(let evaluation, _):
-            lastEvaluation = evaluation
+        // A decision by the validation problems; what is reported is measured on others.
+        case .validated: break
         case .removed(let from, _, let resets, let before, let after):
             lastEvaluation = after
             call.output(RunDisplay.removal(value, from: from, resets: resets, before: before, after: after))

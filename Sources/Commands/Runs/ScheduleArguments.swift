@@ -24,10 +24,13 @@ enum ScheduleArguments {
         .label("adaptive_loss", .real(.leastNonzeroMagnitude...100), "the same by their mean loss, in nats"),
         .label("first", .real(0...1), "the rate asked for while the chain is whole"),
         .label("least", .integer(1...1_000_000_000), "steps that a stage has at least"),
-        .label("most", .integer(1...1_000_000_000), "steps that a stage has at most"),
+        .label(
+            "most", .integer(1...1_000_000_000),
+            "steps that a stage has at most; 500 for each token of the longest chain without it"),
         .label(
             "patience", .integer(0...1_000_000_000),
-            "steps without progress, far below the rate, after which a stage counts as stuck; 0 for no limit"),
+            "steps without progress, far below the rate, after which a stage counts as stuck; 100 for each token of the longest chain without it, 0 for no limit"
+        ),
         .label(
             "when_stuck",
             .choice([
@@ -177,8 +180,8 @@ enum ScheduleArguments {
         case .adaptive(var rule):
             if let rate = call.realIfPresent("first") { rule.firstMeasure = .exactMatch(rate) }
             if let steps = call.integerIfPresent("least") { rule.leastSteps = steps }
-            if let steps = call.integerIfPresent("most") { rule.mostSteps = steps }
-            if let steps = call.integerIfPresent("patience") { rule.patience = steps == 0 ? nil : steps }
+            if let steps = call.integerIfPresent("most") { rule.mostSteps = .steps(steps) }
+            if let steps = call.integerIfPresent("patience") { rule.patience = steps == 0 ? .none : .steps(steps) }
             if let word = call.choiceIfPresent("when_stuck") {
                 rule.whenStuck = word == "report" ? .report : .removeAnyway
             }
@@ -208,9 +211,10 @@ enum ScheduleArguments {
     // MARK: Back to the person
 
     /// Every switch with its value, as rows of (what, value).
-    static func rows(_ schedule: RemovalSchedule) -> [(name: String, value: String)] {
+    /// - Parameter shape: of the run's data, which decides what some switches come to.
+    static func rows(_ schedule: RemovalSchedule, _ shape: DataShape) -> [(name: String, value: String)] {
         [
-            ("next token", pace(schedule.pace)),
+            ("next token", pace(schedule.pace, longest: shape.longestChain)),
             ("tokens at a time", chunk(schedule.chunk)),
             ("order", schedule.order.name),
             (
@@ -220,7 +224,7 @@ enum ScheduleArguments {
                     : short(schedule.smoothing.lambda) + (schedule.smoothing.binCount.map { ", \($0) bins" } ?? "")
             ),
             ("mixing", mixing(schedule)),
-            ("positions", schedule.positions.rawValue),
+            ("positions", positions(schedule, shape)),
             ("optimizer reset", reset(schedule)),
             ("starts with", "\(schedule.startFrom) removed"),
             ("all at once beyond", schedule.removeAllBeyond.map { "\($0) removed" } ?? "never"),
@@ -233,7 +237,7 @@ enum ScheduleArguments {
         ]
     }
 
-    private static func pace(_ pace: Pace) -> String {
+    private static func pace(_ pace: Pace, longest: Int) -> String {
         switch pace {
         case .perEpoch(let delta): return "\(short(delta)) for each epoch"
         case .stepsPerRemoval(let steps): return "every \(steps) steps"
@@ -241,8 +245,8 @@ enum ScheduleArguments {
             var text = "adaptive, " + measure(rule.measure)
             if let first = rule.firstMeasure, first != rule.measure { text += " (" + measure(first) + " while whole)" }
             text += ", least \(rule.leastSteps) steps"
-            if let patience = rule.patience { text += ", patience \(patience)" }
-            if let most = rule.mostSteps {
+            if let patience = rule.patienceSteps(longest: longest) { text += ", patience \(patience)" }
+            if let most = rule.mostSteps(longest: longest) {
                 text += ", most \(most), then " + (rule.whenStuck == .report ? "stuck" : "on")
             }
             return text
@@ -260,6 +264,15 @@ enum ScheduleArguments {
             ? text
             : text + "; after a rescue \(short(100 * rescued)) %"
                 + (schedule.mixing == 0 ? " of the examples lose any number" : "")
+    }
+
+    private static func positions(_ schedule: RemovalSchedule, _ shape: DataShape) -> String {
+        let given = schedule.positions, real = shape.positions(schedule)
+        if real != given {
+            return
+                "\(real.rawValue), because the chains are cut at different places and \(given.rawValue) ids would tell where"
+        }
+        return given == .shifted || shape.hasOneChainLength ? given.rawValue : "\(given.rawValue), all jump alike"
     }
 
     private static func measure(_ measure: AdaptiveRule.Measure) -> String {

@@ -15,7 +15,7 @@ enum SolutionDisplay {
         let order = run.schedule.order
         let encoded = try RunData.encode(asked.alone, encoder: value.encoder, order: order)
         let removed = try EvaluateCommands.removed(value, call)
-        let evaluator = Evaluator(run.model, encoder: value.encoder)
+        let evaluator = Evaluator(run.model, encoder: value.encoder, shape: run.shape)
         guard
             let solution = try evaluator.solve(
                 encoded, [0], removed: removed, schedule: run.schedule, isInterrupted: { interrupt.isRequested }
@@ -25,7 +25,8 @@ enum SolutionDisplay {
         }
         let problem = encoded[0]
         let groups = try RunData.groups(of: asked.alone, encoder: value.encoder, order: order)?.first
-        let expected = problem.removing(removed, order: order, positions: run.schedule.positions, groups: groups)
+        let expected = run.shape.remaining(
+            of: problem, removed: removed, schedule: run.schedule, groups: groups)
         let probabilities = try probabilities(run.model, problem, expected, solution.tokens)
         return bundle(value, asked, problem, expected, solution, probabilities)
     }
@@ -76,11 +77,17 @@ enum SolutionDisplay {
             tokens.append(String(repeating: " ", count: width - 1 - DisplayWidth.of(word)))
             below.append(String(repeating: " ", count: width - 1 - probability.count))
         }
-        var verdict = StyledText("answer \(solution.answer): ")
+        var verdict = StyledText(solution.isEnded ? "answer \(solution.answer): " : "no answer: ")
         verdict.append(
-            solution.isCorrect ? "right" : "wrong, it is \(solution.expected)", solution.isCorrect ? .good : .bad)
+            solution.isCorrect
+                ? "right"
+                : solution.isEnded
+                    ? "wrong, it is \(solution.expected)"
+                    : "wrong, the model never ends what it writes; it is \(solution.expected)",
+            solution.isCorrect ? .good : .bad)
         let json = Value.record([
             ("question", .text(asked.problem.question)), ("answer", .text(solution.answer)),
+            ("ended", .boolean(solution.isEnded)),
             ("expected", .text(solution.expected)), ("right", .boolean(solution.isCorrect)),
             ("tokens", .list(solution.tokens.map { .text(encoder.text($0)) })),
             ("probabilities", .list(probabilities.map { .real($0) })),

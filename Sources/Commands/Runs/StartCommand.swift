@@ -39,14 +39,17 @@ enum StartCommands {
                     .label("on", .value(ProblemsValue.typeName), required: true, "the problems it is trained on"),
                     .label(
                         "test", .value(ProblemsValue.typeName),
-                        "held-out problems for every accuracy of the run; they must share no input with the others"),
+                        "problems for every accuracy of the run; they must share no input with the others"),
+                    .label(
+                        "validation", .value(ProblemsValue.typeName),
+                        "problems that decide when training stops, apart from both; set aside from on: without it"),
                     .label(
                         "separator",
                         .choice([
                             .init("absent", "nothing stands between chain and answer"),
                             .init("kept", "# or the reference's <eos> stays"),
                             .init("removed_last", "it goes as the last token of the chain"),
-                        ]), "the sign between chain and answer; absent for a digit vocabulary, kept for a tokenizer"),
+                        ]), "the sign between chain and answer; absent where all answers have one length, else kept"),
                 ] + settingLabels + [
                     .label(
                         "watch", .boolean, default: "true",
@@ -64,7 +67,6 @@ enum StartCommands {
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
             let data = try call.host("on", as: ProblemsValue.self).set
-            let test = call.hostIfPresent("test", as: ProblemsValue.self)?.set
             let separator: AnswerSeparator? =
                 switch call.choiceIfPresent("separator") {
                 case "kept"?: .kept
@@ -72,8 +74,11 @@ enum StartCommands {
                 case "absent"?: .absent
                 default: nil
                 }
+            let parts = try RunParts(
+                data, test: call.hostIfPresent("test", as: ProblemsValue.self)?.set,
+                validation: call.hostIfPresent("validation", as: ProblemsValue.self)?.set, call)
             let value = try make(
-                model, data, test, separator: separator, schedule: RemovalSchedule(),
+                model, parts, separator: separator, schedule: RemovalSchedule(),
                 settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")),
                 name: bench.freshName("run"), call)
             if try !call.boolean("watch") { value.run.watch = nil }
@@ -95,22 +100,38 @@ enum StartCommands {
 
     /// A run of a model on problems written for it.
     static func make(
-        _ model: ModelValue, _ data: ProblemSet, _ test: ProblemSet?, separator: AnswerSeparator?,
-        schedule: RemovalSchedule, settings: TrainingSettings,
-        name: String, _ call: Invocation
+        _ model: ModelValue, _ parts: RunParts, separator: AnswerSeparator?, schedule: RemovalSchedule,
+        settings: TrainingSettings, name: String, _ call: Invocation
     ) throws -> RunValue {
-        if let test, let shared = Overlap.first(test, data) {
-            throw call.failure(
-                "the held-out problem \(shared.question) is among those trained on", code: .runtimeArgument, at: "test",
-                help: "make one of them with apart_from: the other")
+        let encoder: any ProblemEncoder
+        do { encoder = try model.encoder(separator: separator, answers: parts.all) } catch let fault as SeparatorFault {
+            throw call.failure(fault.description, code: .runtimeArgument, at: "separator", help: fault.help)
         }
-        let encoder = try model.encoder(separator: separator, answers: data)
-        let encoded = try RunData.encode(data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try test.map {
-            HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder)
+        let encoded = try RunData.encode(parts.data, encoder: encoder, order: schedule.order, call.interrupt)
+        let heldOut = try RunData.heldOut(parts.test, encoder: encoder, order: schedule.order, call.interrupt)
+        let validation = try RunData.heldOut(parts.validation, encoder: encoder, order: schedule.order, call.interrupt)
+        func run(_ schedule: RemovalSchedule) throws -> Run {
+            try Run(
+                model.model, on: encoded, heldOut: heldOut, validation: validation, schedule: schedule,
+                settings: settings)
         }
-        let run = try Run(model.model, on: encoded, heldOut: heldOut, schedule: schedule, settings: settings)
-        return RunValue(run, model: model, data: data, test: test, encoder: encoder, separator: separator, name: name)
+        let made: Run
+        do { made = try run(schedule) } catch RunError.keptPositions(let needed, let positions) {
+            var shifted = schedule
+            shifted.positions = .shifted
+            made = try run(shifted)
+            note("kept position ids would reach \(needed), and the model has \(positions): they are shifted", call)
+        }
+        if !made.shape.hasOneChainLength, made.shape.positions(made.schedule) != .shifted {
+            note("the chains differ in length, so the position ids of all problems jump alike at a removal", call)
+        }
+        return RunValue(
+            made, model: model, data: parts.data, test: parts.test, validation: parts.validation, encoder: encoder,
+            separator: separator, name: name)
+    }
+
+    private static func note(_ text: String, _ call: Invocation) {
+        call.output(StyledText("note", .warning) + StyledText(": " + text))
     }
 
     private static func settings(_ call: Invocation, isLoaded: Bool) throws -> TrainingSettings {
@@ -152,9 +173,9 @@ enum StartCommands {
         ) { call in
             let value = try bench.run(call)
             let schedule = try ScheduleArguments.read(call, from: value.run.schedule)
-            let before = ScheduleArguments.rows(value.run.schedule)
+            let before = ScheduleArguments.rows(value.run.schedule, value.run.shape)
             if schedule != value.run.schedule { try value.change(schedule, call) }
-            var rows = ScheduleArguments.rows(value.run.schedule)
+            var rows = ScheduleArguments.rows(value.run.schedule, value.run.shape)
             if ScheduleArguments.parameters.contains(where: { call.isGiven($0.name) }) {
                 rows = zip(before, rows).filter { $0.value != $1.value }.map(\.1)
                 if rows.isEmpty { call.output(StyledText("the schedule was that already", .dim)) }

@@ -183,7 +183,7 @@ enum StepCommands {
                 ], result: TypeName.table, examples: ["timeline"],
                 seeAlso: ["plot", "back", "compare"],
                 discussion:
-                    "removed: tokens gone. before and after: held-out accuracy around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one problem's chain that are left."
+                    "removed: tokens gone. before and after: accuracy on the test problems around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one problem's chain that are left."
             )
         ) { call in
             let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
@@ -229,7 +229,7 @@ enum StepCommands {
         }
         let groups = try? RunData.groups(of: set.select([0]), encoder: value.encoder, order: schedule.order)?.first
         return removed.map { count in
-            let left = problem.removing(count, order: schedule.order, positions: schedule.positions, groups: groups)
+            let left = problem.removing(count, order: schedule.order, groups: groups)
             let gone = Set(left.removed.joined())
             return .list(
                 problem.chain.map {

@@ -16,11 +16,11 @@ enum TrainCommands {
                 [
                     .label("steps", .integer(1...1_000_000_000), "so many updates"),
                     .label("epochs", .real(.leastNonzeroMagnitude...1_000_000), "so many passes over the data"),
-                    .label("until", .real(0...1), "until the held-out accuracy is at least this"),
+                    .label("until", .real(0...1), "until the accuracy on the validation problems is at least this"),
                     .label("at_most", .integer(1...1_000_000_000), "gives up on until: after so many updates"),
                     .label(
                         "check", .integer(1...1_000_000), default: "20",
-                        "updates between two looks at the held-out problems"),
+                        "updates between two looks at the validation problems"),
                     .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
                 ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],
                 seeAlso: ["internalize", "step", "eval"],
@@ -63,7 +63,7 @@ enum TrainCommands {
                 [
                     .label(
                         "until", .real(0...1), default: "0.99",
-                        "stops once the held-out accuracy without any chain is at least this"),
+                        "stops once the accuracy on the validation problems without any chain is at least this"),
                     .label(
                         "final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
                     .label(
@@ -81,7 +81,7 @@ enum TrainCommands {
                     .label("at_most", .integer(1...1_000_000_000), "updates in all"),
                     .label(
                         "check", .integer(1...1_000_000), default: "50",
-                        "updates between two looks at the held-out problems at the end"),
+                        "updates between two looks at the validation problems at the end"),
                     .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
                 ], examples: ["internalize", "internalize every: 100 final: 300"], effects: [.changesRun],
                 seeAlso: ["schedule", "step", "back", "timeline"],
@@ -101,7 +101,7 @@ enum TrainCommands {
             goal.finalSteps = try call.integer("final")
             goal.rescues = try call.integer("rescues")
             goal.rescuesOnAlarm = try call.choice("on_alarm") == "rescue"
-            if value.test != nil {
+            if value.validation != nil {
                 goal.accuracy = try call.real("until")
                 goal.evaluateEvery = try call.integer("check")
             } else if call.isGiven("until") {
@@ -128,7 +128,7 @@ enum TrainCommands {
             throw call.failure(
                 "\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
         }
-        if end == .stepsDone, value.test != nil {
+        if end == .stepsDone || end == .reachedAccuracy, value.test != nil {
             watcher.note(try value.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted))
         }
         try value.folder?.save(value.run)
@@ -144,9 +144,9 @@ enum TrainCommands {
     }
 
     private static func needHeldOut(_ value: RunValue, _ call: Invocation, _ label: String) throws {
-        if value.test == nil {
+        if value.validation == nil {
             throw call.failure(
-                "the run has no held-out problems to be measured on", code: .runtimeArgument, at: label,
+                "the run has no validation problems to decide by when to stop", code: .runtimeArgument, at: label,
                 help: "start it with test: (gen … apart_from: the data)")
         }
     }
@@ -209,10 +209,10 @@ enum TrainCommands {
         let model = ModelValue(value.initial.copy(), writing: value.model.writing, origin: value.model.origin)
         let encoder = kind == "filler" ? FillerEncoder(value.encoder) : value.encoder
         let data = try RunData.encode(value.data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try value.test.map {
-            HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder)
-        }
-        let run = try Run(model.model, on: data, heldOut: heldOut, schedule: schedule, settings: settings)
+        let heldOut = try RunData.heldOut(value.test, encoder: encoder, order: schedule.order, call.interrupt)
+        let validation = try RunData.heldOut(value.validation, encoder: encoder, order: schedule.order, call.interrupt)
+        let run = try Run(
+            model.model, on: data, heldOut: heldOut, validation: validation, schedule: schedule, settings: settings)
         let name =
             switch kind {
             case "no_cot": "No CoT";
@@ -220,7 +220,8 @@ enum TrainCommands {
             default: "filler tokens"
             }
         return RunValue(
-            run, model: model, data: value.data, test: value.test, encoder: encoder, separator: value.separator,
+            run, model: model, data: value.data, test: value.test, validation: value.validation, encoder: encoder,
+            separator: value.separator,
             name: name)
     }
 

@@ -62,7 +62,7 @@ final class ModelValue: HostObject {
         return DisplayBundle(lines: lines, json: json)
     }
 
-    func encoder(separator: AnswerSeparator?, answers: ProblemSet) throws -> any ProblemEncoder {
+    func encoder(separator: AnswerSeparator?, answers: [ProblemSet]) throws -> any ProblemEncoder {
         try writing.encoder(separator: separator, answers: answers)
     }
 
@@ -71,13 +71,22 @@ final class ModelValue: HostObject {
 
 extension ModelValue.Writing {
     /// How the problems of a run are written for a model.
-    /// - Parameter answers: problems whose answers tell how long an answer is, where no separator says where it begins.
-    func encoder(separator: AnswerSeparator?, answers: ProblemSet) throws -> any ProblemEncoder {
+    /// - Parameters:
+    ///   - separator: what stands between chain and answer; nil for none where the length of the answers tells where they
+    ///     begin, and one that is kept everywhere else.
+    ///   - answers: problems whose answers tell how long an answer is.
+    /// - Throws: `SeparatorFault`, `ProblemError.notEncodable`.
+    func encoder(separator: AnswerSeparator?, answers: [ProblemSet]) throws -> any ProblemEncoder {
         switch self {
         case .characters(let vocabulary):
+            let lengths = answerLengths(answers)
+            let isOne = lengths.lowerBound == lengths.upperBound
+            if separator == .absent, !isOne { throw SeparatorFault.differentLengths(lengths) }
             return CharacterEncoder(
-                vocabulary, separator: separator ?? .absent, answerCount: commonAnswerLength(answers))
+                vocabulary, separator: separator ?? (isOne ? .absent : .kept),
+                answerCount: isOne ? lengths.lowerBound : nil)
         case .tokenizer(let tokenizer, _):
+            if separator == .absent { throw SeparatorFault.tokenizer }
             return try ReferenceEncoder(tokenizer, removesSeparator: separator == .removedLast)
         case .ids:
             throw ProblemError.notEncodable(
@@ -87,13 +96,33 @@ extension ModelValue.Writing {
         }
     }
 
-    /// How many characters, blanks aside, every answer has; nil where they differ.
-    private func commonAnswerLength(_ set: ProblemSet) -> Int? {
-        func length(_ index: Int) -> Int {
-            set.withParts(of: index) { _, _, answer in answer.reduce(0) { $1 == 0x20 ? $0 : $0 + 1 } }
+    /// How many characters, spaces aside, the answers have.
+    private func answerLengths(_ sets: [ProblemSet]) -> ClosedRange<Int> {
+        var least = Int.max, most = 0
+        for set in sets {
+            for index in 0..<set.count {
+                let length = set.withParts(of: index) { _, _, answer in answer.reduce(0) { $1 == 0x20 ? $0 : $0 + 1 } }
+                least = min(least, length)
+                most = max(most, length)
+            }
         }
-        guard set.count > 0 else { return nil }
-        let first = length(0)
-        return (1..<set.count).allSatisfy { length($0) == first } ? first : nil
+        return min(least, most)...most
     }
+}
+
+/// Why problems cannot be written without a sign between chain and answer.
+enum SeparatorFault: Error, CustomStringConvertible {
+    case differentLengths(ClosedRange<Int>)
+    case tokenizer
+
+    var description: String {
+        switch self {
+        case .differentLengths(let lengths):
+            "the answers have \(lengths.lowerBound) to \(lengths.upperBound) characters, so without a separator nothing tells where "
+                + "the chain ends and the answer begins"
+        case .tokenizer: "with a tokenizer the answer is found by the <eos> and #### before it"
+        }
+    }
+
+    var help: String { "write separator: .kept, or .removed_last to take it away after the chain" }
 }

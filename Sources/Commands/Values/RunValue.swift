@@ -7,10 +7,16 @@ import Transformer
 final class RunValue: HostObject {
     private(set) var run: Run
     let model: ModelValue
+    /// The problems that it is trained on.
     let data: ProblemSet
+    /// The problems that every accuracy is of, and those that decide when training stops.
     let test: ProblemSet?
+    let validation: ProblemSet?
     let encoder: any ProblemEncoder
     let separator: AnswerSeparator?
+    /// The questions it was trained on, and those that decided when to stop.
+    private(set) lazy var trainedQuestions = AskedQuestions(data)
+    private(set) lazy var validationQuestions = validation.map { AskedQuestions($0) }
     /// The weights before the first step, for a control that starts from them.
     let initial: LanguageModel
     /// Where it is kept as it goes; nil where it is not.
@@ -21,14 +27,15 @@ final class RunValue: HostObject {
     var name: String
 
     init(
-        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, encoder: any ProblemEncoder,
-        separator: AnswerSeparator?, name: String,
+        _ run: Run, model: ModelValue, data: ProblemSet, test: ProblemSet?, validation: ProblemSet?,
+        encoder: any ProblemEncoder, separator: AnswerSeparator?, name: String,
         initial: LanguageModel? = nil
     ) {
         self.run = run
         self.model = model
         self.data = data
         self.test = test
+        self.validation = validation
         self.encoder = encoder
         self.separator = separator
         self.name = name
@@ -47,15 +54,16 @@ final class RunValue: HostObject {
                 code: .runtimeArgument, at: "order", help: "start another run and give the schedule at once")
         }
         let problems = try RunData.encode(data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try test.map {
-            HeldOut(try RunData.encode($0, encoder: encoder, order: schedule.order, call.interrupt), encoder: encoder)
-        }
+        let heldOut = try RunData.heldOut(test, encoder: encoder, order: schedule.order, call.interrupt)
+        let validation = try RunData.heldOut(self.validation, encoder: encoder, order: schedule.order, call.interrupt)
         if folder != nil {
             throw call.failure(
                 "the run is kept in a folder already; this order can only be chosen before", code: .runtimeArgument,
                 at: "order")
         }
-        run = try Run(run.model, on: problems, heldOut: heldOut, schedule: schedule, settings: run.settings)
+        run = try Run(
+            run.model, on: problems, heldOut: heldOut, validation: validation, schedule: schedule,
+            settings: run.settings)
     }
 
     /// The updates after which the optimizer was reset on the way to the present stage.
@@ -70,7 +78,8 @@ final class RunValue: HostObject {
 
     override var fieldNames: [String] {
         [
-            "name", "model", "data", "test", "removed", "chain", "steps", "tokens", "stages", "learning_rate", "batch",
+            "name", "model", "data", "test", "validation", "removed", "chain", "steps", "tokens", "stages",
+            "learning_rate", "batch",
             "seed",
         ]
     }
@@ -81,6 +90,7 @@ final class RunValue: HostObject {
         case "model": .object(model)
         case "data": .object(ProblemsValue(data))
         case "test": test.map { .object(ProblemsValue($0)) } ?? Value.none
+        case "validation": validation.map { .object(ProblemsValue($0)) } ?? Value.none
         case "removed": .integer(run.removedCount)
         case "chain": .integer(run.longest)
         case "steps": .integer(run.progress.updates)

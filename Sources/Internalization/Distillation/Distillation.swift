@@ -15,7 +15,10 @@ import Transformer
 /// An object, because identity matters. One thread at a time. Equal settings give equal bits.
 public final class Distillation {
     public let problems: EncodedProblems
+    /// Test problems: what is reported is theirs.
     public let heldOut: HeldOut?
+    /// By these a stage that answers decides whether to end early.
+    private let validation: HeldOut?
     public let settings: DistillationSettings
     /// What is known about each stage so far.
     public private(set) var records: [DistillationStage: DistillationRecord] = [:]
@@ -23,6 +26,7 @@ public final class Distillation {
     public private(set) var uncoupled: Evaluation?
 
     private let positions: PositionRule
+    private let shape: DataShape
     private let reader: ThoughtReader
     let student: MindReader
     let emulator: ThoughtEmulator
@@ -39,7 +43,7 @@ public final class Distillation {
     /// - Throws: `RunError` if a setting is not possible or models and problems do not fit each other.
     public init(
         teacher: LanguageModel, initial: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut?,
-        positions: PositionRule,
+        validation: HeldOut? = nil, positions: PositionRule,
         settings: DistillationSettings, workers: Workers = .shared, now: @escaping () -> Double = monotonicSeconds
     ) throws {
         if let fault = settings.fault { throw RunError.setting(fault) }
@@ -52,19 +56,24 @@ public final class Distillation {
                 "a student of \(small.layerCount) layers and width \(small.width) cannot take the thoughts of a teacher of"
                     + " \(large.layerCount) layers and width \(large.width)")
         }
+        var schedule = RemovalSchedule()
+        schedule.positions = positions
+        let shape = DataShape(problems)
         for model in [teacher, initial] {
-            try problems.check(for: model, order: .left)
-            try heldOut?.problems.check(for: model, order: .left)
+            try problems.check(for: model, schedule, shape)
+            for set in [heldOut, validation] { try set?.problems.check(for: model, schedule, shape) }
         }
-        for set in [problems, heldOut?.problems].compactMap({ $0 }) {
+        for set in [problems, heldOut?.problems, validation?.problems].compactMap({ $0 }) {
             if let index = (0..<set.count).first(where: { set.chain($0).isEmpty }) {
                 throw RunError.problem(index, "it has no chain to distil")
             }
         }
         self.problems = problems
         self.heldOut = heldOut
+        self.validation = validation
         self.settings = settings
         self.positions = positions
+        self.shape = shape
         self.workers = workers
         self.now = now
         let source = RandomSource(seed: settings.training.seed)
@@ -120,7 +129,8 @@ public final class Distillation {
             if stage != .emulator, let accuracy = settings.accuracy, (step + 1) % settings.evaluateEvery == 0,
                 step + 1 < steps
             {
-                guard let evaluation = try evaluate(stage, isInterrupted) else { continue }
+                guard let validation else { throw RunError.noValidation }
+                let evaluation = try evaluate(validation, stage, isInterrupted)
                 report(.evaluated(stage, evaluation))
                 if evaluation.accuracy >= accuracy { break }
             }
@@ -178,11 +188,11 @@ public final class Distillation {
     }
 
     private func answers(_ indices: [Int]) -> SeparatorBatch {
-        SeparatorBatch(problems, indices, positions: positions, hasAnswers: true)
+        SeparatorBatch(problems, indices, positions: positions, jump: shape.longestChain, hasAnswers: true)
     }
 
     private func questions(_ problems: EncodedProblems, _ indices: some Collection<Int>) -> SeparatorBatch {
-        SeparatorBatch(problems, indices, positions: positions, hasAnswers: false)
+        SeparatorBatch(problems, indices, positions: positions, jump: shape.longestChain, hasAnswers: false)
     }
 
     /// (L)(B, C) the emulator's thoughts as numbers.
@@ -242,7 +252,12 @@ public final class Distillation {
 
     /// Lets the student solve the held-out problems, with the teacher's thoughts or (coupled) with emulated ones; nil without problems.
     public func evaluate(_ stage: DistillationStage, _ isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
-        guard let heldOut else { return nil }
+        try heldOut.map { try evaluate($0, stage, isInterrupted) }
+    }
+
+    private func evaluate(
+        _ heldOut: HeldOut, _ stage: DistillationStage, _ isInterrupted: () -> Bool
+    ) throws -> Evaluation {
         let limit = min(heldOut.options.limit ?? .max, heldOut.problems.count)
         var result = Evaluation()
         result.removed = .all
@@ -267,37 +282,26 @@ public final class Distillation {
         pass.begin(recording: false)
         let states = student.project(thoughts.map { pass.input($0, columns: width) }, pass)
         let batch = questions(problems, part).batch
-        var answers: [Solution] = []
-        // Problems that stop the same way are solved together.
-        var places: [Int: [Int]] = [:]
-        for (m, index) in part.enumerated() { places[problems.chain(index).count, default: []].append(m) }
-        for (chain, group) in places.sorted(by: { $0.key < $1.key }) {
-            let prompts = group.map { m in
-                let range = batch.offsets[m]..<batch.offsets[m + 1]
-                return Prompt(
-                    tokens: Array(batch.tokens[range]), positions: Array(batch.positions[range]),
-                    lastStates: states.flatMap {
-                        Array(UnsafeBufferPointer(start: $0.values + m * width, count: width))
-                    })
-            }
-            let longest =
-                group.map {
-                    problems.sequence(part.lowerBound + $0).count - problems.inputCount(part.lowerBound + $0) - chain
-                }.max() ?? 0
-            let options = GenerationOptions(
-                maximumNewTokens: longest + heldOut.options.spareTokens, stop: encoder.stop(removed: chain, of: chain))
-            let generated = try student.network.model.generate(
-                prompts, options, workers: workers, isInterrupted: isInterrupted)
-            for (m, new) in zip(group, generated) {
-                let index = part.lowerBound + m
-                let expected = encoder.answerText(of: problems.sequence(index).dropFirst(problems.inputCount(index)))
-                answers.append(
-                    Solution(
-                        index: index, tokens: new.tokens, answer: encoder.answerText(of: new.tokens[...]),
-                        expected: expected))
-            }
+        let prompts = (0..<part.count).map { m in
+            let range = batch.offsets[m]..<batch.offsets[m + 1]
+            return Prompt(
+                tokens: Array(batch.tokens[range]), positions: Array(batch.positions[range]),
+                lastStates: states.flatMap {
+                    Array(UnsafeBufferPointer(start: $0.values + m * width, count: width))
+                })
         }
-        return answers.sorted { $0.index < $1.index }
+        // The separator between chain and answer is written by the student where it stays, and then ends nothing.
+        let stop = encoder.stop(after: []) ?? .token(encoder.endToken)
+        let options = GenerationOptions(
+            maximumNewTokens: shape.longestRest + heldOut.options.spareTokens, stop: stop)
+        let generated = try student.network.model.generate(
+            prompts, options, workers: workers, isInterrupted: isInterrupted)
+        return zip(part, generated).map { index, new in
+            Solution(
+                index: index, tokens: new.tokens, answer: encoder.answerText(of: new.tokens[...]),
+                expected: encoder.expectedAnswer(of: problems[index]),
+                isEnded: encoder.stop(after: new.tokens[...]) == nil)
+        }
     }
 
     private func parts(_ count: Int) -> [Range<Int>] {

@@ -19,9 +19,9 @@ public struct DistillationSettings: Sendable, Equatable {
     public var rule: Reading = .fixed
     /// Whether the emulator learns in the last stage too.
     public var trainsEmulator = true
-    /// Ends the stages that answer at this held-out accuracy; nil for no early end.
+    /// Ends the stages that answer at this accuracy on the validation problems; nil for no early end.
     public var accuracy: Double?
-    /// Updates between two looks at the held-out problems.
+    /// Updates between two looks at the validation problems.
     public var evaluateEvery = 50
     /// Batch, learning rate, warm-up at the start of each stage, decay at its end, clipping and the seed of everything.
     public var training = TrainingSettings()
@@ -31,7 +31,7 @@ public struct DistillationSettings: Sendable, Equatable {
     var fault: String? {
         if let fault = training.fault { return fault }
         for (stage, steps) in steps where steps < 0 { return "\(steps) steps for the \(stage.rawValue)" }
-        if evaluateEvery < 1 { return "a look at the held-out problems every \(evaluateEvery) steps" }
+        if evaluateEvery < 1 { return "a look at the validation problems every \(evaluateEvery) steps" }
         return nil
     }
 
@@ -51,9 +51,9 @@ public struct DistillationRecord: Sendable, Equatable {
     public var seconds = 0.0
     /// Of the last step: mean cross-entropy of the answers, or mean over problems of Σ_l ½‖z_l − f_l‖².
     public var loss: Double?
-    /// On the held-out problems: of the student with the teacher's thoughts, or with the emulated ones.
+    /// On the test problems: of the student with the teacher's thoughts, or with the emulated ones.
     public var evaluation: Evaluation?
-    /// For the emulator: its loss on the held-out problems.
+    /// For the emulator: its loss on the test problems.
     public var heldOutLoss: Double?
     /// How much of the variance of held-out thoughts is emulated: 1 − loss / loss of their mean.
     public var explained: Double?

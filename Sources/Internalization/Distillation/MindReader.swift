@@ -46,14 +46,18 @@ struct SeparatorBatch {
     var batch = RaggedBatch()
     var rows: [Int32] = []
 
-    /// - Parameter hasAnswers: whether answer and labels follow the separator.
-    init(_ problems: EncodedProblems, _ indices: some Collection<Int>, positions: PositionRule, hasAnswers: Bool) {
+    /// - Parameters:
+    ///   - jump: by how much position ids that are not shifted jump for every problem (see `DataShape`).
+    ///   - hasAnswers: whether answer and labels follow the separator.
+    init(
+        _ problems: EncodedProblems, _ indices: some Collection<Int>, positions: PositionRule, jump: Int,
+        hasAnswers: Bool
+    ) {
         for index in indices {
             let start = batch.tokenCount
             appendRemaining(
                 of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: [problems.chain(index)],
-                positions: positions,
-                to: &batch)
+                positions: positions, jump: jump, to: &batch)
             let end = start + problems.inputCount(index)
             rows.append(Int32(end - 1))
             if hasAnswers { continue }

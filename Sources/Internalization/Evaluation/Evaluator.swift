@@ -2,8 +2,9 @@ import Tensors
 import Transformer
 
 // Exact match by generation: the model is given the input alone, decides itself how much of a chain it writes, and what it
-// writes is compared with what the problem says, as the encoder reads answers. With kept positions the model gets the position
-// ids of its training: where they jump, generation stops for a moment and goes on from the new id.
+// writes is compared with what the problem says, as the encoder reads answers. An answer counts only if the model ends it.
+// Nothing of the gold chain or answer decides how a question is put or where its answer is cut off (see `DataShape`). With kept
+// positions, where the ids jump, generation stops for a moment and goes on from the new id.
 
 /// What a model wrote for a problem.
 public struct Solution: Sendable, Equatable {
@@ -13,7 +14,9 @@ public struct Solution: Sendable, Equatable {
     /// What counts as its answer.
     public var answer: String
     public var expected: String
-    public var isCorrect: Bool { answer == expected }
+    /// Whether the model ended its output, rather than being cut off.
+    public var isEnded: Bool
+    public var isCorrect: Bool { isEnded && answer == expected }
 }
 
 /// Which problems are solved how.
@@ -23,7 +26,7 @@ public struct EvaluationOptions: Sendable, Equatable {
     public var sampling: Sampling = .greedy
     /// Whether loss and accuracies given the right tokens are measured too.
     public var measuresTargets = true
-    /// Tokens that may be written beyond those expected.
+    /// Tokens that may be written beyond the longest output of the training data.
     public var spareTokens = 16
 
     public init(limit: Int? = nil) { self.limit = limit }
@@ -33,16 +36,22 @@ public struct EvaluationOptions: Sendable, Equatable {
 public struct Evaluator {
     public let model: LanguageModel
     public let encoder: any ProblemEncoder
+    /// What is known of the data that the model was trained on.
+    public let shape: DataShape
     private let trainee: Trainee?
     private let workers: Workers
 
-    public init(_ model: LanguageModel, encoder: any ProblemEncoder, workers: Workers = .shared) {
-        self.init(model, encoder: encoder, trainee: nil, workers: workers)
+    public init(_ model: LanguageModel, encoder: any ProblemEncoder, shape: DataShape, workers: Workers = .shared) {
+        self.init(model, encoder: encoder, shape: shape, trainee: nil, workers: workers)
     }
 
-    init(_ model: LanguageModel, encoder: any ProblemEncoder, trainee: Trainee?, workers: Workers = .shared) {
+    init(
+        _ model: LanguageModel, encoder: any ProblemEncoder, shape: DataShape, trainee: Trainee?,
+        workers: Workers = .shared
+    ) {
         self.model = model
         self.encoder = encoder
+        self.shape = shape
         self.trainee = trainee
         self.workers = workers
     }
@@ -71,88 +80,59 @@ public struct Evaluator {
         _ problems: EncodedProblems, _ indices: [Int], removed: RemovalCount, schedule: RemovalSchedule,
         _ options: EvaluationOptions = EvaluationOptions(), isInterrupted: () -> Bool = { false }
     ) throws -> [Solution] {
-        var groups: [Layout: [Int]] = [:]
-        var order: [Layout] = []
-        var remaining: [RemainingProblem] = []
-        for (place, index) in indices.enumerated() {
-            let problem = problems[index]
-            let left = problem.removing(
-                removed, order: schedule.order, positions: schedule.positions, groups: problems.groups(index))
-            let stop = encoder.stop(removed: left.removedCount, of: problem.chain.count)
-            let layout = Layout(left, inputCount: problem.inputCount, stop: stop)
-            if groups[layout] == nil { order.append(layout) }
-            groups[layout, default: []].append(place)
-            remaining.append(left)
-        }
-        var written = [[Int32]](repeating: [], count: indices.count)
-        for layout in order {
-            let places = groups[layout] ?? []
-            let longest = places.map { remaining[$0].tokens.count }.max() ?? 0
-            try write(
-                layout, places, remaining, longest + options.spareTokens, options.sampling, &written, isInterrupted)
-        }
+        let frame = shape.frame(removed, schedule, spareTokens: options.spareTokens)
+        let inputs = indices.map { Array(problems.sequence($0).prefix(problems.inputCount($0))) }
+        let written = try write(inputs, frame, options.sampling, isInterrupted)
         return indices.enumerated().map { place, index in
-            let problem = problems.sequence(index)
-            let expected = encoder.answerText(of: problem.dropFirst(problems.inputCount(index)))
-            return Solution(
+            Solution(
                 index: index, tokens: written[place], answer: encoder.answerText(of: written[place][...]),
-                expected: expected)
+                expected: encoder.expectedAnswer(of: problems[index]),
+                isEnded: encoder.stop(after: written[place][...]) == nil)
         }
     }
 
-    /// What decides how a generation proceeds; problems that share it are solved together.
-    private struct Layout: Hashable {
-        let inputCount: Int
-        /// Places after the input whose position does not follow from the one before.
-        let jumps: [Int]
-        let stopToken: Int32
-        /// 0 for no stop.
-        let stopCount: Int
-
-        init(_ problem: RemainingProblem, inputCount: Int, stop: StopRule) {
-            self.inputCount = inputCount
-            jumps = (inputCount..<problem.positions.count).filter {
-                problem.positions[$0] != problem.positions[$0 - 1] + 1
-            }
-            switch stop {
-            case .token(let token): (stopToken, stopCount) = (token, 1)
-            case .nthToken(let token, let count): (stopToken, stopCount) = (token, count)
-            case .none: (stopToken, stopCount) = (-1, 0)
-            }
-        }
-    }
-
+    /// What the model writes after each input.
     private func write(
-        _ layout: Layout, _ places: [Int], _ remaining: [RemainingProblem], _ longest: Int, _ sampling: Sampling,
-        _ written: inout [[Int32]],
-        _ isInterrupted: () -> Bool
-    ) throws {
-        var open = places
+        _ inputs: [[Int32]], _ frame: AnswerFrame, _ sampling: Sampling, _ isInterrupted: () -> Bool
+    ) throws -> [[Int32]] {
+        var written = [[Int32]](repeating: [], count: inputs.count)
+        var open = Array(inputs.indices)
         // Up to and including each token after which the position jumps, and then to the end.
-        for end in layout.jumps.map({ $0 + 1 }) + [longest] {
-            for stopsLeft in Set(open.map { stopsLeft(layout, written[$0]) }).sorted() {
-                let group = open.filter { self.stopsLeft(layout, written[$0]) == stopsLeft }
-                let prompts = group.map { place in
-                    let problem = remaining[place]
-                    let tokens = problem.tokens[..<layout.inputCount] + written[place]
-                    return Prompt(tokens: Array(tokens), positions: Array(problem.positions[..<tokens.count]))
+        for end in frame.jumps.filter({ $0 < frame.limit }) + [frame.limit] {
+            var waiting = open
+            while !waiting.isEmpty {
+                // Those that stop by the same rule after as many tokens are written together.
+                var groups: [Going: [Int]] = [:]
+                for place in waiting {
+                    guard let stop = encoder.stop(after: written[place][...]) else { continue }
+                    groups[Going(stop: stop, written: written[place].count), default: []].append(place)
                 }
-                let rule: StopRule = layout.stopCount == 0 ? .none : .nthToken(layout.stopToken, count: stopsLeft)
-                let count = end - layout.inputCount - (group.first.map { written[$0].count } ?? 0)
-                let options = GenerationOptions(maximumNewTokens: count, stop: rule, sampling: sampling)
-                let generated = try model.generate(prompts, options, workers: workers, isInterrupted: isInterrupted)
-                for (place, new) in zip(group, generated) { written[place] += new.tokens }
+                waiting.removeAll()
+                for (going, places) in groups.sorted(by: { $0.value[0] < $1.value[0] }) {
+                    let prompts = places.map { place in
+                        Prompt(
+                            tokens: inputs[place] + written[place],
+                            positions: frame.positions(input: inputs[place].count, written: going.written))
+                    }
+                    let options = GenerationOptions(
+                        maximumNewTokens: end - going.written, stop: going.stop, sampling: sampling)
+                    let generated = try model.generate(prompts, options, workers: workers, isInterrupted: isInterrupted)
+                    for (place, new) in zip(places, generated) {
+                        written[place] += new.tokens
+                        // A stop that does not complete the output is no end; a model without further positions is.
+                        if written[place].count < end, new.tokens.last == encoder.endToken { waiting.append(place) }
+                    }
+                }
             }
-            open.removeAll {
-                written[$0].count < end - layout.inputCount
-                    || (layout.stopCount > 0 && stopsLeft(layout, written[$0]) <= 0)
-            }
-            if open.isEmpty { return }
+            open.removeAll { written[$0].count < end || encoder.stop(after: written[$0][...]) == nil }
+            if open.isEmpty { break }
         }
+        return written
     }
 
-    private func stopsLeft(_ layout: Layout, _ written: [Int32]) -> Int {
-        layout.stopCount - written.reduce(0) { $0 + ($1 == layout.stopToken ? 1 : 0) }
+    private struct Going: Hashable {
+        let stop: StopRule
+        let written: Int
     }
 
     // MARK: Given the right tokens
@@ -179,8 +159,7 @@ public struct Evaluator {
                     units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)
                 appendRemaining(
                     of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts,
-                    positions: schedule.positions,
-                    to: &batch)
+                    positions: shape.positions(schedule), jump: shape.jump(removed, schedule.order), to: &batch)
             }
             sums.add(
                 try trainee.evaluate(batch), batch, part.map { (problems.sequence($0).count, problems.answer($0)) })

@@ -38,13 +38,14 @@ public protocol ProblemEncoder: Sendable {
     var vocabularySize: Int { get }
     /// The token that ends a generation.
     var endToken: Int32 { get }
-    /// When a generation ends while a chain is still to be written.
-    var stop: StopRule { get }
-    /// When a generation ends after `removed` of the chain's `count` tokens have been taken away.
-    func stop(removed: Int, of count: Int) -> StopRule
+    /// When a generation ends that goes on from what has been written; nil if that is complete. What was written decides, never
+    /// what should have been.
+    func stop(after written: ArraySlice<Int32>) -> StopRule?
     func encode(_ problem: Problem) throws -> EncodedProblem
     /// A token for display.
     func text(_ token: Int32) -> String
     /// What counts as the answer in generated tokens.
     func answerText(of generated: ArraySlice<Int32>) -> String
+    /// The answer of a problem, as it would be read in what a model writes.
+    func expectedAnswer(of problem: EncodedProblem) -> String
 }

@@ -51,7 +51,8 @@ public enum PositionRule: String, Sendable, Codable, CaseIterable {
     /// 0, 1, 2, … as if nothing had been there: the paper's main setting.
     case shifted
     /// The ids from before the removal, and the last token before the gap takes the id of the last one removed: the
-    /// reference's `--keep_position`. The id of the separator then tells the model how much is gone.
+    /// reference's `--keep_position`. The id of the separator then tells the model how much is gone. In a run the jump is the
+    /// same for every problem, see `DataShape`.
     case kept
     /// The ids from before the removal, for every token.
     case original
@@ -74,22 +75,27 @@ public struct RemainingProblem: Sendable, Equatable {
 
 extension EncodedProblem {
     /// This problem after `count` units of its chain have been taken away in the given order.
-    /// - Parameter groups: the chain's tokens (counted from its start) in the order of their removal, for `RemovalOrder.grouped`.
+    /// - Parameters:
+    ///   - groups: the chain's tokens (counted from its start) in the order of their removal, for `RemovalOrder.grouped`.
+    ///   - jump: by how much kept or original ids jump after the input, whatever this problem's own chain lost; nil for the cuts'.
     public func removing(
-        _ count: RemovalCount, order: RemovalOrder = .left, positions: PositionRule = .shifted, groups: [[Int]]? = nil
+        _ count: RemovalCount, order: RemovalOrder = .left, positions: PositionRule = .shifted, groups: [[Int]]? = nil,
+        jump: Int? = nil
     ) -> RemainingProblem {
         var cuts: [Range<Int>] = []
         order.cuts(
             units: count.capped(at: order.unitCount(chain.count, groups)), chain: chain, groups: groups, into: &cuts)
         var batch = RaggedBatch()
-        appendRemaining(of: tokens[...], inputCount: inputCount, cuts: cuts, positions: positions, to: &batch)
+        appendRemaining(
+            of: tokens[...], inputCount: inputCount, cuts: cuts, positions: positions, jump: jump, to: &batch)
         return RemainingProblem(tokens: batch.tokens, labels: batch.labels, positions: batch.positions, removed: cuts)
     }
 }
 
 /// Appends to `batch` what the cuts (ascending, disjoint, counted from the start of `tokens`) leave of a sequence.
+/// - Parameter jump: by how much ids that are not shifted jump after the input; nil where the cuts say it.
 func appendRemaining(
-    of tokens: ArraySlice<Int32>, inputCount: Int, cuts: [Range<Int>], positions rule: PositionRule,
+    of tokens: ArraySlice<Int32>, inputCount: Int, cuts: [Range<Int>], positions rule: PositionRule, jump: Int? = nil,
     to batch: inout RaggedBatch
 ) {
     let start = batch.tokens.count
@@ -98,11 +104,7 @@ func appendRemaining(
         let end = index < cuts.count ? cuts[index].lowerBound : tokens.count
         if place < end {
             batch.tokens.append(contentsOf: tokens[tokens.startIndex + place..<tokens.startIndex + end])
-            switch rule {
-            case .shifted:
-                let first = batch.positions.count - start
-                for offset in 0..<end - place { batch.positions.append(Int32(first + offset)) }
-            case .kept, .original:
+            if rule != .shifted, jump == nil {
                 for original in place..<end { batch.positions.append(Int32(original)) }
                 if rule == .kept, index < cuts.count, !cuts[index].isEmpty {
                     batch.positions[batch.positions.count - 1] = Int32(cuts[index].upperBound - 1)
@@ -112,6 +114,11 @@ func appendRemaining(
         if index < cuts.count { place = cuts[index].upperBound }
     }
     let count = batch.tokens.count - start
+    if rule == .shifted || jump != nil {
+        let jump = rule == .shifted ? 0 : jump ?? 0
+        let first = rule == .kept ? inputCount - 1 : inputCount
+        for offset in 0..<count { batch.positions.append(Int32(offset < first ? offset : offset + jump)) }
+    }
     for offset in 0..<count {
         batch.labels.append(offset >= inputCount - 1 && offset + 1 < count ? batch.tokens[start + offset + 1] : -1)
     }

@@ -34,15 +34,15 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
     public var memory: Double
     public var leastSteps: Int
     /// A stage after the first is stuck after so many steps, unless it is within a tenth of its threshold …
-    public var mostSteps: Int?
+    public var mostSteps: StepLimit
     /// … or after so many in which the rate of exact matches has not risen, as long as it is below three quarters of the threshold.
-    public var patience: Int?
+    public var patience: StepLimit
     public var whenStuck: WhenStuck
 
     public init(
         measure: Measure = .exactMatch(0.95), firstMeasure: Measure? = .exactMatch(0.97), memory: Double = 0.9,
         leastSteps: Int = 20,
-        mostSteps: Int? = 2000, patience: Int? = 400, whenStuck: WhenStuck = .report
+        mostSteps: StepLimit = .byChain, patience: StepLimit = .byChain, whenStuck: WhenStuck = .report
     ) {
         self.measure = measure
         self.firstMeasure = firstMeasure
@@ -52,6 +52,69 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
         self.patience = patience
         self.whenStuck = whenStuck
     }
+
+    /// In a folder of an older run a limit that is not there is none.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        measure = try values.decode(Measure.self, forKey: .measure)
+        firstMeasure = try values.decodeIfPresent(Measure.self, forKey: .firstMeasure)
+        memory = try values.decode(Double.self, forKey: .memory)
+        leastSteps = try values.decode(Int.self, forKey: .leastSteps)
+        mostSteps = try values.decodeIfPresent(StepLimit.self, forKey: .mostSteps) ?? .none
+        patience = try values.decodeIfPresent(StepLimit.self, forKey: .patience) ?? .none
+        whenStuck = try values.decode(WhenStuck.self, forKey: .whenStuck)
+    }
+
+    /// How many steps patience lasts with a longest chain of so many units; nil for ever.
+    ///
+    /// A plateau before a hand-off lasts longer where more of the chain has to be done inside at once: with 46 tokens (4 × 4
+    /// digits) one of 4,500 updates was followed by a rise from 0.10 to 0.85, with 4 tokens none of more than 400 was.
+    public func patienceSteps(longest: Int) -> Int? { patience.steps(longest: longest, each: 100, least: 400) }
+
+    /// How many steps a stage after the first may have.
+    public func mostSteps(longest: Int) -> Int? { mostSteps.steps(longest: longest, each: 500, least: 2000) }
+}
+
+/// A number of steps that is given, that follows from the data, or that has no end.
+public enum StepLimit: Sendable, Equatable, Codable {
+    case none
+    case steps(Int)
+    /// So many for each unit of the longest chain.
+    case byChain
+
+    func steps(longest: Int, each: Int, least: Int) -> Int? {
+        switch self {
+        case .none: nil
+        case .steps(let steps): steps
+        case .byChain: max(least, each * longest)
+        }
+    }
+
+    /// A number, or `"by chain"`; none is null.
+    public init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() {
+            self = .none
+        } else if let steps = try? value.decode(Int.self) {
+            self = .steps(steps)
+        } else {
+            guard try value.decode(String.self) == Self.byChainName else {
+                throw DecodingError.dataCorruptedError(in: value, debugDescription: "no limit of steps")
+            }
+            self = .byChain
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        switch self {
+        case .none: try value.encodeNil()
+        case .steps(let steps): try value.encode(steps)
+        case .byChain: try value.encode(Self.byChainName)
+        }
+    }
+
+    private static let byChainName = "by chain"
 }
 
 /// Removes more when the loss has stopped falling: the mean over the last `window` steps is not lower than that over the
@@ -193,8 +256,8 @@ extension AdaptiveRule {
         }
         if !(memory >= 0 && memory < 1) { return "a memory of \(memory), not between 0 and 1" }
         if leastSteps < 1 { return "at least \(leastSteps) steps a stage" }
-        if let patience, patience < 1 { return "a patience of \(patience) steps" }
-        if let mostSteps, mostSteps < leastSteps {
+        if case .steps(let patience) = patience, patience < 1 { return "a patience of \(patience) steps" }
+        if case .steps(let mostSteps) = mostSteps, mostSteps < leastSteps {
             return "at most \(mostSteps) steps a stage, but at least \(leastSteps)"
         }
         return nil

@@ -79,7 +79,7 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     /// - Parameter longest: the units of the longest chain of the data.
     public func due(_ schedule: RemovalSchedule, batchesPerEpoch: Int, longest: Int) -> RemovalDue {
         if removed.capped(at: longest) == longest, case .adaptive(let rule) = schedule.pace, longest > 0 {
-            return isOnPlateau(rule) ? .stuck : .nothing
+            return isOnPlateau(rule, longest) ? .stuck : .nothing
         }
         guard case .units(let count) = removed else { return .nothing }
         switch schedule.pace {
@@ -99,9 +99,10 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
             if stageSteps >= max(rule.leastSteps, leastSteps), isPassed(rule, isFirst: count == schedule.startFrom) {
                 return .remove(to: .units(count + chunk(schedule, count, longest)))
             }
-            let isPlateau = count > schedule.startFrom && isOnPlateau(rule)
+            let isPlateau = count > schedule.startFrom && isOnPlateau(rule, longest)
             // A stage that must last has time to use what it learns in it. Stage 0, which is no hand-off, has the time it needs.
-            let most = count > schedule.startFrom ? rule.mostSteps.map { max($0, 2 * leastSteps) } : nil
+            let most =
+                count > schedule.startFrom ? rule.mostSteps(longest: longest).map { max($0, 2 * leastSteps) } : nil
             return exhausted(
                 isPlateau ? stageSteps : most, isNearlyThere(rule) ? .removeAnyway : rule.whenStuck, schedule, count,
                 longest)
@@ -223,8 +224,10 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     }
 
     /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the rule.
-    private func isOnPlateau(_ rule: AdaptiveRule) -> Bool {
-        guard let patience = rule.patience, case .exactMatch(let threshold) = rule.measure, let slowRate else {
+    private func isOnPlateau(_ rule: AdaptiveRule, _ longest: Int) -> Bool {
+        guard let patience = rule.patienceSteps(longest: longest), case .exactMatch(let threshold) = rule.measure,
+            let slowRate
+        else {
             return false
         }
         return slowRate < 0.75 * threshold && stageSteps - bestStep >= max(patience, leastSteps)

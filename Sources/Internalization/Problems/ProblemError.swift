@@ -10,6 +10,8 @@ public enum ProblemError: Error, Equatable, Sendable, CustomStringConvertible {
     case unwritable(problem: Int, part: String, rule: String)
     /// A character that the vocabulary has no token for.
     case unknownCharacter(Character, in: String)
+    /// An answer of another length than all others, where nothing but its length tells it from the chain.
+    case answerLength(String, expected: Int)
     /// A problem that an encoder cannot write in tokens.
     case notEncodable(rule: String)
 
@@ -29,6 +31,9 @@ public enum ProblemError: Error, Equatable, Sendable, CustomStringConvertible {
             "problem \(problem): its \(part) \(rule)"
         case .unknownCharacter(let character, let text):
             "the vocabulary has no token for \"\(character)\" in \"\(text)\""
+        case .answerLength(let answer, let expected):
+            "the answer \"\(answer)\" does not have \(expected) character\(expected == 1 ? "" : "s") as all others do, and without "
+                + "a separator only its length tells where it begins; start the run with separator: .kept"
         case .notEncodable(let rule):
             rule
         }

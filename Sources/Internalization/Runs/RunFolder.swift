@@ -8,7 +8,7 @@ import Transformer
 //   run.json                        format, when and by what it was made, digests of its data, and what the caller wants to remember
 //   lock, owner.json                who is writing (see `RunLock`)
 //   model/                          the model at the start, as a Hugging Face folder
-//   data/training.safetensors       the problems (see `EncodedProblems+File`); data/held-out.safetensors
+//   data/training.safetensors       the problems (see `EncodedProblems+File`); held-out.safetensors (test), validation.safetensors
 //   parts/<sha256>.safetensors      weights and moments of snapshots, never changed
 //   checkpoints/step-<ten digits>/  state.json (see `SavedState`) and MANIFEST.json
 //   metrics.jsonl                   see `MetricsLog`
@@ -58,6 +58,7 @@ public final class RunFolder {
         try (initial ?? run.model).write(to: path + "/model")
         try run.problems.write(to: path + "/data/training.safetensors")
         try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
+        try run.validation?.problems.write(to: path + "/data/validation.safetensors")
         try writeMore()
         var description = JSONObject([
             .init("format", JSONValue(format)), .init("created", .string(RunFiles.timestamp())),
@@ -68,6 +69,7 @@ public final class RunFolder {
             description["held_out"] = .string(heldOut.problems.fingerprint)
             if let limit = heldOut.options.limit { description["held_out_limit"] = JSONValue(limit) }
         }
+        if let validation = run.validation { description["validation"] = .string(validation.problems.fingerprint) }
         description["info"] = info
         // Last: a folder without run.json is no run yet.
         try writeFileAtomically(path + "/run.json", (JSONWriter.text(.object(description)) + "\n").utf8)
@@ -236,6 +238,10 @@ public final class RunFolder {
                 try self.problems(path, "held-out", description), encoder: try encoder(info),
                 options: EvaluationOptions(limit: description["held_out_limit"]?.integer))
         }
+        var validation: HeldOut?
+        if description["validation"] != nil {
+            validation = HeldOut(try self.problems(path, "validation", description), encoder: try encoder(info))
+        }
         var warnings: [String] = []
         for number in numbers(path).reversed() {
             let checkpoint = checkpointPath(path, number)
@@ -247,7 +253,7 @@ public final class RunFolder {
                 }
                 let run = try Run(
                     LanguageModel.load(from: path + "/model"), on: problems, heldOut: heldOut,
-                    schedule: present.schedule,
+                    validation: validation, schedule: present.schedule,
                     settings: present.settings, workers: workers)
                 try run.adopt(state, partsFolder: path + "/parts")
                 run.timeline.spill(to: path + "/parts")
@@ -271,7 +277,7 @@ public final class RunFolder {
 
     private static func problems(_ path: String, _ name: String, _ description: JSONObject) throws -> EncodedProblems {
         let problems = try EncodedProblems(file: path + "/data/\(name).safetensors")
-        guard problems.fingerprint == description[name == "training" ? "training" : "held_out"]?.string else {
+        guard problems.fingerprint == description[name == "held-out" ? "held_out" : name]?.string else {
             throw RunFolderError.changedData(path: path, what: "the \(name) problems")
         }
         return problems
@@ -288,7 +294,7 @@ extension TrainingEvent {
             if let norm = step.gradientNorm { scalars.append(("train/gradient_norm", norm)) }
             if case .units(let units) = step.removed { scalars.append(("schedule/removed", Double(units))) }
             return (step.updates, scalars)
-        case .evaluated(let evaluation, let updates): return (updates, [("held_out/accuracy", evaluation.accuracy)])
+        case .validated(let evaluation, let updates): return (updates, [("validation/accuracy", evaluation.accuracy)])
         case .removed, .recovered, .alarm, .rescued: return nil
         }
     }
@@ -311,9 +317,9 @@ extension TrainingEvent {
                 .init("gradient_norm", number(step.gradientNorm)),
                 .init("update_norm", number(step.updateNorm)),
             ])
-        case .evaluated(let evaluation, let updates):
+        case .validated(let evaluation, let updates):
             return JSONObject([
-                .init("event", "evaluation"), .init("updates", JSONValue(updates)),
+                .init("event", "validation"), .init("updates", JSONValue(updates)),
                 .init("removed", count(evaluation.removed)),
                 .init("accuracy", number(evaluation.accuracy)), .init("loss", number(evaluation.loss)),
             ])

@@ -1,22 +1,16 @@
 import Transformer
 
 extension Run {
-    /// Measures the run on its held-out problems as they are now; nil without such problems. Not twice in the same state.
+    /// Measures the run on its test problems as they are now; nil without such problems. Not twice in the same state.
     /// - Parameter limit: no more problems than this are needed.
     /// - Throws: `GenerationInterrupted`.
     @discardableResult
     public func evaluateHeldOut(limit: Int = .max, isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
-        guard var heldOut else { return nil }
-        let wanted = min(limit, heldOut.options.limit ?? .max, heldOut.problems.count)
-        if let last = lastEvaluation, last.version == weightsVersion, last.1.removed == measuredCount,
-            last.1.count >= wanted
-        {
-            return last.1
+        guard let heldOut else { return nil }
+        let known = lastEvaluation
+        guard let result = try evaluate(heldOut, limit, known, measuresTargets: true, isInterrupted) else {
+            return known?.1
         }
-        heldOut.options.limit = wanted
-        let evaluator = Evaluator(model, encoder: heldOut.encoder, trainee: trainee, workers: workers)
-        let result = try evaluator.evaluate(
-            heldOut.problems, removed: measuredCount, schedule: schedule, heldOut.options, isInterrupted: isInterrupted)
         lastEvaluation = (weightsVersion, result)
         timeline.edit {
             $0.accuracy = result.accuracy
@@ -25,7 +19,36 @@ extension Run {
         return result
     }
 
-    /// How many held-out problems can be solved while somebody waits for a step: some 4·10⁹ operations, and at least 32.
+    /// Measures the run on its validation problems, for a decision; nil without such problems. Not twice in the same state.
+    /// - Throws: `GenerationInterrupted`.
+    public func evaluateValidation(isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
+        guard let validation else { return nil }
+        let known = lastValidation
+        guard let result = try evaluate(validation, .max, known, measuresTargets: false, isInterrupted) else {
+            return known?.1
+        }
+        lastValidation = (weightsVersion, result)
+        return result
+    }
+
+    /// Measures the run on problems; nil if what is known is that already.
+    private func evaluate(
+        _ set: HeldOut, _ limit: Int, _ known: (version: Int, Evaluation)?, measuresTargets: Bool,
+        _ isInterrupted: () -> Bool
+    ) throws -> Evaluation? {
+        let wanted = min(limit, set.options.limit ?? .max, set.problems.count)
+        if let known, known.version == weightsVersion, known.1.removed == measuredCount, known.1.count >= wanted {
+            return nil
+        }
+        var options = set.options
+        options.limit = wanted
+        options.measuresTargets = measuresTargets
+        let evaluator = Evaluator(model, encoder: set.encoder, shape: shape, trainee: trainee, workers: workers)
+        return try evaluator.evaluate(
+            set.problems, removed: measuredCount, schedule: schedule, options, isInterrupted: isInterrupted)
+    }
+
+    /// How many test problems can be solved while somebody waits for a step: some 4·10⁹ operations, and at least 32.
     public var quickLimit: Int {
         guard let heldOut else { return 0 }
         return max(32, Int(1e9) / max(model.parameterCount * heldOut.problems.longestSequence, 1))
@@ -41,7 +64,7 @@ extension Run {
     public func train(
         _ goal: TrainingGoal, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
     ) throws -> TrainingEnd {
-        if goal.accuracy != nil, heldOut == nil { throw RunError.noHeldOut }
+        if goal.accuracy != nil, validation == nil { throw RunError.noValidation }
         do {
             return try train(toward: goal, report, isInterrupted)
         } catch is GenerationInterrupted {
@@ -85,8 +108,8 @@ extension Run {
             if !alarms.isEmpty, goal.rescuesOnAlarm, !(try rescue(goal, report)) { return .stuck }
             try noteRecovery(step, report, isInterrupted)
             if isFinal, let accuracy = goal.accuracy, timeline.current.record.steps % goal.evaluateEvery == 0 {
-                if let result = try evaluateHeldOut(isInterrupted: isInterrupted) {
-                    report(.evaluated(result, updates: progress.updates))
+                if let result = try evaluateValidation(isInterrupted: isInterrupted) {
+                    report(.validated(result, updates: progress.updates))
                     if result.accuracy >= accuracy { return .reachedAccuracy }
                 }
             }

@@ -37,14 +37,19 @@ public struct StepReport: Sendable, Equatable {
 public final class Run: @unchecked Sendable {
     public let model: LanguageModel
     public let problems: EncodedProblems
+    /// What all of them have in common: all that an evaluation may know of chains and answers.
+    public let shape: DataShape
     public private(set) var schedule: RemovalSchedule
     public private(set) var settings: TrainingSettings
     public internal(set) var clock: ScheduleClock
     public internal(set) var progress = Progress()
     public let optimizer: AdamW
     let trainee: Trainee
-    /// Problems apart from those trained on, and how answers are read; a run without them cannot be evaluated.
+    /// Test problems, apart from those trained on and from `validation`, and how answers are read: every accuracy that is
+    /// reported is theirs, and nothing that happens to the run depends on it.
     public var heldOut: HeldOut?
+    /// Problems apart from both, by which training decides when to stop.
+    public var validation: HeldOut?
     /// Looks for signs of trouble in every step; nil for no watch.
     public var watch: InstabilityWatch? = InstabilityWatch()
     /// The states it has been in, to go back to.
@@ -56,8 +61,9 @@ public final class Run: @unchecked Sendable {
     /// Which states the weights and moments are in: a number that no other state of this run has.
     var weightsVersion = 0, momentsVersion = 0
     var lastVersion = 0
-    /// The latest evaluation and the state it belongs to.
+    /// The latest evaluation on the test problems and on the validation problems, and the states they belong to.
     var lastEvaluation: (version: Int, Evaluation)?
+    var lastValidation: (version: Int, Evaluation)?
 
     private var order: DataOrder
     private var batch = RaggedBatch()
@@ -72,7 +78,7 @@ public final class Run: @unchecked Sendable {
     /// - Parameter now: a clock in seconds, for the times in the timeline.
     /// - Throws: `RunError` if the schedule or a setting is not possible or the problems do not fit the model.
     public init(
-        _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil,
+        _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil, validation: HeldOut? = nil,
         schedule: RemovalSchedule = RemovalSchedule(),
         settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, timeline: Timeline = Timeline(),
         now: @escaping () -> Double = monotonicSeconds
@@ -82,11 +88,14 @@ public final class Run: @unchecked Sendable {
         if let limit = schedule.maximumLength, schedule.lengthRule != .reference {
             problems = problems.filtered(maximumLength: limit)
         }
-        try problems.check(for: model, order: schedule.order)
-        try heldOut?.problems.check(for: model, order: schedule.order)
+        let shape = DataShape(problems)
+        try problems.check(for: model, schedule, shape)
+        for set in [heldOut, validation] { try set?.problems.check(for: model, schedule, shape) }
         self.model = model
         self.problems = problems
+        self.shape = shape
         self.heldOut = heldOut
+        self.validation = validation
         self.timeline = timeline
         self.now = now
         self.workers = workers
@@ -125,7 +134,7 @@ public final class Run: @unchecked Sendable {
     /// - Throws: `RunError`.
     public func change(_ schedule: RemovalSchedule) throws {
         if let fault = schedule.fault { throw RunError.setting(fault) }
-        try problems.check(for: model, order: schedule.order)
+        try problems.check(for: model, schedule, shape)
         if let limit = schedule.maximumLength, schedule.lengthRule != .reference, problems.longestSequence > limit {
             throw RunError.setting(
                 "which problems are short enough is decided when a run is started; start another one with that limit")
@@ -287,7 +296,8 @@ public final class Run: @unchecked Sendable {
             schedule.order.cuts(units: gone, chain: problems.chain(index), groups: problems.groups(index), into: &cuts)
             appendRemaining(
                 of: problems.sequence(index), inputCount: problems.inputCount(index), cuts: cuts,
-                positions: schedule.positions, to: &batch)
+                positions: shape.positions(schedule),
+                jump: shape.jump(removed.adding(offsets[first + place]), schedule.order), to: &batch)
         }
     }
 
@@ -384,14 +394,15 @@ extension AdamW.Reset {
 
 extension EncodedProblems {
     /// - Throws: `RunError` if a model cannot be trained on these problems in that order.
-    func check(for model: LanguageModel, order: RemovalOrder) throws {
+    func check(for model: LanguageModel, _ schedule: RemovalSchedule, _ shape: DataShape) throws {
         guard count > 0 else { throw RunError.noProblems }
-        if longestSequence > model.configuration.positionCount {
-            throw RunError.tooLong(tokens: longestSequence, positions: model.configuration.positionCount)
-        }
+        let positions = model.configuration.positionCount
+        if longestSequence > positions { throw RunError.tooLong(tokens: longestSequence, positions: positions) }
+        let needed = shape.neededPositions(schedule, for: DataShape(self))
+        if needed > positions { throw RunError.keptPositions(needed: needed, positions: positions) }
         if largestToken >= model.configuration.vocabularySize {
             throw RunError.vocabulary(needed: largestToken + 1, model: model.configuration.vocabularySize)
         }
-        if case .grouped(let name) = order, !hasGroups { throw RunError.missingGroups(order: name) }
+        if case .grouped(let name) = schedule.order, !hasGroups { throw RunError.missingGroups(order: name) }
     }
 }

@@ -4,6 +4,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case noProblems
     case setting(String)
     case tooLong(tokens: Int, positions: Int)
+    /// Kept ids jump by the longest chain for every problem, and so reach further than the longest problem.
+    case keptPositions(needed: Int, positions: Int)
     case vocabulary(needed: Int, model: Int)
     case missingGroups(order: String)
     case nothingLeft(removed: Int)
@@ -12,7 +14,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case noMark(String)
     case markTaken(String)
     case damagedSnapshot(String)
-    case noHeldOut
+    case noValidation
     case noFolder(String)
 
     public var description: String {
@@ -22,6 +24,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .setting(let fault): fault
         case .tooLong(let tokens, let positions):
             "the longest problem has \(tokens) tokens, but the model only \(positions) positions"
+        case .keptPositions(let needed, let positions):
+            "with kept position ids, which jump alike for every problem, these problems reach position \(needed), but the "
+                + "model has \(positions); give it more, or write schedule positions: .shifted"
         case .vocabulary(let needed, let model): "the problems use \(needed) tokens, but the model knows \(model)"
         case .missingGroups(let order): "the task supplies no removal order \"\(order)\" for these problems"
         case .nothingLeft(let removed): "nothing is left to remove: all \(removed) tokens of the longest chain are gone"
@@ -32,7 +37,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .noMark(let name): "the timeline has no mark \"\(name)\""
         case .damagedSnapshot(let path): "the snapshot in \(path) is not what was written there"
         case .noFolder(let path): "no folder for snapshots can be made in \(path)"
-        case .noHeldOut: "the run has no held-out problems to be measured on"
+        case .noValidation: "the run has no validation problems to decide by when to stop"
         case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
         }
     }

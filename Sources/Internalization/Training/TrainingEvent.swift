@@ -1,7 +1,8 @@
 /// What a run tells whoever watches it.
 public enum TrainingEvent: Sendable {
     case step(StepReport)
-    case evaluated(Evaluation, updates: Int)
+    /// What a decision to stop or to go on was made by.
+    case validated(Evaluation, updates: Int)
     case removed(from: RemovalCount, to: RemovalCount, resetsOptimizer: Bool, before: Evaluation?, after: Evaluation?)
     /// The running match rate is back above the threshold, so many updates after the removal.
     case recovered(steps: Int, evaluation: Evaluation?)
@@ -33,7 +34,7 @@ public struct Rescue: Sendable, Equatable {
 public struct TrainingGoal: Sendable, Equatable {
     /// At most so many steps; nil for no limit.
     public var steps: Int?
-    /// Until the held-out accuracy is at least this; while a schedule is followed, after all of the chain is gone.
+    /// Until the accuracy on the validation problems is at least this; while a schedule is followed, after all of the chain is gone.
     public var accuracy: Double?
     /// Steps between evaluations.
     public var evaluateEvery: Int = 100

@@ -18,7 +18,7 @@ public struct Prompt: Sendable, Equatable {
 }
 
 /// When a generation ends by itself.
-public enum StopRule: Sendable, Equatable {
+public enum StopRule: Sendable, Hashable {
     /// After this token.
     case token(Int32)
     /// After this token has been generated so many times: the reference stops an explicit chain of thought at the second separator.

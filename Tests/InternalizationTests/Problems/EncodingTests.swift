@@ -42,8 +42,18 @@ private struct ReferenceExamples: Decodable { var examples: [ReferenceExample] }
         let encoded = try encoder.encode(Problem(question: "a", chain: "b", answer: "c"))
         #expect(encoded.tokens == [257, 220, 50256, 275, 220, 50256, 1303, 21017, 269, 220, 50256])
         #expect(encoded.chain == 3..<6)
-        #expect(encoder.stop(removed: 2, of: 3) == .nthToken(50256, count: 2))
-        #expect(encoder.stop(removed: 3, of: 3) == .token(50256))
+        // An <eos> ends the output only after the mark of the answer, or after another one.
+        let written = encoded.tokens[3...]
+        #expect(encoder.stop(after: []) == .token(50256))
+        #expect(encoder.stop(after: written[3..<6]) == .token(50256))
+        #expect(encoder.stop(after: written.dropLast()) == .token(50256))
+        #expect(encoder.stop(after: written) == nil)
+        #expect(encoder.stop(after: written[6...]) == nil)
+        #expect(encoder.stop(after: [50256, 50256]) == nil)
+        let kept = try ReferenceEncoder(TokenizerFolder.load(folder.path))
+        #expect(kept.stop(after: []) == .nthToken(50256, count: 2))
+        #expect(kept.stop(after: written[3..<6]) == .nthToken(50256, count: 1))
+        #expect(kept.stop(after: written) == nil)
         #expect(throws: ProblemError.self) {
             try encoder.encode(Problem(question: "a <|endoftext|>", chain: "b", answer: "c"))
         }

@@ -28,8 +28,9 @@ public struct CharacterEncoder: ProblemEncoder {
 
     public var vocabularySize: Int { vocabulary.count }
     public var endToken: Int32 { CharacterVocabulary.end }
-    public var stop: StopRule { .token(CharacterVocabulary.end) }
-    public func stop(removed: Int, of count: Int) -> StopRule { stop }
+    public func stop(after written: ArraySlice<Int32>) -> StopRule? {
+        written.contains(CharacterVocabulary.end) ? nil : .token(CharacterVocabulary.end)
+    }
 
     public func encode(_ problem: Problem) throws -> EncodedProblem {
         var tokens: [Int32] = []
@@ -45,6 +46,9 @@ public struct CharacterEncoder: ProblemEncoder {
         try append(problem.answer, to: &tokens)
         let answerEnd = tokens.count
         tokens.append(CharacterVocabulary.end)
+        if separator == .absent, let answerCount, answerEnd - answerStart != answerCount {
+            throw ProblemError.answerLength(problem.answer, expected: answerCount)
+        }
         return EncodedProblem(
             tokens: tokens, inputCount: inputCount, chain: inputCount..<chainEnd, answer: answerStart..<answerEnd)
     }
@@ -84,5 +88,9 @@ public struct CharacterEncoder: ProblemEncoder {
             rest = rest.suffix(answerCount)
         }
         return rest.map(text).joined()
+    }
+
+    public func expectedAnswer(of problem: EncodedProblem) -> String {
+        problem.tokens[problem.answer].map(text).joined()
     }
 }

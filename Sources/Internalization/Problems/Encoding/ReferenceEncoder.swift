@@ -33,11 +33,14 @@ public struct ReferenceEncoder: ProblemEncoder {
     }
 
     public var vocabularySize: Int { tokenizer.vocabularySize }
-    public var stop: StopRule { .nthToken(endToken, count: 2) }
 
-    /// The second `<eos>`, or the first one where the separator between chain and answer is removed as well.
-    public func stop(removed: Int, of count: Int) -> StopRule {
-        removesSeparator && removed >= count ? .token(endToken) : stop
+    /// The second `<eos>`; where the separator between chain and answer is removed as well, also the first one after `####`.
+    public func stop(after written: ArraySlice<Int32>) -> StopRule? {
+        let ends = written.reduce(0) { $0 + ($1 == endToken ? 1 : 0) }
+        if ends >= 2 { return nil }
+        guard removesSeparator else { return .nthToken(endToken, count: 2 - ends) }
+        guard let end = written.lastIndex(of: endToken) else { return .token(endToken) }
+        return tokenizer.text(of: written[..<end]).contains("####") ? nil : .token(endToken)
     }
 
     /// `#### ` and the answer; an answer that has its own `####` stays as it is.
@@ -79,5 +82,9 @@ public struct ReferenceEncoder: ProblemEncoder {
     /// The text from the first `####` on, trimmed, without commas and special tokens; all of it where there is no `####`.
     public func answerText(of generated: ArraySlice<Int32>) -> String {
         ReferenceText.answer(in: tokenizer.text(of: generated, skippingSpecialTokens: true))
+    }
+
+    public func expectedAnswer(of problem: EncodedProblem) -> String {
+        answerText(of: problem.tokens.dropFirst(problem.inputCount))
     }
 }
