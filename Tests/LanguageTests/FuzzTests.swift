@@ -1,6 +1,7 @@
 // Random and damaged texts: the language answers every one, whatever it holds, without a trap and without hanging.
 
 import Language
+import TestSupport
 import Testing
 
 @Suite("Damaged input") struct FuzzTests {

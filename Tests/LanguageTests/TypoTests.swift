@@ -2,6 +2,7 @@
 // suggestion the right one?
 
 import Language
+import TestSupport
 import Testing
 
 /// One slip: what was typed, what was meant, and where it went wrong.

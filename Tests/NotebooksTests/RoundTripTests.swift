@@ -2,6 +2,7 @@
 
 import Foundation
 import Language
+import TestSupport
 import Testing
 
 @testable import Notebooks

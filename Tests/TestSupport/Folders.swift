@@ -7,12 +7,24 @@ public let packageFolder: URL = URL(filePath: #filePath)
 /// The reference values copied into the project: `Tests/Golden`.
 public let goldenFolder: URL = packageFolder.appending(path: "Tests/Golden")
 
-/// `path` inside the folder of shared material beside the checkout (`../shared`), or nil with a printed note where it is absent.
+/// Other people's text that some tests read (data sets, vocabularies): it is no part of the project and lies in `../shared`.
 ///
-/// Tests that read other people's text (data sets, vocabularies) are skipped on a plain clone.
+/// A test that needs some of it is skipped where it is absent: `@Test(.enabled(if: Shared.has("data/x"), "\(Shared.reason)"))`.
+public enum Shared {
+    public static let reason = "other people's text is not beside this checkout (../shared)"
+
+    public static func has(_ paths: String...) -> Bool {
+        paths.allSatisfy { FileManager.default.fileExists(atPath: url($0).path) }
+    }
+
+    public static func url(_ path: String) -> URL {
+        packageFolder.deletingLastPathComponent().appending(path: "shared").appending(path: path)
+    }
+}
+
+/// `path` in `../shared`, or nil with a printed note where it is absent.
 public func sharedMaterial(_ path: String) -> URL? {
-    let url = packageFolder.deletingLastPathComponent().appending(path: "shared").appending(path: path)
-    if FileManager.default.fileExists(atPath: url.path) { return url }
+    if Shared.has(path) { return Shared.url(path) }
     print("note: skipped, \(path) is not beside this checkout")
     return nil
 }

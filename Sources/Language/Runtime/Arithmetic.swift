@@ -16,10 +16,10 @@ extension Value {
         case (.integer(let a), .integer(let b)): return a == b
         case (.real(let a), .real(let b)): return a == b
         case (.integer(let a), .real(let b)), (.real(let b), .integer(let a)):
-            return b == b.rounded() && Int(exactly: b) == a
+            return Arithmetic.order(a, b) == 0
         case (.object(let a), .object(let b)): return a.isEqual(to: b)
         case (.object(let a), .real(let b)), (.real(let b), .object(let a)):
-            return (a as? BigIntegerObject).map { Double($0.value) == b } ?? false
+            return (a as? BigIntegerObject).map { Arithmetic.order($0.value, b) == 0 } ?? false
         default: return false
         }
     }
@@ -81,13 +81,14 @@ enum Arithmetic {
         switch (left, right) {
         case (.integer(let a), .integer(let b)): return a < b ? -1 : a > b ? 1 : 0
         case (.real(let a), .real(let b)): return order(a, b)
-        case (.integer(let a), .real(let b)): return order(Double(a), b)
-        case (.real(let a), .integer(let b)): return order(a, Double(b))
+        case (.integer(let a), .real(let b)): return order(a, b)
+        case (.real(let a), .integer(let b)): return order(b, a).map { -$0 }
         case (.boolean(let a), .boolean(let b)): return a == b ? 0 : a ? 1 : -1
         default: break
         }
         if let a = left.asBigInteger, let b = right.asBigInteger { return a < b ? -1 : a > b ? 1 : 0 }
-        if let a = left.asReal, let b = right.asReal { return order(a, b) }
+        if let a = left.asBigInteger, case .real(let b) = right { return order(a, b) }
+        if case .real(let a) = left, let b = right.asBigInteger { return order(b, a).map { -$0 } }
         if let a = left.asText, let b = right.asText { return a < b ? -1 : a == b ? 0 : 1 }
         if let a = left.asObject as? ChoiceObject, let b = right.asObject as? ChoiceObject {
             return a.text < b.text ? -1 : a.text == b.text ? 0 : 1
@@ -106,6 +107,18 @@ enum Arithmetic {
     }
 
     private static func order(_ a: Double, _ b: Double) -> Int? { a < b ? -1 : a > b ? 1 : a == b ? 0 : nil }
+
+    /// An integer and a real by their exact values, whatever a real could hold of the integer; nil for NaN.
+    static func order(_ a: Int, _ b: Double) -> Int? {
+        a.magnitude <= 1 << 53 ? order(Double(a), b) : order(BigInt(a), b)
+    }
+
+    static func order(_ a: BigInt, _ b: Double) -> Int? {
+        guard b.isFinite else { return b.isNaN ? nil : b < 0 ? 1 : -1 }
+        let below = BigInt(b.rounded(.down))
+        if a != below { return a < below ? -1 : 1 }
+        return b == b.rounded(.down) ? 0 : -1
+    }
 
     private static func ordered(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
         guard let order = try order(left, right) else { return .boolean(false) }
@@ -136,7 +149,8 @@ enum Arithmetic {
             return overflow ? Value(BigInt(a) * BigInt(b)) : .integer(product)
         case .divide:
             if b == 0 { throw divisionByZero(operation) }
-            return .real(Double(a) / Double(b))
+            let isExact = a.magnitude <= 1 << 53 && b.magnitude <= 1 << 53
+            return .real(isExact ? Double(a) / Double(b) : quotient(BigInt(a), BigInt(b)))
         case .floorDivide, .remainder:
             if b == 0 { throw divisionByZero(operation) }
             if b == -1 { return operation == .remainder ? .integer(0) : try negated(.integer(a)) }
@@ -157,16 +171,30 @@ enum Arithmetic {
         case .divide:
             if b == 0 { throw divisionByZero(operation) }
             return a / b
-        case .floorDivide:
+        case .floorDivide, .remainder:
             if b == 0 { throw divisionByZero(operation) }
-            return (a / b).rounded(.down)
-        case .remainder:
-            if b == 0 { throw divisionByZero(operation) }
-            let rest = fmod(a, b)
-            return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+            let (quotient, rest) = floorDivided(a, b)
+            return operation == .floorDivide ? quotient : rest
         case .power: return pow(a, b)
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .nan
         }
+    }
+
+    /// The quotient rounded down and the rest on the side of the divisor, both from the exact remainder: `a / b` may already
+    /// have been rounded up to a whole number, as in 1 // 0.1, which is 9.
+    private static func floorDivided<Real: BinaryFloatingPoint>(_ a: Real, _ b: Real) -> (quotient: Real, rest: Real) {
+        var rest = a.truncatingRemainder(dividingBy: b)
+        guard b != 0, b.isFinite, a.isFinite else {
+            return ((a / b).rounded(.down), rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b)
+        }
+        var quotient = (a - rest) / b
+        if rest == 0 {
+            rest = Real(signOf: b, magnitudeOf: 0)
+        } else if (rest < 0) != (b < 0) {
+            rest += b
+            quotient -= 1
+        }
+        return (quotient == 0 ? Real(signOf: a / b, magnitudeOf: 0) : quotient.rounded(), rest)
     }
 
     private static func tooLarge() -> Fault {
@@ -210,11 +238,16 @@ enum Arithmetic {
         }
     }
 
-    /// The quotient of two integers, each of which may be beyond what a real can hold.
+    /// The real nearest to the quotient of two integers, each of which may be beyond what a real can hold.
     private static func quotient(_ a: BigInt, _ b: BigInt) -> Double {
-        let excess = max(a.bitWidth, b.bitWidth) - 1000
-        if excess <= 0 { return Double(a) / Double(b) }
-        return Double(a >> excess) / Double(b >> excess)
+        // 56 or 57 bits of the quotient, the last of which says whether anything is left: then one rounding decides.
+        let shift = 56 - (a.magnitude.bitWidth - b.magnitude.bitWidth)
+        let upper = shift > 0 ? a.magnitude << shift : a.magnitude
+        let lower = shift < 0 ? b.magnitude << -shift : b.magnitude
+        let (quotient, rest) = upper.quotientAndRemainder(dividingBy: lower)
+        let bits = UInt64(quotient) | (rest == 0 ? 0 : 1)
+        let magnitude = scalbn(Double(bits), Int32(clamping: -shift))
+        return (a.sign == b.sign) ? magnitude : -magnitude
     }
 
     // MARK: - Texts, lists, arrays
@@ -242,10 +275,8 @@ enum Arithmetic {
             case .subtract: return a - b
             case .multiply: return a * b
             case .divide: return a / b
-            case .floorDivide: return (a / b).rounded(.down)
-            case .remainder:
-                let rest = fmodf(a, b)
-                return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+            case .floorDivide: return floorDivided(a, b).quotient
+            case .remainder: return floorDivided(a, b).rest
             case .power: return powf(a, b)
             case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .nan
             }

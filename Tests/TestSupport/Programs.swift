@@ -1,0 +1,26 @@
+import Foundation
+
+/// Programs and libraries of the system that some tests look at icot with; `sh .ci/setup --tests` installs them all.
+public enum Programs {
+    public static let python = ProcessInfo.processInfo.environment["ICOT_PYTHON"] ?? "python3"
+
+    /// A Python that can import these modules (`ICOT_PYTHON` names another than `python3`).
+    public static func pythonHas(_ modules: String) -> Bool { succeeds([python, "-c", "import \(modules)"]) }
+
+    /// Whether the linker of the system knows a library of this name.
+    public static func hasLibrary(_ name: String) -> Bool { succeeds(["sh", "-c", "ldconfig -p | grep -q '\(name)'"]) }
+
+    /// Why a test is skipped that needs something of the system.
+    public static func reason(_ what: String) -> String { "\(what) is not installed (sh .ci/setup --tests)" }
+
+    private static func succeeds(_ command: [String]) -> Bool {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}
