@@ -1,4 +1,5 @@
 import Language
+import TestSupport
 import Testing
 
 @Suite("The checker") struct CheckerTests {
@@ -64,6 +65,9 @@ import Testing
             ("def f(a) { a + b }", "E202", "b", nil),
             ("for k in 0...3 { stpe }", "E202", "stpe", "step"),
             ("print \"{xyz}\"", "E202", "xyz", nil),
+            ("let f = { x in stpe }", "E202", "stpe", "step"),
+            ("let f = { x in train epoch: 1 }", "E203", "epoch:", "epochs:"),
+            ("let f = { x in (map [1] { y in x + z }) }", "E202", "z", nil),
             ("let s = [digits: 4, inner: [deep: 1]]\nprint s.inner.dep", "E215", "dep", "deep"),
             ("train steps: 3 lr: 0.1 5", "E206", "5", nil),
             ("step to: 10 3", "E105", "3", nil),
@@ -99,6 +103,21 @@ import Testing
         context.variables["xs2"] = KnownVariable()
         let found = Checker.diagnose(SourceText(Self.preamble + text), context)
         #expect(found.map(\.message) == [])
+    }
+
+    @Test("finds an unknown name and a wrong label in every place of the grammar")
+    func everywhere() {
+        let context = TestSession.make().context
+        for position in EffectPosition.all {
+            let source = SourceText(EffectPosition.preamble + position.filled(with: "abs(xyzzy)"))
+            let found = Checker.diagnose(source, context).filter { $0.code == .unknownName }
+            #expect(found.map { source.text($0.span) } == ["xyzzy"], "\(position)")
+        }
+        for position in EffectPosition.statements + EffectPosition.values {
+            let source = SourceText(EffectPosition.preamble + position.filled(with: "(head t cuont: 3)"))
+            let found = Checker.diagnose(source, context).filter { $0.code == .unknownLabel }
+            #expect(found.map { source.text($0.span) } == ["cuont:"], "\(position)")
+        }
     }
 
     @Test("shows a diagnostic in four lines with the words underlined")

@@ -101,7 +101,8 @@ import Testing
         #expect(lines.contains("    E203 train has no label epoch:"))
     }
 
-    @Test func `a Jupyter notebook is valid by nbformat`() throws {
+    @Test(.enabled(if: Programs.pythonHas("nbformat"), "\(Programs.reason("Python's nbformat"))"))
+    func `a Jupyter notebook is valid by nbformat`() throws {
         let text = Self.document().jupyter
         let json = try #require(JSON(text))
         #expect(json["cells"]?.array?.count == 11)
@@ -110,10 +111,7 @@ import Testing
             try Data(text.utf8).write(to: file)
             let check =
                 "import nbformat,sys; n=nbformat.read(sys.argv[1],4); nbformat.validate(n); print(len(n.cells), [o.output_type for c in n.cells if c.cell_type=='code' for o in c.outputs])"
-            guard let answer = Self.python(check, file.path) else {
-                print("note: skipped, there is no python3 with nbformat")
-                return
-            }
+            let answer = try #require(Self.python(check, file.path))
             #expect(
                 answer
                     == "11 ['display_data', 'display_data', 'display_data', 'display_data', 'display_data', 'error']\n")
@@ -241,11 +239,9 @@ import Testing
         }
     }
 
-    @Test func `the page is opened and its slider is moved in a browser`() throws {
-        guard let path = Chromium.path else {
-            print("note: skipped, there is no chromium")
-            return
-        }
+    @Test(.enabled(if: Chromium.path != nil, "\(Programs.reason("Chromium"))"))
+    func `the page is opened and its slider is moved in a browser`() throws {
+        let path = try #require(Chromium.path)
         try withTemporaryFolder { folder in
             let page = folder.appending(path: "page.html")
             try Data(Self.document().html.utf8).write(to: page)

@@ -326,6 +326,21 @@ import Testing
         }
     }
 
+    @Test func `a large file is hashed to its last byte`() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "million")
+            var bytes = Data(repeating: UInt8(ascii: "a"), count: 1_000_000)
+            try bytes.write(to: file)
+            // SHA-256 of a million times "a", FIPS 180-2 appendix B.3.
+            #expect(
+                InputHash.of(file.path) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+            bytes[999_999] = UInt8(ascii: "b")
+            try bytes.write(to: file)
+            #expect(
+                InputHash.of(file.path) != "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+        }
+    }
+
     @Test func `a folder is pinned by the names and bytes of its files`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path

@@ -41,9 +41,64 @@ import Testing
             store.remember(report("# icot 1\nwrite 1 \"a.txt\"\n", path))
             #expect(store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\nwrite 1 \"a.txt\"\n", path)))
             #expect(!store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\nwrite 1 \"b.txt\"\n", path)))
-            #expect(
-                !store.trusts(
-                    report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\n", folder.appending(path: "other.icot").path)))
+            let other = folder.appending(path: "other.icot").path
+            #expect(!store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\n", other)))
+            try Data().write(to: URL(filePath: other))
+            #expect(!store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\n", other)))
+            // Another name for the same file is that file.
+            #expect(store.trusts(report("# icot 1\nprint 1\nwrite 1 \"a.txt\"\n", folder.path + "/./n.icot")))
+        }
+    }
+
+    @Test func `where the text does not tell a path, or it runs a program, only the very code is trusted`() throws {
+        let shell = Command(
+            CommandSignature("shell", "Runs a program.", [.value("line", .text)], effects: [.runsPrograms])
+        ) { _ in .none }
+        var context = TestVocabulary.context
+        context.signatures = SignatureTable(
+            verbs: Array(context.signatures.verbs.values) + [shell.signature],
+            functions: Array(context.signatures.functions.values))
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "n.icot").path
+            try Data().write(to: URL(filePath: path))
+            for statement in ["let p = \"a.txt\"\nwrite 1 p", "write 1 \"a.txt\"\nshell \"ls\""] {
+                func trusts(_ store: TrustStore, _ text: String) -> Bool {
+                    store.trusts(EffectsReport(Notebook(bytes: Array(text.utf8), name: path), context))
+                }
+                let store = TrustStore(path: folder.appending(path: "trusted-\(statement.count)").path)
+                let text = "# icot 1\n\(statement)\n"
+                store.remember(EffectsReport(Notebook(bytes: Array(text.utf8), name: path), context))
+                #expect(trusts(store, text))
+                #expect(!trusts(store, text + "print 1\n"), "\(statement)")
+                #expect(!trusts(store, text.replacing("a.txt", with: "b.txt")), "\(statement)")
+                #expect(!trusts(store, text.replacing("ls", with: "rm").replacing("1 p", with: "2 p")), "\(statement)")
+            }
+        }
+    }
+
+    @Test func `a write in any place of the grammar needs trust, and has none`() throws {
+        try withTemporaryFolder { folder in
+            let store = TrustStore(path: folder.appending(path: "trusted").path)
+            store.remember(report("# icot 1\nwrite 1 \"known.txt\"\n"))
+            for position in EffectPosition.all {
+                let text =
+                    "# icot 1\n" + EffectPosition.preamble + position.filled(with: "(write 1 \"gone.txt\")") + "\n"
+                let effects = report(text)
+                #expect(effects.diagnostics.isEmpty, "\(position)")
+                #expect(effects.needsTrust && !store.trusts(effects), "\(position)")
+            }
+        }
+    }
+
+    @Test
+    func `trust is refused where the list of what is trusted cannot be read, and remembering says that it failed`()
+        throws
+    {
+        try withTemporaryFolder { folder in
+            let store = TrustStore(path: folder.path)
+            #expect(!store.remember(report("# icot 1\nwrite 1 \"a.txt\"\n")))
+            #expect(!store.trusts(report("# icot 1\nwrite 1 \"a.txt\"\n")))
+            #expect(store.trusts(report("# icot 1\nprint 1\n")))
         }
     }
 

@@ -143,7 +143,7 @@ extension ParameterKind {
     var pathUses: [PathUse] {
         switch self {
         case .path(let use): [use]
-        case .oneOf(let kinds): kinds.flatMap(\.pathUses)
+        case .oneOf(let kinds): kinds.flatMap(\.pathUses).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         case .list(let kind): kind.pathUses
         default: []
         }
