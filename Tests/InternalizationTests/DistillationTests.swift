@@ -203,8 +203,13 @@ private func directional(
         }
         #expect(explicit >= 0.98)
         var losses: [Double] = [], answering: [Double] = []
+        var untrained: Evaluation?
         let end = try distillation.run(report: {
             if case .step(.emulator, _, _, let loss) = $0 { losses.append(loss) }
+            // The student has learned, the emulator has not: together they know nothing of the chain.
+            if case .finished(let record) = $0, record.stage == .student {
+                untrained = try? distillation.evaluate(.coupled)
+            }
             if case .evaluated(let stage, let evaluation) = $0, stage == .student {
                 answering.append(evaluation.accuracy)
             }
@@ -220,10 +225,49 @@ private func directional(
         #expect(late < 0.6 * early)
         let explained = try #require(emulator.explained)
         #expect(explained > 0.3)
+        #expect(try #require(untrained).accuracy < 0.75)
         let coupled = try #require(distillation.records[.coupled]?.evaluation)
         #expect(coupled.accuracy >= 0.95)
         // The answer and its end, nothing else.
         #expect(coupled.generatedTokens == 2)
+    }
+
+    @Test func `what an emulator explains is one less its squared error over the variance of the thoughts`() throws {
+        for steps in [0, 40] {
+            let (training, test) = try tinyProblems(4, 300)
+            let teacher = model(layers: 3, width: 8, seed: 4), problems = test.problems
+            var settings = DistillationSettings()
+            settings.training.learningRate = 3e-3
+            settings.steps = [.student: 0, .emulator: steps, .coupled: 0]
+            let distillation = try Distillation(
+                teacher: teacher, initial: model(layers: 3, width: 8), on: training, heldOut: test, validation: test,
+                positions: .kept, settings: settings)
+            try distillation.run()
+            let record = try #require(distillation.records[.emulator])
+            let thoughts = try ThoughtReader(
+                teacher, subset: settings.subset, rule: settings.rule, workers: .shared
+            ).thoughts(problems, Array(0..<problems.count))
+            let pass = JointPass()
+            pass.begin(recording: false)
+            let batch = SeparatorBatch(
+                problems, 0..<problems.count, positions: .kept, jump: problems.longestChain, hasAnswers: false)
+            let found = try distillation.emulator.emulate(batch, pass).map {
+                Array(UnsafeBufferPointer(start: $0.values, count: $0.count))
+            }
+            var squares = 0.0, variance = 0.0
+            for (z, f) in zip(thoughts, found) {
+                for column in 0..<8 {
+                    let own = stride(from: column, to: z.count, by: 8).map { Double(z[$0]) }
+                    let mean = own.reduce(0, +) / Double(own.count)
+                    variance += own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+                }
+                squares += zip(z, f).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+            }
+            #expect(abs(try #require(record.explained) - (1 - squares / variance)) < 1e-4)
+            #expect(abs(try #require(record.heldOutLoss) - squares / Double(2 * problems.count)) < 1e-3)
+            // What has learned nothing explains nothing.
+            if steps == 0 { #expect(try #require(record.explained) < 0.05) }
+        }
     }
 
     @Test func `equal settings give equal bits, and an emulator that is not trained in the last stage stays as it was`()

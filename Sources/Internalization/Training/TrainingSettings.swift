@@ -83,7 +83,7 @@ extension TrainingSettings {
 
 extension TrainingSettings: Codable {
     private enum CodingKeys: String, CodingKey {
-        case batchSize, learningRate, warmUp, decay, beta1, beta2, epsilon, weightDecay, clip, accumulation,
+        case batchSize, learningRate, warmUp, decay, decayStart, beta1, beta2, epsilon, weightDecay, clip, accumulation,
             accumulationRule, isShuffled
         case keepsPartialBatch, seed
     }
@@ -94,6 +94,7 @@ extension TrainingSettings: Codable {
         try values.encode(learningRate, forKey: .learningRate)
         try values.encode(warmUp, forKey: .warmUp)
         try values.encodeIfPresent(decay, forKey: .decay)
+        try values.encodeIfPresent(decayStart, forKey: .decayStart)
         try values.encode(optimizer.beta1, forKey: .beta1)
         try values.encode(optimizer.beta2, forKey: .beta2)
         try values.encode(optimizer.epsilon, forKey: .epsilon)
@@ -112,6 +113,7 @@ extension TrainingSettings: Codable {
         learningRate = try values.decode(Float.self, forKey: .learningRate)
         warmUp = try values.decode(Int.self, forKey: .warmUp)
         decay = try values.decodeIfPresent(Int.self, forKey: .decay)
+        decayStart = try values.decodeIfPresent(Int.self, forKey: .decayStart)
         optimizer = AdamWHyperparameters(
             beta1: try values.decode(Float.self, forKey: .beta1), beta2: try values.decode(Float.self, forKey: .beta2),
             epsilon: try values.decode(Float.self, forKey: .epsilon),

@@ -39,9 +39,11 @@ private func read(
 }
 
 @Suite struct ProblemFileTests {
-    @Test(arguments: ["4_by_4_mult/valid.txt", "11_by_11_mult/test_bigbench.txt", "gsm8k/valid.txt", "gsm8k/test.txt"])
+    @Test(
+        .enabled(if: Shared.has("data"), "\(Shared.reason)"),
+        arguments: ["4_by_4_mult/valid.txt", "11_by_11_mult/test_bigbench.txt", "gsm8k/valid.txt", "gsm8k/test.txt"])
     func `a published file is read and written byte for byte`(_ name: String) throws {
-        guard let file = sharedMaterial("data/\(name)") else { return }
+        let file = Shared.url("data/\(name)")
         var source = ProblemFile(file.path)
         source.dropsCommas = false
         let (problems, dropped) = try source.read()
@@ -75,7 +77,11 @@ private func read(
         #expect(try name(DigitSum(digits: 8, modulus: 10)) == "modsum 8 mod 10")
         #expect(try name(Addition(digits: 3...3)) == "add 3")
         #expect(try name(Addition(digits: 3...5, order: .mostFirst)) == "add (3…5) most significant first")
-        guard let gsm8k = sharedMaterial("data/gsm8k/test.txt") else { return }
+    }
+
+    @Test(.enabled(if: Shared.has("data/gsm8k/test.txt"), "\(Shared.reason)"))
+    func `the published word problems are recognised, with their empty chains and commas`() throws {
+        let gsm8k = Shared.url("data/gsm8k/test.txt")
         let problems = try ProblemFile(gsm8k.path).read().problems
         #expect(problems.count == 1319)
         #expect(problems.taskName == "word problems")
@@ -88,9 +94,9 @@ private func read(
         #expect(!(0..<problems.count).contains { problems[$0].answer.contains(",") })
     }
 
-    @Test func `unusual lines are read as the reference reads them`() throws {
-        guard let file = sharedMaterial("golden/removal/parse.json"), let folder = sharedMaterial("tokenizers/gpt2")
-        else { return }
+    @Test(.enabled(if: Shared.has("golden/removal/parse.json", "tokenizers/gpt2"), "\(Shared.reason)"))
+    func `unusual lines are read as the reference reads them`() throws {
+        let file = Shared.url("golden/removal/parse.json"), folder = Shared.url("tokenizers/gpt2")
         let encoder = try ReferenceEncoder(TokenizerFolder.load(folder.path), acceptsSeparatorInText: true)
         let examples = try JSONDecoder().decode(ParseExamples.self, from: Data(contentsOf: file))
         for example in examples.lines {

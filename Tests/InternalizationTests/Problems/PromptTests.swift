@@ -45,8 +45,9 @@ import Transformer
         #expect(throws: ProblemError.self) { try FewShotPrompt(from: pool, count: 51, mode: .direct) }
     }
 
-    @Test func `a generation stops after the line of the answer`() throws {
-        guard let folder = sharedMaterial("tokenizers/gpt2") else { return }
+    @Test(.enabled(if: Shared.has("tokenizers/gpt2"), "\(Shared.reason)"))
+    func `a generation stops after the line of the answer`() throws {
+        let folder = Shared.url("tokenizers/gpt2")
         let tokenizer = try TokenizerFolder.load(folder.path)
         // 198 is GPT-2's line feed.
         #expect(
