@@ -13,10 +13,11 @@ private func readObject(_ url: URL) throws -> JSONObject {
 private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compactMap { $0.integer.map(Int32.init) } } }
 
 @Suite struct TokenizerTests {
-    @Test(arguments: ["tokenizers/gpt2", "only vocab.json and merges.txt"])
+    @Test(
+        .enabled(if: Shared.has("tokenizers/gpt2", "golden/bpe/strings.json"), "\(Shared.reason)"),
+        arguments: ["tokenizers/gpt2", "only vocab.json and merges.txt"])
     func `GPT-2's tokenizer gives the ids, the bytes and the text of the Hugging Face library`(_ name: String) throws {
-        guard let folder = sharedMaterial("tokenizers/gpt2"), let strings = sharedMaterial("golden/bpe/strings.json")
-        else { return }
+        let folder = Shared.url("tokenizers/gpt2"), strings = Shared.url("golden/bpe/strings.json")
         try withTemporaryFolder { temporary in
             if name != "tokenizers/gpt2" {
                 for file in ["vocab.json", "merges.txt"] {
@@ -54,9 +55,11 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
         }
     }
 
-    @Test(arguments: ["mistral_like", "metaspace", "phi3_like"])
+    @Test(
+        .enabled(if: Shared.has("golden/sp"), "\(Shared.reason)"),
+        arguments: ["mistral_like", "metaspace", "phi3_like"])
     func `SentencePiece-style tokenizers give the ids and texts of the Hugging Face library`(_ name: String) throws {
-        guard let folder = sharedMaterial("golden/sp/\(name)") else { return }
+        let folder = Shared.url("golden/sp/\(name)")
         let tokenizer = try TokenizerFolder.load(folder.path)
         #expect(
             tokenizer.token(try #require(tokenizer.endOfTextID)) == (name == "phi3_like" ? "<|endoftext|>" : "</s>"))
@@ -76,9 +79,9 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
         }
     }
 
-    @Test func `bytes that are not UTF-8 come back as they were`() throws {
-        guard let gpt2 = sharedMaterial("tokenizers/gpt2"), let mistral = sharedMaterial("golden/sp/mistral_like")
-        else { return }
+    @Test(.enabled(if: Shared.has("tokenizers/gpt2", "golden/sp"), "\(Shared.reason)"))
+    func `bytes that are not UTF-8 come back as they were`() throws {
+        let gpt2 = Shared.url("tokenizers/gpt2"), mistral = Shared.url("golden/sp/mistral_like")
         var state: UInt64 = 1
         for folder in [gpt2, mistral] {
             let tokenizer = try TokenizerFolder.load(folder.path)
@@ -92,8 +95,9 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
         }
     }
 
-    @Test func `a long word without blanks is merged as a short one is, and in reasonable time`() throws {
-        guard let folder = sharedMaterial("tokenizers/gpt2") else { return }
+    @Test(.enabled(if: Shared.has("tokenizers/gpt2"), "\(Shared.reason)"))
+    func `a long word without blanks is merged as a short one is, and in reasonable time`() throws {
+        let folder = Shared.url("tokenizers/gpt2")
         let tokenizer = try TokenizerFolder.load(folder.path)
         // The scan and the heap must agree: 47 bytes take the one, 49 and more the other.
         let letters = Array("thequickbrownfoxjumpsoverthelazydoginternationalization".utf8)

@@ -44,7 +44,7 @@ import Testing
             \(source("spaceRanges", "White_Space: first and last scalar of each run.", spaces))}
 
             """
-        let file = packageFolder.appending(path: "Sources/Transformer/Tokenizers/UnicodeClasses+Generated.swift")
+        let file = packageFolder.appending(path: "Sources/Checkpoints/Tokenizers/UnicodeClasses+Generated.swift")
         if ProcessInfo.processInfo.environment["ICOT_UPDATE"] == "1" {
             try text.write(to: file, atomically: true, encoding: .utf8)
         }

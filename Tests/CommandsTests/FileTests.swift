@@ -42,7 +42,8 @@ import TestSupport
             #expect(try String(contentsOfFile: base + "/f.csv", encoding: .utf8).hasPrefix("panel,series,mark,x,y"))
             // A picture in points where the libraries that draw it are installed; what to install otherwise.
             let drawn = desk.run("write (plot [1, 2, 4]) \"\(base)/f.png\"")
-            if drawn == .finished {
+            if Programs.hasLibrary("librsvg-2.so") {
+                #expect(drawn == .finished, "\(desk.messages)")
                 #expect(
                     try Data(contentsOf: URL(filePath: base + "/f.png")).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
             } else {

@@ -16,19 +16,25 @@ import Testing
         }
     }
 
-    @Test func `every example of the engine's verbs runs`() {
-        let context = Desk().session.context
+    @Test func `every example of the engine's verbs runs, and shows something or changes the run`() {
+        let desk = Desk.withRun()
+        let context = desk.session.context
         let own = EngineVocabulary.make()
+        desk.run("train steps: 2")
+        let start = desk.session.checkpoint()
+        desk.run("step 2")
+        let later = desk.session.checkpoint()
         for signature in own.verbs.map(\.signature) + own.functions.map(\.signature) {
             for example in signature.examples {
                 // Files of other people are not here.
                 let effects = Effects.of(SourceText(example), context)
                 if !effects.reads.isEmpty || !effects.writes.isEmpty { continue }
-                let desk = Desk.withRun()
-                desk.run("train steps: 2")
-                if signature.name == "back" { desk.run("step 2") }
+                desk.session.restore(signature.name == "back" ? later : start)
                 let outcome = desk.run(example)
                 #expect(outcome == .finished, "\(example): \(desk.messages)")
+                #expect(desk.messages.isEmpty, "\(example)")
+                let isSilent = desk.lines.isEmpty && desk.session.value(of: "_") == nil
+                #expect(!isSilent || signature.effects.contains(.changesRun) || example.contains("let "), "\(example)")
             }
         }
     }

@@ -33,9 +33,37 @@ import Testing
         var frames = message()
         frames[6] = Array("{\"code\": \"2\"}".utf8)
         #expect(throws: WireMessage.Fault.wrongSignature) { try WireMessage(frames: frames, key: MessageKey("secret")) }
+        for signature in [
+            [], Array(message()[2].prefix(1)), Array(message()[2].prefix(63)), message()[2] + [0x30],
+            message()[2].map { $0 >= 0x61 ? $0 - 32 : $0 }, Array(repeating: UInt8(ascii: "0"), count: 64),
+        ] {
+            var frames = message()
+            frames[2] = signature
+            #expect(throws: WireMessage.Fault.wrongSignature) {
+                try WireMessage(frames: frames, key: MessageKey("secret"))
+            }
+        }
         #expect(throws: WireMessage.Fault.noDelimiter) { try WireMessage(frames: [[1], [2]], key: MessageKey("")) }
         #expect(throws: WireMessage.Fault.tooShort) {
             try WireMessage(frames: Array(message().prefix(4)), key: MessageKey(""))
+        }
+    }
+
+    @Test func `each of the four signed frames and each byte of the signature counts`() throws {
+        let frames = message()
+        for (frame, bytes) in frames.enumerated() where frame >= 2 {
+            for place in frame == 2 ? Array(bytes.indices) : [0, bytes.count - 1] {
+                var changed = frames
+                changed[frame][place] ^= 1
+                #expect(throws: WireMessage.Fault.wrongSignature, "frame \(frame), byte \(place)") {
+                    try WireMessage(frames: changed, key: MessageKey("secret"))
+                }
+            }
+        }
+        var swapped = frames
+        swapped.swapAt(4, 5)
+        #expect(throws: WireMessage.Fault.wrongSignature) {
+            try WireMessage(frames: swapped, key: MessageKey("secret"))
         }
     }
 

@@ -57,6 +57,33 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         #expect(abs(effect.lossIncrease.value - mean) < 1e-9)
     }
 
+    @Test func `accuracies and changed shares count sequences as trials, however many tokens each of them has`() throws
+    {
+        let model = smallModel()
+        let effect = try model.ablate(batch(), [.mlp(layer: 0)], .zero, readouts: readouts)[0].effect
+        let logits = try model.logits(batch())
+        let best: [Int32] = readouts.flatMap { readout in
+            (0..<count).map { s in
+                let row = (s * length + readout.position.indices[s]!) * 13
+                let own = Array(logits[row..<row + 13])
+                return Int32(own.indices.max { own[$0] < own[$1] }!)
+            }
+        }
+        let right = readouts.flatMap(\.tokens)
+        let share = Double(zip(best, right).count { $0 == $1 }) / Double(2 * count)
+        #expect(effect.before.accuracy() == .wilson(share: share, trials: count))
+        let first = Double(zip(best, right).prefix(count).filter { $0 == $1 }.count) / Double(count)
+        #expect(effect.before.accuracy(at: 0) == .wilson(share: first, trials: count))
+        let changed = zip(effect.before.tokens, effect.after.tokens).filter { $0 != $1 }.count
+        #expect(effect.changedShare == .wilson(share: Double(changed) / Double(2 * count), trials: count))
+        #expect(changed > 0)
+        // One difference a sequence, not one a token.
+        let differences = (0..<count).map { s in
+            (0..<2).reduce(0) { $0 + effect.after.losses[$1 * count + s] - effect.before.losses[$1 * count + s] } / 2
+        }
+        #expect(abs(effect.lossIncrease.low - Interval.student(differences).low) < 1e-9)
+    }
+
     @Test func `a zeroed MLP or attention block is one without weights and bias`() throws {
         let model = smallModel()
         for value in try #require(model.parameters["transformer.h.1.mlp.c_proj.bias"]).indices {
@@ -287,6 +314,30 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         #expect(throws: ProbeError.self) {
             try smallModel().logitLens(batch(), points: [.block(0, .mlpOutput)], readouts: readouts)
         }
+    }
+
+    @Test func `ranks, entropies, accuracies and tokens of the lens are those of its logits`() throws {
+        let model = smallModel()
+        let reading = try model.logitLens(batch(), points: [.block(1, .residualPost)], readouts: [readouts[1]])[0]
+        let logits = try model.logits(batch())
+        var ranks = 0, hits = 0, entropy = 0.0
+        for s in 0..<count {
+            let own = logits[(s * length + 5) * 13..<(s * length + 6) * 13].map(Double.init)
+            let right = Int(readouts[1].tokens[s])
+            ranks += own.filter { $0 > own[right] }.count
+            let best = own.indices.max { own[$0] < own[$1] }!
+            hits += best == right ? 1 : 0
+            #expect(reading.tokens[s] == Int32(best))
+            let sum = own.reduce(0) { $0 + exp($1) }
+            entropy -= own.reduce(0) { $0 + exp($1) / sum * log(exp($1) / sum) }
+        }
+        #expect(abs(reading.meanRank - Double(ranks) / Double(count)) < 1e-9)
+        #expect(abs(reading.meanEntropy - entropy / Double(count)) < 1e-4)
+        #expect(reading.accuracy == .wilson(share: Double(hits) / Double(count), trials: count))
+        // Always right: rank 0.
+        let sure = Readout(position(5), tokens: reading.tokens)
+        let best = try model.logitLens(batch(), points: [.block(1, .residualPost)], readouts: [sure])[0]
+        #expect(best.meanRank == 0 && best.accuracy.value == 1)
     }
 
     @Test func `shares of a logit difference add up to it`() throws {

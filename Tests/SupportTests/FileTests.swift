@@ -1,7 +1,8 @@
 import Foundation
-import Support
 import TestSupport
 import Testing
+
+@testable import Support
 
 @Suite struct FileTests {
     @Test func `a file that cannot be written leaves the old one and no trace`() throws {
@@ -14,6 +15,46 @@ import Testing
             #expect(throws: FileError.self) { try writeFileAtomically(folder.path + "/no/x", [1]) }
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x"])
+        }
+    }
+
+    @Test func `a file that cannot take the place of the old one is an error and leaves no trace`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            try FileManager.default.createDirectory(atPath: path + "/inside", withIntermediateDirectories: true)
+            #expect(throws: FileError.self) { try writeFileAtomically(path, Array("new".utf8)) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["inside"])
+        }
+    }
+
+    @Test(arguments: [5, 1 << 17])
+    func `a disk that is full is told, whether a piece is small or large`(_ count: Int) throws {
+        let descriptor = open("/dev/full", O_WRONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let bytes = [UInt8](repeating: 7, count: count)
+        let error = #expect(throws: FileError.self) {
+            var sink = FileSink(descriptor: descriptor, path: "x", expectedCount: count)
+            try bytes.withUnsafeBytes { try sink.write($0) }
+            try sink.flush()
+        }
+        #expect(error?.rule.hasPrefix("not saved: ") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `what is written in many pieces is the whole, in order`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            var expected: [UInt8] = []
+            try writeFileAtomically(path) { sink in
+                for size in [0, 3, 70_000, 1, 65_536, 65_535, 2, 130_000, 7] {
+                    let piece = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ size) }
+                    expected += piece
+                    try piece.withUnsafeBytes { try sink.write($0) }
+                }
+                #expect(sink.writtenCount <= expected.count)
+            }
+            #expect(try [UInt8](Data(contentsOf: URL(filePath: path))) == expected)
         }
     }
 

@@ -97,12 +97,15 @@ import Testing
             let tokenizer = try TokenizerFile.read(path, endOfText: nil)
             _ = tokenizer.text(of: try tokenizer.encode("ab a<|endoftext|>b"))
         }
-        for name in ["mistral_like", "metaspace", "phi3_like"] {
-            guard let url = sharedMaterial("golden/sp/\(name)/tokenizer.json") else { return }
-            try fuzz(url, cases: 60, focus: 3000) { path in
-                let tokenizer = try TokenizerFile.read(path, endOfText: nil)
-                _ = tokenizer.text(of: try tokenizer.encode("ab a</s>b \u{1F600}"))
-            }
+    }
+
+    @Test(
+        .enabled(if: Shared.has("golden/sp"), "\(Shared.reason)"),
+        arguments: ["mistral_like", "metaspace", "phi3_like"])
+    func `a damaged SentencePiece-style tokenizer is read or refused too`(_ name: String) throws {
+        try fuzz(Shared.url("golden/sp/\(name)/tokenizer.json"), cases: 60, focus: 3000) { path in
+            let tokenizer = try TokenizerFile.read(path, endOfText: nil)
+            _ = tokenizer.text(of: try tokenizer.encode("ab a</s>b \u{1F600}"))
         }
     }
 }

@@ -42,6 +42,35 @@ private func load(_ name: String) throws -> LanguageModel {
         }
     }
 
+    @Test func `what a prompt draws follows from its place among all prompts, also beyond the first batch of them`()
+        throws
+    {
+        let model = try load("gpt2")
+        let options = GenerationOptions(
+            maximumNewTokens: 8, stop: .none, sampling: .sample(temperature: 1, topK: nil, seed: 3))
+        let found = try model.generate(Array(repeating: Prompt(tokens: [3, 4]), count: 300), options)
+        #expect(Set(found.map(\.tokens)).count > 290)
+        for place in 256..<300 { #expect(found[place].tokens != found[place - 256].tokens) }
+        // Among others it is still the draw of its place.
+        var mixed = Array(repeating: Prompt(tokens: [9, 8, 7]), count: 300)
+        mixed[258] = Prompt(tokens: [3, 4])
+        #expect(try model.generate(mixed, options)[258].tokens == found[258].tokens)
+    }
+
+    @Test func `a stop at the nth of a token counts the tokens that are written, not those of the prompt`() throws {
+        let model = try load("gpt2")
+        let free = try model.generate(
+            [Prompt(tokens: [3, 4])], GenerationOptions(maximumNewTokens: 40, stop: .none))[0].tokens
+        let token = try #require(Dictionary(grouping: free, by: { $0 }).first { $0.value.count >= 2 }?.key)
+        let places = free.indices.filter { free[$0] == token }
+        for count in 1...2 {
+            let found = try model.generate(
+                [Prompt(tokens: [3, 4])],
+                GenerationOptions(maximumNewTokens: 40, stop: .nthToken(token, count: count)))[0]
+            #expect(found.tokens == Array(free[...places[count - 1]]))
+        }
+    }
+
     @Test func `a stop rule ends a sequence and the others go on`() throws {
         let model = try load("gpt2")
         let prompts: [Prompt] = [[3, 4], [9, 8, 7, 6]].map { Prompt(tokens: $0) }

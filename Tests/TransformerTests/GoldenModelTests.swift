@@ -106,7 +106,7 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         points += (0..<layers).map { (.block($0, .residualPost), "right_padded.hidden.\($0 + 1)") }
         let capture = try model.capture(golden.inputs("right_padded").batch, points: Set(points.map(\.0)))
         for (point, name) in points {
-            guard let tensor = expected[name] else { continue }
+            let tensor = try #require(expected[name], "\(name)")
             #expect(
                 try largestDifference(#require(capture.states[point]), tensor.doubles())
                     <= golden.tolerance("hidden_atol"), "\(name)")

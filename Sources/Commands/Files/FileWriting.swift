@@ -76,16 +76,21 @@ enum FileWriting {
         }
     }
 
-    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Columns that a person is not shown are there too.
+    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Reals have all their digits, and columns that a
+    /// person is not shown are there too.
     private static func csv(_ table: TableObject, _ call: Invocation) throws -> String {
         func field(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        }
+        func text(_ value: Value) -> String {
+            if case .real(let number) = value, number.isFinite { return value.json }
+            return value.isNone ? "" : value.text
         }
         let columns = table.columns
         var lines = [columns.map { field($0.name) }.joined(separator: ",")]
         for row in 0..<table.rowCount {
             if row & 0xFFF == 0xFFF { try call.checkInterrupt() }
-            lines.append(columns.map { $0.values[row].isNone ? "" : field($0.values[row].text) }.joined(separator: ","))
+            lines.append(columns.map { field(text($0.values[row])) }.joined(separator: ","))
         }
         return lines.joined(separator: "\n") + "\n"
     }

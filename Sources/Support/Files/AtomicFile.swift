@@ -46,7 +46,7 @@ public struct FileSink: ~Copyable {
 
     private static let bufferSize = 1 << 16
 
-    fileprivate init(descriptor: Int32, path: String, expectedCount: Int?) {
+    init(descriptor: Int32, path: String, expectedCount: Int?) {
         self.descriptor = descriptor
         self.path = path
         self.expectedCount = expectedCount
@@ -67,7 +67,7 @@ public struct FileSink: ~Copyable {
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
 
-    fileprivate mutating func flush() throws {
+    mutating func flush() throws {
         let pieces = pending
         pending.removeAll(keepingCapacity: true)
         try pieces.withUnsafeBytes { try writeNow($0) }
