@@ -86,15 +86,15 @@ import Testing
     }
 
     @Test func `a file that someone else changes meanwhile is left alone`() throws {
+        // Its first statement tells that it has been read; then it is busy for a while before it is written.
         let run = try shell(
             """
-            printf '# icot 1\\nlet t = 0\\nfor k in 0..<3000000 { t = t + k }\\nprint t\\n' > a.icot
-            icot replay a.icot --update > out.txt 2> err.txt & sleep 0.2; printf '# icot 1\\nprint "mine"\\n' > a.icot; wait $!; echo "status $?"
-            cat err.txt a.icot
+            printf '# icot 1\\nwrite [1] "began.json"\\nlet t = 0\\nfor k in 0..<3000000 { t = t + k }\\nprint t\\n' > a.icot
+            icot replay a.icot --update --trust > out.txt 2> err.txt & until [ -e began.json ]; do sleep 0.01; done
+            printf '# icot 1\\nprint "mine"\\n' > a.icot; wait $!; echo "status $?"; cat err.txt a.icot
             """)
-        // Either the change came first and is what was run, or it came after the file was read and is not overwritten.
-        #expect(run.output.contains("print \"mine\"\n"))
-        #expect(run.output.hasPrefix("status 4\nicot: a.icot was changed on disk") || run.output.hasPrefix("status 0"))
+        #expect(run.output.hasPrefix("status 4\nicot: a.icot was changed on disk"), "\(run.output)")
+        #expect(run.output.hasSuffix("# icot 1\nprint \"mine\"\n"))
     }
 
     @Test func `effects and exports run nothing`() throws {
