@@ -58,14 +58,6 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
         #expect(wilsonInterval(0, of: 0) == 0...1)
     }
 
-    @Test func `the Pareto front drops what is beaten`() {
-        let points = [(0.9, 10.0), (0.8, 12), (0.99, 20), (0.5, 2), (0.9, 11), (0.4, 2)].enumerated().map {
-            OperatingPoint(removed: .units($0.offset), accuracy: $0.element.0, cost: $0.element.1)
-        }
-        #expect(paretoFront(points).map(\.removed) == [.units(3), .units(0), .units(2)])
-        #expect(paretoFront([]).isEmpty)
-    }
-
     @Test func `per-token accuracies agree with what is generated`() throws {
         let run = try smallRun(digits: 3, train: 600, width: 32, heads: 4) {
             $0.batchSize = 32; $0.learningRate = 4e-3

@@ -103,33 +103,3 @@ import Testing
         #expect(width == 600 && Double(height) == (renderer.draw(figure).height * 2).rounded(.up))
     }
 }
-
-@Suite struct RecipeTests {
-    @Test func `a causal pattern leaves empty what a query cannot see`() throws {
-        let figure = Figure.attention(
-            [[0.5, 0.5, 0], [0.2, 0.3, 0.5]], queries: ["b", " c"], keys: ["a", "b", " "])
-        guard case .heatMap(let map) = try #require(figure.panels.first?.marks.first) else { return }
-        #expect(map[0, 2].isNaN && map[1, 2] == 0.5 && map[0, 1] == 0.5)
-        #expect(figure.panels[0].x.categories == ["a", "b", "␣"] && figure.panels[0].y.categories == ["b", "c"])
-    }
-
-    @Test func `the front holds what nothing else beats in both`() throws {
-        let figure = Figure.pareto([
-            ("slow", 1, 0.99), ("beaten", 0.9, 0.5), ("fast", 4, 0.7), ("also beaten", 3, 0.7), ("lost", .nan, 1),
-        ])
-        guard case .line(let front) = figure.panels[0].marks[0], case .points(let beaten) = figure.panels[0].marks[1]
-        else {
-            Issue.record("a front and the beaten were expected")
-            return
-        }
-        #expect(front.x == [1, 4] && front.y == [0.99, 0.7])
-        #expect(beaten.x == [0.9, 3])
-    }
-
-    @Test func `levels reach across all stages of a removal curve`() {
-        let figure = Figure.removalCurve(
-            implicit: Series("ours", x: [0, 3, 9], y: [1, 0.9, 0.95]), explicit: 0.99, noCoT: 0.3, chance: 0.1)
-        #expect(figure.panels[0].marks.contains(.line(Series("No CoT", x: [0, 9], y: [0.3, 0.3]))))
-        #expect(figure.summary == "plot removed→accuracy, 3 series with 7 points, min 0.300 max 1")
-    }
-}

@@ -90,9 +90,9 @@ import Testing
     }
 
     @Test func `bars with long names lie, with their values and intervals`() {
-        let figure = Figure.comparison(
-            [("probe", 0.5, 0.25...0.75), ("shuffled labels", 4, nil), ("untrained model", 3, nil)],
-            measure: Axis("error"), title: "")
+        let figure = Figure(
+            x: Axis(categories: ["probe", "shuffled labels", "untrained model"]), y: Axis("error"),
+            marks: [.bars(Series(y: [0.5, 4, 3])), .errorBars(Intervals(x: [0], low: [0.25], high: [0.75]))])
         #expect(
             drawn(figure, width: 52, height: 8, .block) == """
                                  error
@@ -184,18 +184,6 @@ import Testing
                   └┬────────────┬────────────┬
                    0            2            4
                 """)
-    }
-}
-
-@Suite struct SparklineTests {
-    @Test func `a sparkline goes from the lowest to the highest value`() {
-        #expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], width: 20) == "▁▂▃▄▅▆▇█")
-        #expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], width: 20, glyphs: .ascii) == "_.-~=+*#")
-        #expect(sparkline([4, 4, 0, 0], width: 2) == "█▁")
-        #expect(sparkline([1, .nan, 3], width: 3) == "▁ █")
-        #expect(sparkline([2, 2], width: 5) == "▄▄")
-        #expect(sparkline([.nan], width: 5) == " ")
-        #expect(sparkline([], width: 5) == "" && sparkline([1], width: 0) == "")
     }
 }
 

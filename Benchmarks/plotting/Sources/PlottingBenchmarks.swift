@@ -24,7 +24,7 @@ import Plotting
     }
 
     private static let samples: [(String, Figure)] = [
-        ("heat map 8 × 8", .digitAttribution(matrix(8, 8) { sin(Double($0 * $1)) })),
+        ("heat map 8 × 8", effects),
         ("heat map 12 × 64", heatMap(12, 64)),
         ("heat map 300 × 500", heatMap(300, 500)),
         ("16 heads of 24 × 24", heads),
@@ -41,24 +41,45 @@ import Plotting
 
     private static func heatMap(_ rows: Int, _ columns: Int) -> Figure {
         let scores = matrix(rows, columns) { sin(Double($0 * $1) / 100).magnitude }
-        return .probeGrid(
-            scores, layers: (0..<rows).map { "layer \($0)" }, positions: [], title: "Where the running sum is")
+        return Figure(
+            title: "Where the running sum is", x: Axis("position"),
+            y: Axis("layer", categories: (0..<rows).map { "layer \($0)" }),
+            marks: [.heatMap(HeatMap(scores, label: "R²", limits: 0...1))])
+    }
+
+    private static var effects: Figure {
+        let map = HeatMap(
+            matrix(8, 8) { sin(Double($0 * $1)) }, label: "Δ log p", map: .diverging(center: 0))
+        return Figure(x: Axis("input digit"), y: Axis("answer digit"), marks: [.heatMap(map)])
     }
 
     private static var heads: Figure {
         let tokens = (0..<24).map { String($0 % 10) }
         let pattern = matrix(24, 24) { 1 / Double(1 + ($0 - $1).magnitude) }
-        return .attention(heads: (0..<16).map { ("head \($0)", pattern) }, queries: tokens, keys: tokens)
+        let panels = (0..<16).map {
+            Panel(
+                title: "head \($0)", x: Axis("key", categories: tokens), y: Axis("query", categories: tokens),
+                marks: [.heatMap(HeatMap(pattern, label: "weight", limits: 0...1))])
+        }
+        return Figure(title: "Attention", panels: panels)
     }
 
     private static var removal: Figure {
         let stages = (0...46).map(Double.init)
         let accuracy = stages.map { 0.95 + 0.04 * sin($0) }
-        return .removalCurve(
-            implicit: Series("implicit", x: stages, y: accuracy),
-            interval: Intervals(x: stages, low: accuracy.map { $0 - 0.05 }, high: accuracy.map { $0 + 0.01 }),
-            explicit: 0.998, noCoT: 0.3,
-            chance: 0.1, events: [(20, "reset")])
+        let levels = [("explicit CoT", 0.998), ("No CoT", 0.3)].map { name, level in
+            Mark.line(Series(name, x: [0, 46], y: [level, level]))
+        }
+        return Figure(
+            title: "Accuracy as the chain of thought is removed", x: Axis("removed", unit: "tokens"),
+            y: Axis("accuracy", limits: 0...1),
+            marks: [
+                .band(Intervals(x: stages, low: accuracy.map { $0 - 0.05 }, high: accuracy.map { $0 + 0.01 })),
+                .line(Series("implicit", x: stages, y: accuracy)),
+            ] + levels + [
+                .reference(Reference(.horizontal, at: 0.1, label: "chance")),
+                .reference(Reference(.vertical, at: 20, label: "reset")),
+            ])
     }
 
     private static func loss(_ steps: Int) -> Figure {

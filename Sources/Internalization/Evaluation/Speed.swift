@@ -1,3 +1,4 @@
+import Support
 import Transformer
 
 /// How fast a model answers one question at a time.
@@ -9,7 +10,6 @@ public struct AnsweringSpeed: Sendable, Equatable {
     public var secondsWithoutChain = 0.0
 
     public var examplesPerSecond: Double { seconds > 0 ? Double(examples) / seconds : 0 }
-    public var tokensPerExample: Double { examples > 0 ? Double(tokens) / Double(examples) : 0 }
     /// Examples per second relative to No CoT, as in the paper's tables.
     public var relativeToNoChain: Double { seconds > 0 ? secondsWithoutChain / seconds : 0 }
 }
@@ -19,7 +19,7 @@ extension Evaluator {
     /// an answer of the same length without a chain is written, so that both meet the machine in the same state.
     public func speed(
         _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule, limit: Int = 100,
-        now: () -> Double = monotonicSeconds, isInterrupted: () -> Bool = { false }
+        now: () -> Double = MonotonicClock.seconds, isInterrupted: () -> Bool = { false }
     ) throws -> AnsweringSpeed {
         var result = AnsweringSpeed()
         for index in 0..<min(limit, problems.count) {

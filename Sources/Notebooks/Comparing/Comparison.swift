@@ -11,6 +11,7 @@
 //   errors     by code
 
 import Language
+import Support
 
 /// Where an output leaves its record.
 public struct Difference: Sendable, Equatable {
@@ -27,10 +28,10 @@ public struct Difference: Sendable, Equatable {
     public var lines: [StyledText] {
         var lines: [StyledText] = []
         if let recorded {
-            lines.append(StyledText("  recorded  ", .dim) + StyledText(DiagnosticRenderer.neutral(recorded), .bad))
+            lines.append(StyledText("  recorded  ", .dim) + StyledText(Escaping.neutral(recorded), .bad))
         }
         if let got {
-            lines.append(StyledText("  got       ", .dim) + StyledText(DiagnosticRenderer.neutral(got), .good))
+            lines.append(StyledText("  got       ", .dim) + StyledText(Escaping.neutral(got), .good))
         }
         lines.append(StyledText("  \(reason)", .emphasis))
         return lines
@@ -43,13 +44,6 @@ enum Comparison {
         let place = Places(entry)
         return results(entry.recorded.lines(.result), got.lines(.result), place)
             + errors(entry.recorded.lines(.error), got.lines(.error), place)
-    }
-
-    /// Whether pictures are the same but for volatile text and rounding: then the recorded ones stay.
-    static func picturesAgree(_ recorded: OutputBlock, _ got: OutputBlock) -> Bool {
-        let old = recorded.lines(.picture)
-        let new = got.shortened.lines(.picture)
-        return old.count == new.count && zip(old, new).allSatisfy { difference($0.text, $1.text) == nil }
     }
 
     // MARK: - Lines

@@ -1,4 +1,3 @@
-import CKernels
 import Glibc
 
 // One step of an LSTM (Hochreiter & Schmidhuber 1997; the forget gate is of Gers et al. 2000). `gates` (N, 4C) holds the sums of
