@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The house (see README, "A tour of the source"): two pillars that never import each other, the language and the engine,
-// joined in one place, `Commands`. The front ends (`Console`, `Notebooks`, `Jupyter`) know only `Language`.
+// Two halves that never import each other, the language and the engine, are joined in one place, `Commands`. The front ends
+// (`Console`, `Notebooks`, `Jupyter`) know only `Language`. `Support` is for everybody; docs/architecture.md draws it all.
 // CI builds with `--explicit-target-dependency-import-check error`, so the arrows below are the only ones there are.
 
 let strict: [SwiftSetting] = [
@@ -46,11 +46,12 @@ let package = Package(
 
         // The language.
         .target(
-            name: "Language", dependencies: ["BigInt"], exclude: ["Specification.md", "Grammar"], swiftSettings: strict),
+            name: "Language", dependencies: ["BigInt", "Support"], exclude: ["Specification.md", "Grammar"],
+            swiftSettings: strict),
 
-        .target(name: "Plotting", swiftSettings: strict),
+        .target(name: "Plotting", dependencies: ["Support"], swiftSettings: strict),
 
-        // Where the pillars meet.
+        // Where the halves meet.
         .target(
             name: "Commands",
             dependencies: [
@@ -60,14 +61,14 @@ let package = Package(
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
         // The front ends.
-        .target(name: "Console", dependencies: ["Language", "CLibedit"], swiftSettings: strict),
+        .target(name: "Console", dependencies: ["Language", "CLibedit", "Support"], swiftSettings: strict),
         .target(name: "Notebooks", dependencies: ["Language", "CMark", "Support"], swiftSettings: strict),
-        .target(name: "Jupyter", dependencies: ["Language", "CNettle"], swiftSettings: strict),
+        .target(name: "Jupyter", dependencies: ["Language", "CNettle", "Support"], swiftSettings: strict),
 
         .executableTarget(
             name: "icot",
             dependencies: [
-                "Commands", "Console", "Notebooks", "Jupyter", "Language",
+                "Commands", "Console", "Notebooks", "Jupyter", "Language", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -126,11 +127,15 @@ let package = Package(
                 "Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport",
             ],
             swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Language", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "Language", "Support", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(
             name: "NotebooksTests", dependencies: ["Notebooks", "Language", "Support", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Language", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "JupyterTests", dependencies: ["Jupyter", "Language", "Support", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")],
             swiftSettings: strict),

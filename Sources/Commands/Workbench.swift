@@ -1,6 +1,7 @@
 import Glibc
 import Internalization
 import Language
+import Support
 
 /// What the commands of one session share: the run that they mean when none is named.
 final class Workbench {
@@ -17,10 +18,10 @@ final class Workbench {
         while known.contains("\(name) \(number)") { number += 1 }
         return "\(name) \(number)"
     }
-    private let started = monotonicSeconds()
+    private let started = MonotonicClock.seconds()
 
     /// Seconds since the session began.
-    var elapsedSeconds: Double { monotonicSeconds() - started }
+    var elapsedSeconds: Double { MonotonicClock.seconds() - started }
 
     /// The run a command is about: the one named with `run:`, else the current one.
     func run(_ call: Invocation) throws -> RunValue {

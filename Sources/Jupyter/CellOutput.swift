@@ -1,8 +1,8 @@
 // What a session tells while a cell runs, as messages: printed text as a stream, values as results, pictures as SVG beside
 // their text, errors with the underlined words, progress as one output that is painted over.
 
-import Glibc
 import Language
+import Support
 
 final class CellOutput {
     private let outbox: Outbox
@@ -12,7 +12,7 @@ final class CellOutput {
     /// All text shown, for the history.
     private(set) var text = ""
     /// `ename`, `evalue` and `traceback` if the cell failed.
-    private(set) var failure: JSON?
+    private(set) var failure: JSONValue?
     private var errors: [(diagnostic: Diagnostic, source: SourceText)] = []
     private var progressID: String?
     private var progressTime = -Double.infinity
@@ -36,7 +36,7 @@ final class CellOutput {
             } else {
                 stream("stderr", DiagnosticRenderer(width: 100).text(diagnostic, in: source) + "\n")
             }
-        case .timed(let seconds): stream("stderr", "took \(Self.duration(seconds))\n")
+        case .timed(let seconds): stream("stderr", "took \(NumberText.duration(seconds))\n")
         }
     }
 
@@ -47,9 +47,9 @@ final class CellOutput {
         let first = errors.first?.diagnostic
         let name = first?.code.rawValue ?? (outcome == .interrupted ? DiagnosticCode.interrupted.rawValue : "error")
         let lines = errors.flatMap { DiagnosticRenderer(width: 100).lines($0.diagnostic, in: $0.source).map(ANSI.text) }
-        let failure: JSON = [
-            "ename": .text(name), "evalue": .text(first?.message ?? "stopped"),
-            "traceback": .list(lines.isEmpty ? ["stopped"] : lines.map { .text($0) }),
+        let failure: JSONValue = [
+            "ename": .string(name), "evalue": .string(first?.message ?? "stopped"),
+            "traceback": .array(lines.isEmpty ? ["stopped"] : lines.map { .string($0) }),
         ]
         self.failure = failure
         if !isSilent { outbox.publish("error", failure, parent: request) }
@@ -65,14 +65,14 @@ final class CellOutput {
             outbox.publish(
                 "display_data",
                 [
-                    "data": ["image/svg+xml": .text(svg), "text/plain": .text(shown)], "metadata": [:],
+                    "data": ["image/svg+xml": .string(svg), "text/plain": .string(shown)], "metadata": [:],
                     "transient": [:],
                 ], parent: request)
-        } else if let json = bundle.json, json != JSON.text(plain).encoded {
+        } else if let json = bundle.json, json != Escaping.json(plain) {
             // A value; what a command or `print` shows on its way is text, with no JSON or the same text as JSON.
             outbox.publish(
                 "execute_result",
-                ["execution_count": .integer(count), "data": ["text/plain": .text(plain)], "metadata": [:]],
+                ["execution_count": JSONValue(count), "data": ["text/plain": .string(plain)], "metadata": [:]],
                 parent: request)
         } else {
             stream("stdout", plain + "\n")
@@ -80,7 +80,7 @@ final class CellOutput {
     }
 
     private func stream(_ name: String, _ text: String) {
-        if !isSilent { outbox.publish("stream", ["name": .text(name), "text": .text(text)], parent: request) }
+        if !isSilent { outbox.publish("stream", ["name": .string(name), "text": .string(text)], parent: request) }
     }
 
     // MARK: Progress
@@ -88,9 +88,7 @@ final class CellOutput {
     private func progress(_ line: StyledText) {
         guard !isSilent else { return }
         lateProgress = line
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        let now = Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+        let now = MonotonicClock.seconds()
         guard now - progressTime >= 0.25 else { return }
         progressTime = now
         showProgress()
@@ -103,7 +101,8 @@ final class CellOutput {
         let id = progressID ?? Identifier.random()
         progressID = id
         outbox.publish(
-            type, ["data": ["text/plain": .text(line.plain)], "metadata": [:], "transient": ["display_id": .text(id)]],
+            type,
+            ["data": ["text/plain": .string(line.plain)], "metadata": [:], "transient": ["display_id": .string(id)]],
             parent: request)
     }
 
@@ -112,18 +111,13 @@ final class CellOutput {
         if progressID != nil { showProgress() }
         (progressID, lateProgress, progressTime) = (nil, nil, -Double.infinity)
     }
-
-    private static func duration(_ seconds: Double) -> String {
-        let milliseconds = Int((seconds * 1e3).rounded())
-        return milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
-    }
 }
 
 /// The colours of an error for the front ends, which read the codes of a terminal there.
 enum ANSI {
     static func text(_ line: StyledText) -> String {
         line.runs.map { run in
-            let text = DiagnosticRenderer.neutral(run.text)
+            let text = Escaping.neutral(run.text)
             guard let code = code(for: run.style) else { return text }
             return "\u{1b}[\(code)m\(text)\u{1b}[0m"
         }.joined()

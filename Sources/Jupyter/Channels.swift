@@ -3,6 +3,7 @@
 
 import Glibc
 import Language
+import Support
 import Synchronization
 
 final class Channels: Sendable {
@@ -16,9 +17,9 @@ final class Channels: Sendable {
     private let arrivals = Bell()
     private let key: MessageKey
     private let interrupt: Interrupt
-    private let info: JSON
+    private let info: JSONValue
 
-    init(key: String, interrupt: Interrupt, info: JSON) {
+    init(key: String, interrupt: Interrupt, info: JSONValue) {
         self.key = MessageKey(key)
         self.interrupt = interrupt
         self.info = info
@@ -156,7 +157,7 @@ final class Channels: Sendable {
         return true
     }
 
-    static func farewell(_ request: Request) -> JSON {
-        ["status": "ok", "restart": .boolean(request.message.content["restart"].asBoolean ?? false)]
+    static func farewell(_ request: Request) -> JSONValue {
+        ["status": "ok", "restart": .bool(request.message.content["restart"]?.bool ?? false)]
     }
 }

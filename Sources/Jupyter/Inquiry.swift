@@ -1,12 +1,13 @@
 // What a front end asks about a text without running it. Its cursor positions count Unicode scalars, ours bytes.
 
 import Language
+import Support
 
 enum Inquiry {
     /// The content of a `complete_reply`.
-    static func completions(_ content: JSON, _ session: Session) -> JSON {
-        let code = content["code"].asText ?? ""
-        let offset = offset(of: content["cursor_pos"].asInteger, in: code)
+    static func completions(_ content: JSONValue, _ session: Session) -> JSONValue {
+        let code = content["code"]?.string ?? ""
+        let offset = offset(of: content["cursor_pos"]?.integer, in: code)
         let sources = CompletionSources(
             fields: { name in
                 guard case .object(let object)? = session.value(of: name) else { return [] }
@@ -17,35 +18,35 @@ enum Inquiry {
         let fitting = found.filter { $0.span == span }
         let start = scalars(upTo: span.start, in: code)
         let end = scalars(upTo: span.end, in: code)
-        let types: [JSON] = fitting.map {
+        let types: [JSONValue] = fitting.map {
             [
-                "text": .text($0.text), "type": .text("\($0.kind)"), "signature": .text($0.summary),
-                "start": .integer(start), "end": .integer(end),
+                "text": .string($0.text), "type": .string("\($0.kind)"), "signature": .string($0.summary),
+                "start": JSONValue(start), "end": JSONValue(end),
             ]
         }
         return [
-            "status": "ok", "matches": .list(fitting.map { .text($0.text) }), "cursor_start": .integer(start),
-            "cursor_end": .integer(end),
-            "metadata": ["_jupyter_types_experimental": .list(types)],
+            "status": "ok", "matches": .array(fitting.map { .string($0.text) }), "cursor_start": JSONValue(start),
+            "cursor_end": JSONValue(end),
+            "metadata": ["_jupyter_types_experimental": .array(types)],
         ]
     }
 
     /// The content of an `inspect_reply`: the help of the word at the cursor.
-    static func inspection(_ content: JSON, _ session: Session) -> JSON {
-        let code = content["code"].asText ?? ""
-        let word = word(in: code, at: offset(of: content["cursor_pos"].asInteger, in: code))
-        let isDetailed = (content["detail_level"].asInteger ?? 0) > 0
+    static func inspection(_ content: JSONValue, _ session: Session) -> JSONValue {
+        let code = content["code"]?.string ?? ""
+        let word = word(in: code, at: offset(of: content["cursor_pos"]?.integer, in: code))
+        let isDetailed = (content["detail_level"]?.integer ?? 0) > 0
         guard !word.isEmpty, let question = Question((isDetailed ? "??" : "?") + word) else {
             return ["status": "ok", "found": false, "data": [:], "metadata": [:]]
         }
         let (lines, isKnown) = question.answer(session)
-        let data: JSON = isKnown ? ["text/plain": .text(lines.map(\.plain).joined(separator: "\n"))] : [:]
-        return ["status": "ok", "found": .boolean(isKnown), "data": data, "metadata": [:]]
+        let data: JSONValue = isKnown ? ["text/plain": .string(lines.map(\.plain).joined(separator: "\n"))] : [:]
+        return ["status": "ok", "found": .bool(isKnown), "data": data, "metadata": [:]]
     }
 
     /// The content of an `is_complete_reply`.
-    static func completeness(_ content: JSON, _ session: Session) -> JSON {
-        let code = content["code"].asText ?? ""
+    static func completeness(_ content: JSONValue, _ session: Session) -> JSONValue {
+        let code = content["code"]?.string ?? ""
         if Question(code) != nil { return ["status": "complete"] }
         switch Parser.parse(SourceText(code), session.context).completeness {
         case .complete: return ["status": "complete"]
@@ -53,7 +54,7 @@ enum Inquiry {
         case .incomplete:
             let line = code.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
             let blanks = line.prefix { $0 == " " }.count + (line.last { $0 != " " } == "{" ? 2 : 0)
-            return ["status": "incomplete", "indent": .text(String(repeating: " ", count: blanks))]
+            return ["status": "incomplete", "indent": .string(String(repeating: " ", count: blanks))]
         }
     }
 

@@ -2,12 +2,13 @@
 
 import Glibc
 import Language
+import Support
 
 public final class Kernel {
     private let session: Session
     private let channels: Channels
     private let connection: ConnectionFile
-    private let info: JSON
+    private let info: JSONValue
     private var outbox: Outbox { channels.outbox }
     private var history = KernelHistory()
     private var count = 0
@@ -25,13 +26,13 @@ public final class Kernel {
         self.connection = connection
         info = [
             "status": "ok", "protocol_version": "5.3", "implementation": "icot",
-            "implementation_version": .text(version),
+            "implementation_version": .string(version),
             "language_info": [
                 "name": "icot", "version": "1", "mimetype": "text/x-icot", "file_extension": ".icot",
                 "pygments_lexer": "text",
                 "codemirror_mode": "null", "nbconvert_exporter": "script",
             ],
-            "banner": .text("icot \(version): watch a language model learn to stop showing its work"),
+            "banner": .string("icot \(version): watch a language model learn to stop showing its work"),
             "debugger": false, "help_links": [],
         ]
         channels = Channels(key: connection.key, interrupt: session.interrupt, info: info)
@@ -72,45 +73,47 @@ public final class Kernel {
 
     private func execute(_ request: Request) {
         let content = request.message.content
-        let code = content["code"].asText ?? ""
-        let isSilent = content["silent"].asBoolean ?? false
-        let isStored = !isSilent && (content["store_history"].asBoolean ?? true)
+        let code = content["code"]?.string ?? ""
+        let isSilent = content["silent"]?.bool ?? false
+        let isStored = !isSilent && (content["store_history"]?.bool ?? true)
         if isStored { count += 1 }
         if !isSilent {
-            outbox.publish("execute_input", ["code": .text(code), "execution_count": .integer(count)], parent: request)
+            outbox.publish(
+                "execute_input", ["code": .string(code), "execution_count": JSONValue(count)], parent: request)
         }
 
         let cell = CellOutput(outbox, request, count: count, isSilent: isSilent)
-        var payload: [JSON] = []
+        var payload: [JSONValue] = []
         if let question = Question(code) {
             let text = question.answer(session).lines.map(\.plain).joined(separator: "\n")
-            payload = [["source": "page", "data": ["text/plain": .text(text)], "start": 0]]
+            payload = [["source": "page", "data": ["text/plain": .string(text)], "start": 0]]
         } else if isClear(code) {
             outbox.publish("clear_output", ["wait": false], parent: request)
         } else {
             run(code, cell)
         }
         if isStored { history.add(code, output: cell.text, line: count) }
-        if let failure = cell.failure {
+        if let failure = cell.failure?.object?.members {
             // Taken before the reply: whoever has it and sends another cell wants that one to run.
-            let waiting = content["stop_on_error"].asBoolean ?? true ? channels.takeWaitingExecutions() : []
+            let waiting = content["stop_on_error"]?.bool ?? true ? channels.takeWaitingExecutions() : []
             outbox.reply(
                 "execute_reply",
                 .object(
-                    [("status", "error"), ("execution_count", .integer(count))] + failure.asMembers + [
-                        ("user_expressions", [:]), ("payload", []),
-                    ]), to: request)
+                    JSONObject(
+                        [.init("status", "error"), .init("execution_count", JSONValue(count))] + failure
+                            + [.init("user_expressions", [:]), .init("payload", [])])), to: request)
             abort(waiting)
             return
         }
-        let expressions = content["user_expressions"].asMembers.map {
-            (key: $0.key, value: evaluate($0.value.asText ?? ""))
+        let expressions = (content["user_expressions"]?.object?.members ?? []).map {
+            JSONObject.Member($0.name, evaluate($0.value.string ?? ""))
         }
         outbox.reply(
             "execute_reply",
             [
-                "status": "ok", "execution_count": .integer(count), "user_expressions": .object(expressions),
-                "payload": .list(payload),
+                "status": "ok", "execution_count": JSONValue(count),
+                "user_expressions": .object(JSONObject(expressions)),
+                "payload": .array(payload),
             ], to: request)
     }
 
@@ -131,7 +134,7 @@ public final class Kernel {
     }
 
     /// A value for the front end itself: shown nowhere.
-    private func evaluate(_ code: String) -> JSON {
+    private func evaluate(_ code: String) -> JSONValue {
         var lines: [String] = []
         var failure: Diagnostic?
         session.onEvent = { event in
@@ -145,11 +148,11 @@ public final class Kernel {
         _ = session.run(SourceText(code, name: "expression"))
         if let failure {
             return [
-                "status": "error", "ename": .text(failure.code.rawValue), "evalue": .text(failure.message),
+                "status": "error", "ename": .string(failure.code.rawValue), "evalue": .string(failure.message),
                 "traceback": [],
             ]
         }
-        return ["status": "ok", "data": ["text/plain": .text(lines.joined(separator: "\n"))], "metadata": [:]]
+        return ["status": "ok", "data": ["text/plain": .string(lines.joined(separator: "\n"))], "metadata": [:]]
     }
 
     /// Cells that were sent together with one that failed do not run.
@@ -158,7 +161,7 @@ public final class Kernel {
             outbox.whileBusy(with: request) {
                 outbox.reply(
                     "execute_reply",
-                    ["status": "aborted", "execution_count": .integer(count), "user_expressions": [:], "payload": []],
+                    ["status": "aborted", "execution_count": JSONValue(count), "user_expressions": [:], "payload": []],
                     to: request)
             }
         }

@@ -1,6 +1,7 @@
 // What tells Jupyter that there is a kernel named icot: `kernels/icot/kernel.json` in the user's Jupyter data folder.
 
 import Glibc
+import Support
 
 public enum KernelSpec {
     public struct Failure: Error, CustomStringConvertible {
@@ -23,25 +24,20 @@ public enum KernelSpec {
     }
 
     /// Writes the specification for the program at `executable` and returns its path.
+    /// - Throws: `FileError`.
     public static func install(executable: String, folder: String) throws -> String {
-        var made = folder.hasPrefix("/") ? "" : "."
-        for part in folder.split(separator: "/") {
-            made += "/" + part
-            mkdir(made, 0o755)
-        }
         let path = folder + "/kernel.json"
-        guard Files.write(text(executable: executable), to: path) else {
-            throw Failure(description: "'\(path)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
-        }
+        try FileSystem.makeFolder(folder)
+        try writeFileAtomically(path, text(executable: executable).utf8)
         return path
     }
 
     static func text(executable: String) -> String {
-        let specification: JSON = [
-            "argv": [.text(executable), "kernel", "run", "{connection_file}"], "display_name": "icot",
+        let specification: JSONValue = [
+            "argv": [.string(executable), "kernel", "run", "{connection_file}"], "display_name": "icot",
             "language": "icot",
             "interrupt_mode": "message", "metadata": ["debugger": false],
         ]
-        return specification.encoded + "\n"
+        return JSONWriter.text(specification, .compact) + "\n"
     }
 }

@@ -2,6 +2,7 @@
 // `idle` can overtake the output before it.
 
 import Glibc
+import Support
 import Synchronization
 
 enum Channel: Sendable { case shell, control, iopub }
@@ -31,12 +32,12 @@ final class Outbox: Sendable {
     }
 
     /// To everyone who listens, as a consequence of a request (or of none).
-    func publish(_ type: String, _ content: JSON, metadata: JSON = [:], parent: Request?) {
+    func publish(_ type: String, _ content: JSONValue, metadata: JSONValue = [:], parent: Request?) {
         // The topic comes first on a PUB socket.
         add(.iopub, identities: [Array(type.utf8)], type, content, metadata, parent)
     }
 
-    func reply(_ type: String, _ content: JSON, to request: Request) {
+    func reply(_ type: String, _ content: JSONValue, to request: Request) {
         add(request.channel, identities: request.message.identities, type, content, [:], request)
     }
 
@@ -56,7 +57,8 @@ final class Outbox: Sendable {
     }
 
     private func add(
-        _ channel: Channel, identities: [[UInt8]], _ type: String, _ content: JSON, _ metadata: JSON, _ parent: Request?
+        _ channel: Channel, identities: [[UInt8]], _ type: String, _ content: JSONValue, _ metadata: JSONValue,
+        _ parent: Request?
     ) {
         let frames = WireMessage.frames(
             identities: identities, type: type, parentHeader: parent?.message.headerBytes ?? [], metadata: metadata,

@@ -6,16 +6,16 @@
 // hexadecimal; an empty key means no signature. The parent header is sent back byte for byte as it came.
 
 import CNettle
-import Glibc
+import Support
 
 struct WireMessage {
     var identities: [[UInt8]]
-    var header: JSON
+    var header: JSONValue
     /// The bytes of the header, for replies.
     var headerBytes: [UInt8]
-    var content: JSON
+    var content: JSONValue
 
-    var type: String { header["msg_type"].asText ?? "" }
+    var type: String { header["msg_type"]?.string ?? "" }
 
     private static let delimiter = Array("<IDS|MSG>".utf8)
 
@@ -29,10 +29,11 @@ struct WireMessage {
         let signed = Array(parts.dropFirst().prefix(4))
         guard key.isSignature(parts[place + 1], of: signed) else { throw Fault.wrongSignature }
         do {
-            header = try JSON(parsing: signed[0])
-            content = try JSON(parsing: signed[3])
-        } catch let error as JSONError {
-            throw Fault.malformed(error.message)
+            // A front end may send half of a surrogate pair: half of what a person typed.
+            header = try JSONReader.read(signed[0], path: "header", halfPairs: .replaced)
+            content = try JSONReader.read(signed[3], path: "content", halfPairs: .replaced)
+        } catch {
+            throw Fault.malformed(error.rule)
         }
         identities = Array(frames[..<place])
         headerBytes = signed[0]
@@ -40,16 +41,16 @@ struct WireMessage {
 
     /// The frames of a message of our own.
     static func frames(
-        identities: [[UInt8]], type: String, parentHeader: [UInt8], metadata: JSON = [:], content: JSON,
+        identities: [[UInt8]], type: String, parentHeader: [UInt8], metadata: JSONValue = [:], content: JSONValue,
         session: String, key: MessageKey
     ) -> [[UInt8]] {
-        let header: JSON = [
-            "msg_id": .text(Identifier.random()), "session": .text(session), "username": "icot",
-            "date": .text(Identifier.now()), "msg_type": .text(type),
+        let header: JSONValue = [
+            "msg_id": .string(Identifier.random()), "session": .string(session), "username": "icot",
+            "date": .string(UTCTime.preciseNow()), "msg_type": .string(type),
             "version": "5.3",
         ]
         let parent = parentHeader.isEmpty ? Array("{}".utf8) : parentHeader
-        let signed = [Array(header.encoded.utf8), parent, Array(metadata.encoded.utf8), Array(content.encoded.utf8)]
+        let signed = [JSONWriter.bytes(header), parent, JSONWriter.bytes(metadata), JSONWriter.bytes(content)]
         return identities + [delimiter, key.signature(of: signed)] + signed
     }
 }
@@ -68,8 +69,7 @@ struct MessageKey {
         for frame in frames { nettle_hmac_sha256_update(&context, frame.count, frame) }
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
         nettle_hmac_sha256_digest(&context, digest.count, &digest)
-        let digits = Array("0123456789abcdef".utf8)
-        return digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return Array(hexadecimal(digest).utf8)
     }
 
     /// Takes the same time wherever the difference is.
@@ -87,25 +87,12 @@ enum Identifier {
         var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
         bytes[6] = bytes[6] & 0x0f | 0x40
         bytes[8] = bytes[8] & 0x3f | 0x80
+        let digits = hexadecimal(bytes)
         var text = ""
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        for (index, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(index) { text += "-" }
+            text.append(digit)
         }
         return text
-    }
-
-    /// The time in UTC as ISO 8601 has it.
-    static func now() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var parts = tm()
-        gmtime_r(&time.tv_sec, &parts)
-        func padded(_ value: Int, _ digits: Int) -> String {
-            String(repeating: "0", count: max(0, digits - String(value).count)) + String(value)
-        }
-        let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-        let clock = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-        return "\(date)T\(clock).\(padded(time.tv_nsec / 1000, 6))Z"
     }
 }

@@ -3,6 +3,7 @@
 // A socket belongs to one thread; the constants are those of zmq.h, which has not changed them since version 3.
 
 import Glibc
+import Support
 
 final class ZeroMQ {
     enum Kind: Int32 { case publish = 1, reply = 4, router = 6 }
@@ -38,42 +39,21 @@ final class ZeroMQ {
         "a Jupyter kernel speaks through libzmq, which is not installed; on Debian and Ubuntu: apt-get install libzmq5"
 
     init() throws {
-        let names = ["libzmq.so.5", "libzmq.so"]
-        guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else {
-            throw Failure(description: Self.missing)
-        }
-        func symbol<T>(_ name: String, _ type: T.Type) throws -> T {
-            guard let address = dlsym(library, name) else {
+        guard let library = DynamicLibrary("libzmq.so.5", "libzmq.so") else { throw Failure(description: Self.missing) }
+        func function<T>(_ name: String) throws -> T {
+            guard let function: T = library.function(name) else {
                 throw Failure(description: "this libzmq is too old: it has no \(name)")
             }
-            return unsafeBitCast(address, to: type)
+            return function
         }
         functions = Functions(
-            makeContext: try symbol("zmq_ctx_new", (@convention(c) () -> UnsafeMutableRawPointer?).self),
-            endContext: try symbol("zmq_ctx_term", (@convention(c) (UnsafeMutableRawPointer?) -> CInt).self),
-            makeSocket: try symbol(
-                "zmq_socket", (@convention(c) (UnsafeMutableRawPointer?, CInt) -> UnsafeMutableRawPointer?).self),
-            close: try symbol("zmq_close", (@convention(c) (UnsafeMutableRawPointer?) -> CInt).self),
-            bind: try symbol(
-                "zmq_bind", (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>) -> CInt).self),
-            set: try symbol(
-                "zmq_setsockopt", (@convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeRawPointer?, Int) -> CInt).self
-            ),
-            get: try symbol(
-                "zmq_getsockopt",
-                (@convention(c) (UnsafeMutableRawPointer?, CInt, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) ->
-                    CInt).self),
-            send: try symbol(
-                "zmq_send", (@convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, CInt) -> CInt).self),
-            beginMessage: try symbol("zmq_msg_init", (@convention(c) (UnsafeMutableRawPointer) -> CInt).self),
-            receive: try symbol(
-                "zmq_msg_recv", (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer?, CInt) -> CInt).self),
-            data: try symbol("zmq_msg_data", (@convention(c) (UnsafeMutableRawPointer) -> UnsafeRawPointer?).self),
-            size: try symbol("zmq_msg_size", (@convention(c) (UnsafeMutableRawPointer) -> Int).self),
-            endMessage: try symbol("zmq_msg_close", (@convention(c) (UnsafeMutableRawPointer) -> CInt).self),
-            poll: try symbol("zmq_poll", (@convention(c) (UnsafeMutableRawPointer?, CInt, CLong) -> CInt).self),
-            errorText: try symbol("zmq_strerror", (@convention(c) (CInt) -> UnsafePointer<CChar>?).self),
-            errorNumber: try symbol("zmq_errno", (@convention(c) () -> CInt).self))
+            makeContext: try function("zmq_ctx_new"), endContext: try function("zmq_ctx_term"),
+            makeSocket: try function("zmq_socket"), close: try function("zmq_close"), bind: try function("zmq_bind"),
+            set: try function("zmq_setsockopt"), get: try function("zmq_getsockopt"), send: try function("zmq_send"),
+            beginMessage: try function("zmq_msg_init"), receive: try function("zmq_msg_recv"),
+            data: try function("zmq_msg_data"), size: try function("zmq_msg_size"),
+            endMessage: try function("zmq_msg_close"), poll: try function("zmq_poll"),
+            errorText: try function("zmq_strerror"), errorNumber: try function("zmq_errno"))
         guard let context = functions.makeContext() else { throw Failure(description: "libzmq could not be started") }
         self.context = context
     }

@@ -20,8 +20,8 @@ struct KernelCommand: ParsableCommand {
                 let path = try KernelSpec.install(
                     executable: Icot.executablePath, folder: KernelSpec.folder(prefix: prefix))
                 TerminalWriter.note("installed \(path); choose 'icot' in Jupyter", isError: false)
-            } catch let failure as KernelSpec.Failure {
-                throw Icot.failure("kernel install: \(failure)")
+            } catch {
+                throw Icot.failure("kernel install: \(error)")
             }
         }
     }

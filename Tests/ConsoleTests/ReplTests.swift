@@ -54,16 +54,4 @@ import Testing
                 == #"{"error": {"code": "E201", "message": "'prnt' is not a verb", "source": "cell 3", "line": 2, "column": 1, "start": 10, "end": 14, "text": "prnt", "help": "write print", "replacement": {"start": 10, "end": 14, "text": "print"}}}"#
         )
     }
-
-    @Test func `text in JSON is escaped where it must be`() {
-        #expect(JSONText.quoted("a\"\\\n\t\u{1b}\u{9b}é") == #""a\"\\\n\t\u001b\u009bé""#)
-    }
-
-    @Test(arguments: [
-        (0.0000123, "12.3 µs"), (0.00042, "420 µs"), (0.0314, "31.4 ms"), (1.305, "1.31 s"), (59.95, "60.0 s"),
-        (125.2, "2 min 5 s"),
-    ])
-    func `durations have three digits`(_ seconds: Double, _ text: String) {
-        #expect(EventPrinter.duration(seconds) == text)
-    }
 }

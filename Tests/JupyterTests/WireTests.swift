@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Jupyter
@@ -22,7 +23,7 @@ import Testing
         let read = try WireMessage(frames: frames, key: MessageKey("secret"))
         #expect(read.identities == [[1, 2, 3]])
         #expect(read.type == "execute_request")
-        #expect(read.content["code"].asText == "1 + 1")
+        #expect(read.content["code"]?.string == "1 + 1")
         #expect(String(decoding: frames[4], as: UTF8.self) == "{\"odd\":  1}")
     }
 
@@ -70,7 +71,7 @@ import Testing
     @Test func `identifiers differ and times have the form of ISO 8601`() {
         #expect(Identifier.random() != Identifier.random())
         #expect(Identifier.random().utf8.count == 36)
-        let now = Array(Identifier.now())
+        let now = Array(UTCTime.preciseNow())
         #expect(now.count == 27 && now[4] == "-" && now[10] == "T" && now[26] == "Z")
     }
 }
@@ -130,9 +131,8 @@ import Testing
         return history
     }
 
-    private func inputs(_ content: JSON) -> [String] {
-        guard case .list(let entries) = history.answer(content)["history"] else { return [] }
-        return entries.compactMap { if case .list(let parts) = $0 { parts[2].asText } else { nil } }
+    private func inputs(_ content: JSONValue) -> [String] {
+        (history.answer(content)["history"]?.array ?? []).compactMap { $0.array?[2].string }
     }
 
     @Test func `tail, range and search give what they name`() {
@@ -146,8 +146,9 @@ import Testing
 
 @Suite struct KernelSpecTests {
     @Test func `the specification names this program and interrupts by message`() throws {
-        let json = try JSON(parsing: Array(KernelSpec.text(executable: "/opt/icot \"x\"").utf8))
+        let json = try JSONReader.read(
+            Array(KernelSpec.text(executable: "/opt/icot \"x\"").utf8), path: "kernel.json")
         #expect(json["argv"] == ["/opt/icot \"x\"", "kernel", "run", "{connection_file}"])
-        #expect(json["interrupt_mode"].asText == "message")
+        #expect(json["interrupt_mode"]?.string == "message")
     }
 }

@@ -1,9 +1,12 @@
 import Foundation
 import Language
+import Support
 import TestSupport
 import Testing
 
 @testable import Notebooks
+
+private func parsed(_ text: String) throws -> JSONValue { try JSONReader.read(Array(text.utf8), path: "test") }
 
 @Suite("Export") struct ExportTests {
     static let lesson = """
@@ -104,7 +107,7 @@ import Testing
     @Test(.enabled(if: Programs.pythonHas("nbformat"), "\(Programs.reason("Python's nbformat"))"))
     func `a Jupyter notebook is valid by nbformat`() throws {
         let text = Self.document().jupyter
-        let json = try #require(JSON(text))
+        let json = try parsed(text)
         #expect(json["cells"]?.array?.count == 11)
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "a.ipynb")
@@ -210,20 +213,18 @@ import Testing
         }
         // A hostile number of removed tokens costs nothing, and no chain is made up for it.
         let vast = try #require(
-            JSON("[{\"removed\": 0, \"accuracy\": 1}, {\"removed\": 999999, \"accuracy\": 1}]").flatMap {
-                TimelineFigure($0)
-            })
+            TimelineFigure(
+                try parsed("[{\"removed\": 0, \"accuracy\": 1}, {\"removed\": 999999, \"accuracy\": 1}]")))
         #expect(vast.chain.isEmpty && vast.stages[1].gone.isEmpty)
         let settings = ["tokens at a time  1", "order             left", "smoothing         1"].map { StyledText($0) }
         #expect(ExportTable.find(settings, at: 1) == nil)
     }
 
     @Test func `a timeline comes from data with the tokens of its chain`() throws {
-        let json = try #require(
-            JSON(
-                """
-                [{"removed": 0, "accuracy": 1, "loss": 0.5, "chain": ["4", "2", "+", "1"]}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25, "chain": ["4", "2", "+", null]}, {"removed": 4, "accuracy": 0.5, "loss": null, "chain": [null, null, null, null]}]
-                """))
+        let json = try parsed(
+            """
+            [{"removed": 0, "accuracy": 1, "loss": 0.5, "chain": ["4", "2", "+", "1"]}, {"removed": 1, "accuracy": 0.98765, "loss": 0.25, "chain": ["4", "2", "+", null]}, {"removed": 4, "accuracy": 0.5, "loss": null, "chain": [null, null, null, null]}]
+            """)
         let timeline = try #require(TimelineFigure(json))
         #expect(timeline.columns == ["removed", "accuracy", "loss"])
         #expect(timeline.stages.map(\.cells) == [["0", "1", "0.5"], ["1", "0.9877", "0.25"], ["4", "0.5", "–"]])
@@ -235,7 +236,7 @@ import Testing
             "[{\"removed\": \"x\"}, {\"removed\": 2}]",
             "{\"kind\": \"other\", \"rows\": [{\"removed\": 1}, {\"removed\": 2}]}",
         ] {
-            #expect(JSON(bad).flatMap { TimelineFigure($0) } == nil, "\(bad)")
+            #expect(TimelineFigure(try parsed(bad)) == nil, "\(bad)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Language
+import Support
 import TestSupport
 import Testing
 
@@ -177,7 +178,7 @@ import Testing
                 index += 1
             }
             if part.isEmpty { continue }
-            part = DiagnosticRenderer.neutral(part)
+            part = Escaping.neutral(part)
             text += isVolatile ? "|\(OutputText.withoutBraces(part))|" : part
         }
         return text.withoutTrailingBlanks

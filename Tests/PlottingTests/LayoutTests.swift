@@ -4,22 +4,22 @@ import Testing
 
 @Suite struct NumberTextTests {
     @Test func `fixed numbers round half away from zero and never show a negative zero`() {
-        #expect(NumberText.fixed(0.125, decimals: 2) == "0.13")
-        #expect(NumberText.fixed(-2.5, decimals: 0) == "-3")
-        #expect(NumberText.fixed(-0.001, decimals: 2) == "0.00")
-        #expect(NumberText.fixed(7, decimals: 3) == "7.000")
-        #expect(NumberText.fixed(.nan, decimals: 3) == "nan")
+        #expect(FigureNumber.fixed(0.125, decimals: 2) == "0.13")
+        #expect(FigureNumber.fixed(-2.5, decimals: 0) == "-3")
+        #expect(FigureNumber.fixed(-0.001, decimals: 2) == "0.00")
+        #expect(FigureNumber.fixed(7, decimals: 3) == "7.000")
+        #expect(FigureNumber.fixed(.nan, decimals: 3) == "nan")
     }
 
     @Test func `short numbers keep three digits`() {
-        #expect(NumberText.short(0.94217) == "0.942")
-        #expect(NumberText.short(0.9996) == "1.000")
-        #expect(NumberText.short(12.345) == "12.3")
-        #expect(NumberText.short(1234.5) == "1235")
-        #expect(NumberText.short(46) == "46")
-        #expect(NumberText.short(-0.00004217) == "-4.22e-5")
-        #expect(NumberText.short(9.999e-7) == "1e-6")
-        #expect(NumberText.short(1.5e9) == "1.5e9")
+        #expect(FigureNumber.short(0.94217) == "0.942")
+        #expect(FigureNumber.short(0.9996) == "1.000")
+        #expect(FigureNumber.short(12.345) == "12.3")
+        #expect(FigureNumber.short(1234.5) == "1235")
+        #expect(FigureNumber.short(46) == "46")
+        #expect(FigureNumber.short(-0.00004217) == "-4.22e-5")
+        #expect(FigureNumber.short(9.999e-7) == "1e-6")
+        #expect(FigureNumber.short(1.5e9) == "1.5e9")
     }
 
     @Test func `the labels of an axis have one unit and the same decimals`() {

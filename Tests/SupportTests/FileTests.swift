@@ -79,4 +79,50 @@ import Testing
         for byte in "abc".utf8 { pieces.update([byte]) }
         #expect(pieces.finalizeHex() == SHA256.hex("abc"))
     }
+
+    @Test func `a check that fails leaves the old file, and permissions are those asked for`() throws {
+        struct Refused: Error {}
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            try writeFileAtomically(path, mode: 0o600, Array("old".utf8))
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+            #expect(throws: Refused.self) {
+                try writeFileAtomically(path, check: { throw Refused() }, Array("new".utf8))
+            }
+            #expect(try readBytes(path) == Array("old".utf8))
+            #expect(FileSystem.names(in: folder.path) == ["x"])
+        }
+    }
+
+    @Test func `a copy leaves out what it is told to, does not follow links when it goes, and goes with its owner`()
+        throws
+    {
+        try withTemporaryFolder { folder in
+            let source = folder.path + "/a"
+            try FileSystem.makeFolder(source + "/b/c")
+            try writeFileAtomically(source + "/b/c/x", [1, 2])
+            try writeFileAtomically(source + "/lock", [3])
+            var path = ""
+            do {
+                let copy = try TemporaryCopy(of: source, without: ["lock"])
+                path = copy.path
+                #expect(FileSystem.names(in: path) == ["b"])
+                #expect(try readBytes(path + "/b/c/x") == [1, 2])
+                #expect(symlink(source, path + "/link") == 0)
+                withExtendedLifetime(copy) {}
+            }
+            #expect(!FileSystem.exists(path))
+            #expect(try readBytes(source + "/b/c/x") == [1, 2])
+        }
+    }
+
+    @Test func `a file is read to its limit and no further`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            try writeFileAtomically(path, Array(repeating: 7, count: 100))
+            #expect(try readBytes(path, limit: 100).count == 100)
+            #expect(throws: FileError(.refused, path, "has more than 99 bytes")) { try readBytes(path, limit: 99) }
+        }
+    }
 }

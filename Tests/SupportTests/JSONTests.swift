@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Support
@@ -93,8 +95,54 @@ import Testing
             JSONWriter.text(value)
                 == "{\n  \"a\": [\n    1,\n    2.5,\n    \"x\\\"\\\\\\u0001\"\n  ],\n  \"b\": {},\n  \"c\": [],\n  \"d\": null\n}"
         )
-        var writer = JSONWriter(.compact, escapesNonASCII: true)
-        writer.write("é😀")
-        #expect(String(decoding: writer.bytes, as: UTF8.self) == #""\u00e9\ud83d\ude00""#)
+    }
+
+    @Test(arguments: [
+        ("", "the text ends where a value was expected"), ("{a:1}", "a string was expected"), ("+1", "not '+'"),
+        (".5", "not '.'"), ("'a'", "not '\''"), ("[1] 2", "text after the end"),
+    ])
+    func `what only looks like JSON is refused`(_ text: String, _ rule: String) {
+        #expect(refusal(text).contains(rule))
+    }
+
+    @Test func `Foundation reads the same from escapes and numbers`() throws {
+        let text = #"{"a": "\u00e9\ud83d\ude00\/\b", "b": 1e3, "c": -12, "d": 12345678901234567890}"#
+        let own = try parse(text)
+        let other = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(own["a"]?.string == other["a"] as? String)
+        #expect(own["b"]?.double == 1000)
+        #expect(own["c"]?.integer == other["c"] as? Int)
+        #expect(own["d"]?.integer == nil)
+        #expect(own["d"]?.double == 1.2345678901234567e19)
+    }
+
+    @Test func `half a pair of surrogates is refused, or shown by its stand-in where the reader was told so`() throws {
+        let bytes = Array(#"["\ud83d!", "\ude00", "\ud83d\n", "\ud83d\ud83d\ude00"]"#.utf8)
+        #expect(throws: FileError.self) { try JSONReader.read(bytes, path: "a.json") }
+        let value = try JSONReader.read(bytes, path: "a.json", halfPairs: .replaced)
+        #expect(value == ["\u{FFFD}!", "\u{FFFD}", "\u{FFFD}\n", "\u{FFFD}😀"])
+    }
+
+    @Test func `what is written reads back as it was, and nothing in it could steer a terminal`() throws {
+        let text = String(String.UnicodeScalarView((0..<0x2100).compactMap { Unicode.Scalar($0) } + ["\u{FEFF}", "👩"]))
+        for layout in [JSONWriter.Layout.compact, .spaced, .indented()] {
+            let written = JSONWriter.text([.string(text), .object(JSONObject([.init(text, 1)]))], layout)
+            #expect(try parse(written) == [.string(text), .object(JSONObject([.init(text, 1)]))])
+            let lines = written.split(separator: "\n").joined()
+            #expect(!lines.unicodeScalars.contains(where: Escaping.steers))
+        }
+    }
+
+    @Test func `no damaged text is a trap`() {
+        var generator = TestRandom(seed: 5)
+        let seed = Array(#"{"a": [1, 2.5e-3, "\u00e9\n", true, null], "b": {"c": "d"}}"#.utf8)
+        for _ in 0..<20_000 {
+            var bytes = seed
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
+            _ = try? JSONReader.read(
+                Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))), path: "", halfPairs: .replaced)
+        }
     }
 }

@@ -89,9 +89,8 @@ public enum SafeTensorsWriter {
                     ]))
             offset = end
         }
-        var writer = JSONWriter(.compact)
-        writer.write(.object(JSONObject(members)))
-        let padding = (8 - writer.bytes.count % 8) % 8
-        return writer.bytes + repeatElement(UInt8(ascii: " "), count: padding)
+        let bytes = JSONWriter.bytes(.object(JSONObject(members)))
+        let padding = (8 - bytes.count % 8) % 8
+        return bytes + repeatElement(UInt8(ascii: " "), count: padding)
     }
 }

@@ -2,6 +2,7 @@
 
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum DistillFunction {
@@ -121,7 +122,7 @@ enum DistillFunction {
 
     /// Goes through the stages with a progress line and a line for each that is over.
     private static func go(_ distillation: Distillation, _ call: Invocation) throws {
-        let interrupt = call.interrupt, started = monotonicSeconds()
+        let interrupt = call.interrupt, started = MonotonicClock.seconds()
         var lastShown = 0.0
         defer { call.endProgress() }
         let end: DistillationEnd
@@ -130,12 +131,12 @@ enum DistillFunction {
                 report: { event in
                     switch event {
                     case .step(let stage, let step, let steps, let loss):
-                        let now = monotonicSeconds() - started
+                        let now = MonotonicClock.seconds() - started
                         if now - lastShown < 0.1 { return }
                         lastShown = now
                         call.progress(
                             StyledText(
-                                "\(stage.rawValue)  step \(Phrase.grouped(step)) of \(Phrase.grouped(steps))  loss \(Phrase.fixed(loss, 3))"
+                                "\(stage.rawValue)  step \(NumberText.grouped(step)) of \(NumberText.grouped(steps))  loss \(NumberText.fixed(loss, decimals: 3))"
                             ))
                     case .evaluated: break
                     case .finished(let record): call.output(line(record, uncoupled: distillation.uncoupled))
@@ -152,7 +153,7 @@ enum DistillFunction {
 
     private static func line(_ record: DistillationRecord, uncoupled: Evaluation?) -> StyledText {
         var line = StyledText(record.stage.rawValue, .emphasis) + StyledText(": \(Phrase.count(record.steps, "step"))")
-        if let loss = record.loss { line.append(", loss \(Phrase.fixed(loss, 3))") }
+        if let loss = record.loss { line.append(", loss \(NumberText.fixed(loss, decimals: 3))") }
         switch record.stage {
         case .student:
             if let found = record.evaluation {
@@ -160,7 +161,7 @@ enum DistillFunction {
             }
         case .emulator:
             if let explained = record.explained {
-                line.append(", \(Phrase.fixed(100 * explained, 1)) % of the thoughts' variance")
+                line.append(", \(NumberText.fixed(100 * explained, decimals: 1)) % of the thoughts' variance")
             }
             if let uncoupled { line.append(", \(RunDisplay.accuracy(uncoupled)) before the student") }
         case .coupled: if let found = record.evaluation { line.append(", " + RunDisplay.accuracy(found)) }

@@ -1,5 +1,6 @@
 import Glibc
 import Language
+import Support
 
 /// Refuses what this machine's memory cannot hold, before the system would end the process.
 enum Memory {
@@ -7,8 +8,8 @@ enum Memory {
         let total = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         let (bytes, isOver) = floats.multipliedReportingOverflow(by: 4)
         guard isOver || (total > 0 && bytes > total) else { return }
-        let wanted = isOver ? "more than can be counted" : "\(Phrase.grouped(bytes >> 20)) MB"
+        let wanted = isOver ? "more than can be counted" : "\(NumberText.grouped(bytes >> 20)) MB"
         throw call.failure(
-            "this takes \(wanted) of memory, the machine has \(Phrase.grouped(total >> 20)) MB", code: .outOfMemory)
+            "this takes \(wanted) of memory, the machine has \(NumberText.grouped(total >> 20)) MB", code: .outOfMemory)
     }
 }

@@ -3,6 +3,7 @@
 import Internalization
 import Language
 import Probing
+import Support
 import Transformer
 
 enum GeometryFunctions {
@@ -29,7 +30,9 @@ enum GeometryFunctions {
                 provenance: Provenance(model: "", hook: "", position: ""))
             let found = try states.principalComponents(try call.integer("count"))
             call.output(
-                StyledText("explained " + found.explained.map { Phrase.fixed($0, 3) }.joined(separator: " "), .dim))
+                StyledText(
+                    "explained " + found.explained.map { NumberText.fixed($0, decimals: 3) }.joined(separator: " "),
+                    .dim))
             return .array(
                 ArrayObject(
                     shape: [states.rows, found.count], values: found.project(states.values).map { Float($0) },

@@ -3,6 +3,7 @@
 import Internalization
 import Language
 import Probing
+import Support
 
 enum ProbeTable {
     /// Reports of one place at one stage, one for each run.
@@ -78,7 +79,7 @@ enum ProbeTable {
         if let target = shared(\.target) { words.append("of \(target)") }
         if let position = shared(\.provenance.position) { words.append("at \(position)") }
         words.append(
-            "on \(Phrase.count(first.heldOutRows, "held-out problem")), fitted to \(Phrase.grouped(first.trainingRows))"
+            "on \(Phrase.count(first.heldOutRows, "held-out problem")), fitted to \(NumberText.grouped(first.trainingRows))"
         )
         let runs = rows.map(\.reports.count).max() ?? 1
         if runs > 1 { words.append("in each of \(runs) runs") }

@@ -2,6 +2,7 @@
 
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum RunDisplay {
@@ -52,7 +53,7 @@ enum RunDisplay {
     static func accuracy(_ evaluation: Evaluation) -> String {
         let interval = evaluation.interval
         return
-            "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), \(Phrase.rate(interval.upperBound))] of \(Phrase.grouped(evaluation.count))"
+            "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), \(Phrase.rate(interval.upperBound))] of \(NumberText.grouped(evaluation.count))"
     }
 
     /// What a removal did, in a line.
@@ -73,7 +74,7 @@ enum RunDisplay {
 final class TrainingWatcher {
     private let value: RunValue
     private let call: Invocation
-    private let started = monotonicSeconds()
+    private let started = MonotonicClock.seconds()
     private var lastShown = 0.0
     private var steps = 0
     private(set) var lastStep: StepReport?
@@ -91,7 +92,7 @@ final class TrainingWatcher {
         self.call = call
     }
 
-    var seconds: Double { monotonicSeconds() - started }
+    var seconds: Double { MonotonicClock.seconds() - started }
     var stepCount: Int { steps }
 
     func note(_ evaluation: Evaluation?) { if let evaluation { lastEvaluation = evaluation } }
@@ -153,10 +154,10 @@ final class TrainingWatcher {
     }
 
     private func line(_ report: StepReport, _ now: Double) -> StyledText {
-        var text = "step \(Phrase.grouped(report.updates))  loss \(Phrase.fixed(report.loss, 3))"
-        if let rate = report.smoothedMatchRate { text += "  right \(Phrase.fixed(rate, 2))" }
+        var text = "step \(NumberText.grouped(report.updates))  loss \(NumberText.fixed(report.loss, decimals: 3))"
+        if let rate = report.smoothedMatchRate { text += "  right \(NumberText.fixed(rate, decimals: 2))" }
         text += "  removed \(value.run.removedCount)/\(value.run.longest)"
-        if now > 0.2 { text += "  \(Phrase.grouped(Int(Double(steps) / now))) steps/s" }
+        if now > 0.2 { text += "  \(NumberText.grouped(Int(Double(steps) / now))) steps/s" }
         return StyledText(text)
     }
 
@@ -164,7 +165,7 @@ final class TrainingWatcher {
     func summary(_ end: TrainingEnd) -> DisplayBundle {
         let run = value.run
         var line = StyledText("\(Phrase.count(steps, "step"))", .emphasis)
-        if let loss = lastStep?.loss { line.append(", loss \(Phrase.fixed(loss, 3))") }
+        if let loss = lastStep?.loss { line.append(", loss \(NumberText.fixed(loss, decimals: 3))") }
         if let lastEvaluation { line.append(", " + RunDisplay.accuracy(lastEvaluation)) }
         if run.removedCount > 0 || end == .stuck { line.append(", removed \(run.removedCount) of \(run.longest)") }
         line.append("  ")

@@ -2,6 +2,7 @@
 
 import Internalization
 import Language
+import Support
 
 enum StepCommands {
     static func all(_ bench: Workbench) -> [Command] {
@@ -87,7 +88,7 @@ enum StepCommands {
     private static func whereItIs(_ value: RunValue, _ words: String) throws -> DisplayBundle {
         let run = value.run
         var line = StyledText("\(words) removed \(run.removedCount) of \(run.longest)", .emphasis)
-        line.append(", step \(Phrase.grouped(run.progress.updates))")
+        line.append(", step \(NumberText.grouped(run.progress.updates))")
         if let accuracy = run.timeline.current.record.accuracy { line.append(", accuracy \(Phrase.rate(accuracy))") }
         var lines = [line]
         if let example = try RunDisplay.example(value) { lines.append(example) }
@@ -147,7 +148,7 @@ enum StepCommands {
             try value.folder?.save(value.run)
             call.output(
                 StyledText(
-                    "mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(Phrase.grouped(value.run.progress.updates))"
+                    "mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(NumberText.grouped(value.run.progress.updates))"
                 ))
             return .none
         }

@@ -1,5 +1,6 @@
 import Internalization
 import Language
+import Support
 
 /// What an evaluation found, as a value with fields.
 final class EvaluationValue: HostObject {
@@ -40,17 +41,18 @@ final class EvaluationValue: HostObject {
 
     override func display(_ options: DisplayOptions) -> DisplayBundle {
         var line = StyledText(text)
-        if let loss = evaluation.loss { line.append(", loss \(Phrase.fixed(loss, 3))") }
-        line.append(", \(Phrase.fixed(evaluation.generatedTokens, 1)) tokens written")
+        if let loss = evaluation.loss { line.append(", loss \(NumberText.fixed(loss, decimals: 3))") }
+        line.append(", \(NumberText.fixed(evaluation.generatedTokens, decimals: 1)) tokens written")
         var lines = [line]
         if evaluation.answerAccuracy.count > 1 {
             lines.append(
                 StyledText("answer tokens  ", .dim)
-                    + StyledText(evaluation.answerAccuracy.map { Phrase.fixed($0, 3) }.joined(separator: " ")))
+                    + StyledText(
+                        evaluation.answerAccuracy.map { NumberText.fixed($0, decimals: 3) }.joined(separator: " ")))
         }
         if let speed {
             let text =
-                "\(Phrase.fixed(speed.examplesPerSecond, 1)) examples/s, \(Phrase.fixed(speed.relativeToNoChain, 2)) of the same model without a chain"
+                "\(NumberText.fixed(speed.examplesPerSecond, decimals: 1)) examples/s, \(NumberText.fixed(speed.relativeToNoChain, decimals: 2)) of the same model without a chain"
             lines.append(StyledText("one at a time  ", .dim) + StyledText(text, isVolatile: true))
         }
         return DisplayBundle(lines: lines, json: json)

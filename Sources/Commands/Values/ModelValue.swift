@@ -1,6 +1,7 @@
 import Checkpoints
 import Internalization
 import Language
+import Support
 import Transformer
 
 /// A model as a value, with the way problems are written for it.
@@ -45,7 +46,7 @@ final class ModelValue: HostObject {
     override var json: String { Value.record(numbers).json }
 
     override var text: String {
-        "\(configuration.architecture.rawValue), \(Phrase.grouped(model.parameterCount)) parameters: \(Phrase.count(configuration.layerCount, "layer")),"
+        "\(configuration.architecture.rawValue), \(NumberText.grouped(model.parameterCount)) parameters: \(Phrase.count(configuration.layerCount, "layer")),"
             + " \(Phrase.count(configuration.headCount, "head")), width \(configuration.width), \(configuration.positionCount) positions,"
             + " vocabulary \(configuration.vocabularySize); \(origin)"
     }

@@ -1,5 +1,6 @@
 import Internalization
 import Language
+import Support
 
 /// A set of problems as a value: `gen`, `read`, a part of another set.
 final class ProblemsValue: HostObject {
@@ -44,7 +45,7 @@ final class ProblemsValue: HostObject {
     override func show(_ options: DisplayOptions) throws -> DisplayBundle {
         var lines = [StyledText(text)]
         for index in 0..<min(set.count, 5) { lines.append(StyledText("  ") + ProblemDisplay.line(set[index])) }
-        if set.count > 5 { lines.append(StyledText("  … \(Phrase.grouped(set.count - 5)) more", .dim)) }
+        if set.count > 5 { lines.append(StyledText("  … \(NumberText.grouped(set.count - 5)) more", .dim)) }
         return DisplayBundle(lines: lines, json: json)
     }
 }

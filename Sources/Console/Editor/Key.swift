@@ -4,6 +4,8 @@
 // CSI `ESC [ parameters final` and SS3 `ESC O final` (ECMA-48, xterm's ctlseqs). A lone ESC can only be told from the start
 // of a sequence by waiting a moment, which is the reader's business: it calls `finish` when nothing followed.
 
+import Support
+
 enum Key: Equatable {
     /// A character to insert, or a control character or ESC for libedit's own key map.
     case scalar(UInt32)
@@ -197,7 +199,7 @@ struct KeyDecoder {
             case 0x0d: text.append("\n")
             case 0x0a: if !sawReturn { text.append("\n") }
             case 0x09: text.append(contentsOf: "    ".unicodeScalars)
-            default: if Neutral.replacement(of: scalar) == nil { text.append(scalar) }
+            default: if Escaping.mark(scalar) == nil { text.append(scalar) }
             }
         }
         if text.last == "\n" { text.removeLast() }

@@ -1,6 +1,7 @@
 // One row of the text with its colours.
 
 import Language
+import Support
 
 struct RowDrawing {
     let scalars: [UInt32]
@@ -26,7 +27,7 @@ struct RowDrawing {
                 if !code.isEmpty { out.append(contentsOf: "\u{1b}[\(code)m".unicodeScalars) }
                 current = code
             }
-            if let shown = Neutral.replacement(of: scalar) {
+            if let shown = Escaping.mark(scalar) {
                 out.append(contentsOf: shown.unicodeScalars)
             } else {
                 out.append(scalar)

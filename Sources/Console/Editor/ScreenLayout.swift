@@ -4,6 +4,7 @@
 // longer than the screen is wide. A wide character never straddles two rows.
 
 import Language
+import Support
 
 struct ScreenLayout {
     struct Row: Equatable {
@@ -68,7 +69,7 @@ struct ScreenLayout {
     static func columns(of scalar: UInt32) -> Int {
         if scalar >= 0x20 && scalar < 0x7f { return 1 }
         guard let scalar = Unicode.Scalar(scalar) else { return 1 }
-        return Neutral.replacement(of: scalar)?.utf8.count ?? DisplayWidth.of(scalar)
+        return Escaping.mark(scalar)?.utf8.count ?? DisplayWidth.of(scalar)
     }
 
     private static func utf8Count(of scalar: UInt32) -> Int {

@@ -13,6 +13,7 @@
 // no longer the file of that name, and opens again.
 
 import Glibc
+import Support
 
 struct HistoryFile {
     let path: String
@@ -93,7 +94,7 @@ struct HistoryFile {
             }
         }
         guard !isEscaped, let entry = String(validating: bytes, as: UTF8.self) else { return nil }
-        return entry.unicodeScalars.contains { $0 != "\n" && Neutral.replacement(of: $0) != nil } ? nil : entry
+        return entry.unicodeScalars.contains { $0 != "\n" && Escaping.steers($0) } ? nil : entry
     }
 
     private static func lines(of bytes: [UInt8]) -> [Range<Int>] {
@@ -140,7 +141,7 @@ struct HistoryFile {
         for _ in 0..<10 {
             var descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
             if descriptor < 0 && errno == ENOENT {
-                makeFolder()
+                try? FileSystem.makeFolder(FileSystem.folder(of: path), mode: 0o700)
                 descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
             }
             guard descriptor >= 0 else { return nil }
@@ -157,32 +158,17 @@ struct HistoryFile {
         return nil
     }
 
-    private func makeFolder() {
-        var folder = ""
-        for part in path.split(separator: "/").dropLast() {
-            folder += "/" + part
-            mkdir(folder, 0o700)
-        }
-    }
-
     /// Writes the newest entries to a new file and puts it in the place of this one.
     private func shorten() {
         guard let lock = openLocked() else { return }
         defer { close(lock) }
         guard let bytes = contents() else { return }
-        let temporary = path + ".\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
         var text = Self.header
         for range in Self.lines(of: bytes).suffix(entriesMax) where Self.entry(bytes[range]) != nil {
             text += String(decoding: bytes[range], as: UTF8.self) + "\n"
         }
-        if Self.write(text, to: descriptor) && fsync(descriptor) == 0 {
-            rename(temporary, path)
-        } else {
-            unlink(temporary)
-        }
+        // What cannot be shortened stays long.
+        try? writeFileAtomically(path, mode: 0o600, text.utf8)
     }
 
     private static func write(_ text: String, to descriptor: Int32) -> Bool {

@@ -6,6 +6,7 @@
 // `{"warning": …}`, and `{"seconds": …}` for `time`.
 
 import Language
+import Support
 
 public final class EventPrinter {
     public enum Form: Sendable { case text, json }
@@ -50,7 +51,7 @@ public final class EventPrinter {
         case .timed(let seconds):
             writer.printError([
                 form == .json
-                    ? StyledText("{\"seconds\": \(seconds)}") : StyledText("took \(Self.duration(seconds))", .dim)
+                    ? StyledText("{\"seconds\": \(seconds)}") : StyledText("took \(NumberText.duration(seconds))", .dim)
             ])
         }
     }
@@ -79,65 +80,24 @@ public final class EventPrinter {
         if let json = bundle.json { return writer.print(verbatim: json) }
         let lines = bundle.lines.isEmpty ? bundle.picture : bundle.lines
         if !lines.isEmpty {
-            writer.print(verbatim: "{\"text\": \(JSONText.quoted(lines.map(\.plain).joined(separator: "\n")))}")
+            writer.print(verbatim: "{\"text\": \(Escaping.json(lines.map(\.plain).joined(separator: "\n")))}")
         }
     }
 
     static func json(_ diagnostic: Diagnostic, in source: SourceText) -> String {
         let place = source.position(at: diagnostic.span.start)
-        var parts = [
-            "\"code\": \"\(diagnostic.code.rawValue)\"", "\"message\": \(JSONText.quoted(diagnostic.message))",
-            "\"source\": \(JSONText.quoted(source.name))", "\"line\": \(place.line)", "\"column\": \(place.column)",
-            "\"start\": \(diagnostic.span.start)", "\"end\": \(diagnostic.span.end)",
-            "\"text\": \(JSONText.quoted(source.text(diagnostic.span)))",
-        ]
-        if let help = diagnostic.help { parts.append("\"help\": \(JSONText.quoted(help))") }
+        var fields = JSONObject([
+            .init("code", .string(diagnostic.code.rawValue)), .init("message", .string(diagnostic.message)),
+            .init("source", .string(source.name)), .init("line", JSONValue(place.line)),
+            .init("column", JSONValue(place.column)), .init("start", JSONValue(diagnostic.span.start)),
+            .init("end", JSONValue(diagnostic.span.end)), .init("text", .string(source.text(diagnostic.span))),
+        ])
+        if let help = diagnostic.help { fields["help"] = .string(help) }
         if let edit = diagnostic.replacement {
-            parts.append(
-                "\"replacement\": {\"start\": \(edit.span.start), \"end\": \(edit.span.end), \"text\": \(JSONText.quoted(edit.text))}"
-            )
+            fields["replacement"] = [
+                "start": JSONValue(edit.span.start), "end": JSONValue(edit.span.end), "text": .string(edit.text),
+            ]
         }
-        return "{\"\(diagnostic.severity.rawValue)\": {\(parts.joined(separator: ", "))}}"
-    }
-
-    // MARK: Durations
-
-    /// `0.42 ms`, `1.31 s`, `2 min 5 s`
-    static func duration(_ seconds: Double) -> String {
-        switch seconds {
-        case ..<1e-3: "\(rounded(seconds * 1e6)) µs"
-        case ..<1: "\(rounded(seconds * 1e3)) ms"
-        case ..<60: "\(rounded(seconds)) s"
-        default: "\(Int(min(seconds, 1e12)) / 60) min \(Int(min(seconds, 1e12)) % 60) s"
-        }
-    }
-
-    /// Three digits.
-    private static func rounded(_ value: Double) -> String {
-        if value >= 99.95 { return "\(Int(value.rounded()))" }
-        let tenths = Int((value * 10).rounded())
-        if value >= 9.995 { return "\(tenths / 10).\(tenths % 10)" }
-        let hundredths = Int((value * 100).rounded())
-        return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10)"
-    }
-}
-
-/// Text inside JSON.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\t": out += "\\t"
-            case _ where scalar.value < 0x20 || (scalar.value >= 0x7f && scalar.value < 0xa0):
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
+        return JSONWriter.text(["\(diagnostic.severity.rawValue)": .object(fields)], .spaced)
     }
 }

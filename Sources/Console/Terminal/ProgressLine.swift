@@ -4,6 +4,7 @@
 import CLibedit
 import Glibc
 import Language
+import Support
 
 final class ProgressLine {
     private let terminal: TerminalState
@@ -16,7 +17,7 @@ final class ProgressLine {
 
     /// `now` in seconds.
     init(
-        terminal: TerminalState, now: @escaping () -> Double = ProgressLine.monotonicSeconds,
+        terminal: TerminalState, now: @escaping () -> Double = MonotonicClock.seconds,
         write: @escaping (String) -> Void
     ) {
         self.terminal = terminal
@@ -59,11 +60,5 @@ final class ProgressLine {
         clear()
         lastTime = -Double.infinity
         plainInterval = 2
-    }
-
-    static func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

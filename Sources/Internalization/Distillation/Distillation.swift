@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -44,7 +45,7 @@ public final class Distillation {
     public init(
         teacher: LanguageModel, initial: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut?,
         validation: HeldOut? = nil, positions: PositionRule,
-        settings: DistillationSettings, workers: Workers = .shared, now: @escaping () -> Double = monotonicSeconds
+        settings: DistillationSettings, workers: Workers = .shared, now: @escaping () -> Double = MonotonicClock.seconds
     ) throws {
         if let fault = settings.fault { throw RunError.setting(fault) }
         let (large, small) = (teacher.configuration, initial.configuration)

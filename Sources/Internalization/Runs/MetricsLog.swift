@@ -15,12 +15,12 @@ final class MetricsLog {
     init(_ folder: String, keeping length: Int) throws {
         path = folder + "/metrics.jsonl"
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw RunFiles.failure(path) }
+        guard descriptor >= 0 else { throw RunFolderError.system(path) }
         let size = Int(lseek(descriptor, 0, SEEK_END))
         byteCount = min(length, max(size, 0))
         guard size > byteCount else { return }
         try keepLost(size, folder)
-        guard ftruncate(descriptor, byteCount) == 0 else { throw RunFiles.failure(path) }
+        guard ftruncate(descriptor, byteCount) == 0 else { throw RunFolderError.system(path) }
     }
 
     deinit {
@@ -31,21 +31,20 @@ final class MetricsLog {
     private func keepLost(_ size: Int, _ folder: String) throws {
         var bytes = [UInt8](repeating: 0, count: size - byteCount)
         let count = pread(descriptor, &bytes, bytes.count, off_t(byteCount))
-        guard count >= 0 else { throw RunFiles.failure(path) }
-        var name = folder + "/metrics.lost-\(RunFiles.timestamp().filter { $0 != ":" }).jsonl"
+        guard count >= 0 else { throw RunFolderError.system(path) }
+        var name = folder + "/metrics.lost-\(UTCTime.now().filter { $0 != ":" }).jsonl"
         var number = 2
-        while RunFiles.exists(name) {
-            name = folder + "/metrics.lost-\(RunFiles.timestamp().filter { $0 != ":" })-\(number).jsonl"
+        while FileSystem.exists(name) {
+            name = folder + "/metrics.lost-\(UTCTime.now().filter { $0 != ":" })-\(number).jsonl"
             number += 1
         }
         try writeFileAtomically(name, bytes.prefix(count))
     }
 
     func append(_ line: JSONObject) throws {
-        var writer = JSONWriter(.compact)
-        writer.write(.object(line))
-        pending += writer.bytes + [UInt8(ascii: "\n")]
-        byteCount += writer.bytes.count + 1
+        let bytes = JSONWriter.bytes(.object(line))
+        pending += bytes + [UInt8(ascii: "\n")]
+        byteCount += bytes.count + 1
         if pending.count > 1 << 14 { try flush() }
     }
 
@@ -56,7 +55,7 @@ final class MetricsLog {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 pending.removeFirst(done)
-                throw RunFiles.failure(path)
+                throw RunFolderError.system(path)
             }
             done += count
         }
@@ -66,6 +65,6 @@ final class MetricsLog {
     /// Makes sure that all of it is on the disk.
     func sync() throws {
         try flush()
-        guard fsync(descriptor) == 0 else { throw RunFiles.failure(path) }
+        guard fsync(descriptor) == 0 else { throw RunFolderError.system(path) }
     }
 }

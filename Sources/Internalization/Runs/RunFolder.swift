@@ -52,8 +52,8 @@ public final class RunFolder {
         _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null,
         writeMore: () throws -> Void = {}
     ) throws -> RunFolder {
-        if RunFiles.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
-        for folder in ["", "/data", "/parts", "/checkpoints"] { try RunFiles.makeFolder(path + folder) }
+        if FileSystem.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
+        for folder in ["", "/data", "/parts", "/checkpoints"] { try FileSystem.makeFolder(path + folder) }
         let lock = try RunLock(path)
         try (initial ?? run.model).write(to: path + "/model")
         try run.problems.write(to: path + "/data/training.safetensors")
@@ -61,7 +61,7 @@ public final class RunFolder {
         try run.validation?.problems.write(to: path + "/data/validation.safetensors")
         try writeMore()
         var description = JSONObject([
-            .init("format", JSONValue(format)), .init("created", .string(RunFiles.timestamp())),
+            .init("format", JSONValue(format)), .init("created", .string(UTCTime.now())),
             .init("host", .string(RunLock.host)),
             .init("threads", JSONValue(run.workers.threadCount)), .init("training", .string(run.problems.fingerprint)),
         ])
@@ -89,18 +89,18 @@ public final class RunFolder {
         state.metricsBytes = metrics.byteCount
         let text = Array(JSONWriter.text(try JSONValue(encoding: state), .compact).utf8)
         let temporary = checkpoints + "/.tmp-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        try RunFiles.makeFolder(temporary)
+        try FileSystem.makeFolder(temporary)
         do {
             try writeFileAtomically(temporary + "/state.json", text)
             let manifest = try manifest(state, text, run)
             try writeFileAtomically(temporary + "/MANIFEST.json", (JSONWriter.text(manifest) + "\n").utf8)
             let final = checkpointPath(lastNumber + 1)
-            guard rename(temporary, final) == 0 else { throw RunFiles.failure(final) }
-            try RunFiles.flush(checkpoints)
+            guard rename(temporary, final) == 0 else { throw RunFolderError.system(final) }
+            try FileSystem.flushFolder(checkpoints)
             try RunFolder.verify(final, parts: parts)
             lastNumber += 1
         } catch {
-            RunFiles.removeFolder(temporary)
+            FileSystem.removeFolder(temporary)
             throw error
         }
         removeOld()
@@ -164,9 +164,9 @@ public final class RunFolder {
     private func removeOld() {
         let numbers = RunFolder.numbers(path)
         let kept = Set(numbers.suffix(keptCheckpoints))
-        for number in numbers where !kept.contains(number) { RunFiles.removeFolder(checkpointPath(number)) }
-        for name in RunFiles.names(in: checkpoints) where name.hasPrefix(".tmp-") {
-            RunFiles.removeFolder(checkpoints + "/" + name)
+        for number in numbers where !kept.contains(number) { FileSystem.removeFolder(checkpointPath(number)) }
+        for name in FileSystem.names(in: checkpoints) where name.hasPrefix(".tmp-") {
+            FileSystem.removeFolder(checkpoints + "/" + name)
         }
         var needed: Set<String> = []
         for number in kept {
@@ -176,11 +176,11 @@ public final class RunFolder {
             else { return }
             for digest in state.snapshots.flatMap(\.digests) { needed.insert(digest + ".safetensors") }
         }
-        for name in RunFiles.names(in: parts) where !needed.contains(name) { unlink(parts + "/" + name) }
+        for name in FileSystem.names(in: parts) where !needed.contains(name) { unlink(parts + "/" + name) }
     }
 
     private static func numbers(_ path: String) -> [Int] {
-        RunFiles.names(in: path + "/checkpoints").compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
+        FileSystem.names(in: path + "/checkpoints").compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
             .sorted()
     }
 
@@ -211,7 +211,7 @@ public final class RunFolder {
     public static func info(of path: String) throws -> JSONValue { try description(path)["info"] ?? .null }
 
     private static func description(_ path: String) throws -> JSONObject {
-        guard RunFiles.exists(path + "/run.json") else { throw RunFolderError.notARun(path: path) }
+        guard FileSystem.exists(path + "/run.json") else { throw RunFolderError.notARun(path: path) }
         guard let description = try JSONReader.readFile(path + "/run.json").object,
             let found = description["format"]?.integer
         else {

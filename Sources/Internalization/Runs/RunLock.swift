@@ -23,12 +23,12 @@ final class RunLock {
         ownerPath = folder + "/owner.json"
         let path = folder + "/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw RunFiles.failure(path) }
+        guard descriptor >= 0 else { throw RunFolderError.system(path) }
         let known = RunLock.owner(ownerPath)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             close(descriptor)
-            guard code == EWOULDBLOCK else { throw RunFiles.failure(path) }
+            guard code == EWOULDBLOCK else { throw RunFolderError.system(path) }
             throw RunFolderError.inUse(
                 path: folder, host: known?.host ?? "this host", process: known?.process ?? 0,
                 since: known?.since ?? "an unknown time")
@@ -39,7 +39,7 @@ final class RunLock {
                 path: folder, host: known.host, process: known.process, since: known.since)
         }
         self.descriptor = descriptor
-        let owner = Owner(host: RunLock.host, process: Int(getpid()), since: RunFiles.timestamp(), boot: RunLock.boot)
+        let owner = Owner(host: RunLock.host, process: Int(getpid()), since: UTCTime.now(), boot: RunLock.boot)
         try writeFileAtomically(ownerPath, (JSONWriter.text(JSONValue(encoding: owner)) + "\n").utf8)
     }
 
@@ -49,7 +49,7 @@ final class RunLock {
     }
 
     private static func owner(_ path: String) -> Owner? {
-        guard RunFiles.exists(path) else { return nil }
+        guard FileSystem.exists(path) else { return nil }
         return try? JSONReader.readFile(path).decode(Owner.self)
     }
 

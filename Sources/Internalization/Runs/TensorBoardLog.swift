@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 // A TensorBoard event file: records of
 //
@@ -20,7 +21,7 @@ final class TensorBoardLog {
     init(_ folder: String) throws {
         path = "\(folder)/events.out.tfevents.\(time(nil)).\(RunLock.host).\(getpid())"
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw RunFiles.failure(path) }
+        guard descriptor >= 0 else { throw RunFolderError.system(path) }
         try append(TensorBoardLog.event(wallTime: wallTime) { $0.text(3, "brain.Event:2") })
     }
 
@@ -35,7 +36,7 @@ final class TensorBoardLog {
     private func append(_ event: [UInt8]) throws {
         let record = TensorBoardLog.record(event)
         let count = record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard count == record.count else { throw RunFiles.failure(path) }
+        guard count == record.count else { throw RunFolderError.system(path) }
     }
 
     // MARK: Bytes

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Tensors
 import Transformer
 
@@ -81,7 +82,7 @@ public final class Run: @unchecked Sendable {
         _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil, validation: HeldOut? = nil,
         schedule: RemovalSchedule = RemovalSchedule(),
         settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, timeline: Timeline = Timeline(),
-        now: @escaping () -> Double = monotonicSeconds
+        now: @escaping () -> Double = MonotonicClock.seconds
     ) throws {
         if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
         var problems = problems
@@ -373,13 +374,6 @@ public struct HeldOut: Sendable {
         self.encoder = encoder
         self.options = options
     }
-}
-
-/// The system's monotonic clock.
-public func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 extension AdamW.Reset {

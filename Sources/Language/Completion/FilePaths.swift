@@ -1,6 +1,7 @@
 // The names of files and folders that completion offers inside quotes.
 
 import Glibc
+import Support
 
 public enum FilePaths {
     /// The paths that begin with `prefix`; folders end with `/`.
@@ -24,7 +25,7 @@ public enum FilePaths {
             guard name.hasPrefix(prefix), name != ".", name != "..", prefix.hasPrefix(".") || !name.hasPrefix(".")
             else { continue }
             // A name that would have to be escaped, or could steer the terminal, is not offered.
-            guard !name.contains(where: { "\"\\{}".contains($0) }), DiagnosticRenderer.neutral(name) == name else {
+            guard !name.contains(where: { "\"\\{}".contains($0) }), Escaping.neutral(name) == name else {
                 continue
             }
             var status = stat()

@@ -8,6 +8,8 @@
 // The source line is cut to a window around the underlined words where it is too long; tabs become blanks; characters
 // that could drive a terminal or turn the reading direction are shown by a stand-in.
 
+import Support
+
 public struct DiagnosticRenderer: Sendable {
     /// Columns at hand; at least 40 are used.
     public var width: Int
@@ -38,7 +40,7 @@ public struct DiagnosticRenderer: Sendable {
                     + StyledText(String(repeating: "^", count: window.length), style))
         }
         if let help = diagnostic.help {
-            lines.append(StyledText("  fix: ", .dim) + StyledText(DiagnosticRenderer.neutral(help), .good))
+            lines.append(StyledText("  fix: ", .dim) + StyledText(Escaping.neutral(help), .good))
         }
         return lines
     }
@@ -56,25 +58,8 @@ public struct DiagnosticRenderer: Sendable {
         }
         line.append(diagnostic.code.rawValue, diagnostic.severity == .error ? .error : .warning)
         line.append(" ")
-        line.append(DiagnosticRenderer.neutral(diagnostic.message), .emphasis)
+        line.append(Escaping.neutral(diagnostic.message), .emphasis)
         return line
-    }
-
-    /// Text in which nothing drives a terminal: control and bidirectional characters by a stand-in, tabs and line ends by blanks.
-    public static func neutral(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(standIn(scalar)) }
-        return String(result)
-    }
-
-    static func standIn(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-        switch scalar.value {
-        case 0x09, 0x0A, 0x0D: " "
-        case 0...0x1F: Unicode.Scalar(0x2400 + scalar.value) ?? "?"
-        case 0x7F: "\u{2421}"
-        case 0x80...0x9F, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0x061C, 0x2028, 0x2029: "\u{FFFD}"
-        default: scalar
-        }
     }
 
     /// The part of a line that is shown, and where in it the underlined words lie, in columns.
@@ -145,7 +130,7 @@ public struct DiagnosticRenderer: Sendable {
                     width = 4 - column % 4
                     shown = String(repeating: " ", count: width)
                 } else {
-                    shown = DiagnosticRenderer.neutral(shown)
+                    shown = Escaping.neutral(shown)
                     width = DisplayWidth.of(shown)
                 }
                 cells.append(Cell(text: shown, width: width, isMarked: isMarked))

@@ -1,8 +1,9 @@
 // "Did you mean …?": the nearest spelling among the words that would be right at that place.
 
-enum Suggestions {
+public enum Suggestions {
     /// The candidates near enough to what was written, nearest first.
-    static func nearest(to written: String, among candidates: some Sequence<String>, limit: Int = 3) -> [String] {
+    public static func nearest(to written: String, among candidates: some Sequence<String>, limit: Int = 3) -> [String]
+    {
         let typed = Array(written.lowercased().unicodeScalars.prefix(64))
         guard !typed.isEmpty else { return [] }
         var found: [(candidate: String, score: Double)] = []

@@ -1,6 +1,7 @@
 // Functions of numbers; of an array they work element by element.
 
 import BigInt
+import Support
 
 #if canImport(Glibc)
     import Glibc

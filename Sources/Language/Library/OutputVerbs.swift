@@ -1,3 +1,5 @@
+import Support
+
 extension LanguageLibrary {
     static var outputVerbs: [Command] { [print, assert] }
 
@@ -10,7 +12,7 @@ extension LanguageLibrary {
         ) { call in
             let text = try call.list("values").map(\.text).joined(separator: " ")
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { StyledText(String($0)) }
-            call.output(DisplayBundle(lines: lines, json: JSONText.quoted(text)))
+            call.output(DisplayBundle(lines: lines, json: Escaping.json(text)))
             return .none
         }
     }

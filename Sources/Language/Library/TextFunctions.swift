@@ -1,3 +1,5 @@
+import Support
+
 extension LanguageLibrary {
     static var textFunctions: [Command] {
         [

@@ -3,6 +3,8 @@
 // Everything but host objects has value semantics: whoever changes an object copies it first unless it holds the only
 // reference. So a copy of the variables is a snapshot of them.
 
+import Support
+
 public enum Value {
     case none
     case boolean(Bool)

@@ -1,6 +1,7 @@
 // The only changes that a program makes to a notebook: whole lines that it owns. Everything else stays byte for byte.
 
 import Language
+import Support
 
 struct LineEdit {
     /// The lines that go; empty to insert.
@@ -67,7 +68,7 @@ extension Notebook {
 
     /// With these pins and no others, in this order. Paths that a line cannot hold are left out.
     public func pinning(_ pins: [Pin]) -> Notebook {
-        let writable = pins.filter { Pin($0.written) == $0 && DiagnosticRenderer.neutral($0.path) == $0.path }
+        let writable = pins.filter { Pin($0.written) == $0 && Escaping.neutral($0.path) == $0.path }
         return settingHeader("pin", writable.map(\.written))
     }
 

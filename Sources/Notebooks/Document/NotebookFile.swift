@@ -7,8 +7,8 @@ import Support
 
 /// Why a notebook cannot be read, written, changed or run.
 public enum NotebookError: Error, Equatable, CustomStringConvertible {
-    case unreadable(path: String, reason: String)
-    case unwritable(path: String, reason: String)
+    /// The system does not let it be read or written.
+    case file(FileError)
     /// Someone else wrote the file since it was read.
     case changedMeanwhile(path: String)
     case unknownCell(title: String, nearest: String?)
@@ -17,8 +17,7 @@ public enum NotebookError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
-        case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
+        case .file(let error): "\(error)"
         case .changedMeanwhile(let path):
             "\(path) was changed on disk since it was read and is left as it is; run the command again"
         case .unknownCell(let title, let nearest):
@@ -83,73 +82,32 @@ public struct NotebookFile {
     }
 
     static func read(_ path: String) throws(NotebookError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-            guard bytes.count <= sizeMax else {
-                throw .unreadable(path: path, reason: "it holds more than \(sizeMax >> 20) MB")
-            }
-        }
+        do { return try readBytes(path) } catch { throw .file(error) }
     }
-
-    private static let sizeMax = 1 << 29
 
     private static func replace(
         _ place: String, named path: String, _ bytes: [UInt8], onlyIf hash: String?
     ) throws(NotebookError) {
         // Through a link, so that the link stays.
-        let target = resolved(place)
+        let target = FileSystem.resolved(place)
         var mode: mode_t = 0o644
         var status = stat()
         if stat(target, &status) == 0 { mode = status.st_mode & 0o777 }
-        let temporary = "\(target).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard descriptor >= 0 else { throw .unwritable(path: path, reason: reason(errno)) }
-        var failure: Int32 = fchmod(descriptor, mode) == 0 ? 0 : errno
-        var sent = 0
-        while sent < bytes.count, failure == 0 {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
-            if count < 0 { failure = errno == EINTR ? 0 : errno } else { sent += count }
-        }
-        if failure == 0, fsync(descriptor) != 0 { failure = errno }
-        close(descriptor)
-        guard failure == 0 else {
-            unlink(temporary)
-            throw .unwritable(path: path, reason: reason(failure))
-        }
-        if let hash {
-            let now: [UInt8]
-            do { now = try read(target) } catch {
-                unlink(temporary)
-                throw .changedMeanwhile(path: path)
-            }
-            guard SHA256.hex(now) == hash else {
-                unlink(temporary)
-                throw .changedMeanwhile(path: path)
-            }
-        }
-        guard rename(temporary, target) == 0 else {
-            let failure = errno
-            unlink(temporary)
-            throw .unwritable(path: path, reason: reason(failure))
+        do {
+            try writeFileAtomically(
+                target, mode: mode,
+                check: {
+                    guard let hash else { return }
+                    guard let now = try? read(target), SHA256.hex(now) == hash else {
+                        throw NotebookError.changedMeanwhile(path: path)
+                    }
+                }, bytes)
+        } catch let error as NotebookError {
+            throw error
+        } catch {
+            throw .file(error as? FileError ?? FileError(.notWritten, path, "\(error)"))
         }
     }
-
-    private static func resolved(_ path: String) -> String {
-        guard let pointer = realpath(path, nil) else { return path }
-        defer { free(pointer) }
-        return String(cString: pointer)
-    }
-
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }
 
 extension Notebook {

@@ -29,7 +29,7 @@ public struct OutputBlock: Sendable, Equatable {
             case .error: append(.error, StyledText(text))
             case .warning: append(.picture, StyledText("warning: \(text)"))
             }
-        case .timed(let seconds): append(.picture, StyledText(OutputBlock.duration(seconds), isVolatile: true))
+        case .timed(let seconds): append(.picture, StyledText(NumberText.duration(seconds), isVolatile: true))
         case .progress, .progressEnded: break
         }
     }
@@ -48,16 +48,6 @@ public struct OutputBlock: Sendable, Equatable {
             }
         }
         lines.append(OutputLine(kind, current))
-    }
-
-    /// A time as people read it.
-    public static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds >= 0 else { return "?" }
-        if seconds < 0.001 { return "\(Int(seconds * 1e6)) µs" }
-        if seconds < 1 { return "\(Int(seconds * 1e3)) ms" }
-        if seconds < 100 { return "\((seconds * 10).rounded() / 10) s" }
-        let whole = Int(min(seconds, 1e9).rounded())
-        return whole < 7200 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 
     // MARK: - Length

@@ -1,6 +1,7 @@
 // A recorded line of output and the text in it. The rules stand at the head of Notebook.swift.
 
 import Language
+import Support
 
 public struct OutputLine: Sendable, Equatable {
     public enum Kind: String, Sendable {
@@ -65,7 +66,7 @@ enum OutputText {
                 index += 1
             }
             if text.isEmpty { continue }
-            text = DiagnosticRenderer.neutral(text)
+            text = Escaping.neutral(text)
             written += isVolatile ? "{~\(OutputText.withoutBraces(text))}" : escape(text)
         }
         return escapeWords(written).withoutTrailingBlanks

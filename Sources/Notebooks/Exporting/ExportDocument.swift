@@ -2,6 +2,7 @@
 // report of a replay, which adds what a file cannot hold: figures and data.
 
 import Language
+import Support
 
 public struct ExportDocument: Sendable {
     enum Part: Sendable {
@@ -121,7 +122,7 @@ public struct ExportDocument: Sendable {
     }
 
     /// Tabs as blanks, anything else that could steer a screen by its stand-in.
-    static func plain(_ text: String) -> String { DiagnosticRenderer.neutral(text.replacing("\t", with: "    ")) }
+    static func plain(_ text: String) -> String { Escaping.neutral(text.replacing("\t", with: "    ")) }
 
     static func neutral(_ line: StyledText) -> StyledText {
         StyledText(runs: line.runs.map { StyledRun(plain($0.text), $0.style, isVolatile: $0.isVolatile) })
@@ -185,7 +186,9 @@ enum OutputPart: Sendable {
         for bundle in report.bundles {
             let lines = bundle.lines.map(ExportDocument.neutral)
             let shown = results(lines)
-            if let json = bundle.json.flatMap({ JSON($0) }), let timeline = TimelineFigure(json) {
+            if let json = bundle.json.flatMap({ try? JSONReader.read(Array($0.utf8), path: "output") }),
+                let timeline = TimelineFigure(json)
+            {
                 // Its text is better to read where all of it is there.
                 if case .timeline(let text)? = shown.first, text.stages.count == timeline.stages.count {
                     parts.append(.timeline(text.with(chainOf: timeline)))

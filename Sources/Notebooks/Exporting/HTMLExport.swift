@@ -11,7 +11,7 @@ extension ExportDocument {
                 $0.cell.kind == .markdown && $0.prose.first?.hasPrefix("# ") == true
             } ?? false
         var body = ""
-        if !hasTitle { body += "<h1>\(XML.escaped(title))</h1>\n" }
+        if !hasTitle { body += "<h1>\(Escaping.xml(title))</h1>\n" }
         for section in sections { body += HTML.section(section) }
         return HTML.page(
             title: title, body: body, footer: HTML.footer(notebook.name, facts),
@@ -33,7 +33,7 @@ enum HTML {
             <meta http-equiv="Content-Security-Policy" content="\(policy)">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="generator" content="icot">
-            <title>\(XML.escaped(title))</title>
+            <title>\(Escaping.xml(title))</title>
             <style>
             \(HTMLPage.style)</style>
             </head>
@@ -48,8 +48,8 @@ enum HTML {
 
     static func footer(_ name: String, _ facts: [(key: String, value: String)]) -> String {
         let base = name.split(separator: "/").last.map(String.init) ?? name
-        var items = ["made from <code>\(XML.escaped(base))</code>"]
-        items += facts.map { "\(XML.escaped($0.key)) <code>\(XML.escaped($0.value))</code>" }
+        var items = ["made from <code>\(Escaping.xml(base))</code>"]
+        items += facts.map { "\(Escaping.xml($0.key)) <code>\(Escaping.xml($0.value))</code>" }
         return "<footer>\(items.joined(separator: " · "))</footer>\n"
     }
 
@@ -58,15 +58,15 @@ enum HTML {
         case .markdown: return "<section class=\"prose\">\n\(Markdown.html(section.prose))</section>\n"
         case .notes:
             return
-                "<details class=\"notes\"><summary>notes\(section.cell.title.isEmpty ? "" : " " + XML.escaped(section.cell.title))</summary>\n\(Markdown.html(section.prose))</details>\n"
+                "<details class=\"notes\"><summary>notes\(section.cell.title.isEmpty ? "" : " " + Escaping.xml(section.cell.title))</summary>\n\(Markdown.html(section.prose))</details>\n"
         case .raw:
-            return "<pre class=\"raw\">\(XML.escaped(section.prose.joined(separator: "\n"), keepsLines: true))</pre>\n"
+            return "<pre class=\"raw\">\(Escaping.xml(section.prose.joined(separator: "\n"), keepsLines: true))</pre>\n"
         case .code, .params:
             var text = "<section class=\"cell\">\n"
             if section.cell.kind == .params {
                 text += "<h2 class=\"params\">parameters</h2>\n"
             } else if !section.cell.title.isEmpty {
-                text += "<h2>\(XML.escaped(section.cell.title))</h2>\n"
+                text += "<h2>\(Escaping.xml(section.cell.title))</h2>\n"
             }
             for part in section.parts {
                 switch part {
@@ -86,14 +86,14 @@ enum HTML {
         case .picture(let lines): "<pre class=\"picture\">\(lines.map(styled).joined(separator: "\n"))</pre>\n"
         case .figure(let svg): figure(svg)
         case .error(let code, let message):
-            "<pre class=\"error\"><b>\(XML.escaped(code))</b> \(XML.escaped(message))</pre>\n"
+            "<pre class=\"error\"><b>\(Escaping.xml(code))</b> \(Escaping.xml(message))</pre>\n"
         case .timeline(let timeline): TimelinePage(timeline).html
         }
     }
 
     static func styled(_ line: StyledText) -> String {
         line.runs.map { run in
-            let text = XML.escaped(run.text)
+            let text = Escaping.xml(run.text)
             if run.isVolatile { return "<span class=\"volatile\">\(text)</span>" }
             return run.style == .plain ? text : "<span class=\"s-\(run.style.rawValue)\">\(text)</span>"
         }.joined()
@@ -113,10 +113,10 @@ enum HTML {
     private static func table(_ names: [String], _ rows: [[String]], _ isNumeric: [Bool]) -> String {
         func cells(_ tag: String, _ cells: [String]) -> String {
             if cells.count < names.count {
-                return "<td class=\"across\" colspan=\"\(names.count)\">\(XML.escaped(cells.first ?? ""))</td>"
+                return "<td class=\"across\" colspan=\"\(names.count)\">\(Escaping.xml(cells.first ?? ""))</td>"
             }
             return cells.enumerated().map {
-                "<\(tag)\(isNumeric[$0.offset] ? " class=\"n\"" : "")>\(XML.escaped($0.element))</\(tag)>"
+                "<\(tag)\(isNumeric[$0.offset] ? " class=\"n\"" : "")>\(Escaping.xml($0.element))</\(tag)>"
             }.joined()
         }
         var text = "<div class=\"wide\"><table>\n<thead><tr>\(cells("th", names))</tr></thead>\n<tbody>\n"

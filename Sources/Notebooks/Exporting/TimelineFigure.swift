@@ -6,6 +6,8 @@
 // `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Where it is missing the
 // chain is shown as so many places, taken away from the left.
 
+import Support
+
 struct TimelineFigure: Sendable, Equatable {
     struct Stage: Sendable, Equatable {
         var removed: Int
@@ -37,18 +39,18 @@ struct TimelineFigure: Sendable, Equatable {
         self.init(columns: table.names, stages: stages, chains: [])
     }
 
-    init?(_ json: JSON) {
-        guard let rows = json.array, case .members(let first)? = rows.first else { return nil }
-        let columns = first.map(\.key).filter { $0 != "chain" }
+    init?(_ json: JSONValue) {
+        guard let rows = json.array, let first = rows.first?.object else { return nil }
+        let columns = first.members.map(\.name).filter { $0 != "chain" }
         guard TimelineFigure.tellsOfOneRun(columns) else { return nil }
         let stages = rows.compactMap { row -> Stage? in
-            guard let removed = row["removed"]?.number, removed >= 0, removed < 1e6 else { return nil }
+            guard let removed = row["removed"]?.double, removed >= 0, removed < 1e6 else { return nil }
             let cells = columns.map { row[$0] ?? .null }
             let chain = row["chain"]?.array
             let gone =
                 chain.map { Set($0.indices.filter { chain?[$0].string == nil }) } ?? TimelineFigure.first(Int(removed))
             return Stage(
-                removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.number), gone: gone)
+                removed: Int(removed), cells: cells.map(TimelineFigure.shown), values: cells.map(\.double), gone: gone)
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
         self.init(columns: columns, stages: stages, chains: rows.compactMap { $0["chain"]?.array?.map(\.string) })
@@ -83,11 +85,13 @@ struct TimelineFigure: Sendable, Equatable {
             && columns.contains { $0.contains("accuracy") || $0.contains("loss") }
     }
 
-    private static func shown(_ value: JSON) -> String {
+    private static func shown(_ value: JSONValue) -> String {
         switch value {
         case .null: return "–"
         case .string(let text): return ExportDocument.plain(text)
-        case .real(let number):
+        case .number(let written):
+            if let whole = written.integer { return "\(whole)" }
+            let number = written.double
             // Four significant digits are enough to look at.
             guard number.isFinite, number != 0 else { return "\(number)" }
             let size = abs(number)
@@ -96,7 +100,7 @@ struct TimelineFigure: Sendable, Equatable {
             while size * scale < 1000 { scale *= 10 }
             let rounded = (number * scale).rounded() / scale
             return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
-        case .boolean, .integer, .array, .members: return ExportDocument.plain(value.text)
+        case .bool, .array, .object: return ExportDocument.plain(JSONWriter.text(value, .compact))
         }
     }
 

@@ -4,6 +4,7 @@
 
 import Glibc
 import Language
+import Support
 
 struct TimelinePage {
     private let timeline: TimelineFigure
@@ -35,17 +36,17 @@ struct TimelinePage {
     }
 
     private var data: String {
-        let stages = timeline.stages.map { stage in
-            JSON.object([
-                ("removed", .integer(stage.removed)), ("cells", .array(stage.cells.map(JSON.string))),
-                (
-                    "gone",
-                    .array(timeline.tokens(stage).enumerated().filter(\.element.isGone).map { .integer($0.offset) })
-                ), ("x", .real(x(Double(stage.removed)))),
-            ])
+        let stages = timeline.stages.map { stage -> JSONValue in
+            [
+                "removed": JSONValue(stage.removed), "cells": .array(stage.cells.map(JSONValue.string)),
+                "gone": .array(
+                    timeline.tokens(stage).enumerated().filter(\.element.isGone).map { JSONValue($0.offset) }),
+                "x": JSONValue(x(Double(stage.removed))),
+            ]
         }
         // A `<` could end the element that holds the data.
-        return JSON.object([("columns", .array(timeline.columns.map(JSON.string))), ("stages", .array(stages))]).text
+        let data: JSONValue = ["columns": .array(timeline.columns.map(JSONValue.string)), "stages": .array(stages)]
+        return JSONWriter.text(data, .compact)
             .replacing("<", with: "\\u003c")
     }
 
@@ -55,7 +56,7 @@ struct TimelinePage {
         guard !timeline.chain.isEmpty, timeline.chain.count <= 400 else { return "" }
         let first = timeline.stages[0]
         let tokens = timeline.tokens(first).map { token in
-            let word = token.text == "" ? "&nbsp;" : XML.escaped(ExportDocument.plain(token.text))
+            let word = token.text == "" ? "&nbsp;" : Escaping.xml(ExportDocument.plain(token.text))
             return "<span class=\"token\(token.isGone ? " gone" : "")\">\(word)</span>"
         }
         return "<div class=\"chain\" aria-label=\"the chain of thought\">\(tokens.joined())</div>\n"
@@ -109,7 +110,7 @@ struct TimelinePage {
 
     private var legend: String {
         guard !curves.isEmpty else { return "" }
-        let items = curves.enumerated().map { "<span class=\"c\($0.offset)\">\(XML.escaped($0.element.name))</span>" }
+        let items = curves.enumerated().map { "<span class=\"c\($0.offset)\">\(Escaping.xml($0.element.name))</span>" }
         return "<figcaption>\(items.joined())<span class=\"axis\">over tokens removed</span></figcaption>\n"
     }
 
@@ -117,7 +118,7 @@ struct TimelinePage {
         guard !curves.isEmpty else { return "" }
         let names = curves.map(\.name).joined(separator: ", ")
         var svg =
-            "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(XML.escaped(names)) over the number of removed tokens\">\n"
+            "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(Escaping.xml(names)) over the number of removed tokens\">\n"
         for tick in ticks(yRange, 4) {
             let place = y(tick)
             svg +=

@@ -10,6 +10,7 @@
 // output from the page.
 
 import Language
+import Support
 
 public final class Presentation {
     public enum Key: Sendable { case enter, back, edit, insert, interrupt, quit, other }
@@ -288,7 +289,7 @@ public final class Presentation {
         case .output(let bundle): output += (bundle.lines + bundle.picture).map(ExportDocument.neutral)
         case .diagnostic(let diagnostic, let source):
             output += DiagnosticRenderer(width: width).lines(diagnostic, in: source)
-        case .timed(let seconds): output.append(StyledText(OutputBlock.duration(seconds), .dim))
+        case .timed(let seconds): output.append(StyledText(NumberText.duration(seconds), .dim))
         case .progress(let line): progress = ExportDocument.neutral(line)
         case .progressEnded: progress = nil
         }

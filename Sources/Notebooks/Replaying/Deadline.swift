@@ -3,6 +3,7 @@
 
 import Glibc
 import Language
+import Support
 import Synchronization
 
 final class Deadline: Sendable {
@@ -16,7 +17,7 @@ final class Deadline: Sendable {
 
     /// The time begins at once.
     init(seconds: Double) {
-        end = EntryRunner.now() + seconds
+        end = MonotonicClock.seconds() + seconds
         var thread = pthread_t()
         let failed = pthread_create(
             &thread, nil,
@@ -28,7 +29,7 @@ final class Deadline: Sendable {
         if failed == 0 { pthread_detach(thread) }
     }
 
-    var isPassed: Bool { EntryRunner.now() >= end }
+    var isPassed: Bool { MonotonicClock.seconds() >= end }
 
     /// From now on this is what is to stop; nil once there is nothing more.
     func watch(_ interrupt: Interrupt?) {
@@ -43,7 +44,7 @@ final class Deadline: Sendable {
                 }
                 return
             }
-            usleep(UInt32(max(1, min(0.05, end - EntryRunner.now()) * 1e6)))
+            usleep(UInt32(max(1, min(0.05, end - MonotonicClock.seconds()) * 1e6)))
         }
     }
 }

@@ -1,6 +1,7 @@
 // What a notebook would read, write and start, from its text and that of the files it imports. Nothing is run.
 
 import Language
+import Support
 
 public struct EffectsReport: Sendable {
     public enum Kind: String, Sendable { case reads, writes, runs }
@@ -70,11 +71,11 @@ public struct EffectsReport: Sendable {
             var line = StyledText(item.kind.rawValue.padded(to: 7), item.kind == .reads ? .plain : .warning)
             switch (item.kind, item.path) {
             case (.runs, _): line.append("a program of the system", .emphasis)
-            case (_, let path?): line.append(DiagnosticRenderer.neutral(path.debugDescription), .string)
+            case (_, let path?): line.append(Escaping.neutral(path.debugDescription), .string)
             case (_, nil): line.append("a path that is only known while running", .emphasis)
             }
             line.append("  \(item.verb), line \(item.line)", .dim)
-            if let file = item.file { line.append(" of \(DiagnosticRenderer.neutral(file))", .dim) }
+            if let file = item.file { line.append(" of \(Escaping.neutral(file))", .dim) }
             lines.append(line)
         }
         if items.isEmpty { lines.append("no files, no programs") }
@@ -83,24 +84,25 @@ public struct EffectsReport: Sendable {
             let place = source.position(at: first.span.start)
             lines.append(
                 StyledText(
-                    "the text cannot be read whole, so nothing of it would run: line \(place.line), \(first.code.rawValue) \(DiagnosticRenderer.neutral(first.message))",
+                    "the text cannot be read whole, so nothing of it would run: line \(place.line), \(first.code.rawValue) \(Escaping.neutral(first.message))",
                     .warning))
         }
         return lines
     }
 
     public var json: String {
-        let list = items.map { item in
-            JSON.object([
-                ("kind", .string(item.kind.rawValue)), ("path", item.path.map(JSON.string) ?? .null),
-                ("verb", .string(item.verb)), ("line", .integer(item.line)),
-                ("file", item.file.map(JSON.string) ?? .null),
-            ])
+        let list = items.map { item -> JSONValue in
+            [
+                "kind": .string(item.kind.rawValue), "path": item.path.map(JSONValue.string) ?? .null,
+                "verb": .string(item.verb), "line": JSONValue(item.line),
+                "file": item.file.map(JSONValue.string) ?? .null,
+            ]
         }
-        return JSON.object([
-            ("effects", .array(list)), ("changes_run", .boolean(changesRun)), ("needs_trust", .boolean(needsTrust)),
-            ("is_whole", .boolean(diagnostics.isEmpty)),
-        ]).text
+        return JSONWriter.text(
+            [
+                "effects": .array(list), "changes_run": .bool(changesRun), "needs_trust": .bool(needsTrust),
+                "is_whole": .bool(diagnostics.isEmpty),
+            ], .compact)
     }
 
     /// The paths that the notebook reads and does not write itself before; those known from the text.

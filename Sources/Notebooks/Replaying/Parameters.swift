@@ -2,6 +2,7 @@
 // that of the file, so that messages name the lines a person sees; a copy that is written says it in its header too.
 
 import Language
+import Support
 
 extension Notebook {
     /// The names that `-p` can set, in order.
@@ -71,7 +72,7 @@ extension Notebook {
             case "\n": text += "\\n"
             case "\t": text += "\\t"
             default:
-                if DiagnosticRenderer.neutral(String(scalar)) == String(scalar) {
+                if Escaping.neutral(String(scalar)) == String(scalar) {
                     text.unicodeScalars.append(scalar)
                 } else {
                     text += "\\u{\(String(scalar.value, radix: 16))}"

@@ -5,6 +5,7 @@
 
 import Glibc
 import Language
+import Support
 
 /// What a listener hears while a notebook runs, in order.
 public enum ReplayEvent {
@@ -98,8 +99,7 @@ public struct Replay {
             }
             if near.count == 1 { return near[0] }
             let titles = cells.map(\.title).filter { !$0.isEmpty }
-            throw .unknownCell(
-                title: title, nearest: titles.min { Replay.distance($0, title) < Replay.distance($1, title) })
+            throw .unknownCell(title: title, nearest: Suggestions.nearest(to: title, among: titles).first)
         }
         if let only {
             let cell = try index(only)
@@ -107,23 +107,6 @@ public struct Replay {
         }
         if let from { return try index(from)..<notebook.cells.count }
         return 0..<notebook.cells.count
-    }
-
-    /// How many letters differ, counted loosely.
-    private static func distance(_ a: String, _ b: String) -> Int {
-        let left = Array(a.lowercased())
-        let right = Array(b.lowercased())
-        var row = Array(0...right.count)
-        for (i, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let next = min(row[j + 1] + 1, row[j] + 1, diagonal + (letter == other ? 0 : 1))
-                diagonal = row[j + 1]
-                row[j + 1] = next
-            }
-        }
-        return row[right.count]
     }
 
     /// Looks at the pins. A comparison means nothing with other inputs, so it ends here.
@@ -137,7 +120,7 @@ public struct Replay {
         case .show, .update:
             for input in odd {
                 let words = input.state == .missing ? "is missing" : "has changed since the outputs were recorded"
-                onEvent(.notice(StyledText("input \(DiagnosticRenderer.neutral(input.path)) \(words)", .warning)))
+                onEvent(.notice(StyledText("input \(Escaping.neutral(input.path)) \(words)", .warning)))
             }
             return true
         }
@@ -350,9 +333,9 @@ struct EntryRunner {
             if case .output(let bundle) = event { bundles.append(bundle) }
             onEvent(.session(event))
         }
-        let start = EntryRunner.now()
+        let start = MonotonicClock.seconds()
         let outcome = outcome(of: report.entry)
-        report.seconds = EntryRunner.now() - start
+        report.seconds = MonotonicClock.seconds() - start
         session.onEvent = previous
         report.output = output
         report.bundles = bundles
@@ -374,11 +357,5 @@ struct EntryRunner {
             return .failed(first.code)
         }
         return .finished
-    }
-
-    static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

@@ -1,6 +1,7 @@
 // What a replay found.
 
 import Language
+import Support
 
 /// How a replay ends, as the exit status of the program.
 public enum ReplayExit: Int32, Sendable {
@@ -102,12 +103,12 @@ public struct ReplayReport: Sendable {
         for finding in findings {
             lines.append(
                 StyledText("\(name):\(finding.line): ", .dim)
-                    + StyledText(DiagnosticRenderer.neutral(finding.message), .warning))
+                    + StyledText(Escaping.neutral(finding.message), .warning))
         }
         for input in inputs where input.state != .same {
             let word =
                 input.state == .missing ? "is missing" : "holds something else than when the outputs were recorded"
-            lines.append(StyledText("input \(DiagnosticRenderer.neutral(input.path)) \(word)", .error))
+            lines.append(StyledText("input \(Escaping.neutral(input.path)) \(word)", .error))
         }
         for problem in problems.prefix(10) {
             lines += DiagnosticRenderer(width: 100, showsPlace: true).lines(problem, in: source)
@@ -131,7 +132,7 @@ public struct ReplayReport: Sendable {
             entries.last { $0.verdict == .interrupted }.map { "in line \($0.entry.lineNumber)" }
             ?? entries.first { $0.verdict == .notRun }.map { "before line \($0.entry.lineNumber)" }
         return StyledText(
-            "the budget of \(OutputBlock.duration(spentBudget)) was spent" + (place.map { " \($0)" } ?? "")
+            "the budget of \(NumberText.duration(spentBudget)) was spent" + (place.map { " \($0)" } ?? "")
                 + "; nothing more was run", .error)
     }
 
@@ -159,7 +160,7 @@ public struct ReplayReport: Sendable {
 
     private func place(_ report: EntryReport) -> StyledText {
         StyledText("\(name):\(report.entry.lineNumber): ", .dim)
-            + StyledText(DiagnosticRenderer.neutral(report.title), .emphasis)
+            + StyledText(Escaping.neutral(report.title), .emphasis)
     }
 
     private var summary: StyledText {
@@ -174,56 +175,32 @@ public struct ReplayReport: Sendable {
         if parts.isEmpty { parts.append("no statements") }
         var line = StyledText("\(name): ", .dim)
         line.append(parts.joined(separator: ", "), exit == .fine ? .good : .bad)
-        line.append("  " + OutputBlock.duration(seconds), .dim, isVolatile: true)
+        line.append("  " + NumberText.duration(seconds), .dim, isVolatile: true)
         return line
     }
 
     // MARK: - For programs
 
     public var json: String {
-        let list = entries.map { report -> JSON in
-            JSON.object([
-                ("line", .integer(report.entry.lineNumber)), ("cell", .string(report.cell)),
-                ("code", .string(report.entry.code)), ("verdict", .string(report.verdict.rawValue)),
-                ("seconds", .real(report.seconds)), ("downstream_of", report.downstreamOf.map(JSON.integer) ?? .null),
-                (
-                    "differences",
-                    .array(
-                        report.differences.map { difference in
-                            .object([
-                                ("line", .integer(difference.line)),
-                                ("recorded", difference.recorded.map(JSON.string) ?? .null),
-                                ("got", difference.got.map(JSON.string) ?? .null),
-                                ("reason", .string(difference.reason)),
-                            ])
-                        })
-                ),
-                ("output", .array(report.output.lines.map { .string($0.line) })),
-            ])
+        let inputs = inputs.map { input -> JSONValue in
+            ["path": .string(input.path), "state": .string(input.state.rawValue)]
         }
-        return JSON.object([
-            ("notebook", .string(name)), ("exit", .integer(Int(exit.rawValue))), ("seconds", .real(seconds)),
-            ("same", .integer(count(.same))), ("differs", .integer(count(.differs))),
-            ("budget_spent", .boolean(spentBudget != nil)),
-            (
-                "inputs",
-                .array(inputs.map { .object([("path", .string($0.path)), ("state", .string($0.state.rawValue))]) })
-            ),
-            (
-                "problems",
-                .array(
-                    problems.map {
-                        .object([
-                            ("line", .integer(source.position(at: $0.span.start).line)),
-                            ("code", .string($0.code.rawValue)), ("message", .string($0.message)),
-                        ])
-                    })
-            ),
-            (
-                "findings",
-                .array(findings.map { .object([("line", .integer($0.line)), ("message", .string($0.message))]) })
-            ), ("statements", .array(list)),
-        ]).text
+        let problems = problems.map { problem -> JSONValue in
+            let line = source.position(at: problem.span.start).line
+            return [
+                "line": JSONValue(line), "code": .string(problem.code.rawValue), "message": .string(problem.message),
+            ]
+        }
+        let findings = findings.map { finding -> JSONValue in
+            ["line": JSONValue(finding.line), "message": .string(finding.message)]
+        }
+        let report: JSONValue = [
+            "notebook": .string(name), "exit": JSONValue(Int(exit.rawValue)), "seconds": JSONValue(seconds),
+            "same": JSONValue(count(.same)), "differs": JSONValue(count(.differs)),
+            "budget_spent": .bool(spentBudget != nil), "inputs": .array(inputs), "problems": .array(problems),
+            "findings": .array(findings), "statements": .array(entries.map(\.json)),
+        ]
+        return JSONWriter.text(report, .compact)
     }
 
     /// The report as JUnit reads it: a suite for the notebook, a case for each entry.
@@ -232,20 +209,20 @@ public struct ReplayReport: Sendable {
         let failed = count(.failed) + count(.interrupted)
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         text +=
-            "<testsuites>\n<testsuite name=\"\(XML.escaped(name))\" tests=\"\(entries.count + problemCount)\" failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" time=\"\(seconds)\">\n"
+            "<testsuites>\n<testsuite name=\"\(Escaping.xml(name))\" tests=\"\(entries.count + problemCount)\" failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" time=\"\(seconds)\">\n"
         for problem in problems {
             let line = source.position(at: problem.span.start).line
             text +=
-                "<testcase classname=\"\(XML.escaped(name))\" name=\"line \(line)\"><error message=\"\(XML.escaped("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
+                "<testcase classname=\"\(Escaping.xml(name))\" name=\"line \(line)\"><error message=\"\(Escaping.xml("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
         }
         for input in inputs where input.state != .same {
             text +=
-                "<testcase classname=\"\(XML.escaped(name))\" name=\"input \(XML.escaped(input.path))\"><error message=\"\(input.state.rawValue)\"/></testcase>\n"
+                "<testcase classname=\"\(Escaping.xml(name))\" name=\"input \(Escaping.xml(input.path))\"><error message=\"\(input.state.rawValue)\"/></testcase>\n"
         }
         for report in entries {
             let name = "line \(report.entry.lineNumber): \(report.title)"
             text +=
-                "<testcase classname=\"\(XML.escaped(self.name))\" name=\"\(XML.escaped(name))\" time=\"\(report.seconds)\">"
+                "<testcase classname=\"\(Escaping.xml(self.name))\" name=\"\(Escaping.xml(name))\" time=\"\(report.seconds)\">"
             switch report.verdict {
             case .same, .ran: break
             case .notRun: text += "<skipped/>"
@@ -256,7 +233,7 @@ public struct ReplayReport: Sendable {
                 let body = report.differences.map {
                     "line \($0.line)\nrecorded: \($0.recorded ?? "-")\ngot: \($0.got ?? "-")\n\($0.reason)"
                 }.joined(separator: "\n\n")
-                text += "<\(tag) message=\"\(XML.escaped(message))\">\(XML.escaped(body, keepsLines: true))</\(tag)>"
+                text += "<\(tag) message=\"\(Escaping.xml(message))\">\(Escaping.xml(body, keepsLines: true))</\(tag)>"
             }
             text += "</testcase>\n"
         }
@@ -264,23 +241,19 @@ public struct ReplayReport: Sendable {
     }
 }
 
-enum XML {
-    /// Text for an attribute or an element of XML or HTML; what neither may hold is shown by a stand-in.
-    static func escaped(_ text: String, keepsLines: Bool = false) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "\n" where keepsLines: result += "\n"
-            default:
-                result +=
-                    scalar.value < 0x80 && scalar.value >= 0x20 && scalar.value != 0x7F
-                    ? String(scalar) : DiagnosticRenderer.neutral(String(scalar))
-            }
+extension EntryReport {
+    fileprivate var json: JSONValue {
+        let differences = differences.map { difference -> JSONValue in
+            [
+                "line": JSONValue(difference.line), "recorded": difference.recorded.map(JSONValue.string) ?? .null,
+                "got": difference.got.map(JSONValue.string) ?? .null, "reason": .string(difference.reason),
+            ]
         }
-        return result
+        return [
+            "line": JSONValue(entry.lineNumber), "cell": .string(cell), "code": .string(entry.code),
+            "verdict": .string(verdict.rawValue), "seconds": JSONValue(seconds),
+            "downstream_of": downstreamOf.map { JSONValue($0) } ?? .null, "differences": .array(differences),
+            "output": .array(output.lines.map { .string($0.line) }),
+        ]
     }
 }

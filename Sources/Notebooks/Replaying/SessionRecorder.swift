@@ -4,6 +4,7 @@
 // failed after it showed something is kept and expected to fail again; one that was stopped says so in a comment.
 
 import Language
+import Support
 
 public final class SessionRecorder {
     private struct Step {
@@ -93,8 +94,8 @@ public final class SessionRecorder {
     /// The notebook so far.
     public func notebook(of session: Session, title: String? = nil, profile: String? = nil) -> Notebook {
         var text = "# icot 1\n"
-        if let title { text += "# title: \(DiagnosticRenderer.neutral(title))\n" }
-        if let profile { text += "# profile: \(DiagnosticRenderer.neutral(profile))\n" }
+        if let title { text += "# title: \(Escaping.neutral(title))\n" }
+        if let profile { text += "# profile: \(Escaping.neutral(profile))\n" }
         let width = session.displayOptions.width
         if width != Replay.displayOptions().width { text += "# width: \(width)\n" }
         text += "\n# %%\n"

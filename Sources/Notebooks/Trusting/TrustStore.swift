@@ -42,7 +42,7 @@ public struct TrustStore {
     @discardableResult
     public func remember(_ report: EffectsReport) -> Bool {
         if trusts(report) { return true }
-        makeFolder()
+        try? FileSystem.makeFolder(FileSystem.folder(of: path), mode: 0o700)
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
@@ -52,15 +52,6 @@ public struct TrustStore {
         let text = (isNew ? TrustStore.header : "\n") + report.trustHashes.map { $0 + "\n" }.joined()
         let bytes = Array(text.utf8)
         return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
-    }
-
-    private func makeFolder() {
-        let parts = path.split(separator: "/").dropLast()
-        var folder = ""
-        for part in parts {
-            folder += "/" + part
-            mkdir(folder, 0o700)
-        }
     }
 }
 

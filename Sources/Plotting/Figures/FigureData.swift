@@ -16,13 +16,16 @@
 //           {"mark": "text", "text", "x": number, "y": number}
 // with null for what is not finite.
 
+import Support
+
 extension Figure {
     /// The data as one line of JSON, as the head of this file tells.
     public var json: String {
-        JSONText.object([
-            ("title", JSONText.text(title)), ("subtitle", JSONText.text(subtitle)), ("summary", JSONText.text(summary)),
-            ("panels", JSONText.list(panels.map(\.json))),
-        ])
+        JSONWriter.text(
+            [
+                "title": .string(title), "subtitle": .string(subtitle), "summary": .string(summary),
+                "panels": .array(panels.map(\.json)),
+            ], .compact)
     }
 
     /// The data as CSV, as the head of this file tells.
@@ -37,52 +40,40 @@ extension Figure {
 }
 
 extension Panel {
-    fileprivate var json: String {
-        JSONText.object([
-            ("title", JSONText.text(title)), ("x", x.json), ("y", y.json), ("marks", JSONText.list(marks.map(\.json))),
-        ])
+    fileprivate var json: JSONValue {
+        ["title": .string(title), "x": x.json, "y": y.json, "marks": .array(marks.map(\.json))]
     }
 }
 
 extension Axis {
-    fileprivate var json: String {
-        JSONText.object([
-            ("label", JSONText.text(label)), ("unit", JSONText.text(unit)),
-            ("scale", scale == .log ? "\"log\"" : "\"linear\""),
-            ("limits", limits.map { JSONText.numbers([$0.lowerBound, $0.upperBound]) } ?? "null"),
-            ("categories", JSONText.list(categories.map(JSONText.text))),
-        ])
+    fileprivate var json: JSONValue {
+        [
+            "label": .string(label), "unit": .string(unit), "scale": scale == .log ? "log" : "linear",
+            "limits": limits.map { numbers([$0.lowerBound, $0.upperBound]) } ?? .null,
+            "categories": .array(categories.map(JSONValue.string)),
+        ]
     }
 }
 
 extension Mark {
-    fileprivate var json: String {
-        let (kind, members): (String, [(String, String)])
+    fileprivate var json: JSONValue {
         switch self {
-        case .line(let series): (kind, members) = ("line", series.members)
-        case .points(let series): (kind, members) = ("points", series.members)
-        case .bars(let series): (kind, members) = ("bars", series.members)
+        case .line(let series): series.json("line")
+        case .points(let series): series.json("points")
+        case .bars(let series): series.json("bars")
         case .histogram(let sample):
-            (kind, members) = (
-                "histogram", [("name", JSONText.text(sample.name)), ("values", JSONText.numbers(sample.values))]
-            )
-        case .heatMap(let map): (kind, members) = ("heat map", map.members)
+            ["mark": "histogram", "name": .string(sample.name), "values": numbers(sample.values)]
+        case .heatMap(let map): map.json
         case .reference(let reference):
-            let direction = reference.direction == .horizontal ? "\"horizontal\"" : "\"vertical\""
-            kind = "reference"
-            members = [
-                ("direction", direction), ("at", JSONText.number(reference.value)),
-                ("label", JSONText.text(reference.label)),
+            [
+                "mark": "reference", "direction": reference.direction == .horizontal ? "horizontal" : "vertical",
+                "at": number(reference.value), "label": .string(reference.label),
             ]
-        case .band(let intervals): (kind, members) = ("band", intervals.members)
-        case .errorBars(let intervals): (kind, members) = ("error bars", intervals.members)
+        case .band(let intervals): intervals.json("band")
+        case .errorBars(let intervals): intervals.json("error bars")
         case .text(let note):
-            kind = "text"
-            members = [
-                ("text", JSONText.text(note.text)), ("x", JSONText.number(note.x)), ("y", JSONText.number(note.y)),
-            ]
+            ["mark": "text", "text": .string(note.text), "x": number(note.x), "y": number(note.y)]
         }
-        return JSONText.object([("mark", JSONText.text(kind))] + members)
     }
 
     /// Rows of the table without the panel's name.
@@ -124,71 +115,35 @@ extension Mark {
 }
 
 extension Series {
-    fileprivate var members: [(String, String)] {
-        [("name", JSONText.text(name)), ("x", JSONText.numbers(x)), ("y", JSONText.numbers(y))]
+    fileprivate func json(_ mark: String) -> JSONValue {
+        ["mark": .string(mark), "name": .string(name), "x": numbers(x), "y": numbers(y)]
     }
 }
 
 extension Intervals {
-    fileprivate var members: [(String, String)] {
-        [
-            ("name", JSONText.text(name)), ("x", JSONText.numbers(x)), ("low", JSONText.numbers(low)),
-            ("high", JSONText.numbers(high)),
-        ]
+    fileprivate func json(_ mark: String) -> JSONValue {
+        ["mark": .string(mark), "name": .string(name), "x": numbers(x), "low": numbers(low), "high": numbers(high)]
     }
 }
 
 extension HeatMap {
-    fileprivate var members: [(String, String)] {
-        let matrix = (0..<rows).map { row in JSONText.numbers((0..<columns).map { self[row, $0] }) }
-        let center = if case .diverging(let center) = map { JSONText.number(center) } else { "null" }
+    fileprivate var json: JSONValue {
+        let center = if case .diverging(let center) = map { number(center) } else { JSONValue.null }
         return [
-            ("label", JSONText.text(label)), ("unit", JSONText.text(unit)), ("center", center),
-            ("rows", JSONText.list(matrix)),
+            "mark": "heat map", "label": .string(label), "unit": .string(unit), "center": center,
+            "rows": .array((0..<rows).map { row in numbers((0..<columns).map { self[row, $0] }) }),
         ]
     }
 }
 
-/// Pieces of JSON text (RFC 8259).
-private enum JSONText {
-    static func object(_ members: [(String, String)]) -> String {
-        "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
-    }
-
-    static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
-    static func numbers(_ values: [Double]) -> String { list(values.map(number)) }
-
-    /// Whole numbers without a point.
-    static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "null" }
-        return CSVText.number(value)
-    }
-
-    static func text(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            default:
-                if scalar.value < 0x20 {
-                    let hex = String(scalar.value, radix: 16)
-                    out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-                } else {
-                    out.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return out + "\""
-    }
+private func number(_ value: Double) -> JSONValue {
+    value.isFinite ? .number(JSONNumber(shortest: value)) : .null
 }
+private func numbers(_ values: [Double]) -> JSONValue { .array(values.map(number)) }
 
 private enum CSVText {
     static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "" }
-        let text = value.description
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        value.isFinite ? JSONNumber(shortest: value).literal : ""
     }
 
     static func field(_ text: String) -> String {

@@ -89,7 +89,7 @@ extension Panel {
 
     fileprivate static func range(_ values: [Double]) -> String {
         guard let low = values.min(), let high = values.max() else { return ", no finite value" }
-        return ", min \(NumberText.short(low)) max \(NumberText.short(high))"
+        return ", min \(FigureNumber.short(low)) max \(FigureNumber.short(high))"
     }
 
     private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

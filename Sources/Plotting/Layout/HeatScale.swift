@@ -41,12 +41,12 @@ struct HeatScale: Equatable {
     /// An end of the scale, with the digits that matter on it: one percent of its length.
     func label(_ value: Double) -> String {
         let length = high - low
-        guard length >= 1e-3, length < 1e5 else { return NumberText.short(value.rounded(toDigits: 3)) }
+        guard length >= 1e-3, length < 1e5 else { return FigureNumber.short(value.rounded(toDigits: 3)) }
         if value == 0 || [low, centre, high].allSatisfy({ $0 == $0.rounded() }) {
-            return NumberText.fixed(value, decimals: 0)
+            return FigureNumber.fixed(value, decimals: 0)
         }
         let exponent = Int(floor(log10(length) + 1e-9))
-        return NumberText.fixed(value, decimals: exponent < 0 ? 1 - exponent : max(0, 2 - exponent))
+        return FigureNumber.fixed(value, decimals: exponent < 0 ? 1 - exponent : max(0, 2 - exponent))
     }
 
     /// The cells' numbers with the same decimals throughout, empty where there is no value.
@@ -54,11 +54,11 @@ struct HeatScale: Equatable {
         let finite = values.filter(\.isFinite)
         let largest = finite.reduce(0) { max($0, $1.magnitude) }
         if largest >= 1e5 || (largest > 0 && largest < 1e-2) {
-            return values.map { $0.isFinite ? NumberText.scientific($0, digits: 2) : "" }
+            return values.map { $0.isFinite ? FigureNumber.scientific($0, digits: 2) : "" }
         }
         let isWhole = finite.allSatisfy { $0 == $0.rounded() }
         let decimals = isWhole || largest >= 100 ? 0 : largest >= 10 ? 1 : 2
-        return values.map { $0.isFinite ? NumberText.fixed($0, decimals: decimals) : "" }
+        return values.map { $0.isFinite ? FigureNumber.fixed($0, decimals: decimals) : "" }
     }
 }
 

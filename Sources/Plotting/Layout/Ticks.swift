@@ -43,7 +43,7 @@ struct Ticks: Equatable {
             // Far from zero neighbouring ticks can be the same number.
             if value != values.last { values.append(value) }
         }
-        return Ticks(values: values, labels: NumberText.ticks(values, step: step))
+        return Ticks(values: values, labels: FigureNumber.ticks(values, step: step))
     }
 
     /// Powers of ten between `low` and `high`, both positive.
@@ -69,8 +69,8 @@ struct Ticks: Equatable {
         }
         let labels = values.map { value in
             value >= 1e4 || value < 1e-3
-                ? NumberText.scientific(value, digits: 1)
-                : NumberText.fixed(value, decimals: max(0, Int(-floor(log10(value) + 1e-9))))
+                ? FigureNumber.scientific(value, digits: 1)
+                : FigureNumber.fixed(value, decimals: max(0, Int(-floor(log10(value) + 1e-9))))
         }
         return Ticks(values: values, labels: labels)
     }

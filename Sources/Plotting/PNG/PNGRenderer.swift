@@ -6,6 +6,7 @@
 // cairo_surface_write_to_png_stream, which hands out the file in pieces.
 
 import Glibc
+import Support
 
 /// What can go wrong when a PNG is made.
 public enum PNGError: Error, Equatable, CustomStringConvertible {
@@ -68,39 +69,35 @@ private struct RasterLibrary {
     private let writePNG: @convention(c) (OpaquePointer?, Write?, UnsafeMutableRawPointer?) -> CInt
 
     static func open() throws(PNGError) -> RasterLibrary {
-        guard let rsvg = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL) else {
-            throw .missingLibrary("librsvg-2.so.2")
+        func library(_ name: String) throws(PNGError) -> DynamicLibrary {
+            guard let library = DynamicLibrary(name) else { throw .missingLibrary(name) }
+            return library
         }
-        guard let cairo = dlopen("libcairo.so.2", RTLD_NOW | RTLD_LOCAL) else { throw .missingLibrary("libcairo.so.2") }
-        guard let gobject = dlopen("libgobject-2.0.so.0", RTLD_NOW | RTLD_LOCAL) else {
-            throw .missingLibrary("libgobject-2.0.so.0")
-        }
+        let rsvg = try library("librsvg-2.so.2"), cairo = try library("libcairo.so.2")
+        let gobject = try library("libgobject-2.0.so.0")
         guard let library = RasterLibrary(rsvg: rsvg, cairo: cairo, gobject: gobject) else {
             throw .missingLibrary("a librsvg of 2.46 or newer")
         }
         return library
     }
 
-    private init?(rsvg: UnsafeMutableRawPointer, cairo: UnsafeMutableRawPointer, gobject: UnsafeMutableRawPointer) {
-        func symbol<T>(_ library: UnsafeMutableRawPointer, _ name: String, _: T.Type = T.self) -> T? {
-            dlsym(library, name).map { unsafeBitCast($0, to: T.self) }
-        }
+    private init?(rsvg: DynamicLibrary, cairo: DynamicLibrary, gobject: DynamicLibrary) {
         guard
             let newHandle: @convention(c) (UnsafePointer<UInt8>?, UInt, UnsafeMutableRawPointer?) -> OpaquePointer? =
-                symbol(rsvg, "rsvg_handle_new_from_data"),
+                rsvg.function("rsvg_handle_new_from_data"),
             let render:
                 @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> CInt =
-                symbol(rsvg, "rsvg_handle_render_document"),
-            let unreference: @convention(c) (OpaquePointer?) -> Void = symbol(gobject, "g_object_unref"),
-            let newSurface: @convention(c) (CInt, CInt, CInt) -> OpaquePointer? = symbol(
-                cairo, "cairo_image_surface_create"),
-            let surfaceStatus: @convention(c) (OpaquePointer?) -> CInt = symbol(cairo, "cairo_surface_status"),
-            let destroySurface: @convention(c) (OpaquePointer?) -> Void = symbol(cairo, "cairo_surface_destroy"),
-            let newContext: @convention(c) (OpaquePointer?) -> OpaquePointer? = symbol(cairo, "cairo_create"),
-            let destroyContext: @convention(c) (OpaquePointer?) -> Void = symbol(cairo, "cairo_destroy"),
-            let setScale: @convention(c) (OpaquePointer?, Double, Double) -> Void = symbol(cairo, "cairo_scale"),
-            let writePNG: @convention(c) (OpaquePointer?, Write?, UnsafeMutableRawPointer?) -> CInt =
-                symbol(cairo, "cairo_surface_write_to_png_stream")
+                rsvg.function("rsvg_handle_render_document"),
+            let unreference: @convention(c) (OpaquePointer?) -> Void = gobject.function("g_object_unref"),
+            let newSurface: @convention(c) (CInt, CInt, CInt) -> OpaquePointer? = cairo.function(
+                "cairo_image_surface_create"),
+            let surfaceStatus: @convention(c) (OpaquePointer?) -> CInt = cairo.function("cairo_surface_status"),
+            let destroySurface: @convention(c) (OpaquePointer?) -> Void = cairo.function("cairo_surface_destroy"),
+            let newContext: @convention(c) (OpaquePointer?) -> OpaquePointer? = cairo.function("cairo_create"),
+            let destroyContext: @convention(c) (OpaquePointer?) -> Void = cairo.function("cairo_destroy"),
+            let setScale: @convention(c) (OpaquePointer?, Double, Double) -> Void = cairo.function("cairo_scale"),
+            let writePNG: @convention(c) (OpaquePointer?, Write?, UnsafeMutableRawPointer?) -> CInt = cairo.function(
+                "cairo_surface_write_to_png_stream")
         else { return nil }
         self.newHandle = newHandle
         self.render = render

@@ -1,6 +1,8 @@
 // Elements of an SVG document, written one after another. Attributes are presentation attributes only and nothing has an
 // id: several figures can stand in one HTML page without meeting each other's styles or names.
 
+import Support
+
 struct SVGDocument {
     enum Anchor: String { case start, middle, end }
 
@@ -18,26 +20,6 @@ struct SVGDocument {
             text += String(part % 10 == 0 ? part / 10 : part)
         }
         return text
-    }
-
-    /// Text for element content and attribute values; what XML 1.0 cannot hold is left out.
-    static func escaped(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && !"&<>\"".utf8.contains($0) }
-        if isPlain { return text }
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            default:
-                if scalar.value >= 0x20 || scalar == "\n" || scalar == "\t", scalar.value & 0xFFFE != 0xFFFE {
-                    out.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return out
     }
 
     mutating func raw(_ text: String) { body += text }
@@ -68,7 +50,7 @@ struct SVGDocument {
             body += "/>\n"
         } else {
             body += "><title>"
-            body += Self.escaped(title)
+            body += Escaping.xml(title)
             body += "</title></rect>\n"
         }
     }
@@ -88,14 +70,14 @@ struct SVGDocument {
         if rotation != 0 {
             attributes += " transform=\"rotate(\(Self.number(rotation)) \(Self.number(x)) \(Self.number(y)))\""
         }
-        body += "<text \(attributes)>\(Self.escaped(text))</text>\n"
+        body += "<text \(attributes)>\(Escaping.xml(text))</text>\n"
     }
 
     /// Text with a light rim that sets it off from lines it may stand on.
     mutating func haloedText(_ text: String, x: Double, y: Double, size: Double) {
         let place = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\""
         let rim = "stroke=\"\(SVGStyle.paper)\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\""
-        body += "<text \(place) fill=\"\(SVGStyle.ink)\" \(rim)>\(Self.escaped(text))</text>\n"
+        body += "<text \(place) fill=\"\(SVGStyle.ink)\" \(rim)>\(Escaping.xml(text))</text>\n"
     }
 
     /// `M x y L x y …`.

@@ -193,7 +193,7 @@ struct SVGPlot {
             let (top, bottom) = (frame.y(max(bar.from, bar.to)), frame.y(min(bar.from, bar.to)))
             SVGMarks.bar(
                 series, x: left + 0.5, y: top, width: max(each - 1, 0.5), height: bottom - top,
-                title: NumberText.short(bar.value.rounded(toDigits: 4)), on: &drawing)
+                title: FigureNumber.short(bar.value.rounded(toDigits: 4)), on: &drawing)
         }
     }
 

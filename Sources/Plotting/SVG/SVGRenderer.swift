@@ -1,6 +1,8 @@
 // A figure as one SVG document (SVG 1.1, no script, no style sheet, no id, no external font or image): a light card with
 // title, subtitle, legend and panels, in that order from top to bottom. It stands alone in a file and inside HTML alike.
 
+import Support
+
 /// Draws figures as SVG.
 public struct SVGRenderer: Sendable {
     /// Width of the figure in pixels of a page, at least 240.
@@ -51,12 +53,12 @@ public struct SVGRenderer: Sendable {
         _ drawing: SVGDocument, figure: Figure, _ resolved: ResolvedFigure, width: Double, height: Double
     ) -> String {
         let (w, h) = (SVGDocument.number(width), SVGDocument.number(height))
-        let name = SVGDocument.escaped(resolved.title.isEmpty ? figure.summary : resolved.title)
+        let name = Escaping.xml(resolved.title.isEmpty ? figure.summary : resolved.title)
         return """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(w)" height="\(h)" viewBox="0 0 \(w) \(h)" role="img" \
             aria-label="\(name)" font-family="\(SVGStyle.fonts)">
             <title>\(name)</title>
-            <desc>\(SVGDocument.escaped(figure.summary))</desc>
+            <desc>\(Escaping.xml(figure.summary))</desc>
             <rect width="\(w)" height="\(h)" rx="6" fill="\(SVGStyle.paper)"/>
             \(drawing.body)</svg>
 

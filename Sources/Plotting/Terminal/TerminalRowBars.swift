@@ -107,7 +107,7 @@ struct TerminalRowBars {
         return "\(text) (\(number(reach.values.low)) to \(number(reach.values.high)))"
     }
 
-    private func number(_ value: Double) -> String { NumberText.short(value.rounded(toDigits: 4)) }
+    private func number(_ value: Double) -> String { FigureNumber.short(value.rounded(toDigits: 4)) }
 
     /// The number that stands at a place of the axis.
     private func value(_ place: Double) -> Double {

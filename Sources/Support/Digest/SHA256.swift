@@ -23,7 +23,7 @@ public struct SHA256 {
 
     /// The digest in 64 lowercase hexadecimal digits.
     public mutating func finalizeHex() -> String {
-        finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        hexadecimal(finalize())
     }
 
     public static func hex(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -40,4 +40,10 @@ public struct SHA256 {
         let file = try MappedFile(path)
         return withExtendedLifetime(file) { hex(file.bytes) }
     }
+}
+
+/// Bytes as pairs of lowercase hexadecimal digits.
+public func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

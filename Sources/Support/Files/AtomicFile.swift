@@ -3,11 +3,18 @@ import Glibc
 /// Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over `path`, then
 /// the folder flushed. A crash at any byte leaves the old file or the new one, and perhaps a `.tmp-…` beside it.
 ///
-/// `byteCount`, where it is known, must be what `body` writes. Throws `FileError`; `path` is then as it was.
-public func writeFileAtomically(_ path: String, byteCount: Int? = nil, _ body: (inout FileSink) throws -> Void) throws {
+/// - Parameters:
+///   - byteCount: where it is known; must be what `body` writes
+///   - mode: the permissions of the file, whatever the umask is; nil for those that new files have
+///   - check: called when all is written, before the new file takes the place of the old; what it throws leaves the old one
+/// - Throws: `FileError`, and what `check` throws; `path` is then as it was.
+public func writeFileAtomically(
+    _ path: String, byteCount: Int? = nil, mode: mode_t? = nil, check: () throws -> Void = {},
+    _ body: (inout FileSink) throws -> Void
+) throws {
     let folder = FileSystem.folder(of: path)
     let temporary = folder + "/.tmp-" + randomSuffix()
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode ?? 0o666)
     guard descriptor >= 0 else { throw FileError(.notWritten, path, "cannot be written: \(errorText(errno))") }
     var isOpen = true
     do {
@@ -18,9 +25,11 @@ public func writeFileAtomically(_ path: String, byteCount: Int? = nil, _ body: (
             throw FileError(
                 .notWritten, path, "\(sink.writtenCount) bytes were written where \(byteCount) were announced")
         }
+        if let mode { guard fchmod(descriptor, mode) == 0 else { throw sink.failure(errno) } }
         guard fsync(descriptor) == 0 else { throw sink.failure(errno) }
         isOpen = false
         guard close(descriptor) == 0 else { throw sink.failure(errno) }
+        try check()
         guard rename(temporary, path) == 0 else { throw sink.failure(errno) }
         try FileSystem.flushFolder(folder)
     } catch {
@@ -31,9 +40,13 @@ public func writeFileAtomically(_ path: String, byteCount: Int? = nil, _ body: (
 }
 
 /// Writes `bytes` to `path`, whole or not at all.
-public func writeFileAtomically(_ path: String, _ bytes: some Sequence<UInt8>) throws {
+public func writeFileAtomically(
+    _ path: String, mode: mode_t? = nil, check: () throws -> Void = {}, _ bytes: some Sequence<UInt8>
+) throws {
     let bytes = Array(bytes)
-    try writeFileAtomically(path, byteCount: bytes.count) { sink in try bytes.withUnsafeBytes { try sink.write($0) } }
+    try writeFileAtomically(path, byteCount: bytes.count, mode: mode, check: check) { sink in
+        try bytes.withUnsafeBytes { try sink.write($0) }
+    }
 }
 
 /// Where a file being written takes its bytes. Small pieces are gathered, large ones go straight through.

@@ -35,7 +35,7 @@ public final class MappedFile: @unchecked Sendable {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }
 
-    private static func openingError(_ path: String, _ code: Int32) -> FileError {
+    fileprivate static func openingError(_ path: String, _ code: Int32) -> FileError {
         switch code {
         case ENOENT, ENOTDIR: FileError(.missing, path, "does not exist")
         default: FileError(.unreadable, path, "cannot be opened: \(errorText(code))")
@@ -50,4 +50,21 @@ public func readWholeFile(_ path: String, limit: Int) throws -> MappedFile {
         throw FileError(.refused, path, "has \(file.bytes.count) bytes; at most \(limit) are read")
     }
     return file
+}
+
+/// All bytes of a file, a pipe or a device, read to its end; throws `FileError` if there are more than `limit`.
+public func readBytes(_ path: String, limit: Int = 1 << 29) throws(FileError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw MappedFile.openingError(path, errno) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { throw FileError(.unreadable, path, "cannot be read: \(errorText(errno))") }
+        if count == 0 { return bytes }
+        bytes += buffer[..<count]
+        guard bytes.count <= limit else { throw FileError(.refused, path, "has more than \(byteText(limit))") }
+    }
 }

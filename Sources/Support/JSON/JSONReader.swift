@@ -1,14 +1,18 @@
 /// A strict JSON reader (RFC 8259) that walks the bytes once and builds only what its caller asks for.
 ///
 /// Stricter than the standard where the standard leaves room: the text is UTF-8 without a byte order mark, an object names
-/// each member once (compared after escapes are resolved), a lone surrogate is refused because UTF-8 cannot hold it, and
-/// nesting stops at 64. `NaN` and `Infinity`, which Python writes, are refused by name.
+/// each member once (compared after escapes are resolved), a lone surrogate is refused because UTF-8 cannot hold it (or, where the
+/// caller says so, becomes U+FFFD), and nesting stops at 64. `NaN` and `Infinity`, which Python writes, are refused by name.
 ///
 /// Errors give the file, the byte and the rule.
 public struct JSONReader {
     public static let depthLimit = 64
 
+    /// What becomes of half a surrogate pair in an escape.
+    public enum HalfPairs: Sendable { case refused, replaced }
+
     let bytes: UnsafeBufferPointer<UInt8>
+    private var halfPairs = HalfPairs.refused
     /// Keeps `bytes` mapped.
     private let file: MappedFile?
     let path: String
@@ -46,6 +50,26 @@ public struct JSONReader {
         return value
     }
 
+    /// Reads a whole document; `path` is what messages call it.
+    public static func read(
+        _ bytes: [UInt8], path: String, halfPairs: HalfPairs = .refused
+    ) throws(FileError) -> JSONValue {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result {
+                var reader = JSONReader(bytes, path: path)
+                reader.halfPairs = halfPairs
+                let value = try reader.readValue()
+                try reader.finish()
+                return value
+            }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error as FileError): throw error
+        case .failure(let error): throw FileError(.malformed, path, "\(error)")
+        }
+    }
+
     /// Where the reader stands in the file.
     public var place: Int { base + position }
 
@@ -55,7 +79,7 @@ public struct JSONReader {
 
     /// The kind of the next value, without moving.
     public mutating func nextKind() throws -> Kind {
-        skipBlanks()
+        skipSpaces()
         guard position < bytes.count else { throw error("the text ends where a value was expected") }
         switch bytes[position] {
         case UInt8(ascii: "{"): return .object
@@ -74,9 +98,9 @@ public struct JSONReader {
         }
     }
 
-    /// Ends the reading: only blanks may be left.
+    /// Ends the reading: only spaces may be left.
     public mutating func finish() throws {
-        skipBlanks()
+        skipSpaces()
         guard position == bytes.count else {
             throw error("text after the end of the document: \(shown(bytes[position]))")
         }
@@ -88,22 +112,22 @@ public struct JSONReader {
     public mutating func readObject(_ body: (inout JSONReader, JSONText) throws -> Void) throws {
         try open(UInt8(ascii: "{"), "an object")
         var seen = JSONNameSet()
-        skipBlanks()
+        skipSpaces()
         if take(UInt8(ascii: "}")) { return leave() }
         while true {
-            skipBlanks()
+            skipSpaces()
             let start = position
             let name = try readText()
             guard seen.insert(name, in: self) else {
                 throw error("\"\(string(name))\" is named twice in one object", at: start)
             }
-            skipBlanks()
+            skipSpaces()
             guard take(UInt8(ascii: ":")) else {
                 throw error("a colon was expected after the name \"\(string(name))\"")
             }
             memberName = name
             try body(&self, name)
-            skipBlanks()
+            skipSpaces()
             if take(UInt8(ascii: "}")) { return leave() }
             guard take(UInt8(ascii: ",")) else { throw error("a comma or } was expected in an object") }
         }
@@ -112,11 +136,11 @@ public struct JSONReader {
     /// Reads an array; `body` must read exactly one value per element.
     public mutating func readArray(_ body: (inout JSONReader) throws -> Void) throws {
         try open(UInt8(ascii: "["), "an array")
-        skipBlanks()
+        skipSpaces()
         if take(UInt8(ascii: "]")) { return leave() }
         while true {
             try body(&self)
-            skipBlanks()
+            skipSpaces()
             if take(UInt8(ascii: "]")) { return leave() }
             guard take(UInt8(ascii: ",")) else { throw error("a comma or ] was expected in an array") }
         }
@@ -137,19 +161,9 @@ public struct JSONReader {
         guard try nextKind() == .null, takeWord("null") else { throw error("null was expected\(memberNote)") }
     }
 
-    /// A number written as an integer that fits 64 bits.
-    public mutating func readInteger() throws -> Int {
-        let start = position
-        let number = try readNumber()
-        guard let value = number.integer else {
-            throw error("\(number.literal.prefix(40)) is not a 64-bit integer\(memberNote)", at: start)
-        }
-        return value
-    }
-
     /// A non-negative integer; the fast way for the long lists of shapes and offsets.
     public mutating func readCount() throws -> Int {
-        skipBlanks()
+        skipSpaces()
         let start = position
         var value = 0
         while position < bytes.count, case let digit = bytes[position] &- UInt8(ascii: "0"), digit < 10 {
@@ -218,7 +232,7 @@ public struct JSONReader {
 
     /// Reads a string without copying it; what it says is asked of `string(_:)` or `appendBytes(of:to:)`.
     public mutating func readText() throws -> JSONText {
-        skipBlanks()
+        skipSpaces()
         guard take(UInt8(ascii: "\"")) else { throw error("a string was expected\(memberNote)") }
         let start = position
         var hasEscapes = false
@@ -291,13 +305,18 @@ public struct JSONReader {
         default: throw error("\\ before \(shown(letter)) is not an escape", at: start)
         }
         var value = try takeFourHexDigits()
-        if value & 0xFC00 == 0xD800, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) {
+        if value & 0xFC00 == 0xD800, startsWith("\\u") {
+            position += 2
             let low = try takeFourHexDigits()
-            guard low & 0xFC00 == 0xDC00 else { throw error("half a surrogate pair", at: start) }
-            value = 0x10000 + (value & 0x3FF) << 10 + low & 0x3FF
+            if low & 0xFC00 == 0xDC00 {
+                value = 0x10000 + (value & 0x3FF) << 10 + low & 0x3FF
+            } else {
+                position -= 6  // an escape of its own
+            }
         }
-        guard let scalar = Unicode.Scalar(value) else { throw error("half a surrogate pair", at: start) }
-        return scalar
+        if let scalar = Unicode.Scalar(value) { return scalar }
+        guard halfPairs == .replaced else { throw error("half a surrogate pair", at: start) }
+        return "\u{FFFD}"
     }
 
     private mutating func takeFourHexDigits() throws -> UInt32 {
@@ -313,7 +332,7 @@ public struct JSONReader {
 
     // MARK: Bytes
 
-    private mutating func skipBlanks() {
+    private mutating func skipSpaces() {
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -345,7 +364,7 @@ public struct JSONReader {
     }
 
     private mutating func open(_ bracket: UInt8, _ what: String) throws {
-        skipBlanks()
+        skipSpaces()
         guard take(bracket) else { throw error("\(what) was expected\(memberNote)") }
         depth += 1
         guard depth <= JSONReader.depthLimit else { throw error("nested deeper than \(JSONReader.depthLimit)") }

@@ -14,6 +14,11 @@ public struct JSONNumber: Equatable, Sendable {
 
     init(literal: String) { self.literal = literal }
     public init(_ value: Int) { literal = String(value) }
+    /// A finite number with the fewest digits that read back as the same one; a whole one without a point.
+    public init(shortest value: Double) {
+        let text = value.description
+        literal = text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
     /// Throws nothing: a value that JSON cannot write (NaN, an infinity) becomes `null` in `JSONValue.init(_: Double)`.
     init(finite value: Double) { literal = value.description }
 
@@ -78,6 +83,9 @@ extension JSONValue {
     /// NaN and the infinities have no JSON form and become `null`.
     public init(_ value: Double) { self = value.isFinite ? .number(JSONNumber(finite: value)) : .null }
 
+    /// The value of a member; nil also where this is no object.
+    public subscript(_ name: String) -> JSONValue? { object?[name] }
+
     public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     public var string: String? { if case .string(let value) = self { value } else { nil } }
@@ -98,7 +106,7 @@ extension JSONValue {
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+extension JSONValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByFloatLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     public init(stringLiteral value: String) { self = .string(value) }

@@ -1,42 +1,41 @@
 /// Writes JSON the way Python's `json.dumps` does, which is how the files of the Hugging Face world are written.
 public struct JSONWriter {
-    public enum Layout: Sendable {
-        /// No blanks at all: `{"a":[1,2]}`.
+    public enum Layout: Sendable, Equatable {
+        /// No spaces at all: `{"a":[1,2]}`.
         case compact
-        /// One member or element a line, indented by two blanks a level.
-        case indented
+        /// On one line: `{"a": [1, 2]}`.
+        case spaced
+        /// One member or element a line, indented by some spaces a level.
+        case indented(by: Int = 2)
     }
 
-    /// Everything beyond ASCII written as `\uXXXX`.
-    private let escapesNonASCII: Bool
     private let layout: Layout
-    public private(set) var bytes: [UInt8] = []
+    private var out = ""
 
-    public init(_ layout: Layout, escapesNonASCII: Bool = false) {
-        self.layout = layout
-        self.escapesNonASCII = escapesNonASCII
-    }
+    private init(_ layout: Layout) { self.layout = layout }
 
-    public static func text(_ value: JSONValue, _ layout: Layout = .indented) -> String {
+    public static func text(_ value: JSONValue, _ layout: Layout = .indented()) -> String {
         var writer = JSONWriter(layout)
-        writer.write(value)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        writer.write(value, level: 0)
+        return writer.out
     }
 
-    public mutating func write(_ value: JSONValue) { write(value, level: 0) }
+    public static func bytes(_ value: JSONValue, _ layout: Layout = .compact) -> [UInt8] {
+        Array(text(value, layout).utf8)
+    }
 
     private mutating func write(_ value: JSONValue, level: Int) {
         switch value {
-        case .null: put("null")
-        case .bool(let flag): put(flag ? "true" : "false")
-        case .number(let number): put(number.literal)
-        case .string(let text): write(text)
+        case .null: out += "null"
+        case .bool(let flag): out += flag ? "true" : "false"
+        case .number(let number): out += number.literal
+        case .string(let text): out += Escaping.json(text)
         case .array(let elements):
             writeList("[", "]", elements.count, level) { $0.write(elements[$1], level: level + 1) }
         case .object(let object):
             writeList("{", "}", object.members.count, level) { writer, index in
-                writer.write(object.members[index].name)
-                writer.put(writer.layout == .compact ? ":" : ": ")
+                writer.out += Escaping.json(object.members[index].name)
+                writer.out += writer.layout == .compact ? ":" : ": "
                 writer.write(object.members[index].value, level: level + 1)
             }
         }
@@ -45,47 +44,18 @@ public struct JSONWriter {
     private mutating func writeList(
         _ open: String, _ close: String, _ count: Int, _ level: Int, _ element: (inout JSONWriter, Int) -> Void
     ) {
-        put(open)
+        out += open
         for index in 0..<count {
-            if index > 0 { put(",") }
+            if index > 0 { out += layout == .spaced ? ", " : "," }
             startLine(level + 1)
             element(&self, index)
         }
         if count > 0 { startLine(level) }
-        put(close)
+        out += close
     }
 
     private mutating func startLine(_ level: Int) {
-        guard layout == .indented else { return }
-        bytes.append(UInt8(ascii: "\n"))
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
+        guard case .indented(let width) = layout else { return }
+        out += "\n" + String(repeating: " ", count: width * level)
     }
-
-    /// Writes a string with its quotes.
-    public mutating func write(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": put("\\\"")
-            case "\\": put("\\\\")
-            case "\n": put("\\n")
-            case "\r": put("\\r")
-            case "\t": put("\\t")
-            case "\u{8}": put("\\b")
-            case "\u{C}": put("\\f")
-            case _ where scalar.value < 0x20 || (escapesNonASCII && scalar.value > 0x7E):
-                for unit in UTF16.encode(scalar).map({ Array($0) }) ?? [] { putEscape(unit) }
-            default: bytes.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func putEscape(_ unit: UInt16) {
-        put("\\u")
-        let digits = String(unit, radix: 16)
-        put(String(repeating: "0", count: 4 - digits.utf8.count) + digits)
-    }
-
-    private mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
 }

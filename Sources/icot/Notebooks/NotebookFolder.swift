@@ -5,6 +5,7 @@
 import Glibc
 import Language
 import Notebooks
+import Support
 
 enum NotebookFolder {
     /// Changes the working directory where that is needed. The path of the notebook from there, and what to tell the person.
@@ -25,7 +26,7 @@ enum NotebookFolder {
             return (
                 parts[count...].joined(separator: "/"),
                 StyledText(
-                    "paths start in \(DiagnosticRenderer.neutral(folder)), where \(DiagnosticRenderer.neutral(inputs[0])) lies",
+                    "paths start in \(Escaping.neutral(folder)), where \(Escaping.neutral(inputs[0])) lies",
                     .dim)
             )
         }

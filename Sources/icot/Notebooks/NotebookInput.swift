@@ -4,6 +4,7 @@ import ArgumentParser
 import Console
 import Language
 import Notebooks
+import Support
 
 enum NotebookInput {
     /// A notebook from disk; says what is wrong and throws the exit status.
@@ -30,9 +31,10 @@ enum NotebookInput {
     /// Says what is wrong; the exit status to throw.
     static func refused(_ error: NotebookError) -> ExitCode {
         switch error {
-        case .unreadable: Icot.failure("\(error)", status: ReplayExit.inputs.rawValue)
+        case .file(let file) where file.kind != .notWritten:
+            Icot.failure("\(error)", status: ReplayExit.inputs.rawValue)
         case .changedMeanwhile: Icot.failure("\(error)", status: ReplayExit.refused.rawValue)
-        case .unwritable, .unknownCell, .unknownParameter, .malformedParameter: Icot.failure("\(error)")
+        case .file, .unknownCell, .unknownParameter, .malformedParameter: Icot.failure("\(error)")
         }
     }
 }

@@ -6,6 +6,7 @@ import Console
 import Glibc
 import Language
 import Notebooks
+import Support
 
 /// What every command takes that runs a notebook.
 struct NotebookOptions: ParsableArguments {
@@ -23,7 +24,7 @@ enum NotebookTrust {
                 writer.printError(
                     [
                         StyledText(
-                            "\(DiagnosticRenderer.neutral(path)) has not been run here before and would do more than compute:",
+                            "\(Escaping.neutral(path)) has not been run here before and would do more than compute:",
                             .warning)
                     ] + report.lines.map { StyledText("  ") + $0 })
                 guard asks, writer.terminal.isInteractive else {

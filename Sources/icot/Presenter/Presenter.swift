@@ -5,6 +5,7 @@ import Console
 import Glibc
 import Language
 import Notebooks
+import Support
 
 final class Presenter {
     private let presentation: Presentation
@@ -30,7 +31,7 @@ final class Presenter {
         defer { screen.close() }
         while true {
             takeMessages()
-            presentation.tick(at: Self.now())
+            presentation.tick(at: MonotonicClock.seconds())
             paint()
             let isMoving = presentation.phase == .typing || presentation.phase == .running
             guard let key = screen.readKey(milliseconds: isMoving ? 20 : 500) else {
@@ -41,7 +42,9 @@ final class Presenter {
             if key == .end { return leave() }
             guard let pressed = presentationKey(key) else { continue }
             screen.scrollToEnd()
-            if let request = presentation.press(pressed, at: Self.now()), answer(request) { return leave() }
+            if let request = presentation.press(pressed, at: MonotonicClock.seconds()), answer(request) {
+                return leave()
+            }
         }
     }
 
@@ -91,7 +94,7 @@ final class Presenter {
             case .event(let event): presentation.hear(event)
             case .finished(let outcome):
                 running = nil
-                presentation.finish(outcome, at: Self.now())
+                presentation.finish(outcome, at: MonotonicClock.seconds())
             }
         }
     }
@@ -99,8 +102,8 @@ final class Presenter {
     /// A statement that still runs is told to stop, and waited for a moment: it may be about to write a file.
     private func leave() -> Int32 {
         running?.interrupt.request()
-        let deadline = Self.now() + 2
-        while running != nil, Self.now() < deadline {
+        let deadline = MonotonicClock.seconds() + 2
+        while running != nil, MonotonicClock.seconds() < deadline {
             takeMessages()
             usleep(5000)
         }
@@ -152,11 +155,5 @@ final class Presenter {
             case .ended: "the end   b back   i insert   q end"
             }
         return StyledText(" \(done)/\(count) ", .emphasis) + StyledText(" " + keys, .dim)
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

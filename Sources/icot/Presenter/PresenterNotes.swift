@@ -3,6 +3,7 @@
 import Glibc
 import Language
 import Notebooks
+import Support
 
 final class PresenterNotes {
     private let descriptor: Int32
@@ -25,7 +26,7 @@ final class PresenterNotes {
         let (done, count) = presentation.position
         let text = (["\(done) of \(count)", ""] + presentation.notes + ["", "next: \(presentation.preview)"])
             .flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }
-            .map { DiagnosticRenderer.neutral(String($0)) }
+            .map { Escaping.neutral(String($0)) }
         let page = text.joined(separator: "\n") + "\n"
         guard page != shown else { return }
         shown = page

@@ -4,6 +4,7 @@
 // Interrupts and limits: each turn of a loop and each call takes one unit of fuel, long operations more in proportion; when
 // it is used up (every thousand units) the machine looks whether it should stop.
 
+import Support
 import Synchronization
 
 #if canImport(Glibc)
@@ -91,7 +92,7 @@ final class Machine {
         allocated = 0
         state.pointee.fuel = min(Machine.fuelUnit, session.limits.steps ?? Machine.fuelUnit)
         state.pointee.callsMax = session.limits.callsMax
-        startedAt = Machine.seconds()
+        startedAt = MonotonicClock.seconds()
         residentAtStart = Machine.residentBytes()
     }
 
@@ -173,7 +174,7 @@ final class Machine {
             state.pointee.fuel = min(given, most - steps)
             steps -= given - state.pointee.fuel
         }
-        if let most = session.limits.seconds, Machine.seconds() - startedAt > most {
+        if let most = session.limits.seconds, MonotonicClock.seconds() - startedAt > most {
             throw Fault(
                 .limitReached, "stopped after \(NumberText.real(most)) s",
                 help: "raise the limit, or look for a loop without end")
@@ -208,12 +209,6 @@ final class Machine {
         let before = Machine.residentBytes()
         defer { residentAtStart += max(0, Machine.residentBytes() - before) }
         return try body()
-    }
-
-    static func seconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// The memory of the process, from /proc/self/statm; 0 where that cannot be read.
@@ -571,9 +566,11 @@ final class Machine {
                         entry = frame.entry
 
                     // Time
-                    case .clock: fp[a] = .real(Machine.seconds())
+                    case .clock: fp[a] = .real(MonotonicClock.seconds())
                     case .reportTime:
-                        if case .real(let start) = fp[a] { session.emit(.timed(seconds: Machine.seconds() - start)) }
+                        if case .real(let start) = fp[a] {
+                            session.emit(.timed(seconds: MonotonicClock.seconds() - start))
+                        }
                     case .importFile:
                         let saved = top
                         top = fp - stack + entry.pointee.registerCount

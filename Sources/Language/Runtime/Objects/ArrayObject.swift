@@ -1,6 +1,8 @@
 // An array of numbers: hidden states, logits, losses. It knows where it came from (`provenance`), prints as one line, and
 // computes element by element with numbers and with arrays of the same shape.
 
+import Support
+
 #if canImport(Glibc)
     import Glibc
 #endif

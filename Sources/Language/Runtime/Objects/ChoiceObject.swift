@@ -1,4 +1,6 @@
 /// `.left`, `.answer[2]`: a choice, the name of a column, a place in a problem.
+import Support
+
 public final class ChoiceObject: Object {
     public let name: String
     public let index: Int?
@@ -10,7 +12,7 @@ public final class ChoiceObject: Object {
 
     public override var typeName: String { TypeName.choice }
     public override var text: String { ".\(name)" + (index.map { "[\($0)]" } ?? "") }
-    public override var json: String { JSONText.quoted(text) }
+    public override var json: String { Escaping.json(text) }
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(lines: [StyledText(text, .choice)], json: json)
     }

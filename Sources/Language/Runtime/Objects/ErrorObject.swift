@@ -1,4 +1,6 @@
 /// An error as a value: what `catch` and `try …` give.
+import Support
+
 public final class ErrorObject: Object {
     public let diagnostic: Diagnostic
     /// The text that the diagnostic's places are in.
@@ -30,7 +32,7 @@ public final class ErrorObject: Object {
     }
 
     public override var json: String {
-        "{\"error\":\(JSONText.quoted(diagnostic.code.rawValue)),\"message\":\(JSONText.quoted(diagnostic.message))}"
+        "{\"error\":\(Escaping.json(diagnostic.code.rawValue)),\"message\":\(Escaping.json(diagnostic.message))}"
     }
 
     public override func isEqual(to other: Object) -> Bool { (other as? ErrorObject)?.diagnostic == diagnostic }

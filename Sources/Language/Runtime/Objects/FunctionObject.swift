@@ -1,4 +1,6 @@
 /// Anything that can be called: a `def`, a closure, a verb or function of the host.
+import Support
+
 public class FunctionObject: Object {
     public let signature: CommandSignature
 
@@ -8,7 +10,7 @@ public class FunctionObject: Object {
     }
 
     public override var typeName: String { TypeName.function }
-    public override var json: String { JSONText.quoted(text) }
+    public override var json: String { Escaping.json(text) }
 
     public override var text: String {
         let parameters = signature.parameters.map { $0.label.map { "\($0):" } ?? $0.name }

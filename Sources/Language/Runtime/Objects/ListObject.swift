@@ -1,4 +1,6 @@
 /// `[3, 1, 4]`
+import Support
+
 public final class ListObject: Object {
     /// Not checked for overlapping changes while running, which would take longer than most changes: nothing changes them from
     /// within a change.
@@ -121,7 +123,7 @@ public final class RangeObject: Object {
     /// A list of its numbers; what is too long for that is written as a text.
     public override var json: String {
         bounds.count <= RangeObject.listMax
-            ? "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" : JSONText.quoted(text)
+            ? "[" + bounds.lazy.map { String($0) }.joined(separator: ",") + "]" : Escaping.json(text)
     }
     public override var count: Int? { bounds.count }
     public override func element(at index: Int) -> Value { .integer(bounds.lowerBound + index) }

@@ -1,4 +1,6 @@
 /// `[name: "a", size: 3]`: values by name, in the order in which they were given.
+import Support
+
 public final class RecordObject: Object {
     public private(set) var keys: [String]
     public private(set) var values: [Value]
@@ -98,7 +100,7 @@ public final class RecordObject: Object {
     }
 
     public override var json: String {
-        "{" + zip(keys, values).lazy.map { "\(JSONText.quoted($0)):\($1.json)" }.joined(separator: ",") + "}"
+        "{" + zip(keys, values).lazy.map { "\(Escaping.json($0)):\($1.json)" }.joined(separator: ",") + "}"
     }
 
     public override func isEqual(to other: Object) -> Bool {

@@ -1,5 +1,7 @@
 // A table: named columns of equal length, each with the way its values are written.
 
+import Support
+
 /// How the values of a column are written.
 public struct ColumnFormat: Sendable, Equatable {
     /// Digits behind the point of reals; four significant ones where it is nil.
@@ -160,7 +162,7 @@ public final class TableObject: Object {
 
     /// A list of records.
     public override var json: String {
-        let keys = columns.map { JSONText.quoted($0.name) }
+        let keys = columns.map { Escaping.json($0.name) }
         let lines = (0..<rowCount).lazy.map { row in
             "{" + self.columns.indices.map { "\(keys[$0]):\(self.columns[$0].values[row].json)" }.joined(separator: ",")
                 + "}"

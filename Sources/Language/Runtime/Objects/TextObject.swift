@@ -1,4 +1,6 @@
 /// A text. Its elements are characters as people count them.
+import Support
+
 public final class TextObject: Object {
     public private(set) var string: String
     /// Whether bytes and characters are the same, found when first asked.
@@ -15,7 +17,7 @@ public final class TextObject: Object {
 
     public override var typeName: String { TypeName.text }
     public override var text: String { string }
-    public override var json: String { JSONText.quoted(string) }
+    public override var json: String { Escaping.json(string) }
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         let lines = string.split(separator: "\n", omittingEmptySubsequences: false).map { StyledText(String($0)) }

@@ -1,19 +1,17 @@
-// Numbers as a reader wants them in a figure. Made without the C library's printing, which writes a decimal comma in some
-// locales and would make recorded drawings differ from machine to machine.
+// Numbers as a reader wants them in a figure.
 
 import Glibc
+import Support
 
-enum NumberText {
-    /// `value` with `decimals` digits behind the point; "-0" is written "0".
+enum FigureNumber {
+    /// `value` with some decimals; one that would take more than fifteen digits as `1.2e17`.
     static func fixed(_ value: Double, decimals: Int) -> String {
-        guard value.isFinite else { return value.isNaN ? "nan" : value > 0 ? "inf" : "-inf" }
         let decimals = min(max(decimals, 0), 15)
-        let scaled = (value.magnitude * pow(10, Double(decimals))).rounded()
-        guard scaled < 9e15 else { return scientific(value, digits: 6) }
-        var digits = String(Int(scaled))
-        if digits.count <= decimals { digits = String(repeating: "0", count: decimals + 1 - digits.count) + digits }
-        if decimals > 0 { digits.insert(".", at: digits.index(digits.endIndex, offsetBy: -decimals)) }
-        return value < 0 && scaled > 0 ? "-" + digits : digits
+        guard value.magnitude < 9e15 / pow(10, Double(decimals)) else {
+            guard value.isFinite else { return value.isNaN ? "nan" : value > 0 ? "inf" : "-inf" }
+            return scientific(value, digits: 6)
+        }
+        return NumberText.fixed(value, decimals: decimals)
     }
 
     /// `value` as `4.2e-5`, with at most `digits` significant digits and no zeros at the end of the mantissa.

@@ -1,0 +1,11 @@
+import Glibc
+
+/// Time that only goes forward, for measuring how long something takes.
+public enum MonotonicClock {
+    /// Seconds since some moment before the program started.
+    public static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
