@@ -6,7 +6,7 @@
                                           [--schedules adaptive,50,100,200,400] [--jobs 1] [--out results.jsonl]
 
 One program for each (task, schedule, seed): a new model learns the whole chain, then the chain goes token by token. `adaptive`
-removes when the model is ready and takes a stuck stage back; a number removes a token every so many steps. The same settings
+removes when the model is ready and takes a stuck stage back; a number N removes a token every N steps. The same settings
 for every task. A seed counts as a success with at least 0.95 of 500 held-out problems right and nothing of the chain left;
 `steps` are all updates, those of abandoned attempts included; the medians are over the successes. CPU seconds are those of all threads,
 which other work on the machine disturbs less than the clock on the wall. Results are appended to the file as they come, and what is there

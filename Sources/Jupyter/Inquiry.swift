@@ -53,8 +53,8 @@ enum Inquiry {
         case .invalid: return ["status": "invalid"]
         case .incomplete:
             let line = code.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
-            let blanks = line.prefix { $0 == " " }.count + (line.last { $0 != " " } == "{" ? 2 : 0)
-            return ["status": "incomplete", "indent": .string(String(repeating: " ", count: blanks))]
+            let spaces = line.prefix { $0 == " " }.count + (line.last { $0 != " " } == "{" ? 2 : 0)
+            return ["status": "incomplete", "indent": .string(String(repeating: " ", count: spaces))]
         }
     }
 

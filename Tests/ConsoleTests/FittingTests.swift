@@ -9,7 +9,7 @@ import Testing
         #expect(line.fitted(to: 20).map(\.plain) == ["  back  Goes back", "        along the", "        timeline."])
     }
 
-    @Test func `prose is broken at blanks, a table is left as it is`() {
+    @Test func `prose is broken at spaces, a table is left as it is`() {
         #expect(StyledText("one two three").fitted(to: 8).map(\.plain) == ["one two", "three"])
         let row = StyledText("removed   steps   loss")
         #expect(row.fitted(to: 10) == [row])

@@ -16,7 +16,7 @@ import Testing
         #expect((layout.cursorRow, layout.cursorColumn) == (1, 4))
     }
 
-    @Test func `a cursor behind a full row stands at the start of the next one`() {
+    @Test func `a cursor after a full row stands at the start of the next one`() {
         let layout = layout("abcdefgh")
         #expect(layout.rows.count == 2)
         #expect((layout.cursorRow, layout.cursorColumn) == (1, 2))
@@ -87,7 +87,7 @@ import Testing
         #expect(Neutral.text("\u{1b}[31mred") == "^[[31mred")
     }
 
-    @Test func `a long line is broken at blanks and its later rows are indented`() {
+    @Test func `a long line is broken at spaces and its later rows are indented`() {
         let rows = StyledText("one two three four").wrapped(to: 10, indent: 2)
         #expect(rows.map(\.plain) == ["one two", "  three", "  four"])
     }

@@ -86,7 +86,7 @@ import Testing
         terminal.send("let x = ")
         try terminal.wait(forCursorLine: "icot 1> let x =")
         terminal.send(control("C"))
-        // The first prompt looks the same: only behind the dropped line is it the second.
+        // The first prompt looks the same: only after the dropped line is it the second.
         try terminal.wait(for: "let x = ^C\nicot 1>")
         terminal.send(control("C"))
         try terminal.wait(for: "Ctrl-D or quit leaves")

@@ -30,7 +30,7 @@ struct TerminalScreen {
         cells = Array(repeating: Array(repeating: Cell(), count: columns), count: rows)
     }
 
-    /// The lines without the blanks at their ends.
+    /// The lines without the spaces at their ends.
     var lines: [String] {
         cells.map { row in
             let text = row.map(\.text).joined()

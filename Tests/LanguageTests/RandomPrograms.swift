@@ -12,7 +12,7 @@ struct RandomPrograms<Random: RandomNumberGenerator> {
 
     private mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &random)] }
 
-    /// One of several patterns, with `E`, `A`, `N`, `T`, `C` and `B` behind a `§` filled in by an expression, an atom, a number, a
+    /// One of several patterns, with `E`, `A`, `N`, `T`, `C` and `B` after a `§` filled in by an expression, an atom, a number, a
     /// table, a condition or the body of a closure.
     private mutating func filled(_ patterns: [String], _ depth: Int) -> String {
         var text = ""

@@ -1,11 +1,11 @@
-// One blank more or less never changes the meaning of a statement: it means the same, or it is an error.
+// One space more or less never changes the meaning of a statement: it means the same, or it is an error.
 
 import Foundation
 import Language
 import TestSupport
 import Testing
 
-@Suite("One blank more or less") struct RobustnessTests {
+@Suite("One space more or less") struct RobustnessTests {
     @Test("the example corpus has a thousand lines without a single complaint")
     func corpus() {
         #expect(Corpus.lineCount >= 1000)
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test("never changes the meaning of a statement silently")
-    func blanks() {
+    func spaces() {
         var random = TestRandom(seed: 7)
         var (same, refused, changed) = (0, 0, [String]())
         for statement in Corpus.statements {
@@ -33,13 +33,13 @@ import Testing
             }
         }
         print(
-            "note: \(same + refused + changed.count) edits of a blank: \(same) mean the same, \(refused) are refused, \(changed.count) mean something else"
+            "note: \(same + refused + changed.count) edits of a space: \(same) mean the same, \(refused) are refused, \(changed.count) mean something else"
         )
         #expect(changed.isEmpty, "\(changed.prefix(20).joined(separator: "\n"))")
         #expect(same > 1000)
     }
 
-    /// The text with one blank added or taken away anywhere outside of texts and comments.
+    /// The text with one space added or taken away anywhere outside of texts and comments.
     private func edits(_ text: String) -> [String] {
         let source = SourceText(text)
         let bytes = source.bytes

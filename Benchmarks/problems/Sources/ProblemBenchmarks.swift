@@ -95,8 +95,8 @@ import Tensors
     private static func row(_ cells: [String]) -> String {
         let widths = [24, 12, 12, 10, 7]
         return zip(cells, widths).enumerated().map { index, cell in
-            let blanks = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
-            return index == 0 ? cell.0 + blanks : blanks + cell.0
+            let spaces = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
+            return index == 0 ? cell.0 + spaces : spaces + cell.0
         }.joined()
     }
 }

@@ -8,7 +8,7 @@ struct AddedTokens: Sendable {
         var content: [UInt8]
         /// Whether it is a sign to the model rather than text, and left out of decoded text on request.
         var isSpecial = true
-        /// Whether blanks before or after it belong to it.
+        /// Whether spaces before or after it belong to it.
         var stripsLeft = false
         var stripsRight = false
         /// Whether it only counts between characters that are no part of a word.

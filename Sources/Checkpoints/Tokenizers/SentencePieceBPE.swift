@@ -1,18 +1,18 @@
 import Support
 
-/// The tokenizer of Llama, Mistral and Phi-3: byte-pair encoding of the text's characters, blanks written as `▁`
+/// The tokenizer of Llama, Mistral and Phi-3: byte-pair encoding of the text's characters, spaces written as `▁`
 /// (U+2581), and characters that the vocabulary lacks written byte by byte as the tokens `<0x00>` … `<0xFF>`.
 ///
 /// Where a `▁` is put before the text differs:
 /// - `everyStretch` (the Llama-2, Mistral and Phi-3 files): before each stretch between special tokens;
-/// - `textStart` (newer files): only at the very start of the text, and not if the text begins with a blank;
-/// - `everyStart`: before each stretch that does not begin with a blank; `never`.
+/// - `textStart` (newer files): only at the very start of the text, and not if the text begins with a space;
+/// - `everyStart`: before each stretch that does not begin with a space; `never`.
 ///
-/// Decoding turns `▁` into a blank, joins the bytes, and drops the one blank that was put before the text.
+/// Decoding turns `▁` into a space, joins the bytes, and drops the one space that was put before the text.
 public struct SentencePieceBPE: Tokenizer {
     enum PrefixRule: Sendable { case everyStretch, everyStart, textStart, never }
 
-    /// How the decoder gets rid of the blank before the text.
+    /// How the decoder gets rid of the space before the text.
     enum StripRule: Sendable { case never, firstCharacter(Int), firstToken }
 
     private let names: TokenTable
@@ -35,7 +35,7 @@ public struct SentencePieceBPE: Tokenizer {
     /// Where a stretch may be cut into words that merge by themselves.
     private enum Cutting { case nowhere, beforeBlankRuns, beforeEachBlank }
 
-    private static let blank: [UInt8] = [0xE2, 0x96, 0x81]  // ▁
+    private static let space: [UInt8] = [0xE2, 0x96, 0x81]  // ▁
 
     public var vocabularySize: Int { names.count }
 
@@ -62,8 +62,8 @@ public struct SentencePieceBPE: Tokenizer {
                 .unsupported, description.path,
                 "the vocabulary has neither all 256 byte tokens nor a token for the unknown")
         }
-        // No merge makes a token with a blank behind something else: then merges cannot cross the start of a run of
-        // blanks, and cutting there changes nothing. (Unknown characters might fuse across, so not without byte tokens.)
+        // No merge makes a token with a space after something else: then merges cannot cross the start of a run of
+        // spaces, and cutting there changes nothing. (Unknown characters might fuse across, so not without byte tokens.)
         let canCut = !description.hasBlankInside && !self.byteIDs.isEmpty && description.names.id(of: "▁") != nil
         cutting = splitsAtBlanks ? .beforeEachBlank : canCut ? .beforeBlankRuns : .nowhere
     }
@@ -88,10 +88,10 @@ public struct SentencePieceBPE: Tokenizer {
         return ids
     }
 
-    /// The stretch with `▁` for blanks, and one before it where the rule asks for it.
+    /// The stretch with `▁` for spaces, and one before it where the rule asks for it.
     private func normalized(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
         let beginsBlank =
-            text[range.lowerBound] == UInt8(ascii: " ") || text[range].starts(with: SentencePieceBPE.blank)
+            text[range.lowerBound] == UInt8(ascii: " ") || text[range].starts(with: SentencePieceBPE.space)
         let hasPrefix =
             switch prefixRule {
             case .everyStretch: true
@@ -99,11 +99,11 @@ public struct SentencePieceBPE: Tokenizer {
             case .textStart: !beginsBlank && range.lowerBound == 0
             case .never: false
             }
-        var result: [UInt8] = hasPrefix ? SentencePieceBPE.blank : []
+        var result: [UInt8] = hasPrefix ? SentencePieceBPE.space : []
         result.reserveCapacity(range.count * 3 / 2 + 3)
         for byte in text[range] {
             if byte == UInt8(ascii: " ") {
-                result.append(contentsOf: SentencePieceBPE.blank)
+                result.append(contentsOf: SentencePieceBPE.space)
             } else {
                 result.append(byte)
             }
@@ -218,10 +218,10 @@ public struct SentencePieceBPE: Tokenizer {
         let name = names.name(id)
         var index = name.startIndex
         while index < name.endIndex {
-            if name[index...].starts(with: SentencePieceBPE.blank) {
+            if name[index...].starts(with: SentencePieceBPE.space) {
                 let isDropped = if case .firstToken = stripRule { isFirst && index == name.startIndex } else { false }
                 if !isDropped { bytes.append(UInt8(ascii: " ")) }
-                index += SentencePieceBPE.blank.count
+                index += SentencePieceBPE.space.count
             } else {
                 bytes.append(name[index])
                 index += 1

@@ -6,7 +6,7 @@ struct TokenizerDescription: Sendable {
     var names: TokenTable
     var merges: PairMerges
     var added: AddedTokens
-    /// Whether some merge makes a token with `▁` behind something else.
+    /// Whether some merge makes a token with `▁` after something else.
     var hasBlankInside = false
     var unknownID: Int32?
     var fusesUnknown = false
@@ -22,7 +22,7 @@ struct RawVocabulary {
     /// The bytes of all names.
     private(set) var pool: [UInt8] = []
     private(set) var tokens: [(range: Range<Int>, id: Int)] = []
-    /// Left part, right part; they stand one behind the other, so that together they are the product.
+    /// Left part, right part; they stand one after the other, so that together they are the product.
     private(set) var merges: [(left: Range<Int>, right: Range<Int>)] = []
     let path: String
 

@@ -6,7 +6,7 @@ import Support
 /// The format (https://github.com/huggingface/safetensors, "Format"):
 ///
 ///     8 bytes    N, the header's length, unsigned little-endian
-///     N bytes    the header: a JSON object in UTF-8 that starts with `{`, perhaps padded with blanks at its end
+///     N bytes    the header: a JSON object in UTF-8 that starts with `{`, perhaps padded with spaces at its end
 ///     the rest   the data
 ///
 /// A member of the header is either `"__metadata__"`, an object of strings, or a tensor:

@@ -23,7 +23,7 @@ public struct StoredArray {
 /// Writes safetensors files (the format is stated in `SafeTensorsReader`), whole or not at all.
 ///
 /// The bytes are those the safetensors library writes for the same tensors: metadata first, then the tensors by falling
-/// element size and rising name, a compact header padded with blanks to a multiple of 8. So a file read and written
+/// element size and rising name, a compact header padded with spaces to a multiple of 8. So a file read and written
 /// again is the same file.
 public enum SafeTensorsWriter {
     /// Writes `arrays` to `path` by way of a temporary file. A name must be used once, and each shape must fit its bytes.

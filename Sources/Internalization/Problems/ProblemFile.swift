@@ -6,7 +6,7 @@ import Transformer
 ///
 ///     question||chain of thought #### answer
 ///
-/// with `||` once, the chain trimmed of blanks and possibly empty, and the answer from the first `####` on. Lines end in a
+/// with `||` once, the chain trimmed of spaces and possibly empty, and the answer from the first `####` on. Lines end in a
 /// line feed, possibly after a carriage return. Commas in answers (GSM8K's `1,234`) are dropped, as the comparison of
 /// answers wants them. Empty lines are skipped.
 public struct ProblemFile: Sendable {

@@ -49,14 +49,14 @@ extension ProblemTask {
     }
 }
 
-/// The decimal digits of a question written with blanks between them; other characters are returned as they come.
+/// The decimal digits of a question written with spaces between them; other characters are returned as they come.
 struct QuestionScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var index = 0
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    /// The next byte that is not a blank, or nil at the end.
+    /// The next byte that is not a space, or nil at the end.
     mutating func next() -> UInt8? {
         while index < bytes.count {
             defer { index += 1 }

@@ -3,13 +3,13 @@
 ///     question||chain #### answer⏎        or, where the chain is empty,        question|| #### answer⏎
 ///
 /// so writing a set is copying bytes. An answer that is stored with its own `####` (the reference's reading of unusual
-/// lines) has one blank before it instead of ` #### `.
+/// lines) has one space before it instead of ` #### `.
 struct ProblemRow {
     /// Of the question's first byte.
     var start: Int
     var questionCount: UInt32
     var chainCount: UInt32
-    /// 6 for ` #### `, 1 for a blank, 0 for none.
+    /// 6 for ` #### `, 1 for a space, 0 for none.
     var markCount: UInt32
     var answerCount: UInt32
 
@@ -82,7 +82,7 @@ struct ProblemText: Sendable {
     }
 }
 
-/// The text of every four digits, least significant first and each with a blank after it: 8 bytes for each of 10,000.
+/// The text of every four digits, least significant first and each with a space after it: 8 bytes for each of 10,000.
 enum DigitText {
     nonisolated(unsafe) static let table: UnsafePointer<UInt8> = {
         let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 80_000)
@@ -131,7 +131,7 @@ public struct LineWriter {
         put(UInt8(0x30 + number % 10))
     }
 
-    /// Digits, each 0 to 9, with blanks between them.
+    /// Digits, each 0 to 9, with spaces between them.
     @inline(__always)
     public mutating func put(digits: UnsafePointer<UInt8>, count: Int) {
         for index in 0..<count {
@@ -141,8 +141,8 @@ public struct LineWriter {
         if count > 0 { cursor += 2 * count - 1 }
     }
 
-    /// The lowest `width` digits of a value, least significant first, with blanks between them. It is never the last thing
-    /// of a line, so the blank that is stored after it is overwritten.
+    /// The lowest `width` digits of a value, least significant first, with spaces between them. It is never the last thing
+    /// of a line, so the space that is stored after it is overwritten.
     @inline(__always)
     mutating func put(value: UInt64, width: Int) {
         var rest = value

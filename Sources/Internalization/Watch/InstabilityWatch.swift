@@ -29,7 +29,7 @@ public enum Alarm: Sendable, Equatable, CustomStringConvertible {
     case updateRatio(Double)
     /// The loss of one token of the answer, from 0.
     case answerLoss(position: Int, Double, usual: Double)
-    /// The rate of exact matches has not risen for so many steps.
+    /// The rate of exact matches has not risen for this many steps.
     case plateau(steps: Int, rate: Double)
 
     public var description: String {
@@ -99,7 +99,7 @@ public struct WatchState: Sendable, Equatable, Codable {
         return alarms
     }
 
-    /// Whether a loss has been too high for so many steps in a row; small losses may well triple.
+    /// Whether a loss has been too high for that many steps in a row; small losses may well triple.
     private func isJump(
         _ value: Double, _ usual: Double, _ count: inout Int, _ watch: InstabilityWatch, _ isSettled: Bool
     ) -> Bool {

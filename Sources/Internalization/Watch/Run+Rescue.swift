@@ -3,7 +3,7 @@
 // order from there, and stays longer in each stage on the way. The plateau itself is not trained on any further.
 
 extension Run {
-    /// The how manieth rescue of the present stage would come now, from 1.
+    /// Which rescue of the present stage would come now, counting from 1.
     private var nextAttempt: Int { removedCount == progress.rescuedStage ? progress.rescueAttempts + 1 : 1 }
 
     /// Whether the present stage may be taken back once more.

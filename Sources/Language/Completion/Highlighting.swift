@@ -7,7 +7,7 @@ public struct HighlightedSpan: Sendable, Equatable {
 }
 
 public enum Highlighter {
-    /// The classified spans of a text in order, without gaps that matter: what is not covered is blank.
+    /// The classified spans of a text in order, without gaps that matter: what is not covered is space.
     public static func highlight(_ source: SourceText, _ context: LanguageContext) -> [HighlightedSpan] {
         highlight(Parser.parse(source, context))
     }

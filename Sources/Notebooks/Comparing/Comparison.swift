@@ -6,7 +6,7 @@
 //   ±          may be missing in what is got; otherwise within itself
 //   {~…}       equals any other volatile text
 //   ...        in the record: any words, also none; the numbers beside it are still compared
-//   blanks     how many does not matter; rows of rule signs (─ - = │) may differ in length
+//   spaces     how many does not matter; rows of rule signs (─ - = │) may differ in length
 //   pictures   never compared
 //   errors     by code
 

@@ -85,7 +85,7 @@ struct OutputTokens {
         guard start < word.endIndex else { return nil }
         if start > word.startIndex {
             let before = word[start - 1]
-            // Behind a letter, a digit or a point it is part of a word, but a range has points before its end.
+            // After a letter, a digit or a point it is part of a word, but a range has points before its end.
             if isWordByte(before) && !endsSign(word[..<start]) { return nil }
             if before == dot, !(start - 2 >= word.startIndex && word[start - 2] == dot) { return nil }
         }

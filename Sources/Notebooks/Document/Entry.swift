@@ -12,7 +12,7 @@ public struct Entry: Sendable {
     public var statements: Range<Int>
     /// The lines of its code, from 0.
     public var lines: Range<Int>
-    /// The code without blanks at its ends.
+    /// The code without spaces at its ends.
     public var code: String
     /// The lines of its output; empty, at the place where they would stand, where nothing is recorded.
     public var recordedLines: Range<Int>

@@ -2,7 +2,7 @@
 // This is the whole format.
 //
 // BYTES    UTF-8. Lines end with LF; CR LF is read, and kept where a file has it. Whether the last line has an end is kept.
-//          Blanks at the end of a line never matter. Bytes that are not UTF-8 are kept; running them is refused (E118).
+//          Spaces at the end of a line never matter. Bytes that are not UTF-8 are kept; running them is refused (E118).
 // HEADER   The lines from the top down to the first that is neither `#!…` on line 1, nor `# icot 1` within lines 1 and 2,
 //          nor `# key: value` (key: lower-case letters, digits, `_`, `-`). Unknown keys are kept. Known ones:
 //            # icot 1                             version of the language; another one is refused, none is read as 1
@@ -15,11 +15,11 @@
 //          cell's handle. Lines between the header and the first such line are a cell without title. Kinds:
 //            (none)                               code
 //            [params], or the title `params`      code whose `let name = literal` lines `-p name=value` replaces
-//            [md] [markdown]                      prose in Markdown    } each line behind `# `; an empty one is `#`. A line
+//            [md] [markdown]                      prose in Markdown    } each line after `# `; an empty one is `#`. A line
 //            [notes]                              for the presenter    } without the sign is prose too and is never run.
 //            [raw]                                text handed on       }
 // OUTPUT   The block of lines directly below the last line of a statement (of all statements that share that line) that start
-//          with one of these signs, each followed by a blank unless nothing follows:
+//          with one of these signs, each followed by a space unless nothing follows:
 //            #>   result, compared                #~   picture or commentary, never compared
 //            #!   an error, compared by its code; says that the statement is expected to fail
 //          Such lines anywhere else are kept, belong to nobody and are reported.
@@ -32,7 +32,7 @@
 // LENGTH   More than 200 `#>` lines are written as the first 20, `#> … N lines sha256:hex` and the last 20: N lines left out,
 //          the hash over their written texts, each followed by LF, with every volatile text empty. `#~` lines likewise
 //          without a hash.
-// ESCAPES  A comment of a person that would look like one of the signs has a blank behind its `#`: `# > quoted`, `#  %% x`.
+// ESCAPES  A comment of a person that would look like one of the signs has a space after its `#`: `# > quoted`, `#  %% x`.
 //
 // A notebook is its bytes and what lies where in them. Whatever the bytes are, printing gives them back; the only changes made
 // by a program are to blocks of output, `pin` and `parameter` lines, and a parameter's literal.
@@ -105,7 +105,7 @@ public struct Notebook: Sendable {
 
     // MARK: - Lines
 
-    /// Where line `index` starts; the end of the file for the line behind the last.
+    /// Where line `index` starts; the end of the file for the line after the last.
     func offset(ofLine index: Int) -> Int { index < lineCount ? source.lineStarts[index] : source.count }
 
     func bytes(ofLines lines: Range<Int>) -> ArraySlice<UInt8> {
@@ -128,7 +128,7 @@ public struct Notebook: Sendable {
         return lines
     }
 
-    /// The text to run: the same bytes at the same places, with blanks for everything that is not code, so that spans and
+    /// The text to run: the same bytes at the same places, with spaces for everything that is not code, so that spans and
     /// line numbers are those of the file.
     public var code: SourceText {
         var bytes = source.bytes
@@ -246,7 +246,7 @@ extension String {
         return nil
     }
 
-    /// Without blanks at the end.
+    /// Without spaces at the end.
     var withoutTrailingBlanks: String {
         var scalars = unicodeScalars
         while let last = scalars.last, last == " " || last == "\t" || last == "\r" { scalars.removeLast() }

@@ -21,7 +21,7 @@ public struct OutputLine: Sendable, Equatable {
     }
 
     public var kind: Kind
-    /// As written behind the sign, with its escapes, without blanks at the end.
+    /// As written after the sign, with its escapes, without spaces at the end.
     public var text: String
 
     public init(_ kind: Kind, written text: String) {
@@ -84,7 +84,7 @@ enum OutputText {
         var index = 0
         while index < bytes.count {
             result.append(bytes[index])
-            if bytes[index] == UInt8(ascii: "{"), let tilde = tilde(behind: index, bytes) {
+            if bytes[index] == UInt8(ascii: "{"), let tilde = tilde(after: index, bytes) {
                 result += [UInt8](repeating: UInt8(ascii: "\\"), count: tilde - index)
                 index = tilde - 1
             }
@@ -94,7 +94,7 @@ enum OutputText {
     }
 
     /// The place of a `~` that follows a `{` with nothing but backslashes between.
-    private static func tilde(behind brace: Int, _ bytes: [UInt8]) -> Int? {
+    private static func tilde(after brace: Int, _ bytes: [UInt8]) -> Int? {
         var place = brace + 1
         while place < bytes.count, bytes[place] == UInt8(ascii: "\\") { place += 1 }
         return place < bytes.count && bytes[place] == UInt8(ascii: "~") ? place : nil
@@ -108,7 +108,7 @@ enum OutputText {
 
     private static let backslash = UInt8(ascii: "\\")
 
-    /// Whether a word is `...` behind any number of backslashes.
+    /// Whether a word is `...` after any number of backslashes.
     static func isDots(_ word: ArraySlice<UInt8>) -> Bool { word.drop { $0 == backslash }.elementsEqual("...".utf8) }
 
     private static func startsWithEllipsis(_ text: String) -> Bool {
@@ -151,7 +151,7 @@ enum OutputText {
         var plain: [UInt8] = []
         var index = 0
         while index < bytes.count {
-            guard bytes[index] == UInt8(ascii: "{"), let tilde = tilde(behind: index, bytes) else {
+            guard bytes[index] == UInt8(ascii: "{"), let tilde = tilde(after: index, bytes) else {
                 plain.append(bytes[index])
                 index += 1
                 continue

@@ -121,7 +121,7 @@ public struct ExportDocument: Sendable {
         return lines
     }
 
-    /// Tabs as blanks, anything else that could steer a screen by its stand-in.
+    /// Tabs as spaces, anything else that could steer a screen by its stand-in.
     static func plain(_ text: String) -> String { Escaping.neutral(text.replacing("\t", with: "    ")) }
 
     static func neutral(_ line: StyledText) -> StyledText {
@@ -228,7 +228,7 @@ enum OutputPart: Sendable {
     }
 }
 
-/// A table found in lines of text: a line of names and lines below whose cells stand under them, with two blanks or more
+/// A table found in lines of text: a line of names and lines below whose cells stand under them, with two spaces or more
 /// between columns in every line. Cells may be empty.
 struct ExportTable: Sendable, Equatable {
     var names: [String]
@@ -282,7 +282,7 @@ struct ExportTable: Sendable, Equatable {
 
         var isAcross: Bool { cells.first == "…" }
 
-        /// Where text stands, single blanks included.
+        /// Where text stands, single spaces included.
         var stretches: [Range<Int>] {
             var found: [Range<Int>] = []
             for (column, cell) in cells.enumerated() where cell != " " {

@@ -4,7 +4,7 @@
 //   lines of text with a column `removed`                                what a notebook has recorded
 //
 // `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Where it is missing the
-// chain is shown as so many places, taken away from the left.
+// chain is shown as that many places, taken away from the left.
 
 import Support
 

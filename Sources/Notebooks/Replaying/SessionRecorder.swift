@@ -78,7 +78,7 @@ public final class SessionRecorder {
         if code.contains("#") { steps.append(Step(code: code, output: OutputBlock())) }
     }
 
-    /// Lines that would look like output or a marker get a blank; empty lines at the ends go.
+    /// Lines that would look like output or a marker get a space; empty lines at the ends go.
     private static func escaped(_ code: String) -> String {
         var lines = code.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
             let text = String(line).withoutTrailingBlanks

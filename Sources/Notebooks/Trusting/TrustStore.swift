@@ -6,7 +6,7 @@
 //
 // Two hashes stand for a notebook, and either is enough:
 //
-//   of its code     SHA-256 over its lines of code without blanks at their ends, each followed by LF, and over the files it
+//   of its code     SHA-256 over its lines of code without spaces at their ends, each followed by LF, and over the files it
 //                   imports: prose and recorded outputs may change
 //   of its effects  SHA-256 over where it lies and the list of its effects: the code may change as long as it would touch the
 //                   same files. Only where the text tells every path, and runs no program.

@@ -56,7 +56,7 @@ public struct Axis: Sendable, Equatable {
     public enum Scale: Sendable, Equatable { case linear, log }
 
     public var label: String
-    /// Written in brackets behind the label: `time (s)`.
+    /// Written in brackets after the label: `time (s)`.
     public var unit: String
     public var scale: Scale
     /// Ends of the axis; nil takes those of the data. What lies outside is cut off.

@@ -54,7 +54,7 @@ enum Label {
         return out
     }
 
-    /// `text` broken at blanks into lines that satisfy `fits`, the last one whatever is left when there are `lines`.
+    /// `text` broken at spaces into lines that satisfy `fits`, the last one whatever is left when there are `lines`.
     static func broken(_ text: String, lines: Int, fits: (String) -> Bool) -> [String] {
         var out: [String] = []
         var line = ""

@@ -119,7 +119,7 @@ enum SVGText {
         return out + "…"
     }
 
-    /// `text` in lines broken at blanks, the last one cut if there would be more than `lines`.
+    /// `text` in lines broken at spaces, the last one cut if there would be more than `lines`.
     static func wrapped(_ text: String, to width: Double, size: Double, isBold: Bool = false, lines: Int) -> [String] {
         Label.broken(text, lines: lines) { Self.width($0, size: size, isBold: isBold) <= width }
             .map { fitted($0, to: width, size: size, isBold: isBold) }

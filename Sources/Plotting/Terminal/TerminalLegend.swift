@@ -1,4 +1,4 @@
-// The names of the series, each behind a sample of what stands for it.
+// The names of the series, each after a sample of what stands for it.
 
 struct TerminalLegend {
     let entries: [LegendEntry]

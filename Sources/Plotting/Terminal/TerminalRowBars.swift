@@ -77,7 +77,7 @@ struct TerminalRowBars {
         return grid
     }
 
-    /// Draws the bar of one category and returns the column behind it.
+    /// Draws the bar of one category and returns the column after it.
     private func draw(
         _ bars: [Shape.Bar], at index: Int, series: Int, row: Int, left: Int, room: Int, on grid: inout TextGrid
     ) -> Int {

@@ -75,14 +75,14 @@ struct TextGrid {
         }
     }
 
-    /// The lines without blanks at their ends.
+    /// The lines without spaces at their ends.
     func lines() -> [[TerminalRun]] {
         (0..<rows).map { row in
             var runs: [TerminalRun] = []
             var end = columns
             while end > 0, isBlank(row: row, column: end - 1) { end -= 1 }
             for cell in cells[(row * columns)..<(row * columns + end)] where !cell.isContinuation {
-                // A blank has no colour of its own and joins whatever is on its left.
+                // A space has no colour of its own and joins whatever is on its left.
                 if let last = runs.indices.last, runs[last].ink == cell.ink || cell.character == " " {
                     runs[last].text.append(cell.character)
                 } else {

@@ -30,7 +30,7 @@ public struct CharacterVocabulary: Sendable, Equatable {
         asciiIDs = (0..<128).map { ids[Character(Unicode.Scalar(UInt8($0)))] ?? -1 }
     }
 
-    /// The characters that occur in the problems, blanks aside, in the order of their code points.
+    /// The characters that occur in the problems, spaces aside, in the order of their code points.
     public init(of problems: ProblemSet) {
         var isUsed = [Bool](repeating: false, count: 128)
         var found: Set<Character> = []

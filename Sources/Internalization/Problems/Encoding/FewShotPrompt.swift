@@ -49,7 +49,7 @@ public struct FewShotPrompt: Sendable {
 
     /// A generation ends with the line that holds the answer; nil where the tokenizer has no token of its own for a line feed.
     public func stop(_ tokenizer: any Tokenizer) throws -> StopRule? {
-        // After a letter, so that a tokenizer that puts a blank before every text puts it there.
+        // After a letter, so that a tokenizer that puts a space before every text puts it there.
         guard let lineFeed = try tokenizer.encode("a\n", EncodingOptions(parsesSpecialTokens: false)).last,
             tokenizer.decode(CollectionOfOne(lineFeed)) == [0x0A]
         else { return nil }
@@ -72,7 +72,7 @@ public struct FewShotPrompt: Sendable {
         return trimmed.isEmpty ? nil : trimmed
     }
 
-    /// Whether the answer that the model wrote is the problem's, blanks aside.
+    /// Whether the answer that the model wrote is the problem's, spaces aside.
     public func isRight(_ generated: String, _ problem: Problem) -> Bool {
         answer(in: generated)?.filter { $0 != " " } == problem.answer.filter { $0 != " " && $0 != "," }
     }

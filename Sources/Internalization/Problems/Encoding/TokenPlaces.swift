@@ -5,7 +5,7 @@ import Transformer
 public struct TokenPlace: Sendable, Equatable {
     /// The part it is text of; nil for separators and marks.
     public var part: ProblemPart?
-    /// The bytes of that part it stands for, blanks before it left out; empty where it stands for no text of the part.
+    /// The bytes of that part it stands for, spaces before it left out; empty where it stands for no text of the part.
     public var bytes: Range<Int>
 }
 
@@ -52,7 +52,7 @@ extension LocatingEncoder {
 
     /// The chain's tokens, counted from its start, in the order of their removal: each group goes at once.
     ///
-    /// What belongs to no piece of the chain (the reference's lone blank, a separator that is removed last) goes last.
+    /// What belongs to no piece of the chain (the reference's lone space, a separator that is removed last) goes last.
     public func removalGroups(_ order: ChainOrder, of problem: Problem, task: any ProblemKind) throws -> [[Int]] {
         guard let layout = task.layout(of: problem) else {
             throw ProblemError.notEncodable(rule: "\"\(problem.question)\" is no problem of \(task.name)")
@@ -153,7 +153,7 @@ extension CharacterEncoder: LocatingEncoder {
 }
 
 extension ReferenceEncoder: LocatingEncoder {
-    /// Follows the tokens through the text. A blank that a tokenizer leaves out when it decodes a single token is stepped over.
+    /// Follows the tokens through the text. A space that a tokenizer leaves out when it decodes a single token is stepped over.
     public func places(of problem: Problem) throws -> [TokenPlace] {
         let tokens = try encode(problem).tokens
         let text = Array(text(of: problem).utf8)

@@ -1,4 +1,4 @@
-/// Problems in words whose chain is GSM8K's: steps such as `<<48/2=24>>` with a blank between them, possibly none.
+/// Problems in words whose chain is GSM8K's: steps such as `<<48/2=24>>` with a space between them, possibly none.
 public struct CalculatorSteps: ProblemKind {
     public init() {}
 

@@ -72,7 +72,7 @@ extension ProblemSet {
     /// The facts of the set's task, after those that every set has.
     public var facts: [FactDescription] {
         let lengths = ["question", "chain", "answer"].map {
-            FactDescription("\($0)_length", "how many characters its \($0) has, blanks aside")
+            FactDescription("\($0)_length", "how many characters its \($0) has, spaces aside")
         }
         return lengths + (task?.facts ?? [])
     }
@@ -82,7 +82,7 @@ extension ProblemSet {
         if factIndex == nil, name.hasSuffix("_length") {
             let parts = withParts(of: index) { question, chain, answer in
                 ["question_length": question, "chain_length": chain, "answer_length": answer][name].map { part in
-                    // Bytes that begin a character of UTF-8 and are no blank.
+                    // Bytes that begin a character of UTF-8 and are no space.
                     part.reduce(0) { $1 & 0xC0 == 0x80 || $1 == 0x20 ? $0 : $0 + 1 }
                 }
             }

@@ -34,7 +34,7 @@ public struct ProblemLayout: Sendable, Equatable {
     }
 
     public private(set) var places: [Place] = []
-    /// In the order of the chain, and together all of it but blanks.
+    /// In the order of the chain, and together all of it but spaces.
     public private(set) var segments: [Segment] = []
 
     public init() {}
@@ -43,7 +43,7 @@ public struct ProblemLayout: Sendable, Equatable {
         places.append(Place(name: name, index: index, part: part, bytes: bytes))
     }
 
-    /// Digits with blanks between them, the first at byte `start`; the indices count up from `first`.
+    /// Digits with spaces between them, the first at byte `start`; the indices count up from `first`.
     public mutating func addDigits(_ name: String, count: Int, from first: Int = 0, in part: ProblemPart, at start: Int)
     {
         for index in 0..<max(count, 0) { add(name, first + index, in: part, start + 2 * index..<start + 2 * index + 1) }

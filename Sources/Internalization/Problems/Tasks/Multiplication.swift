@@ -8,7 +8,7 @@ import Tensors
 ///     PP_j   :=  rev(a · b_j · 10^j, K+1+j)        the partial product of b's digit j, b_0 the least significant
 ///     S_j    :=  rev(PP_0 + … + PP_j, K+1+j)       the partial sum; only for 1 ≤ j ≤ L-2, for the last sum is the answer
 ///     output :=  rev(a · b, K+L)
-///     rev(v, w): w digits of v, least significant first, with blanks between them
+///     rev(v, w): w digits of v, least significant first, with spaces between them
 ///
 /// Every width depends on K, L and j alone: the shift shows as j leading zeros, padding as trailing zeros, and a zero digit
 /// of b gives a row of zeros. The published files have K = L (§3 of the method's notes); others follow the same rule.
