@@ -11,7 +11,7 @@ import Tensors
 ///     rev(v, w): w digits of v, least significant first, with spaces between them
 ///
 /// Every width depends on K, L and j alone: the shift shows as j leading zeros, padding as trailing zeros, and a zero digit
-/// of b gives a row of zeros. The published files have K = L (§3 of the method's notes); others follow the same rule.
+/// of b gives a row of zeros. The published files have K = L (docs/method.md, "Two formats of the data"); others follow the same rule.
 ///
 /// The chain of Appendix C adds the partial products in a binary tree instead (the paper gives no text; this is ours):
 /// level 0 is PP_0 " + " … " + " PP_(L-1); each further level adds neighbours pairwise and writes only the new sums, each
