@@ -44,7 +44,6 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
             #expect(reader.metadata.map(\.value) == ["pt"])
             #expect(try reader["b"]?.floats() == floats)
             #expect(reader["b"]?.shape == [2, 3])
-            #expect(reader["b"]?.isZeroCopy == true)
             #expect(try reader["a"]?.integers() == [7, -8])
             #expect(try reader["a"]?.doubles() == [7, -8])
             #expect(try reader["empty"]?.floats() == [])
@@ -119,15 +118,14 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
         #expect(try refusal(safeTensors(header, dataCount: 12)).contains(#""b" overlaps the tensor before it"#))
     }
 
-    @Test func `a tensor that is not aligned is copied, an aligned one viewed`() throws {
+    @Test func `a tensor that is not aligned to its numbers is read all the same`() throws {
         let header =
             #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1],"data_offsets":[1,5]}}"#
         try withTemporaryFolder { folder in
             let path = folder.path + "/x.safetensors"
             try Data(safeTensors(header, dataCount: 1) + [0, 0, 0x80, 0x3F]).write(to: URL(filePath: path))
             let tensor = try #require(try SafeTensorsReader(path)["b"])
-            #expect((tensor.isZeroCopy ? "" : "copied") == "copied" || tensor.byteOffset % 4 == 0)
-            #expect(try tensor.withFloats { Array($0) } == [1])
+            #expect(try tensor.floats() == [1])
         }
     }
 

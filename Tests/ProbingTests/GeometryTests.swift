@@ -85,14 +85,6 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
         )
         #expect(throws: BatchError.token(13, vocabularySize: 13)) { try model.dimensions(ofTokens: [13]) }
     }
-
-    @Test func `class means are means and a class without rows is named`() throws {
-        let three = try states([1, 2, 3, 4, 5, 8], width: 2)
-        #expect(try three.classMeans([0, 1, 0], count: 2) == [3, 5, 3, 4])
-        #expect(throws: ProbeError.invalid("no problem has class 1, so it has no mean state")) {
-            try three.classMeans([0, 0, 0], count: 2)
-        }
-    }
 }
 
 @Suite struct TrajectoryTests {
@@ -100,20 +92,18 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
         Interval(value: value, low: value - half, high: value + half)
     }
 
-    @Test func `a measure begins where its interval leaves zero, and lasts from where it stays away`() throws {
+    @Test func `a measure is above what it must beat where its interval leaves zero`() throws {
         let measures = [
             interval(0, 0.1), interval(0.3, 0.1), interval(0.05, 0.1), interval(0.4, 0.1), interval(0.5, 0.1),
         ]
         let trajectory = try Trajectory(stages: ["0", "1", "2", "3", "4"], measures.map { [$0] })
-        #expect(trajectory.onset == 1 && trajectory.lastingOnset == 3)
-        let flat = try Trajectory(stages: ["0"], [[interval(0, 1)]])
-        #expect(flat.onset == nil && flat.lastingOnset == nil)
+        #expect(trajectory.stages.map(\.isAbove) == [false, true, false, true, true])
     }
 
     @Test func `several seeds have Student's interval and every stage needs them all`() throws {
         let seeds = [[0.1, -0.1, 0.05], [0.5, 0.6, 0.4]].map { $0.map { interval($0, 0.01) } }
         let trajectory = try Trajectory(stages: ["0", "1"], seeds)
-        #expect(trajectory.onset == 1 && trajectory.stages[1].seedCount == 3)
+        #expect(trajectory.stages.map(\.isAbove) == [false, true] && trajectory.stages[1].seedCount == 3)
         // mean 0.5, deviation 0.1: 4.3027 · 0.1/√3
         #expect(abs(trajectory.stages[1].margin.low - (0.5 - 4.302652730 * 0.1 / 3.0.squareRoot())) < 1e-9)
         #expect(throws: ProbeError.lengths("measures of stage 1", found: 1, expected: 3)) {
@@ -134,7 +124,9 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
             ].report
         }
         let trajectory = try Trajectory([[report(hidden, "0 removed")], [report(visible, "1 removed")]])
-        #expect(trajectory.onset == 1 && trajectory.stages.map(\.stage) == ["0 removed", "1 removed"])
+        #expect(
+            trajectory.stages.map(\.isAbove) == [false, true]
+                && trajectory.stages.map(\.stage) == ["0 removed", "1 removed"])
         #expect(trajectory.stages[1].value.value > 0.99)
         #expect(throws: ProbeError.self) {
             try Trajectory([[report(hidden, "0")], [report(visible, "1"), report(visible, "1")]])

@@ -21,23 +21,6 @@ public struct CheckpointTensor: Sendable {
 
     private var start: UnsafeRawPointer? { file.bytes.baseAddress.map { $0 + byteOffset } }
 
-    /// Whether `withFloats` hands out the file's own pages: float32, row-major and aligned to four bytes.
-    public var isZeroCopy: Bool {
-        elementType == .float32 && strides == nil
-            && start.map { Int(bitPattern: $0) % MemoryLayout<Float>.alignment == 0 } ?? true
-    }
-
-    /// Calls `body` with the numbers as float32 in row-major order: the mapped pages themselves, or a converted copy.
-    /// Throws `FileError` for an element type that has no float32 form here.
-    public func withFloats<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
-        if isZeroCopy {
-            return try withExtendedLifetime(file) {
-                try body(UnsafeBufferPointer(start: start?.assumingMemoryBound(to: Float.self), count: count))
-            }
-        }
-        return try floats().withUnsafeBufferPointer(body)
-    }
-
     /// The numbers as float32 in row-major order; float64 is rounded, integers beyond 2^24 too.
     public func floats() throws -> [Float] {
         try Array(unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -54,23 +54,6 @@ extension HiddenStates {
             mean: inputs.mean, directions: directions, variances: largest.map { $0 / Double(rows - 1) },
             explained: largest.map { $0 / total })
     }
-
-    /// The mean state of the rows of each class, (classes, width).
-    /// - Parameter classes: (rows) 0 ..< count.
-    /// - Throws: `ProbeError.lengths`, or `.invalid` for a class without rows.
-    public func classMeans(_ classes: [Int], count: Int) throws(ProbeError) -> [Double] {
-        guard classes.count == rows else { throw .lengths("classes", found: classes.count, expected: rows) }
-        var sums = [Double](repeating: 0, count: count * width), counts = [Double](repeating: 0, count: count)
-        for (row, k) in classes.enumerated() {
-            guard k >= 0, k < count else { throw .invalid("class \(k) in row \(row); classes are 0 to \(count - 1)") }
-            counts[k] += 1
-            for j in 0..<width { sums[k * width + j] += Double(values[row * width + j]) }
-        }
-        if let empty = counts.firstIndex(of: 0) {
-            throw .invalid("no problem has class \(empty), so it has no mean state")
-        }
-        return sums.indices.map { sums[$0] / counts[$0 / width] }
-    }
 }
 
 extension ProbeInputs {

@@ -70,13 +70,4 @@ public struct Trajectory: Sendable {
         }
         self.stages = stages
     }
-
-    /// The first stage at which the measure is above everything it must beat.
-    public var onset: Int? { stages.firstIndex(where: \.isAbove) }
-
-    /// The first stage from which it stays there to the end.
-    public var lastingOnset: Int? {
-        guard let below = stages.lastIndex(where: { !$0.isAbove }) else { return stages.isEmpty ? nil : 0 }
-        return below + 1 < stages.count ? below + 1 : nil
-    }
 }
