@@ -22,7 +22,8 @@ CLONES void ck_rows_stream(
     float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t outputs, size_t begin,
     size_t end) {
     for (size_t r = 0; r < rows; r++) memset(y + r * ldy, 0, outputs * sizeof(float));
-    // One row of w after another, in the order of the memory: a single stream is read fastest, and y stays in the nearest cache.
+    // One row of w after another, in the order of the memory: a single stream is read fastest, and y stays in the
+    // nearest cache.
     for (size_t i = begin; i < end; i++) {
         const float *restrict row = w + i * outputs;
         switch (rows) {

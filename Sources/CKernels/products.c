@@ -3,8 +3,8 @@
 
 // C = A·B for the sizes that OpenBLAS is not made for: whole layers up to a width of some hundreds, and the heads of an
 // attention. A micro-kernel keeps a tile of C (some rows × one or two vectors) in registers over a block of the inner
-// length. The columns of B that it meets are first packed side by side (Goto & van de Geijn 2008), which is also where a
-// transposed B is turned; A is mostly read where it lies.
+// length. The columns of B that it meets are first packed side by side (Goto & van de Geijn 2008), which is also where
+// a transposed B is turned; A is mostly read where it lies.
 
 #define INNER_BLOCK 256  /* with one vector a row of the panel: 16 KB, half of a first-level cache */
 #define ROW_BLOCK 384    /* rows of A that stay in the second-level cache while the panels go by */
@@ -111,9 +111,9 @@ INLINE void pack_transposed(float *left, const float *a, size_t stride, size_t i
     }
 }
 
-/// The whole product with tiles of R rows and V vectors, a tile's inner length at most `block`. If `packsLeft`, A is transposed
-/// and its rows are laid side by side too, which pays when many panels meet them: read where they lie, the steps of a matrix
-/// as wide as a power of two fall into the same few cache sets.
+/// The whole product with tiles of R rows and V vectors, a tile's inner length at most `block`. If `packsLeft`, A is
+/// transposed and its rows are laid side by side too, which pays when many panels meet them: read where they lie, the
+/// steps of a matrix as wide as a power of two fall into the same few cache sets.
 INLINE void product(
     float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
     enum ck_triangle triangle, const int R, const int V, const size_t block, const int packsLeft) {
@@ -173,7 +173,8 @@ INLINE int packs_left(ck_factor a, size_t n, size_t width) { return a.transposed
 #if defined(__x86_64__)
 // 32 registers of 16 floats: 8 × 32 tiles; for narrow results 8 × 16.
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512))) static void product_v4(PARAMETERS) {
-    // A transposed A is read where it lies: eight of its numbers are half a cache line, and few steps are under way at once.
+    // A transposed A is read where it lies: eight of its numbers are half a cache line, and few steps are under way at
+    // once.
     if (n <= LANES || triangle != CK_FULL) product(ARGUMENTS, 8, 1, INNER_BLOCK, 0);
     else product(ARGUMENTS, 8, 2, INNER_BLOCK / 2, 0);
 }

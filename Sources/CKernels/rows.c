@@ -167,8 +167,9 @@ CLONES float ck_cross_entropy(float *restrict logits, size_t n, int32_t label, f
     return logf(sum) + top - target;
 }
 
-// Here the vectors are written out, because rows are short and their ends would cost more than their middles. The bodies are
-// apart from the functions with clones, since only functions for one instruction set may hand each other vectors.
+// Here the vectors are written out, because rows are short and their ends would cost more than their middles. The
+// bodies are apart from the functions with clones, since only functions for one instruction set may hand each other
+// vectors.
 
 /// The lanes j … j + 15 of a causal row: −1 within first … i, else 0.
 INLINE integers seen(size_t j, size_t first, size_t i) {
@@ -230,7 +231,8 @@ INLINE void causal_softmax_backward(
         const float *restrict probabilities = p + i * ld;
         size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
         floats dots = all(0);
-        // What lies beyond the row's own columns may be anything, also NaN, so it is chosen away and not multiplied by 0.
+        // What lies beyond the row's own columns may be anything, also NaN, so it is chosen away and not multiplied by
+        // 0.
         for (size_t j = begin; j < end; j += LANES) dots += load(probabilities + j) * choose(seen(j, first, i), load(row + j), all(0));
         float dot = sum_of(dots);
         for (size_t j = begin; j < end; j += LANES)

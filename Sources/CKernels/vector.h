@@ -12,12 +12,13 @@
 #define CLONES
 #endif
 #define INLINE static inline __attribute__((always_inline))
-/// Lets the compiler reorder the sum that follows, which is what makes a reduction vectorisable. The order is then fixed
-/// by the instruction set, so equal machines give equal bits.
+/// Lets the compiler reorder the sum that follows, which is what makes a reduction vectorisable. The order is then
+/// fixed by the instruction set, so equal machines give equal bits.
 #define REDUCTION _Pragma("clang fp reassociate(on)")
 
 #pragma clang fp contract(fast)
-// Helpers with vector arguments are always inlined, so there is no call whose convention could depend on the instruction set.
+// Helpers with vector arguments are always inlined, so there is no call whose convention could depend on the
+// instruction set.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 /// Sixteen floats: one AVX-512 register, two of AVX2, four of NEON or SSE.

@@ -1,5 +1,5 @@
-// What a session tells while a cell runs, as messages: printed text as a stream, values as results, pictures as SVG beside
-// their text, errors with the underlined words, progress as one output that is painted over.
+// What a session tells while a cell runs, as messages: printed text as a stream, values as results, pictures as SVG
+// beside their text, errors with the underlined words, progress as one output that is painted over.
 
 import Language
 import Support

@@ -1,5 +1,5 @@
-// The five sockets of a kernel, on a thread of their own, so that the heartbeat, an interrupt and a shutdown are answered
-// while a cell runs. Requests on the shell wait in `inbox` for the thread that owns the session.
+// The five sockets of a kernel, on a thread of their own, so that the heartbeat, an interrupt and a shutdown are
+// answered while a cell runs. Requests on the shell wait in `inbox` for the thread that owns the session.
 
 import Glibc
 import Language

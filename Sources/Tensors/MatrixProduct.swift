@@ -12,12 +12,12 @@ public enum MatrixProduct {
         return true
     }()
 
-    /// Floats of a factor, or of a result that sums over many rows, up to which our own kernel beats OpenBLAS: it packs only
-    /// one factor, and panel by panel. Both reach nine tenths of the machine's peak on either side of the border.
+    /// Floats of a factor, or of a result that sums over many rows, up to which our own kernel beats OpenBLAS: it packs
+    /// only one factor, and panel by panel. Both reach nine tenths of the machine's peak on either side of the border.
     private static let smallSize = 1 << 18
 
-    /// C (m, n) = A (m, k) · B (k, n) + add + bias, with either factor read transposed. `add` is (m, n), its rows `ldadd` apart,
-    /// and may be C itself; `bias` is (n).
+    /// C (m, n) = A (m, k) · B (k, n) + add + bias, with either factor read transposed. `add` is (m, n), its rows
+    /// `ldadd` apart, and may be C itself; `bias` is (n).
     public static func multiply(
         _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>,
         _ ldb: Int,
@@ -64,8 +64,8 @@ public enum MatrixProduct {
         min(rows, fewRows) * outputs * workers.threadCount
     }
 
-    /// y (rows, outputs) = x (rows, inputs) · w (inputs, outputs) + bias, or y += that, the rows spread over the workers, or
-    /// the matrix if there are few rows.
+    /// y (rows, outputs) = x (rows, inputs) · w (inputs, outputs) + bias, or y += that, the rows spread over the
+    /// workers, or the matrix if there are few rows.
     public static func apply(
         _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>,
         bias: UnsafePointer<Float>?, rows: Int,
@@ -108,7 +108,8 @@ public enum MatrixProduct {
         }
     }
 
-    /// y (rows, outputs) = x (rows, inputs) · wᵀ for w (outputs, inputs), as a language-model head is stored, or y += that.
+    /// y (rows, outputs) = x (rows, inputs) · wᵀ for w (outputs, inputs), as a language-model head is stored, or y +=
+    /// that.
     public static func applyTransposed(
         _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight w: UnsafePointer<Float>, rows: Int,
         inputs: Int, outputs: Int,

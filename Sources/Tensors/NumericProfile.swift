@@ -1,7 +1,8 @@
 import CKernels
 import COpenBLAS
 
-/// What decides the last bits of a result: under one profile equal runs have equal bits, under another they agree to a tolerance.
+/// What decides the last bits of a result: under one profile equal runs have equal bits, under another they agree to a
+/// tolerance.
 public enum NumericProfile {
     /// `f32 Zen v3 2 threads`: number type, OpenBLAS's kernels, the vector level of ours, threads.
     public static var current: String {

@@ -6,10 +6,11 @@ import Synchronization
 ///
 /// A training step is hundreds of regions of some microseconds, so a worker that finds nothing to do spins for a moment
 /// (a region then starts in under a microsecond) and only after that blocks, so that an idle prompt uses no core and a
-/// busy neighbour gets its turn. The caller spins for its workers too, but yields when they are slow: on a machine whose
-/// second core is taken by somebody else the worker must first be scheduled.
+/// busy neighbour gets its turn. The caller spins for its workers too, but yields when they are slow: on a machine
+/// whose second core is taken by somebody else the worker must first be scheduled.
 ///
-/// Work is cut the same way for a given thread count, whoever executes it: results depend on `threadCount`, never on timing.
+/// Work is cut the same way for a given thread count, whoever executes it: results depend on `threadCount`, never on
+/// timing.
 public final class Workers: @unchecked Sendable {
     /// The pool that the engine uses: one thread for each core.
     public static let shared = Workers(threadCount: wantedThreadCount)
@@ -53,7 +54,8 @@ public final class Workers: @unchecked Sendable {
     }
 
     deinit {
-        // A running worker holds the pool, so this is reached only by pools that never started a thread or were stopped.
+        // A running worker holds the pool, so this is reached only by pools that never started a thread or were
+        // stopped.
         pthread_mutex_destroy(mutex)
         pthread_cond_destroy(condition)
         free(counters)
@@ -71,8 +73,9 @@ public final class Workers: @unchecked Sendable {
         isStopping.store(false, ordering: .sequentiallyConsistent)
     }
 
-    /// Calls `body(0) … body(threadCount − 1)`, each once, and returns when all have returned. They run at the same time,
-    /// or one after another where the pool is busy with a region of another thread, or with the one this is called from.
+    /// Calls `body(0) … body(threadCount − 1)`, each once, and returns when all have returned. They run at the same
+    /// time, or one after another where the pool is busy with a region of another thread, or with the one this is
+    /// called from.
     public func run(_ body: (Int) -> Void) {
         guard acquire() else {
             for index in 0..<threadCount { body(index) }
@@ -89,8 +92,8 @@ public final class Workers: @unchecked Sendable {
 
     private func runAcquired(_ body: (Int) -> Void) {
         if threads.isEmpty { start() }
-        // Kept as two words: an escaping copy would be an allocation for each of a step's hundreds of regions. The closure
-        // lives at least until all threads have returned from it, below.
+        // Kept as two words: an escaping copy would be an allocation for each of a step's hundreds of regions. The
+        // closure lives at least until all threads have returned from it, below.
         keepClosure(&self.body, body)
         remaining.store(threadCount - 1, ordering: .relaxed)
         generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -113,8 +116,9 @@ public final class Workers: @unchecked Sendable {
         }
     }
 
-    /// Calls `task` for every number in the runs of all threads. Each thread begins with its own run and then helps with what is
-    /// left of the others', so who executes a task depends on timing; a task must write only what is its own.
+    /// Calls `task` for every number in the runs of all threads. Each thread begins with its own run and then helps
+    /// with what is left of the others', so who executes a task depends on timing; a task must write only what is its
+    /// own.
     public func share(runs: (Int) -> Range<Int>, task: (_ thread: Int, _ task: Int) -> Void) {
         guard acquire() else {
             for thread in 0..<threadCount { for next in runs(thread) { task(thread, next) } }

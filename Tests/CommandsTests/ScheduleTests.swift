@@ -2,7 +2,8 @@ import Language
 import Testing
 
 @Suite struct ScheduleTests {
-    /// Section 6 of the method's notes: 808,000 rows, batch 32, Δ 8: 3,156 steps a token; 47 tokens are gone at step 148,332.
+    /// Section 6 of the method's notes: 808,000 rows, batch 32, Δ 8: 3,156 steps a token; 47 tokens are gone at step
+    /// 148,332.
     @Test func `the reference's schedule removes the 47th token of 4 by 4 multiplication at step 148332`() {
         let desk = Desk()
         desk.run("let p = plan .reference per_epoch: 8 rows: 808_000 batch: 32 chain: 47")
@@ -65,7 +66,8 @@ import Testing
         #expect(desk.text.contains("removed 1 of 2"))
     }
 
-    /// One model trained on all amounts of removal answers with as much of the chain as the position ids of the question ask for.
+    /// One model trained on all amounts of removal answers with as much of the chain as the position ids of the
+    /// question ask for.
     @Test func `a run that mixes all lengths answers with the chain that is asked for`() {
         let desk = Desk.withRun()
         desk.run("schedule pace: .uniform\ntrain steps: 1000")

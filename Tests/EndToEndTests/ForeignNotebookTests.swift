@@ -1,5 +1,5 @@
-// Notebooks that somebody else made: what is asked before they run, what they may do to the terminal, where their paths start,
-// and files that are broken in every way a person or a disk breaks them.
+// Notebooks that somebody else made: what is asked before they run, what they may do to the terminal, where their paths
+// start, and files that are broken in every way a person or a disk breaks them.
 
 import Foundation
 import TestSupport

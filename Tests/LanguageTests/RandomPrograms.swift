@@ -1,5 +1,5 @@
-// Random programs that are well formed: they run, or fail with an error that has a place. Names, kinds and numbers are drawn
-// without care, so that every operation meets every kind of value.
+// Random programs that are well formed: they run, or fail with an error that has a place. Names, kinds and numbers are
+// drawn without care, so that every operation meets every kind of value.
 
 struct RandomPrograms<Random: RandomNumberGenerator> {
     var random: Random
@@ -12,8 +12,8 @@ struct RandomPrograms<Random: RandomNumberGenerator> {
 
     private mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &random)] }
 
-    /// One of several patterns, with `E`, `A`, `N`, `T`, `C` and `B` after a `§` filled in by an expression, an atom, a number, a
-    /// table, a condition or the body of a closure.
+    /// One of several patterns, with `E`, `A`, `N`, `T`, `C` and `B` after a `§` filled in by an expression, an atom, a
+    /// number, a table, a condition or the body of a closure.
     private mutating func filled(_ patterns: [String], _ depth: Int) -> String {
         var text = ""
         var isMark = false

@@ -1,5 +1,5 @@
-// Scripts of the language with what they must show beside the lines: `#> text` for results and `#! E304` for an error that
-// ends the lines above it. One session a script.
+// Scripts of the language with what they must show beside the lines: `#> text` for results and `#! E304` for an error
+// that ends the lines above it. One session a script.
 
 import Foundation
 import Language

@@ -88,7 +88,8 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
     }
 
     @Test func `a line through three points has the slope and the intercept of the textbook`() throws {
-        // x 0 1 2, y 1 2 4: slope Σ(x−1)(y−7/3)/Σ(x−1)² = 3/2, intercept 7/3 − 3/2 = 5/6; a penalty of 2 halves the slope.
+        // x 0 1 2, y 1 2 4: slope Σ(x−1)(y−7/3)/Σ(x−1)² = 3/2, intercept 7/3 − 3/2 = 5/6; a penalty of 2 halves the
+        // slope.
         let line = try RidgeRegression.fit([0, 1, 2], width: 1, [1, 2, 4], alpha: 0)
         #expect(abs(line.weights[0] - 1.5) < 1e-12 && abs(line.intercepts[0] - 5.0 / 6) < 1e-12)
         let ridge = try RidgeRegression.fit([0, 1, 2], width: 1, [1, 2, 4], alpha: 2)

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct RandomSourceTests {
     @Test func `the stream is xoshiro256**, seeded by SplitMix64`() {
-        // SplitMix64 from seed 1234567, and xoshiro256** from the state 1, 2, 3, 4: the values of the published C programs.
+        // SplitMix64 from seed 1234567, and xoshiro256** from the state 1, 2, 3, 4: the values of the published C
+        // programs.
         let seeded = RandomSource(seed: 1_234_567)
         #expect(
             seeded.state == (

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-// What no compiler looks after: that the source stays readable, that nothing in it is left over, and that the documents are true.
+// What no compiler looks after: that the source stays readable, that nothing in it is left over, and that the documents
+// are true.
 
 @Suite struct TidyTests {
     static let widthMax = 120

@@ -2,8 +2,8 @@ import CKernels
 import COpenBLAS
 import Tensors
 
-/// What OpenBLAS makes of the same products as a training step of this shape: rows (for a weight's gradient its longer side)
-/// halved over the threads, one sgemm each, nothing else in between. In floating-point operations a second.
+/// What OpenBLAS makes of the same products as a training step of this shape: rows (for a weight's gradient its longer
+/// side) halved over the threads, one sgemm each, nothing else in between. In floating-point operations a second.
 func productCeiling(_ shape: Shape, threads: Int) -> String {
     openblas_set_num_threads(1)
     let workers = Workers(threadCount: threads)

@@ -33,8 +33,8 @@ struct Shape {
     /// Positions that predict something: the last of a sequence never does.
     var targets: Int { batch * (length - max(unlabelled, 1)) }
 
-    /// Floating-point operations of a training step, forwards and backwards, as the peers count them; the head only where there
-    /// are labels.
+    /// Floating-point operations of a training step, forwards and backwards, as the peers count them; the head only
+    /// where there are labels.
     var trainingFlops: Double {
         let tokens = Double(batch * length)
         let (l, d, t) = (Double(layers), Double(width), Double(length))

@@ -3,7 +3,8 @@ import Probing
 import Tensors
 import Transformer
 
-/// Ways to read a model of twelve layers, each measured in a process of its own: memory that was once taken is not given back.
+/// Ways to read a model of twelve layers, each measured in a process of its own: memory that was once taken is not
+/// given back.
 enum MemoryOfAPass: String, CaseIterable {
     case plain
     case one

@@ -3,7 +3,8 @@ import Probing
 import Tensors
 import Transformer
 
-/// Multiplication problems without their chains, as a model of some size sees them, and what there is to know about them.
+/// Multiplication problems without their chains, as a model of some size sees them, and what there is to know about
+/// them.
 struct Scene {
     let model: LanguageModel
     let untrained: LanguageModel

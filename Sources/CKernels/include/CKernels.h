@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 // The inner loops of the engine: plain C that the compiler vectorises, one clone each for AVX-512, AVX2+FMA and the
-// baseline, chosen at run time (on arm64 there is one version). Nothing here allocates, locks or knows a tensor's meaning.
-// Matrices are row-major; `ld…` is the distance in floats between the starts of two rows. Outputs never overlap inputs
-// unless a comment says "in place". Sums over rows run in a fixed order, so equal inputs give equal bits.
+// baseline, chosen at run time (on arm64 there is one version). Nothing here allocates, locks or knows a tensor's
+// meaning. Matrices are row-major; `ld…` is the distance in floats between the starts of two rows. Outputs never
+// overlap inputs unless a comment says "in place". Sums over rows run in a fixed order, so equal inputs give equal
+// bits.
 
 // Threads
 
@@ -20,9 +21,10 @@ int ck_usable_cores(void);
 /// Adds 1 to *counter, atomically, and returns what it was.
 ptrdiff_t ck_take(ptrdiff_t *counter);
 
-/// A Swift closure of type (Int) -> Void as the two words it consists of (Swift's calling convention: the function takes its
-/// context in the context register). Filled by `ck_keep_closure`, which Swift declares with the closure as its second argument,
-/// so that another thread can call a closure that does not escape without a copy of it on the heap.
+/// A Swift closure of type (Int) -> Void as the two words it consists of (Swift's calling convention: the function
+/// takes its context in the context register). Filled by `ck_keep_closure`, which Swift declares with the closure as
+/// its second argument, so that another thread can call a closure that does not escape without a copy of it on the
+/// heap.
 typedef struct {
     void *function;
     void *context;
@@ -51,7 +53,8 @@ void ck_swiglu(float *restrict y, const float *restrict gate, const float *restr
 /// The gradients of `ck_swiglu`, overwritten.
 void ck_swiglu_backward(
     float *restrict dgate, float *restrict dup, const float *restrict dy, const float *restrict gate, const float *restrict up, size_t n);
-/// x = 0 with probability `threshold` / 2³², else x · scale, in place. Element i's fate is a hash of (key, first + i) alone.
+/// x = 0 with probability `threshold` / 2³², else x · scale, in place. Element i's fate is a hash of (key, first + i)
+/// alone.
 void ck_dropout(float *restrict x, uint64_t key, uint64_t first, uint32_t threshold, float scale, size_t n);
 
 // Rows
@@ -77,14 +80,14 @@ void ck_rms_norm_backward(
     const float *restrict gain, size_t rows, size_t columns, int accumulate);
 /// In place: x becomes softmax(x · scale); returns log Σ exp(x · scale).
 float ck_softmax(float *restrict x, float scale, size_t n);
-/// Cross-entropy of one row of logits against a label: returns −log p(label); *best receives the argmax (the lowest at a tie).
-/// If `scale` is not 0 the row is overwritten by its gradient, (softmax − onehot) · scale.
+/// Cross-entropy of one row of logits against a label: returns −log p(label); *best receives the argmax (the lowest at
+/// a tie). If `scale` is not 0 the row is overwritten by its gradient, (softmax − onehot) · scale.
 float ck_cross_entropy(float *restrict logits, size_t n, int32_t label, float scale, int32_t *restrict best);
 /// The index of the largest value, the lowest at a tie; NaN never wins.
 size_t ck_argmax(const float *restrict x, size_t n);
 
-// Causal attention of one head: s, p and dp are (count, ld), ld a multiple of 16 and at least count; row i sees the columns
-// j ≤ i, and of those only the last `window` (0: all). Everything else in a row is overwritten with zeros.
+// Causal attention of one head: s, p and dp are (count, ld), ld a multiple of 16 and at least count; row i sees the
+// columns j ≤ i, and of those only the last `window` (0: all). Everything else in a row is overwritten with zeros.
 
 /// In place: s becomes softmax(scale · s) by rows; keeps each row's log Σ exp.
 void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp);
@@ -102,12 +105,12 @@ typedef struct {
     int transposed;
 } ck_factor;
 
-/// Which part of a causal product is wanted: everything; only columns j ≤ i of the result (others are not written, or hold
-/// something); of A's row i only the columns j ≤ i count, or only those ≥ i. What does not count must be zero.
+/// Which part of a causal product is wanted: everything; only columns j ≤ i of the result (others are not written, or
+/// hold something); of A's row i only the columns j ≤ i count, or only those ≥ i. What does not count must be zero.
 enum ck_triangle { CK_FULL, CK_LOWER_RESULT, CK_LOWER_FACTOR, CK_UPPER_FACTOR };
 
-/// C (m, n) = A (m, k) · B (k, n) + add (m, n) + bias (n) in every row; `add` and `bias` may be null, `add` may be C itself.
-/// At its best up to k · n of some hundred thousand.
+/// C (m, n) = A (m, k) · B (k, n) + add (m, n) + bias (n) in every row; `add` and `bias` may be null, `add` may be C
+/// itself. At its best up to k · n of some hundred thousand.
 void ck_product(
     float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
     enum ck_triangle triangle);
@@ -137,8 +140,8 @@ void ck_attend_row(
     float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k, const float *restrict v, size_t ldk,
     size_t count, size_t width, float scale);
 
-// AdamW (Loshchilov & Hutter 2019): w −= lr·wd·w, then w −= lr · (m/c1) / (√(v/c2) + ε), with g scaled by `gscale` first.
-// Returns the sum of squares of the whole change of w.
+// AdamW (Loshchilov & Hutter 2019): w −= lr·wd·w, then w −= lr · (m/c1) / (√(v/c2) + ε), with g scaled by `gscale`
+// first. Returns the sum of squares of the whole change of w.
 double ck_adamw(
     float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float gscale, float lr, float beta1, float beta2,
     float epsilon, float decay, float c1, float c2, size_t n);

@@ -1,10 +1,10 @@
 // What Swift cannot say to libedit and to the terminal by itself: libedit's functions are variadic, signal handlers may
 // only touch async-signal-safe functions, and `stdin` is a mutable global.
 //
-// icot lets libedit edit and paints by itself. libedit keeps the buffer, the emacs and vi key maps, repeat counts and the
-// user's ~/.editrc, and switches the terminal to raw mode and back; its own drawing goes to /dev/null. `LineEditor` gives
-// it an input function (EL_GETCFN), which libedit calls before each key, when the buffer is settled: that is where the
-// screen is painted and where bytes become keys.
+// icot lets libedit edit and paints by itself. libedit keeps the buffer, the emacs and vi key maps, repeat counts and
+// the user's ~/.editrc, and switches the terminal to raw mode and back; its own drawing goes to /dev/null. `LineEditor`
+// gives it an input function (EL_GETCFN), which libedit calls before each key, when the buffer is settled: that is
+// where the screen is painted and where bytes become keys.
 #ifndef CLIBEDIT_H
 #define CLIBEDIT_H
 
@@ -23,7 +23,8 @@ typedef unsigned char (*libedit_function)(EditLine *editor, wint_t key);
 /// Starts libedit on file descriptors 0 and 1, or returns NULL. `data` comes back from `libedit_data`.
 EditLine *libedit_start(libedit_reader reader, void *data);
 void *libedit_data(EditLine *editor);
-/// Makes `function` known as `name` and binds it to `key` (libedit's notation, such as "^X^E"); with `key` NULL only names it.
+/// Makes `function` known as `name` and binds it to `key` (libedit's notation, such as "^X^E"); with `key` NULL only
+/// names it.
 int libedit_add(EditLine *editor, const char *name, libedit_function function);
 int libedit_bind(EditLine *editor, const char *key, const char *name);
 /// The same in vi's command mode.
@@ -63,8 +64,8 @@ void terminal_suspend(void);
 
 // MARK: Programs
 
-/// Runs `arguments` (NULL-terminated, found on PATH) in the foreground with the given standard input, or our own where it
-/// is -1, and waits. Returns its exit status, or -1 if it could not be started.
+/// Runs `arguments` (NULL-terminated, found on PATH) in the foreground with the given standard input, or our own where
+/// it is -1, and waits. Returns its exit status, or -1 if it could not be started.
 int terminal_run(char *const arguments[], int standard_input);
 
 #endif

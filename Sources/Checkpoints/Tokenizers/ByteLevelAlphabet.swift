@@ -1,8 +1,8 @@
 import Support
 
 /// GPT-2 names its tokens with printable characters only, one for each byte (openai/gpt-2, `bytes_to_unicode`):
-/// the bytes 33…126, 161…172 and 174…255 stand for themselves as scalars, the other 68, in rising order, are the scalars
-/// from 256 on. So the space is `Ġ` and the newline `Ċ`.
+/// the bytes 33…126, 161…172 and 174…255 stand for themselves as scalars, the other 68, in rising order, are the
+/// scalars from 256 on. So the space is `Ġ` and the newline `Ċ`.
 enum ByteLevelAlphabet {
     /// By byte, its scalar.
     static let scalars: [UInt32] = {

@@ -7,7 +7,8 @@ import Support
 /// that is, at each place the first of these that fits:
 /// 1. an apostrophe and s, t, re, ve, m, ll or d;
 /// 2. letters, or numbers, or other characters that are not spaces, as many as there are, with one space before them;
-/// 3. spaces, as many as there are, but the last one is left to what follows unless the text ends or it is the only one.
+/// 3. spaces, as many as there are, but the last one is left to what follows unless the text ends or it is the only
+///   one.
 ///
 /// The text may hold bytes that are not UTF-8; each counts as one other character.
 struct GPT2WordSplitter {

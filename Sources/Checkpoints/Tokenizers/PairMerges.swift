@@ -1,8 +1,8 @@
 /// Byte-pair encoding (Sennrich et al. 2016): which neighbouring tokens become one, and in what order of preference.
 ///
-/// `merge` replaces, again and again, the pair of lowest rank by its product, of equal pairs the leftmost first, until no
-/// pair is in the list. Short words scan for the lowest pair; long ones keep the candidates in a heap, so that a text
-/// without spaces costs n log n and not n².
+/// `merge` replaces, again and again, the pair of lowest rank by its product, of equal pairs the leftmost first, until
+/// no pair is in the list. Short words scan for the lowest pair; long ones keep the candidates in a heap, so that a
+/// text without spaces costs n log n and not n².
 struct PairMerges: Sendable {
     /// Open addressing; key 0 is free, since keys are stored plus one.
     private var keys: [UInt64]

@@ -63,7 +63,8 @@ public struct SentencePieceBPE: Tokenizer {
                 "the vocabulary has neither all 256 byte tokens nor a token for the unknown")
         }
         // No merge makes a token with a space after something else: then merges cannot cross the start of a run of
-        // spaces, and cutting there changes nothing. (Unknown characters might fuse across, so not without byte tokens.)
+        // spaces, and cutting there changes nothing. (Unknown characters might fuse across, so not without byte
+        // tokens.)
         let canCut = !description.hasBlankInside && !self.byteIDs.isEmpty && description.names.id(of: "▁") != nil
         cutting = splitsAtBlanks ? .beforeEachBlank : canCut ? .beforeBlankRuns : .nowhere
     }
@@ -179,7 +180,8 @@ public struct SentencePieceBPE: Tokenizer {
         decoded(ids, skippingSpecialTokens) { bytes, run in bytes.append(contentsOf: run) }
     }
 
-    /// The text as the Hugging Face library gives it: of a run of byte tokens that is not UTF-8, every byte becomes U+FFFD.
+    /// The text as the Hugging Face library gives it: of a run of byte tokens that is not UTF-8, every byte becomes
+    /// U+FFFD.
     public func text(of ids: some Sequence<Int32>, skippingSpecialTokens: Bool) -> String {
         let bytes = decoded(ids, skippingSpecialTokens) { bytes, run in
             if run.withUnsafeBufferPointer({ UTF8Scan.firstError($0) }) == nil {

@@ -3,7 +3,8 @@ struct TokenTable: Sendable {
     private var pool: [UInt8] = []
     /// By id: where its name stands in the pool; empty for an id without a token.
     private var ranges: [Range<Int32>]
-    /// Open addressing over ids, -1 for free. The hash is Swift's own, seeded per process: a file cannot aim at collisions.
+    /// Open addressing over ids, -1 for free. The hash is Swift's own, seeded per process: a file cannot aim at
+    /// collisions.
     private var slots: [Int32]
 
     /// One more than the largest id.

@@ -1,4 +1,5 @@
-/// Turns text into the token ids of a vocabulary and back. Text is bytes: usually UTF-8, but nothing here depends on it.
+/// Turns text into the token ids of a vocabulary and back. Text is bytes: usually UTF-8, but nothing here depends on
+/// it.
 public protocol Tokenizer: Sendable {
     /// One more than the largest id.
     var vocabularySize: Int { get }

@@ -9,8 +9,10 @@ import Support
 ///                     "unk_token", "fuse_unk", "byte_fallback"}; no "type" is taken for BPE
 ///     added_tokens    [{"id", "content", "special", "lstrip", "rstrip", "single_word", …}, …]
 ///     normalizer      null, or Prepend "▁" and Replace " " by "▁" in that order
-///     pre_tokenizer   ByteLevel {"add_prefix_space"} with GPT-2's pattern; Metaspace {"prepend_scheme", "split"}; or null
-///     post_processor  null, ByteLevel, TemplateProcessing {"single": [SpecialToken or Sequence A, …], "special_tokens"}
+///     pre_tokenizer   ByteLevel {"add_prefix_space"} with GPT-2's pattern; Metaspace {"prepend_scheme", "split"}; or
+///                     null
+///     post_processor  null, ByteLevel, TemplateProcessing {"single": [SpecialToken or Sequence A, …],
+///     "special_tokens"}
 ///     decoder         null, ByteLevel, Metaspace, or Replace "▁" by " ", ByteFallback, Fuse, Strip " "
 ///
 /// A ByteLevel pre-tokenizer makes a `ByteLevelBPE`, everything else a `SentencePieceBPE`.

@@ -3,8 +3,8 @@ import Support
 /// Finds the tokenizer of a checkpoint folder: `tokenizer.json`, or GPT-2's `vocab.json` and `merges.txt`.
 ///
 /// `vocab.json` is an object from names to ids; `merges.txt` has a line `#version: 0.2` and then one merge a line, two
-/// names with a space between them, the most preferred first. `tokenizer_config.json`, where it is there, names the token
-/// that ends a text, as `"eos_token"`: a string or an object with `"content"`.
+/// names with a space between them, the most preferred first. `tokenizer_config.json`, where it is there, names the
+/// token that ends a text, as `"eos_token"`: a string or an object with `"content"`.
 public enum TokenizerFolder {
     /// Whether the folder holds a tokenizer this can read.
     public static func exists(in folder: String) -> Bool {

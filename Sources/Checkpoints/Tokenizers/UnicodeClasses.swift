@@ -13,7 +13,8 @@ enum CharacterClass: UInt8 {
 /// Every scalar's class, a byte each up to the last one that has a class.
 ///
 /// The ranges are written down in `UnicodeClasses+Generated.swift` and spread out at the first use, in well under a
-/// millisecond; asking the standard library about each scalar would take forty. So ids do not depend on its version either.
+/// millisecond; asking the standard library about each scalar would take forty. So ids do not depend on its version
+/// either.
 struct UnicodeClasses: @unchecked Sendable {
     static let shared = UnicodeClasses()
 

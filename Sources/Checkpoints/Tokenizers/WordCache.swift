@@ -2,10 +2,11 @@ import Synchronization
 
 /// Remembers what short words became: words of up to 16 bytes that are at most 5 tokens, by far the most of any text.
 ///
-/// A table of fixed size, each word in the one slot its hash names, a later word taking the slot over. So it costs 640 kB
-/// and a text made to collide only makes it useless, not slow.
+/// A table of fixed size, each word in the one slot its hash names, a later word taking the slot over. So it costs 640
+/// kB and a text made to collide only makes it useless, not slow.
 ///
-///     slot (5 words of 8 bytes)   bytes 0-7 of the word, bytes 8-15, ids 0 and 1, ids 2 and 3, id 4 and count and length
+///     slot (5 words of 8 bytes)   bytes 0-7 of the word, bytes 8-15, ids 0 and 1, ids 2 and 3, id 4 and count and
+///                                 length
 final class WordCache {
     private static let slotBits = 14
     private static let slotWords = 5

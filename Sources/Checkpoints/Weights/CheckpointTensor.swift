@@ -61,7 +61,8 @@ public struct CheckpointTensor: Sendable {
         try converted(placeholder: Double.self, { $0 }) { Double($0) }
     }
 
-    /// The numbers as integers in row-major order, unsigned ones beyond 63 bits clamped; throws `FileError` where reals are stored.
+    /// The numbers as integers in row-major order, unsigned ones beyond 63 bits clamped; throws `FileError` where reals
+    /// are stored.
     public func integers() throws -> [Int] {
         switch elementType {
         case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8, .bool: break

@@ -3,7 +3,8 @@ import Support
 /// Finds and opens the weight files of a checkpoint folder. The first of these that is there counts:
 ///
 ///     model.safetensors                  one file
-///     model.safetensors.index.json       {"metadata": …, "weight_map": {tensor name: file name}} and the files it names
+///     model.safetensors.index.json       {"metadata": …, "weight_map": {tensor name: file name}} and the files it
+///                                        names
 ///     pytorch_model.bin                  a pickle (see `PickledTensors`)
 ///     pytorch_model.bin.index.json       as above, with pickles
 ///     state_dict.bin                     the reference's pickle

@@ -20,8 +20,8 @@ import Support
 /// - `dtype` is known; lengths are non-negative; shape × size does not overflow 63 bits and equals end - begin;
 /// - the tensors, taken by their offsets, cover the data from its first byte to its last without overlap or hole.
 ///
-/// Numbers are little-endian and row-major. A well-written file pads its header so that the data starts at a multiple of
-/// 8, but readers cannot count on it: where a float32 tensor is not aligned it is copied instead of viewed.
+/// Numbers are little-endian and row-major. A well-written file pads its header so that the data starts at a multiple
+/// of 8, but readers cannot count on it: where a float32 tensor is not aligned it is copied instead of viewed.
 public struct SafeTensorsReader: Sendable {
     public let path: String
     /// In the order of the header.

@@ -26,8 +26,8 @@ public struct StoredArray {
 /// element size and rising name, a compact header padded with spaces to a multiple of 8. So a file read and written
 /// again is the same file.
 public enum SafeTensorsWriter {
-    /// Writes `arrays` to `path` by way of a temporary file. A name must be used once, and each shape must fit its bytes.
-    /// Throws `FileError` if the file could not be written; whatever was there before is then still there.
+    /// Writes `arrays` to `path` by way of a temporary file. A name must be used once, and each shape must fit its
+    /// bytes. Throws `FileError` if the file could not be written; whatever was there before is then still there.
     public static func write(
         _ arrays: [StoredArray], metadata: [(name: String, value: String)] = [], to path: String
     ) throws {

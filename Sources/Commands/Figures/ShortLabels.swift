@@ -1,9 +1,10 @@
-// Positions on the axes of a figure: `.input[0]` … `.answer[7]` are too long to stand beside each other, so there they are
+// Positions on the axes of a figure: `.input[0]` … `.answer[7]` are too long to stand beside each other, so there they
+// are
 //
 //     i0 i1 i2 i3 | c0 c1 a0        i .input   | .separator   c .chain   a .answer
 //
-// with a > in front of one that predicts: >a0 is .predicts_answer[0]. Other names of which only the index differs, `.running_parity[0]`
-// and so on, become [0] and so on. What is short for what stands below the title.
+// with a > in front of one that predicts: >a0 is .predicts_answer[0]. Other names of which only the index differs,
+// `.running_parity[0]` and so on, become [0] and so on. What is short for what stands below the title.
 
 enum ShortLabels {
     private static let signs: [(name: String, sign: String)] = [

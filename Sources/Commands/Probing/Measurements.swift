@@ -1,5 +1,5 @@
-// Rows that some columns name and others measure: what a reading or an intervention found at one moment, and how those of
-// several stages and runs become one table.
+// Rows that some columns name and others measure: what a reading or an intervention found at one moment, and how those
+// of several stages and runs become one table.
 
 import Language
 import Probing
@@ -28,7 +28,8 @@ struct Measurements {
         return names(self) == names(other)
     }
 
-    /// One table of what was found at each stage in each run: with several runs every number is their mean, every interval Student's.
+    /// One table of what was found at each stage in each run: with several runs every number is their mean, every
+    /// interval Student's.
     static func table(
         _ stages: [(removed: Int?, runs: [Measurements])], runCount: Int, _ call: Invocation
     ) throws -> TableObject {

@@ -1,4 +1,5 @@
-// What `probe` prints: a row for each stage, layer, position and target, the score never without everything it must beat.
+// What `probe` prints: a row for each stage, layer, position and target, the score never without everything it must
+// beat.
 
 import Internalization
 import Language

@@ -33,7 +33,8 @@ extension LineEditor.Buffer {
         return index
     }
 
-    /// The place in the line that ends at `end` that is as far from its start as the cursor is from the start of its own.
+    /// The place in the line that ends at `end` that is as far from its start as the cursor is from the start of its
+    /// own.
     func sameColumn(inLineEndingAt end: Int) -> Int {
         let start = scalars[..<end].lastIndex(of: Self.newline).map { $0 + 1 } ?? 0
         return min(start + cursor - lineStart, end)

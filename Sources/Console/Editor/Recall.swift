@@ -1,7 +1,8 @@
 // Walking through the history with Up and Down.
 //
-// What stands in the line when the walk begins is the prefix that entries must have, and is there again below the newest
-// of them. After an entry was run again unchanged, Down in the next, empty line gives the entry that followed it.
+// What stands in the line when the walk begins is the prefix that entries must have, and is there again below the
+// newest of them. After an entry was run again unchanged, Down in the next, empty line gives the entry that followed
+// it.
 
 struct Recall {
     /// The entry that is shown, nil for the user's own text.

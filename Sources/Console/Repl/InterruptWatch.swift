@@ -1,6 +1,6 @@
 // Ctrl-C while something runs. The signal handler only writes a byte; a thread of its own reads it and acts: the first
-// one asks the session to stop, which it does at the next step; if that takes long the person is told so; the second one
-// is told what a third does; the third ends the process.
+// one asks the session to stop, which it does at the next step; if that takes long the person is told so; the second
+// one is told what a third does; the third ends the process.
 
 import CLibedit
 import Glibc

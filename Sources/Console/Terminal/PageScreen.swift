@@ -65,7 +65,8 @@ public final class PageScreen {
         tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
     }
 
-    /// Lets `body` use the terminal as a prompt does, below the page and with its cursor; the next `show` paints all anew.
+    /// Lets `body` use the terminal as a prompt does, below the page and with its cursor; the next `show` paints all
+    /// anew.
     public func asPrompt<R>(below lines: [StyledText], _ body: () -> R) -> R {
         guard isOpen else { return body() }
         let room = max(1, size.rows * 2 / 3)

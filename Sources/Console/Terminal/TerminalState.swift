@@ -43,8 +43,8 @@ public struct TerminalState: Sendable {
 
 /// The descriptors 0 to 2, which a caller may have closed.
 public enum StandardDescriptors {
-    /// Gives those that are closed to `/dev/null` for reading, so that no file that is opened later lands on them; writing
-    /// to one then fails as it should. Called first of all.
+    /// Gives those that are closed to `/dev/null` for reading, so that no file that is opened later lands on them;
+    /// writing to one then fails as it should. Called first of all.
     public static func ensureOpen() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
             _ = open("/dev/null", O_RDONLY)

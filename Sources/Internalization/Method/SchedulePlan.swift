@@ -17,7 +17,8 @@ public struct PlannedBatch: Sendable, Equatable {
     public var isUpdate: Bool
 }
 
-/// What a linear schedule does, batch by batch, without training: the same clock that drives a run, fed with chain lengths.
+/// What a linear schedule does, batch by batch, without training: the same clock that drives a run, fed with chain
+/// lengths.
 public struct SchedulePlan {
     /// What a plan must know of an example.
     public struct Example: Sendable, Equatable {
@@ -45,7 +46,8 @@ public struct SchedulePlan {
     private var batch = 0
     private var step = 0
 
-    /// - Throws: `RunError.setting` if the schedule is not possible, or removes when the model is ready, which nobody can plan.
+    /// - Throws: `RunError.setting` if the schedule is not possible, or removes when the model is ready, which nobody
+    ///   can plan.
     public init(_ schedule: RemovalSchedule, _ settings: TrainingSettings, batchesPerEpoch: Int, longest: Int) throws {
         if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
         if schedule.pace.isMeasured {
@@ -105,8 +107,8 @@ public struct SchedulePlan {
 }
 
 extension RemovalSchedule {
-    /// Whether no example of a batch had any chain left, as the schedule's rule sees it: the reference looks only where something
-    /// could have been cut, and with removal from the right it always says yes.
+    /// Whether no example of a batch had any chain left, as the schedule's rule sees it: the reference looks only where
+    /// something could have been cut, and with removal from the right it always says yes.
     func seesEmptyBatch(empty: Int, of count: Int, removed: RemovalCount) -> Bool {
         guard resetRule == .reference else { return empty == count }
         if removed == .units(0), smoothing.isNone { return false }

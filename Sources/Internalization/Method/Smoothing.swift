@@ -2,8 +2,8 @@ import Glibc
 import Tensors
 
 // Removal smoothing: each example of a batch loses o tokens more than the schedule says, P(o) = (1 − e^(−λ)) e^(−λ o).
-// The reference draws from 100 bins and adds the tail to the last; with u uniform in [0, 1) this is min(⌊−ln(1 − u)/λ⌋, 99).
-// Chains shorter than 100 tokens make no difference between the two.
+// The reference draws from 100 bins and adds the tail to the last; with u uniform in [0, 1) this is min(⌊−ln(1 − u)/λ⌋,
+// 99). Chains shorter than 100 tokens make no difference between the two.
 
 /// How many tokens more than scheduled an example loses.
 public struct RemovalSmoothing: Sendable, Equatable, Codable {

@@ -1,5 +1,5 @@
-/// Exact arithmetic on decimal digits, one a byte, least significant first, as multiplication is taught at school. There is
-/// no largest number: a 20-digit product is 40 bytes.
+/// Exact arithmetic on decimal digits, one a byte, least significant first, as multiplication is taught at school.
+/// There is no largest number: a 20-digit product is 40 bytes.
 enum DecimalDigits {
     /// out (count + 1) = digits (count) × factor (0 to 9).
     @inline(__always)

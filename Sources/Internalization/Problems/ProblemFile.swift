@@ -6,17 +6,17 @@ import Transformer
 ///
 ///     question||chain of thought #### answer
 ///
-/// with `||` once, the chain trimmed of spaces and possibly empty, and the answer from the first `####` on. Lines end in a
-/// line feed, possibly after a carriage return. Commas in answers (GSM8K's `1,234`) are dropped, as the comparison of
-/// answers wants them. Empty lines are skipped.
+/// with `||` once, the chain trimmed of spaces and possibly empty, and the answer from the first `####` on. Lines end
+/// in a line feed, possibly after a carriage return. Commas in answers (GSM8K's `1,234`) are dropped, as the comparison
+/// of answers wants them. Empty lines are skipped.
 public struct ProblemFile: Sendable {
     /// What to do with lines that are not of this form.
     public enum Rules: String, Sendable, CaseIterable {
         /// Any such line is an error that says what was expected.
         case strict
-        /// The reference's behaviour: a line with no `||` or several is dropped without a word; the question may be empty, and
-        /// the answer is whatever stands from the first `####` on. Only a line without any `####` is an error (the reference
-        /// dies of it).
+        /// The reference's behaviour: a line with no `||` or several is dropped without a word; the question may be
+        /// empty, and the answer is whatever stands from the first `####` on. Only a line without any `####` is an
+        /// error (the reference dies of it).
         case reference
     }
 
@@ -234,7 +234,8 @@ private struct Line {
 // MARK: Sets
 
 extension ProblemSet {
-    /// Reads a problem file by the strict rules (see `ProblemFile` for others); throws `ProblemLineError` or `FileError`.
+    /// Reads a problem file by the strict rules (see `ProblemFile` for others); throws `ProblemLineError` or
+    /// `FileError`.
     public static func read(_ path: String, limit: Int? = nil) throws -> ProblemSet {
         try ProblemFile(path, limit: limit).read().problems
     }

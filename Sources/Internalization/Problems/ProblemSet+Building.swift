@@ -33,8 +33,8 @@ public struct ProblemSetBuilder {
 
     public var count: Int { text.rows.count }
 
-    /// Adds a problem; white space around its texts is dropped, as reading a problem file would. Returns false where it is
-    /// passed over.
+    /// Adds a problem; white space around its texts is dropped, as reading a problem file would. Returns false where it
+    /// is passed over.
     /// - Parameter facts: what can be asked of the problem later, by name.
     /// - Throws: `ProblemError.unwritable` for a text that a problem file would give back as something else.
     @discardableResult
@@ -69,7 +69,8 @@ public struct ProblemSetBuilder {
         try append(question: problem.question, chain: problem.chain, answer: problem.answer)
     }
 
-    /// The set of what has been appended, with the facts that were given, or with those of the task it is said to be of.
+    /// The set of what has been appended, with the facts that were given, or with those of the task it is said to be
+    /// of.
     public consuming func finish(task: (any ProblemKind)? = nil) -> ProblemSet {
         ProblemSet(
             taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded),

@@ -5,8 +5,8 @@ import Tensors
 public enum Repetition: String, Sendable, CaseIterable {
     /// All inputs differ; asking for more than there are is an error.
     case never
-    /// All inputs differ as long as there are enough; otherwise each is drawn without regard to the others. Where other sets
-    /// have taken most of the inputs it is an error all the same: the few that are left would be a poor sample.
+    /// All inputs differ as long as there are enough; otherwise each is drawn without regard to the others. Where other
+    /// sets have taken most of the inputs it is an error all the same: the few that are left would be a poor sample.
     case whenNeeded
     /// Every input is drawn without regard to the others.
     case always
@@ -156,7 +156,8 @@ extension ProblemSet {
 
     // MARK: Text
 
-    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps; nil where it was interrupted.
+    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps; nil where it
+    /// was interrupted.
     private static func write<Task: ProblemTask>(
         _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers,
         _ isInterrupted: @Sendable () -> Bool

@@ -65,8 +65,8 @@ struct QuestionScanner {
         return nil
     }
 
-    /// Reads digits up to the sign or, for nil, to the end; returns how many there were, or nil where something else stands
-    /// among them, the sign is missing or there are more than `countMax`.
+    /// Reads digits up to the sign or, for nil, to the end; returns how many there were, or nil where something else
+    /// stands among them, the sign is missing or there are more than `countMax`.
     mutating func readNumber(into digits: UnsafeMutablePointer<UInt8>, countMax: Int, before sign: UInt8?) -> Int? {
         var count = 0
         while let byte = next() {

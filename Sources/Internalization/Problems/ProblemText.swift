@@ -1,4 +1,5 @@
-/// Where a problem's text lies in the bytes of a set. Each problem is stored as its line of a problem file (see `ProblemFile`):
+/// Where a problem's text lies in the bytes of a set. Each problem is stored as its line of a problem file (see
+/// `ProblemFile`):
 ///
 ///     question||chain #### answer⏎        or, where the chain is empty,        question|| #### answer⏎
 ///
@@ -141,8 +142,8 @@ public struct LineWriter {
         if count > 0 { cursor += 2 * count - 1 }
     }
 
-    /// The lowest `width` digits of a value, least significant first, with spaces between them. It is never the last thing
-    /// of a line, so the space that is stored after it is overwritten.
+    /// The lowest `width` digits of a value, least significant first, with spaces between them. It is never the last
+    /// thing of a line, so the space that is stored after it is overwritten.
     @inline(__always)
     mutating func put(value: UInt64, width: Int) {
         var rest = value

@@ -2,9 +2,9 @@ import Checkpoints
 import Support
 import Transformer
 
-// Problems in a run's folder, as safetensors: `tokens` (all sequences one after another), `places` (n, 5: length, input count,
-// chain end, answer start, answer end), and for removal in groups `groups` (pairs of chain token and group, problem after problem)
-// with `group_counts` (n, how many pairs).
+// Problems in a run's folder, as safetensors: `tokens` (all sequences one after another), `places` (n, 5: length, input
+// count, chain end, answer start, answer end), and for removal in groups `groups` (pairs of chain token and group,
+// problem after problem) with `group_counts` (n, how many pairs).
 
 extension EncodedProblems {
     /// The SHA-256 of everything in it.

@@ -2,8 +2,8 @@ import Glibc
 import Support
 import Transformer
 
-/// `metrics.jsonl`: one JSON object a line, only ever appended to. Lines that a crash left after the last checkpoint, or a torn
-/// last line, are cut off on resuming and kept as `metrics.lost-<time>.jsonl`.
+/// `metrics.jsonl`: one JSON object a line, only ever appended to. Lines that a crash left after the last checkpoint,
+/// or a torn last line, are cut off on resuming and kept as `metrics.lost-<time>.jsonl`.
 final class MetricsLog {
     private let path: String
     private let descriptor: Int32

@@ -5,8 +5,8 @@ import Transformer
 /// The right to write a run's folder, held by one process at a time.
 ///
 /// Two things together: an `flock` on the file `lock`, which the kernel gives back when a process dies, and a file
-/// `owner.json` (host, process, since when, boot of the machine) for file systems on which such locks do not reach other
-/// hosts. An owner on this host without a lock is dead, and is replaced; one on another host is believed.
+/// `owner.json` (host, process, since when, boot of the machine) for file systems on which such locks do not reach
+/// other hosts. An owner on this host without a lock is dead, and is replaced; one on another host is believed.
 final class RunLock {
     private let descriptor: Int32
     private let ownerPath: String

@@ -8,9 +8,9 @@ import Support
 //   data      `length` bytes: an `Event` message of protocol buffers
 //   crc       4 bytes, of the data
 //
-// where a crc is the CRC-32C c of the bytes, masked: ((c >> 15) | (c << 17)) + 0xa282ead8. An Event has wall_time (1, double), step
-// (2, varint) and either file_version (3, text) or summary (5): a message of values (1), each with tag (1, text) and
-// simple_value (2, float).
+// where a crc is the CRC-32C c of the bytes, masked: ((c >> 15) | (c << 17)) + 0xa282ead8. An Event has wall_time (1,
+// double), step (2, varint) and either file_version (3, text) or summary (5): a message of values (1), each with tag
+// (1, text) and simple_value (2, float).
 
 /// Scalars of a run for TensorBoard.
 final class TensorBoardLog {

@@ -2,7 +2,8 @@ import Glibc
 
 // Watches every step for the signs of a run going wrong, against its own recent past:
 //
-//   gradient norm     above `gradientFactor` times its running geometric mean; said once until the watch begins anew, because one hard
+//   gradient norm     above `gradientFactor` times its running geometric mean; said once until the watch begins anew,
+//                     because one hard
 //                     example among many that are solved is enough for it
 //   loss              above `lossFactor` times its running mean, for `lossSteps` steps in a row
 //   update / weight   ‖Δw‖/‖w‖ above `updateRatio`

@@ -1,6 +1,7 @@
-// A plateau in a hand-off is a lottery over data orders, and the state at which a stage was entered decides the odds: stages that
-// were left after the fewest steps often lead into one. So a rescue goes back, further with each attempt, takes another data
-// order from there, and stays longer in each stage on the way. The plateau itself is not trained on any further.
+// A plateau in a hand-off is a lottery over data orders, and the state at which a stage was entered decides the odds:
+// stages that were left after the fewest steps often lead into one. So a rescue goes back, further with each attempt,
+// takes another data order from there, and stays longer in each stage on the way. The plateau itself is not trained on
+// any further.
 
 extension Run {
     /// Which rescue of the present stage would come now, counting from 1.

@@ -1,5 +1,5 @@
-// What each piece of a source text is. The same tokens and the same tree as everywhere else, so that a word is shown as a
-// verb exactly if the parser takes it for one.
+// What each piece of a source text is. The same tokens and the same tree as everywhere else, so that a word is shown as
+// a verb exactly if the parser takes it for one.
 
 public struct HighlightedSpan: Sendable, Equatable {
     public var span: SourceSpan

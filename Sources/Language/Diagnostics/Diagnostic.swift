@@ -16,7 +16,8 @@ public struct Diagnostic: Sendable, Equatable, Error {
 
     public var code: DiagnosticCode
     public var severity: Severity
-    /// One lower-case sentence in the user's own names, with the nearest spelling: what was found and what was expected.
+    /// One lower-case sentence in the user's own names, with the nearest spelling: what was found and what was
+    /// expected.
     public var message: String
     /// The words at fault.
     public var span: SourceSpan

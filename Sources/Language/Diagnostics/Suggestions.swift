@@ -32,13 +32,14 @@ public enum Suggestions {
         return count
     }
 
-    /// Damerau–Levenshtein distance (optimal string alignment) where the commonest slips cost a little less: two letters
-    /// swapped, a letter doubled or not doubled, the next key on the keyboard, `_` left out. Gives up above `atMost`.
+    /// Damerau–Levenshtein distance (optimal string alignment) where the commonest slips cost a little less: two
+    /// letters swapped, a letter doubled or not doubled, the next key on the keyboard, `_` left out. Gives up above
+    /// `atMost`.
     static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar], atMost limit: Double = .infinity) -> Double {
         if Double(abs(a.count - b.count)) * 0.6 > limit { return .infinity }
         if a.isEmpty || b.isEmpty { return Double(a.count + b.count) }
-        // Three arrays made each for itself: where they begin as copies of one, Swift 6.3.1 optimises the rotation below into
-        // writing all of them at once, and no word is near any other in a release build.
+        // Three arrays made each for itself: where they begin as copies of one, Swift 6.3.1 optimises the rotation
+        // below into writing all of them at once, and no word is near any other in a release build.
         var beforeLast = [Double](repeating: 0, count: b.count + 1)
         var last = [Double](repeating: 0, count: b.count + 1)
         var row = [Double](repeating: 0, count: b.count + 1)

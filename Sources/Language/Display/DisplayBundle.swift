@@ -1,4 +1,5 @@
-// What a value or a command shows, as data: one bundle goes to the terminal, into a notebook, to Jupyter and into `--json`.
+// What a value or a command shows, as data: one bundle goes to the terminal, into a notebook, to Jupyter and into
+// `--json`.
 
 /// What whoever shows a bundle can show.
 public struct DisplayOptions: Sendable, Equatable {

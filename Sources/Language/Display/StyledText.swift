@@ -16,8 +16,8 @@ public enum Style: String, Sendable, Hashable, CaseIterable {
 public struct StyledRun: Sendable, Hashable {
     public var text: String
     public var style: Style
-    /// Text that differs from run to run though the result is the same (times, speeds): notebooks write it as `{~…}` and
-    /// do not compare it.
+    /// Text that differs from run to run though the result is the same (times, speeds): notebooks write it as `{~…}`
+    /// and do not compare it.
     public var isVolatile: Bool
 
     public init(_ text: String, _ style: Style = .plain, isVolatile: Bool = false) {

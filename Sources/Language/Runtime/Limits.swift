@@ -1,5 +1,5 @@
-/// What a text may use before it is stopped with `E308` (or `E307` for depth). Nothing is limited but depth and memory until
-/// a front end says so.
+/// What a text may use before it is stopped with `E308` (or `E307` for depth). Nothing is limited but depth and memory
+/// until a front end says so.
 public struct Limits: Sendable, Equatable {
     /// Turns of loops and calls of one text.
     public var steps: Int?

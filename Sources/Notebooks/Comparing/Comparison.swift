@@ -1,7 +1,8 @@
 // Whether an output is the one that is recorded. What is compared are values, not spelling:
 //
 //   words, whole numbers, shapes       equal
-//   reals      |got − written| ≤ one unit of the last written digit, or ≤ s where ±s follows; deleting digits in the file
+//   reals      |got − written| ≤ one unit of the last written digit, or ≤ s where ±s follows; deleting digits in the
+//              file
 //              loosens the check, visibly
 //   ±          may be missing in what is got; otherwise within itself
 //   {~…}       equals any other volatile text

@@ -1,10 +1,11 @@
-// A written line as what it says: words, whole numbers, reals with the unit of their last digit, spreads, volatile text.
+// A written line as what it says: words, whole numbers, reals with the unit of their last digit, spreads, volatile
+// text.
 //
 //   integer   digits, with a sign where no word touches it: compared exactly
 //   real      digits with a point or an exponent: 0.0312 has the unit 0.0001, 5e-5 the unit 1e-5
 //   spread    ± and a number: how far the number before it may be off
-// A number begins and ends a word or stands between signs: `gpt2`, `v1.2.3` and `9f2c01e4` are words, `99.2%`, `(0.5,` and
-// `1.2M` begin with numbers.
+// A number begins and ends a word or stands between signs: `gpt2`, `v1.2.3` and `9f2c01e4` are words, `99.2%`, `(0.5,`
+// and `1.2M` begin with numbers.
 
 enum OutputToken: Equatable {
     case word(String)

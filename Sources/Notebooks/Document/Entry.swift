@@ -71,8 +71,8 @@ extension Notebook {
             recorded: OutputBlock(recorded), diagnostics: [])
     }
 
-    /// Lines with code that no statement covers: the parser skipped them. A line on which an error starts begins anew. Where
-    /// output stands plays no part, so that recording does not change what the entries are.
+    /// Lines with code that no statement covers: the parser skipped them. A line on which an error starts begins anew.
+    /// Where output stands plays no part, so that recording does not change what the entries are.
     private func unread(
         besides spans: [(statements: Range<Int>, lines: Range<Int>)], _ diagnostics: [Diagnostic]
     ) -> [(statements: Range<Int>, lines: Range<Int>)] {

@@ -10,8 +10,8 @@ struct LineEdit {
 }
 
 extension Notebook {
-    /// With some lines changed. The edits do not overlap. New lines end as the file's own do, and where the last line of the
-    /// file had no end, the last line has none.
+    /// With some lines changed. The edits do not overlap. New lines end as the file's own do, and where the last line
+    /// of the file had no end, the last line has none.
     func applying(_ edits: [LineEdit]) -> Notebook {
         if edits.isEmpty { return self }
         let end = usesCRLF ? "\r\n" : "\n"

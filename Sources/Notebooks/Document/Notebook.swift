@@ -1,9 +1,11 @@
 // The `.icot` file: a script that runs as it stands, in percent cells, with the recorded output below each statement.
 // This is the whole format.
 //
-// BYTES    UTF-8. Lines end with LF; CR LF is read, and kept where a file has it. Whether the last line has an end is kept.
+// BYTES    UTF-8. Lines end with LF; CR LF is read, and kept where a file has it. Whether the last line has an end is
+//          kept.
 //          Spaces at the end of a line never matter. Bytes that are not UTF-8 are kept; running them is refused (E118).
-// HEADER   The lines from the top down to the first that is neither `#!…` on line 1, nor `# icot 1` within lines 1 and 2,
+// HEADER   The lines from the top down to the first that is neither `#!…` on line 1, nor `# icot 1` within lines 1 and
+//          2,
 //          nor `# key: value` (key: lower-case letters, digits, `_`, `-`). Unknown keys are kept. Known ones:
 //            # icot 1                             version of the language; another one is refused, none is read as 1
 //            # title: text                        heads every export
@@ -11,14 +13,18 @@
 //            # width: 80                          columns that the outputs were laid out for; 100 where it is not said
 //            # pin: path sha256:hex               one a file or folder that is read; written when outputs are recorded
 //            # parameter: name=value              what `-p` changed in this copy
-// CELLS    A line `# %% title [kind] key="value"` starts a cell; title, kind and attributes may be missing. The title is the
+// CELLS    A line `# %% title [kind] key="value"` starts a cell; title, kind and attributes may be missing. The title
+//          is the
 //          cell's handle. Lines between the header and the first such line are a cell without title. Kinds:
 //            (none)                               code
 //            [params], or the title `params`      code whose `let name = literal` lines `-p name=value` replaces
-//            [md] [markdown]                      prose in Markdown    } each line after `# `; an empty one is `#`. A line
-//            [notes]                              for the presenter    } without the sign is prose too and is never run.
+//            [md] [markdown]                      prose in Markdown    } each line after `# `; an empty one is `#`. A
+//                                                                      line
+//            [notes]                              for the presenter    } without the sign is prose too and is never
+//                                                                      run.
 //            [raw]                                text handed on       }
-// OUTPUT   The block of lines directly below the last line of a statement (of all statements that share that line) that start
+// OUTPUT   The block of lines directly below the last line of a statement (of all statements that share that line) that
+//          start
 //          with one of these signs, each followed by a space unless nothing follows:
 //            #>   result, compared                #~   picture or commentary, never compared
 //            #!   an error, compared by its code; says that the statement is expected to fail
@@ -27,15 +33,18 @@
 //            {~…}            volatile: never compared, kept when the rest is equal; a `}` in it is written `)`
 //            {\~             the two characters `{~` (and `{\\~` for `{\~`, and so on)
 //            ...             as a word of its own: any words, also none; written by people
-//            \...  \…        the words `...` and `…` at the start of a line themselves (and `\\...` for `\...`, and so on)
+//            \...  \…        the words `...` and `…` at the start of a line themselves (and `\\...` for `\...`, and so
+//                            on)
 //          Control and bidirectional characters are never written: U+2400… or U+FFFD stand for them.
-// LENGTH   More than 200 `#>` lines are written as the first 20, `#> … N lines sha256:hex` and the last 20: N lines left out,
+// LENGTH   More than 200 `#>` lines are written as the first 20, `#> … N lines sha256:hex` and the last 20: N lines
+//          left out,
 //          the hash over their written texts, each followed by LF, with every volatile text empty. `#~` lines likewise
 //          without a hash.
-// ESCAPES  A comment of a person that would look like one of the signs has a space after its `#`: `# > quoted`, `#  %% x`.
+// ESCAPES  A comment of a person that would look like one of the signs has a space after its `#`: `# > quoted`, `#  %%
+// x`.
 //
-// A notebook is its bytes and what lies where in them. Whatever the bytes are, printing gives them back; the only changes made
-// by a program are to blocks of output, `pin` and `parameter` lines, and a parameter's literal.
+// A notebook is its bytes and what lies where in them. Whatever the bytes are, printing gives them back; the only
+// changes made by a program are to blocks of output, `pin` and `parameter` lines, and a parameter's literal.
 
 import Language
 
@@ -128,8 +137,8 @@ public struct Notebook: Sendable {
         return lines
     }
 
-    /// The text to run: the same bytes at the same places, with spaces for everything that is not code, so that spans and
-    /// line numbers are those of the file.
+    /// The text to run: the same bytes at the same places, with spaces for everything that is not code, so that spans
+    /// and line numbers are those of the file.
     public var code: SourceText {
         var bytes = source.bytes
         func erase(_ lines: Range<Int>) {

@@ -1,5 +1,5 @@
-// A notebook on disk. What is written takes the place of the old file in one step, or not at all: into a file beside it,
-// flushed, then renamed. A file that changed since it was read is never replaced.
+// A notebook on disk. What is written takes the place of the old file in one step, or not at all: into a file beside
+// it, flushed, then renamed. A file that changed since it was read is never replaced.
 
 import Glibc
 import Language

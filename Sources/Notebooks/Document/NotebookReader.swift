@@ -1,5 +1,5 @@
-// From lines to header, cells and lines of output. Nothing is refused: what fits no rule is code, and the language says what
-// is wrong with it.
+// From lines to header, cells and lines of output. Nothing is refused: what fits no rule is code, and the language says
+// what is wrong with it.
 
 import Language
 

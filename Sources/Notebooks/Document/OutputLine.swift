@@ -138,7 +138,8 @@ enum OutputText {
         case volatile(String)
     }
 
-    /// The parts of a written text without their escapes, except that `...` and `\...` stay as they are where `keepsWords`.
+    /// The parts of a written text without their escapes, except that `...` and `\...` stay as they are where
+    /// `keepsWords`.
     static func pieces(_ written: String, keepsWords: Bool = false) -> [Piece] {
         var text = written
         if !keepsWords {

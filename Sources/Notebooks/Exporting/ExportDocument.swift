@@ -228,8 +228,8 @@ enum OutputPart: Sendable {
     }
 }
 
-/// A table found in lines of text: a line of names and lines below whose cells stand under them, with two spaces or more
-/// between columns in every line. Cells may be empty.
+/// A table found in lines of text: a line of names and lines below whose cells stand under them, with two spaces or
+/// more between columns in every line. Cells may be empty.
 struct ExportTable: Sendable, Equatable {
     var names: [String]
     var rows: [[String]]

@@ -1,5 +1,5 @@
-// A notebook as one page that needs nothing else: no network, no script to be read, and no script but its own, since the
-// page names the hash of the one script that may run.
+// A notebook as one page that needs nothing else: no network, no script to be read, and no script but its own, since
+// the page names the hash of the one script that may run.
 
 import Language
 import Support

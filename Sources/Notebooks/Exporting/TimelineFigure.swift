@@ -3,8 +3,8 @@
 //   [{"removed": 0, "accuracy": 0.99, …, "chain": ["4", "2", …]}, …]     a table whose rows have a number `removed`
 //   lines of text with a column `removed`                                what a notebook has recorded
 //
-// `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Where it is missing the
-// chain is shown as that many places, taken away from the left.
+// `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Where it is
+// missing the chain is shown as that many places, taken away from the left.
 
 import Support
 
@@ -115,7 +115,8 @@ struct TimelineFigure: Sendable, Equatable {
         }
     }
 
-    /// The columns that are drawn over the removed tokens: accuracies (`after` is that just after a removal), or else losses.
+    /// The columns that are drawn over the removed tokens: accuracies (`after` is that just after a removal), or else
+    /// losses.
     var curves: [Curve] {
         func curves(_ isWanted: (String) -> Bool) -> [Curve] {
             columns.indices.filter { isWanted(columns[$0].lowercased()) }.compactMap { column in

@@ -1,6 +1,6 @@
-// The stages of a run on a page: a chart, the chain of thought as it is at one stage, the numbers of that stage, and a slider
-// that walks from stage to stage. Without a script the chart, the chain as it was before the first removal and the table of
-// all stages stay.
+// The stages of a run on a page: a chart, the chain of thought as it is at one stage, the numbers of that stage, and a
+// slider that walks from stage to stage. Without a script the chart, the chain as it was before the first removal and
+// the table of all stages stay.
 
 import Glibc
 import Language

@@ -1,5 +1,5 @@
-// Runs a text in a session on a thread of its own, so that whoever shows it can go on reading keys. The session belongs to
-// that thread until the run has ended and its last message was taken.
+// Runs a text in a session on a thread of its own, so that whoever shows it can go on reading keys. The session belongs
+// to that thread until the run has ended and its last message was taken.
 
 import Glibc
 import Language

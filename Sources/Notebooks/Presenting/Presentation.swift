@@ -1,13 +1,13 @@
-// A notebook as a talk: what is on the page, and what the next key does. Knows no screen, no clock and no thread; whoever
-// drives it hands in keys, times and what the session says, and does what is asked.
+// A notebook as a talk: what is on the page, and what the next key does. Knows no screen, no clock and no thread;
+// whoever drives it hands in keys, times and what the session says, and does what is asked.
 //
 //            any key                Enter                    finish
 //   ready ───────────▶ typing ▶ typed ──────▶ running ─────────────────▶ ready … ended
 //     ▲ b: the statement before, in state       │ slow: the recorded output stands in, with a badge
 //     └─────────────────────────────────────────┘ Ctrl-C: interrupts; b: interrupts and goes back
 //
-// Going back puts variables and the host's state (weights, timeline) where they were before the statement ran, and takes its
-// output from the page.
+// Going back puts variables and the host's state (weights, timeline) where they were before the statement ran, and
+// takes its output from the page.
 
 import Language
 import Support

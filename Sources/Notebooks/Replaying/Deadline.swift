@@ -1,5 +1,5 @@
-// `--budget`: asks whatever session runs to stop when the time of a replay is up. The session then ends the step it is in, as
-// after Ctrl-C.
+// `--budget`: asks whatever session runs to stop when the time of a replay is up. The session then ends the step it is
+// in, as after Ctrl-C.
 
 import Glibc
 import Language

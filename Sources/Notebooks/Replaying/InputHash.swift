@@ -1,8 +1,10 @@
 // What a file or folder holds, as one number, so that a notebook can say which inputs its outputs come from.
 //
 //   file     SHA-256 of its bytes
-//   folder   SHA-256 over one line `path NUL hash LF` for each regular file below it, sorted by the bytes of its path, where
-//            path is relative to the folder and hash is the file's; names that start with a dot or end in `.lock` or `.tmp`
+//   folder   SHA-256 over one line `path NUL hash LF` for each regular file below it, sorted by the bytes of its path,
+//            where
+//            path is relative to the folder and hash is the file's; names that start with a dot or end in `.lock` or
+//            `.tmp`
 //            do not count, and links are followed to files only
 
 import Glibc
@@ -95,9 +97,9 @@ public struct InputReport: Sendable, Equatable {
     }
 }
 
-/// The inputs of a run: what its text names and what it really reads, each as it was before the run touched it, or, where
-/// nobody should wait for a large file to be read twice, as it is when the pins are asked for. What the run itself wrote
-/// before is no input.
+/// The inputs of a run: what its text names and what it really reads, each as it was before the run touched it, or,
+/// where nobody should wait for a large file to be read twice, as it is when the pins are asked for. What the run
+/// itself wrote before is no input.
 final class InputWatch {
     private let hashesAtOnce: Bool
     private var hashes: [String: String] = [:]

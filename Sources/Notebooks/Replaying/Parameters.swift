@@ -1,5 +1,6 @@
-// `-p name=value`: another value for a `let` in a cell of parameters. The value stands in the text that is run, line for line
-// that of the file, so that messages name the lines a person sees; a copy that is written says it in its header too.
+// `-p name=value`: another value for a `let` in a cell of parameters. The value stands in the text that is run, line
+// for line that of the file, so that messages name the lines a person sees; a copy that is written says it in its
+// header too.
 
 import Language
 import Support
@@ -8,8 +9,8 @@ extension Notebook {
     /// The names that `-p` can set, in order.
     public func parameters(_ context: LanguageContext) -> [String] { bindings(context).map(\.name.text) }
 
-    /// With other values for parameters. A value is a literal of the language; what is none is taken as a text, since quotes
-    /// are hard to type in a shell.
+    /// With other values for parameters. A value is a literal of the language; what is none is taken as a text, since
+    /// quotes are hard to type in a shell.
     public func setting(
         _ parameters: [(name: String, value: String)], _ context: LanguageContext
     ) throws(NotebookError) -> Notebook {

@@ -1,5 +1,6 @@
-// What to write below a statement after it ran again. What agrees with the record stays as it is written, with its volatile
-// text, its wildcards and its loosened digits, so that equal results change nothing and one other number changes one line.
+// What to write below a statement after it ran again. What agrees with the record stays as it is written, with its
+// volatile text, its wildcards and its loosened digits, so that equal results change nothing and one other number
+// changes one line.
 
 enum Recording {
     static func block(_ old: OutputBlock, _ got: OutputBlock) -> OutputBlock {
@@ -25,8 +26,8 @@ enum Recording {
         }
     }
 
-    /// For each new line the old one that stays: pairs from both ends for as long as they agree, between them those at the
-    /// same place.
+    /// For each new line the old one that stays: pairs from both ends for as long as they agree, between them those at
+    /// the same place.
     private static func partners(_ oldCount: Int, _ newCount: Int, _ agree: (Int, Int) -> Bool) -> [Int?] {
         var partners = [Int?](repeating: nil, count: newCount)
         var start = 0

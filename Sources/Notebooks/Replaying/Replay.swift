@@ -1,7 +1,7 @@
 // Runs a notebook in sessions that the caller makes, statement by statement, and compares or records what they show.
 //
-// The whole text is checked before its first line runs: an error found then, unless the record expects it, ends the replay
-// with nothing run. While running, an error that is not recorded ends it; an interrupt does too.
+// The whole text is checked before its first line runs: an error found then, unless the record expects it, ends the
+// replay with nothing run. While running, an error that is not recorded ends it; an interrupt does too.
 
 import Glibc
 import Language
@@ -44,7 +44,8 @@ public struct Replay {
 
     public var notebook: Notebook
     public var mode: Mode
-    /// `--only`: compares and records only the cell of this title. Cells before it run for their state, later ones do not.
+    /// `--only`: compares and records only the cell of this title. Cells before it run for their state, later ones do
+    /// not.
     public var only: String?
     /// `--from`: compares and records from the cell of this title on; those before it run for their state.
     public var from: String?

@@ -96,8 +96,8 @@ public struct ReplayReport: Sendable {
 
     // MARK: - For people
 
-    /// The result in lines: one where all is well, otherwise the first divergence with what is different and the others in a
-    /// line each.
+    /// The result in lines: one where all is well, otherwise the first divergence with what is different and the others
+    /// in a line each.
     public var lines: [StyledText] {
         var lines: [StyledText] = []
         for finding in findings {

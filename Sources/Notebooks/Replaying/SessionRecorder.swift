@@ -1,7 +1,7 @@
 // Turns a session into a notebook: the statements that ran, each with what it showed.
 //
-// Left out are statements that failed without showing anything, since they left no trace in the session. A statement that
-// failed after it showed something is kept and expected to fail again; one that was stopped says so in a comment.
+// Left out are statements that failed without showing anything, since they left no trace in the session. A statement
+// that failed after it showed something is kept and expected to fail again; one that was stopped says so in a comment.
 
 import Language
 import Support
@@ -20,8 +20,8 @@ public final class SessionRecorder {
     /// How many statements it holds.
     public var count: Int { steps.count }
 
-    /// Runs a text as `Session.run` does, statement by statement, and keeps what ran. What the session's listener hears stays
-    /// the same.
+    /// Runs a text as `Session.run` does, statement by statement, and keeps what ran. What the session's listener hears
+    /// stays the same.
     public func run(_ source: SourceText, in session: Session) -> Session.Outcome {
         let prepared = session.prepare(source)
         let errors = prepared.diagnostics.filter { $0.severity == .error }

@@ -1,14 +1,17 @@
-// Which notebooks may write files and run programs: those to whose effects a person has agreed on this machine, and those
-// that icot itself wrote here. A notebook that only reads and computes needs nobody's agreement. The file is text, appended:
+// Which notebooks may write files and run programs: those to whose effects a person has agreed on this machine, and
+// those that icot itself wrote here. A notebook that only reads and computes needs nobody's agreement. The file is
+// text, appended:
 //
 //     # icot trusted 1
 //     9f2c…          64 hexadecimal digits, one a line; other lines are passed over
 //
 // Two hashes stand for a notebook, and either is enough:
 //
-//   of its code     SHA-256 over its lines of code without spaces at their ends, each followed by LF, and over the files it
+//   of its code     SHA-256 over its lines of code without spaces at their ends, each followed by LF, and over the
+//                   files it
 //                   imports: prose and recorded outputs may change
-//   of its effects  SHA-256 over where it lies and the list of its effects: the code may change as long as it would touch the
+//   of its effects  SHA-256 over where it lies and the list of its effects: the code may change as long as it would
+//   touch the
 //                   same files. Only where the text tells every path, and runs no program.
 
 import Glibc

@@ -1,8 +1,8 @@
 // A figure as data: what is to be seen, in the units of the data, with nothing said about pixels or columns. The same
 // value is drawn for a terminal (`TerminalRenderer`), as SVG (`SVGRenderer`) and as PNG (`PNGRenderer`).
 //
-// Nothing in a figure can make a renderer fail: values that are not finite are gaps, lists of unequal length are used as
-// far as the shorter one goes, and a figure without anything to draw says so in one line.
+// Nothing in a figure can make a renderer fail: values that are not finite are gaps, lists of unequal length are used
+// as far as the shorter one goes, and a figure without anything to draw says so in one line.
 
 /// One picture: a title over one panel, or over a grid of panels that share series and legend.
 public struct Figure: Sendable, Equatable {

@@ -1,8 +1,8 @@
 // Text that comes from data (token texts, file names, titles) made safe to stand in one line of a drawing.
 
 enum Label {
-    /// `text` without anything that could move the cursor, break the line or reverse its direction: newline and tab become
-    /// visible signs, other control and format characters a middle dot.
+    /// `text` without anything that could move the cursor, break the line or reverse its direction: newline and tab
+    /// become visible signs, other control and format characters a middle dot.
     static func neutral(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var out = String.UnicodeScalarView()

@@ -27,7 +27,8 @@ enum FigureNumber {
         return withoutZeros(fixed(mantissa, decimals: decimals)) + "e\(Int(exponent))"
     }
 
-    /// `value` with three significant digits, `0.942`, `12.3`, `4.2e-5`; whole numbers below a million are written whole.
+    /// `value` with three significant digits, `0.942`, `12.3`, `4.2e-5`; whole numbers below a million are written
+    /// whole.
     static func short(_ value: Double) -> String {
         guard value.isFinite, value != 0 else { return fixed(value, decimals: 0) }
         let size = value.magnitude

@@ -1,6 +1,6 @@
-// The cells of a heat map as a renderer can show them: a map with more rows or columns than there is room for is merged,
-// and each cell then shows the strongest of those it stands for (the largest, or on a diverging scale the one furthest
-// from the centre), because a single bright cell is often what the map is looked at for.
+// The cells of a heat map as a renderer can show them: a map with more rows or columns than there is room for is
+// merged, and each cell then shows the strongest of those it stands for (the largest, or on a diverging scale the one
+// furthest from the centre), because a single bright cell is often what the map is looked at for.
 
 struct HeatCells {
     let rows: Int

@@ -1,5 +1,5 @@
-// The few kinds of things that renderers draw. Marks become shapes once, here: clipped to the panel, in units of it, with
-// the number of their series. So a terminal and a page cannot disagree about what a figure says.
+// The few kinds of things that renderers draw. Marks become shapes once, here: clipped to the panel, in units of it,
+// with the number of their series. So a terminal and a page cannot disagree about what a figure says.
 
 enum Shape: Equatable {
     /// Runs of joined points; `points` are the data's own points inside the panel.

@@ -1,9 +1,10 @@
 // Where an axis is divided.
 //
-// Linear axes: the step is the smallest of 1, 2, 5 times a power of ten (2.5 is left out: 0.25 needs a digit more than its
-// neighbours) that gives at most the wanted number of divisions, after P. Heckbert, "Nice numbers for graph labels",
-// Graphics Gems (1990); ticks are the multiples of it. Axes that count (all values whole) get whole steps only.
-// Logarithmic axes: powers of ten, or every k-th of them; with room for more, 1, 2 and 5 times each, or 1, 2, 3, 5 and 7.
+// Linear axes: the step is the smallest of 1, 2, 5 times a power of ten (2.5 is left out: 0.25 needs a digit more than
+// its neighbours) that gives at most the wanted number of divisions, after P. Heckbert, "Nice numbers for graph
+// labels", Graphics Gems (1990); ticks are the multiples of it. Axes that count (all values whole) get whole steps
+// only. Logarithmic axes: powers of ten, or every k-th of them; with room for more, 1, 2 and 5 times each, or 1, 2, 3,
+// 5 and 7.
 
 import Glibc
 

@@ -1,12 +1,13 @@
 // The colours of pages.
 //
-// Series: the colours of M. Okabe and K. Ito, "Color universal design" (2008), told apart with any colour vision; yellow,
-// too pale on white, is replaced by the wine of P. Tol's muted scheme.
+// Series: the colours of M. Okabe and K. Ito, "Color universal design" (2008), told apart with any colour vision;
+// yellow, too pale on white, is replaced by the wine of P. Tol's muted scheme.
 //
-// Colour maps are paths through OKLCh (B. Ottosson 2020), where equal steps of lightness look equal, so that a map printed
-// in grey still reads from light to dark:
+// Colour maps are paths through OKLCh (B. Ottosson 2020), where equal steps of lightness look equal, so that a map
+// printed in grey still reads from light to dark:
 //   sequential  L from 0.97 down to 0.27, hue from 200° (sea) to 285° (violet), chroma 0.012 + 0.105 · sin(π · share)
-//   diverging   from L 0.97 at the centre down to 0.42, hue 255° (blue) below and 45° (orange) above, chroma 0.14 · √distance
+//   diverging   from L 0.97 at the centre down to 0.42, hue 255° (blue) below and 45° (orange) above, chroma 0.14 ·
+//               √distance
 
 import Glibc
 

@@ -1,5 +1,5 @@
-// Elements of an SVG document, written one after another. Attributes are presentation attributes only and nothing has an
-// id: several figures can stand in one HTML page without meeting each other's styles or names.
+// Elements of an SVG document, written one after another. Attributes are presentation attributes only and nothing has
+// an id: several figures can stand in one HTML page without meeting each other's styles or names.
 
 import Support
 
@@ -98,8 +98,8 @@ enum SVGStyle {
     static let fonts = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 }
 
-/// Widths of text in a common sans-serif face, a little on the generous side: labels that are given more room than they need
-/// never collide.
+/// Widths of text in a common sans-serif face, a little on the generous side: labels that are given more room than they
+/// need never collide.
 enum SVGText {
     static func width(_ text: String, size: Double, isBold: Bool = false) -> Double {
         let total = text.reduce(0.0) { $0 + ems($1) }

@@ -1,6 +1,6 @@
-// A heat map on a page: cells of one size, names of rows and columns, and the colour scale beside them. Small maps have a
-// number in each cell, or at least one under the pointer; on a diverging scale a cell below the centre without a number
-// bears a minus sign, because the two sides look alike in grey.
+// A heat map on a page: cells of one size, names of rows and columns, and the colour scale beside them. Small maps have
+// a number in each cell, or at least one under the pointer; on a diverging scale a cell below the centre without a
+// number bears a minus sign, because the two sides look alike in grey.
 
 struct SVGHeatMap {
     let panel: ResolvedPanel

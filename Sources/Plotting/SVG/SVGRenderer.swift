@@ -1,5 +1,6 @@
-// A figure as one SVG document (SVG 1.1, no script, no style sheet, no id, no external font or image): a light card with
-// title, subtitle, legend and panels, in that order from top to bottom. It stands alone in a file and inside HTML alike.
+// A figure as one SVG document (SVG 1.1, no script, no style sheet, no id, no external font or image): a light card
+// with title, subtitle, legend and panels, in that order from top to bottom. It stands alone in a file and inside HTML
+// alike.
 
 import Support
 

@@ -1,7 +1,7 @@
 // Words among data: labels of reference lines and annotations, each put where it covers least.
 //
-// For every word a few places around what it names are tried, the best liked first; the cost of a place is the number of
-// data points (lines are sampled every six pixels) and, counted fifty times, of words under it.
+// For every word a few places around what it names are tried, the best liked first; the cost of a place is the number
+// of data points (lines are sampled every six pixels) and, counted fifty times, of words under it.
 
 struct SVGWords {
     let frame: SVGFrame

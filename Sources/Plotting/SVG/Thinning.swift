@@ -1,5 +1,5 @@
-// A line of many more points than pixels: of the points over each half pixel only the first, the lowest, the highest and
-// the last are kept, which draw the same line. A loss curve of 200,000 steps comes to some thousand points.
+// A line of many more points than pixels: of the points over each half pixel only the first, the lowest, the highest
+// and the last are kept, which draw the same line. A loss curve of 200,000 steps comes to some thousand points.
 
 /// `points` without those that nobody can see; unchanged where x does not rise from point to point.
 func thinned(_ points: [(Double, Double)]) -> [(Double, Double)] {

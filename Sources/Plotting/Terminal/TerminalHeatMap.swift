@@ -1,6 +1,6 @@
-// A heat map in characters: shades from light to full, strokes below the centre of a diverging scale. A blank cell is within
-// a twentieth of the lower end (of the centre, on a diverging scale). Where there is room each cell also has its number.
-// Maps too large are merged (`HeatCells`), and a note says so.
+// A heat map in characters: shades from light to full, strokes below the centre of a diverging scale. A blank cell is
+// within a twentieth of the lower end (of the centre, on a diverging scale). Where there is room each cell also has its
+// number. Maps too large are merged (`HeatCells`), and a note says so.
 
 struct TerminalHeatMap {
     let panel: ResolvedPanel

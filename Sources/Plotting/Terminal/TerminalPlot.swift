@@ -175,7 +175,8 @@ struct TerminalPlot {
             switch shape {
             case .path(let series, let runs, _): (number, lines) = (series, runs)
             case .bins(let series, let bins, true):
-                // The first is an area. The others are dashed along and solid up and down, where dashes would fall apart.
+                // The first is an area. The others are dashed along and solid up and down, where dashes would fall
+                // apart.
                 if shape != firstBins { draw(outline(bins), series: series, on: &canvas) }
                 continue
             case .scatter(let series, let points) where isCrowded(points, frame):

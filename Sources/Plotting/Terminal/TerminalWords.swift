@@ -1,5 +1,5 @@
-// Words among data: labels of reference lines and annotations. For each a few places around what it names are tried, the
-// best liked first; it goes to the one where it covers least.
+// Words among data: labels of reference lines and annotations. For each a few places around what it names are tried,
+// the best liked first; it goes to the one where it covers least.
 
 struct TerminalWords {
     let frame: TerminalFrame

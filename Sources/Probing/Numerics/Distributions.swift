@@ -1,7 +1,8 @@
 import Glibc
 
-// Quantiles by bisection of distribution functions: of the standard normal, of Student's t, and of the beta distribution
-// (whose distribution function is the regularised incomplete beta function, here by Lentz's continued fraction; DLMF 8.17.22).
+// Quantiles by bisection of distribution functions: of the standard normal, of Student's t, and of the beta
+// distribution (whose distribution function is the regularised incomplete beta function, here by Lentz's continued
+// fraction; DLMF 8.17.22).
 
 func normalQuantile(_ p: Double) -> Double {
     bisect(p, between: -40, and: 40) { 0.5 * erfc(-$0 / 2.0.squareRoot()) }

@@ -31,7 +31,8 @@ extension Interval {
         return Interval(value: share, low: max(0, centre - half), high: min(1, centre + half))
     }
 
-    /// Student's interval of the mean of a few values, for example one for each seed. One value has an infinite interval.
+    /// Student's interval of the mean of a few values, for example one for each seed. One value has an infinite
+    /// interval.
     public static func student(_ values: [Double], confidence: Double = 0.95) -> Interval {
         let n = Double(values.count)
         guard n > 0 else { return Interval(value: .nan, low: -.infinity, high: .infinity) }

@@ -47,7 +47,8 @@ enum LAPACK {
             blasint(n), b, blasint(n))
     }
 
-    /// The eigenvalues (n), ascending, and eigenvectors (n, n; each row one) of a symmetric matrix, of which the lower triangle is read; nil if the iteration fails.
+    /// The eigenvalues (n), ascending, and eigenvectors (n, n; each row one) of a symmetric matrix, of which the lower
+    /// triangle is read; nil if the iteration fails.
     static func eigen(_ matrix: [Double], _ n: Int) -> (values: [Double], vectors: [Double])? {
         guard isConfigured else { return nil }
         var a = matrix

@@ -1,5 +1,6 @@
 // L-BFGS (Liu & Nocedal 1989) with a backtracking line search, for smooth convex functions in coordinates where their
-// curvature is at most about 1: the first step tried is then almost always taken, and |gradient|² says how far down it goes.
+// curvature is at most about 1: the first step tried is then almost always taken, and |gradient|² says how far down it
+// goes.
 
 struct Minimum {
     var point: [Double]
@@ -47,8 +48,8 @@ func minimize(
     return Minimum(point: point, value: value, isConverged: dot(gradient, gradient) <= tolerance)
 }
 
-/// The first of the points x − d, x − d/2, x − d/4, … that goes down enough (Armijo); nil if none does, which happens where
-/// rounding hides all differences.
+/// The first of the points x − d, x − d/2, x − d/4, … that goes down enough (Armijo); nil if none does, which happens
+/// where rounding hides all differences.
 private func search(
     _ point: [Double], _ value: Double, _ gradient: [Double], _ direction: [Double],
     _ evaluate: (_ point: [Double], _ gradient: inout [Double]) -> Double

@@ -82,8 +82,8 @@ struct ClassFit {
     }
 }
 
-/// What all fits of classes on the same inputs share: the inputs in single precision, and the moments of every prefix of
-/// their rows that a probe is fitted on.
+/// What all fits of classes on the same inputs share: the inputs in single precision, and the moments of every prefix
+/// of their rows that a probe is fitted on.
 struct PrefixMoments {
     /// (rows, width)
     let values: [Float]

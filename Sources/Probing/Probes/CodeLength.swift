@@ -1,13 +1,14 @@
 import Glibc
 
-// Minimum description length, online code (Voita & Titov 2020): the labels are sent in blocks; the first with a uniform code,
-// each later one with the code of a probe trained on all blocks before it. The sum is short if the probe is right early.
+// Minimum description length, online code (Voita & Titov 2020): the labels are sent in blocks; the first with a uniform
+// code, each later one with the code of a probe trained on all blocks before it. The sum is short if the probe is right
+// early.
 //
-// Classes are sent with the probe's probabilities. Numbers are sent as steps of a grid between the smallest and the largest
-// (1 for whole numbers, else a hundredth of the range), with a normal distribution about the prediction, cut to the grid, of
-// the deviation that the same probe showed on the block before. A hundredth of either code is uniform, so that no surprise
-// costs more than log₂(100 · steps) bits. The penalty of each block's probe is the one that came nearest on the block before:
-// nothing is used that the receiver does not have.
+// Classes are sent with the probe's probabilities. Numbers are sent as steps of a grid between the smallest and the
+// largest (1 for whole numbers, else a hundredth of the range), with a normal distribution about the prediction, cut to
+// the grid, of the deviation that the same probe showed on the block before. A hundredth of either code is uniform, so
+// that no surprise costs more than log₂(100 · steps) bits. The penalty of each block's probe is the one that came
+// nearest on the block before: nothing is used that the receiver does not have.
 
 /// How many bits it takes to send the labels to somebody who has the states.
 public struct CodeLength: Sendable, Equatable {

@@ -3,10 +3,11 @@ import Tensors
 
 /// How much of a target can be read off the token at the probed position, without any model.
 ///
-/// At the position of an answer's digit the digit itself is the input: a probe for a running sum "finds" its last digit there.
+/// At the position of an answer's digit the digit itself is the input: a probe for a running sum "finds" its last digit
+/// there.
 public struct InputLeak: Sendable, Equatable {
-    /// The share of the target's entropy that the token gives away, 0 to 1: (I − E)/(H − E) with the mutual information I
-    /// and what shuffled tokens show of it by chance, E (adjusted mutual information; Vinh et al. 2010).
+    /// The share of the target's entropy that the token gives away, 0 to 1: (I − E)/(H − E) with the mutual information
+    /// I and what shuffled tokens show of it by chance, E (adjusted mutual information; Vinh et al. 2010).
     public let share: Double
     /// H, the entropy of the target, in bits; of its deciles where it has many values.
     public let targetBits: Double

@@ -16,7 +16,8 @@ struct Lookup {
         return (split.heldOut.map { centres[keys[$0]].mean }, split.heldOut.map { centres[keys[$0]].median })
     }
 
-    /// The held-out rows' log frequencies (rows, classes) of the classes among training rows with the same key, one added to each.
+    /// The held-out rows' log frequencies (rows, classes) of the classes among training rows with the same key, one
+    /// added to each.
     func classes(_ classes: [Int], classCount: Int) -> [Double] {
         var counts = [[Double]](repeating: Array(repeating: 1, count: classCount), count: keyCount)
         for row in 0..<split.trainEnd { counts[keys[row]][classes[row]] += 1 }

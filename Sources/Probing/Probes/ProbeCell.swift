@@ -76,7 +76,8 @@ struct ProbeCell {
 
     // MARK: Numbers
 
-    /// One pass over the states for all targets, their shuffled labels and, where the split is the same, their control labels.
+    /// One pass over the states for all targets, their shuffled labels and, where the split is the same, their control
+    /// labels.
     private func numberFits(
         _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
     ) throws(ProbeError) -> [Fits] {

@@ -71,8 +71,8 @@ public struct ProbeGrid {
         return results
     }
 
-    /// Probes states that were read before, for each hook point and each of `positions`: a trajectory reads its untrained
-    /// model only once.
+    /// Probes states that were read before, for each hook point and each of `positions`: a trajectory reads its
+    /// untrained model only once.
     /// - Throws: `ProbeError`.
     public func run(
         states: [[HiddenStates]], untrained: [[HiddenStates]]?, workers: Workers = .shared,

@@ -2,7 +2,8 @@
 public struct ProbeScore: Sendable, Equatable {
     /// R² for numbers, accuracy for classes: more is better.
     public let primary: Interval
-    /// Mean absolute error for numbers (the constant and the token table with their medians), mean −log p in nats for classes.
+    /// Mean absolute error for numbers (the constant and the token table with their medians), mean −log p in nats for
+    /// classes.
     public let error: Interval
 }
 

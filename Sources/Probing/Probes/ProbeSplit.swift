@@ -4,8 +4,8 @@ import Tensors
 //   0 ..< fitEnd        weights are fitted
 //   fitEnd ..< trainEnd the penalty is chosen; then weights are fitted again on 0 ..< trainEnd
 //   trainEnd ..< count  held out
-// and the first 0.1, 0.2, 0.4, … 100 % are the blocks of the online code. All these are prefixes, so sums over rows that grow
-// serve all of them. Every boundary lies between groups.
+// and the first 0.1, 0.2, 0.4, … 100 % are the blocks of the online code. All these are prefixes, so sums over rows
+// that grow serve all of them. Every boundary lies between groups.
 
 struct ProbeSplit {
     /// (rows) the original row at each place.

@@ -52,7 +52,8 @@ func plain(_ x: Double) -> String { x == x.rounded() && abs(x) < 1e15 ? String(I
 
 /// What is known of the problems, whatever state of them is probed.
 public struct ProbeProblems: Sendable {
-    /// (rows) problems with equal numbers, for example the same operands, are never split between training and held-out rows.
+    /// (rows) problems with equal numbers, for example the same operands, are never split between training and held-out
+    /// rows.
     public let groups: [Int]
     /// Columns of (rows) symbols, for example the operands' digits: what a probe could read without any model.
     public let rawInputs: [[Int]]

@@ -16,7 +16,8 @@ public struct Trajectory: Sendable {
     public let stages: [TrajectoryStage]
 
     /// Of probe reports (stages, seeds): each margin is over the baseline that comes nearest on average over the seeds.
-    /// - Throws: `ProbeError.lengths` if a stage lacks a seed, `.invalid` if reports of one stage are of different things.
+    /// - Throws: `ProbeError.lengths` if a stage lacks a seed, `.invalid` if reports of one stage are of different
+    ///   things.
     public init(_ reports: [[ProbeReport]]) throws(ProbeError) {
         let seeds = reports.first?.count ?? 0
         var stages: [TrajectoryStage] = []

@@ -10,7 +10,8 @@ struct BatchChunk {
 }
 
 extension RaggedBatch {
-    /// Tokens in a pass: enough to keep the matrix products busy, few enough for the activations of a block to stay near.
+    /// Tokens in a pass: enough to keep the matrix products busy, few enough for the activations of a block to stay
+    /// near.
     static let chunkTokens = 1024
 
     /// The batch cut into runs of whole sequences of about `tokens` tokens each.

@@ -2,8 +2,8 @@ import Glibc
 
 /// What is wrong with a file: which file, where in it, and the rule it breaks.
 ///
-/// Whatever reads or writes the files of models, tokenizers and runs throws this, so that a front end can print `description`
-/// as it stands and choose an exit status by `kind`.
+/// Whatever reads or writes the files of models, tokenizers and runs throws this, so that a front end can print
+/// `description` as it stands and choose an exit status by `kind`.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
         /// There is no such file or folder.

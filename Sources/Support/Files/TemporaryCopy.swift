@@ -1,6 +1,7 @@
 import Glibc
 
-/// A copy of a folder that goes away with this object: for reading what another process may hold, or must not be changed.
+/// A copy of a folder that goes away with this object: for reading what another process may hold, or must not be
+/// changed.
 public final class TemporaryCopy {
     public let path: String
 

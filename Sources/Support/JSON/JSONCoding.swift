@@ -1,5 +1,5 @@
-// Turns `Codable` values into JSON trees and back, without Foundation: how settings, clocks and records get into a run's files.
-// Numbers that JSON cannot write are texts ("inf", "-inf", "nan"); 64-bit numbers are written in full.
+// Turns `Codable` values into JSON trees and back, without Foundation: how settings, clocks and records get into a
+// run's files. Numbers that JSON cannot write are texts ("inf", "-inf", "nan"); 64-bit numbers are written in full.
 
 extension JSONValue {
     /// The JSON tree of a value.

@@ -1,8 +1,9 @@
 /// A strict JSON reader (RFC 8259) that walks the bytes once and builds only what its caller asks for.
 ///
-/// Stricter than the standard where the standard leaves room: the text is UTF-8 without a byte order mark, an object names
-/// each member once (compared after escapes are resolved), a lone surrogate is refused because UTF-8 cannot hold it (or, where the
-/// caller says so, becomes U+FFFD), and nesting stops at 64. `NaN` and `Infinity`, which Python writes, are refused by name.
+/// Stricter than the standard where the standard leaves room: the text is UTF-8 without a byte order mark, an object
+/// names each member once (compared after escapes are resolved), a lone surrogate is refused because UTF-8 cannot hold
+/// it (or, where the caller says so, becomes U+FFFD), and nesting stops at 64. `NaN` and `Infinity`, which Python
+/// writes, are refused by name.
 ///
 /// Errors give the file, the byte and the rule.
 public struct JSONReader {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A library of the system that is opened where it is needed and not before, so that the program starts without it. It stays open
-/// to the end of the process.
+/// A library of the system that is opened where it is needed and not before, so that the program starts without it. It
+/// stays open to the end of the process.
 public struct DynamicLibrary: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 
@@ -11,7 +11,8 @@ public struct DynamicLibrary: @unchecked Sendable {
         self.handle = handle
     }
 
-    /// A function by its name, as the C function type `T` that its header gives it; nil if the library has none of that name.
+    /// A function by its name, as the C function type `T` that its header gives it; nil if the library has none of that
+    /// name.
     public func function<T>(_ name: String, as type: T.Type = T.self) -> T? {
         dlsym(handle, name).map { unsafeBitCast($0, to: type) }
     }

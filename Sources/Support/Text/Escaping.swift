@@ -1,12 +1,12 @@
-/// Text inside other notations. All that comes from values, files and models passes through here on its way out, so that none of
-/// it can end a string, open an element, steer a terminal or turn the order of a line round.
+/// Text inside other notations. All that comes from values, files and models passes through here on its way out, so
+/// that none of it can end a string, open an element, steer a terminal or turn the order of a line round.
 public enum Escaping {
     // MARK: JSON
 
     /// A JSON string with its quotes (RFC 8259).
     ///
-    /// Besides what JSON asks for, whatever `steers` a terminal is written as an escape, which reads back as the same text: JSON
-    /// can be printed as it is.
+    /// Besides what JSON asks for, whatever `steers` a terminal is written as an escape, which reads back as the same
+    /// text: JSON can be printed as it is.
     public static func json(_ text: String) -> String {
         var text = text
         if text.withUTF8({ bytes in bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C } }) {
@@ -39,8 +39,8 @@ public enum Escaping {
 
     // MARK: XML
 
-    /// Text for an attribute or an element of XML, HTML or SVG. What these cannot hold, or what would steer whoever prints them,
-    /// is shown by its stand-in, line breaks too unless they are kept.
+    /// Text for an attribute or an element of XML, HTML or SVG. What these cannot hold, or what would steer whoever
+    /// prints them, is shown by its stand-in, line breaks too unless they are kept.
     public static func xml(_ text: String, keepsLines: Bool = false) -> String {
         let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && !"&<>\"".utf8.contains($0) }
         if isPlain { return text }
@@ -61,8 +61,8 @@ public enum Escaping {
 
     // MARK: Terminals
 
-    /// Whether a character could move a cursor, give a terminal an order, or make a line read as something else than it is: the
-    /// controls C0, DEL and C1, the separators of lines and paragraphs, and the marks that reorder text.
+    /// Whether a character could move a cursor, give a terminal an order, or make a line read as something else than it
+    /// is: the controls C0, DEL and C1, the separators of lines and paragraphs, and the marks that reorder text.
     public static func steers(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
@@ -70,8 +70,8 @@ public enum Escaping {
         }
     }
 
-    /// The text with each character that steers shown by one that does not, so that columns stay where they are: a space for a tab
-    /// or a line break, `␛` for ESC, `�` for the rest.
+    /// The text with each character that steers shown by one that does not, so that columns stay where they are: a
+    /// space for a tab or a line break, `␛` for ESC, `�` for the rest.
     public static func neutral(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var out = String.UnicodeScalarView()
@@ -90,8 +90,8 @@ public enum Escaping {
         }
     }
 
-    /// How a character that steers is shown where there is room to name it: four spaces for a tab, `^[` for ESC, `<U+009B>`; nil
-    /// where it may be shown as it is.
+    /// How a character that steers is shown where there is room to name it: four spaces for a tab, `^[` for ESC,
+    /// `<U+009B>`; nil where it may be shown as it is.
     public static func mark(_ scalar: Unicode.Scalar) -> String? {
         guard steers(scalar) else { return nil }
         switch scalar.value {

@@ -1,4 +1,5 @@
-/// UTF-8 as the Unicode standard defines it (table 3-7): one to four bytes, shortest form only, no surrogates, at most U+10FFFF.
+/// UTF-8 as the Unicode standard defines it (table 3-7): one to four bytes, shortest form only, no surrogates, at most
+/// U+10FFFF.
 public enum UTF8Scan {
     /// The scalar that starts at `index` and its length in bytes, or nil where the bytes are not well-formed.
     @inlinable @inline(__always)

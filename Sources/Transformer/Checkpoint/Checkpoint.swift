@@ -17,8 +17,8 @@ public struct Checkpoint {
     /// In the order of the model's parameters, one each.
     let tensors: [CheckpointTensor]
 
-    /// Opens the checkpoint called `name`, a path or a model of the Hugging Face cache; `base` is the folder of the base
-    /// model for a checkpoint of the reference. Throws `FileError`.
+    /// Opens the checkpoint called `name`, a path or a model of the Hugging Face cache; `base` is the folder of the
+    /// base model for a checkpoint of the reference. Throws `FileError`.
     public init(_ name: String, base: String? = nil, locator: CheckpointLocator = CheckpointLocator()) throws {
         let folder = try locator.folder(name)
         let source = try Checkpoint.configurationFolder(folder, base, locator)

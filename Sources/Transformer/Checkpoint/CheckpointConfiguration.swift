@@ -5,7 +5,8 @@ import Support
 /// The members read, with the library's defaults where a file leaves one out:
 ///
 ///     model_type                                gpt2, llama, mistral or phi3
-///     gpt2                                      vocab_size, n_positions, n_embd, n_layer, n_head, n_inner (null: 4 n_embd),
+///     gpt2                                      vocab_size, n_positions, n_embd, n_layer, n_head, n_inner (null: 4
+///                                               n_embd),
 ///                                               layer_norm_epsilon, activation_function (gelu_new), embd_pdrop,
 ///                                               attn_pdrop, resid_pdrop, tie_word_embeddings (true)
 ///     the others                                vocab_size, max_position_embeddings, hidden_size, num_hidden_layers,
@@ -14,8 +15,10 @@ import Support
 ///                                               hidden_act (silu), attention_dropout, tie_word_embeddings (false),
 ///                                               sliding_window (mistral, phi3), embd_pdrop and resid_pdrop (phi3),
 ///                                               pad_token_id (null; phi3: 32000)
-///     rotary positions, version 4               rope_theta, rope_scaling: null or {"type" or "rope_type", …}, partial_rotary_factor
-///     rotary positions, version 5               rope_parameters: {"rope_theta", "rope_type", "partial_rotary_factor", …}
+///     rotary positions, version 4               rope_theta, rope_scaling: null or {"type" or "rope_type", …},
+///                                               partial_rotary_factor
+///     rotary positions, version 5               rope_parameters: {"rope_theta", "rope_type", "partial_rotary_factor",
+///                                               …}
 ///
 /// A setting that would change the numbers and is not known here (another activation, biases in attention, attention
 /// scaled by layer, another kind of rotary scaling) is refused by name.

@@ -1,11 +1,12 @@
 /// The many names one parameter goes by in checkpoint files, brought to the one that transformers writes today.
 ///
-///     wrappers in front      module. (data parallel), _orig_mod. (compiled), base_model. (the reference's ImplicitModel)
+///     wrappers in front      module. (data parallel), _orig_mod. (compiled), base_model. (the reference's
+///                            ImplicitModel)
 ///     GPT-2 on the hub       h.0.… wte.… wpe.… ln_f.…                    transformer. is put in front
 ///     a bare Llama           layers.0.… embed_tokens.… norm.…            model. is put in front
 ///
-/// Buffers that old files carry and nobody needs: the causal mask `attn.bias`, its fill value `attn.masked_bias`, and the
-/// rotary table `rotary_emb.inv_freq`.
+/// Buffers that old files carry and nobody needs: the causal mask `attn.bias`, its fill value `attn.masked_bias`, and
+/// the rotary table `rotary_emb.inv_freq`.
 enum CheckpointNames {
     /// The name of today, or nil for a buffer that is not a parameter.
     static func canonical(_ name: String, _ architecture: Architecture) -> String? {

@@ -51,8 +51,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var rotary: RotaryConfiguration?
     /// How many keys a query sees, itself included; nil for all before it.
     public var slidingWindow: Int?
-    /// The token whose row of the token table learns nothing as an input, as transformers has it for Llama's descendants
-    /// (Phi-3's padding is its end-of-text token); nil for none.
+    /// The token whose row of the token table learns nothing as an input, as transformers has it for Llama's
+    /// descendants (Phi-3's padding is its end-of-text token); nil for none.
     public var paddingToken: Int32?
 
     /// A GPT-2; `innerWidth` is 4 C.

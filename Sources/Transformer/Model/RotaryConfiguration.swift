@@ -4,10 +4,10 @@ import Glibc
 ///
 /// Pair i of the first `width` numbers of a head turns by position · fᵢ, where fᵢ = base^(−2i/width) and then
 /// - `linear`: fᵢ / factor;
-/// - `llama3` (Llama 3.1): with λ = 2π/fᵢ and L the original length, fᵢ where λ < L/high, fᵢ/factor where λ > L/low, and
-///   between them (1 − s)·fᵢ/factor + s·fᵢ with s = (L/λ − low)/(high − low);
-/// - `longRope` (Ding et al. 2024, Phi-3): fᵢ / cᵢ with the short factors while every position is below L and the long ones
-///   for the whole batch otherwise; cosines and sines are multiplied by `attentionFactor`.
+/// - `llama3` (Llama 3.1): with λ = 2π/fᵢ and L the original length, fᵢ where λ < L/high, fᵢ/factor where λ > L/low,
+///   and between them (1 − s)·fᵢ/factor + s·fᵢ with s = (L/λ − low)/(high − low);
+/// - `longRope` (Ding et al. 2024, Phi-3): fᵢ / cᵢ with the short factors while every position is below L and the long
+///   ones for the whole batch otherwise; cosines and sines are multiplied by `attentionFactor`.
 public struct RotaryConfiguration: Sendable, Equatable {
     public enum Scaling: Sendable, Equatable {
         case none

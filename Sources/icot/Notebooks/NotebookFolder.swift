@@ -1,6 +1,6 @@
-// Where the paths in a notebook start: in the working directory, as in any script. If what the notebook reads is not there
-// but lies beside the notebook, or beside a folder above it, icot goes there, so that a notebook which was moved together with
-// its data runs from anywhere. Paths of `import` always start beside the file that imports.
+// Where the paths in a notebook start: in the working directory, as in any script. If what the notebook reads is not
+// there but lies beside the notebook, or beside a folder above it, icot goes there, so that a notebook which was moved
+// together with its data runs from anywhere. Paths of `import` always start beside the file that imports.
 
 import Glibc
 import Language
@@ -8,7 +8,8 @@ import Notebooks
 import Support
 
 enum NotebookFolder {
-    /// Changes the working directory where that is needed. The path of the notebook from there, and what to tell the person.
+    /// Changes the working directory where that is needed. The path of the notebook from there, and what to tell the
+    /// person.
     static func enter(_ path: String, _ report: EffectsReport, pins: [Pin]) -> (path: String, notice: StyledText?) {
         var inputs = pins.map(\.path)
         for item in report.items where item.kind == .reads && item.verb != "import" && item.file == nil {

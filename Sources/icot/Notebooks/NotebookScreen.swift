@@ -28,8 +28,8 @@ struct NotebookScreen {
         }
     }
 
-    /// Prose with the lines of a paragraph joined, so that the screen breaks them where it is wide, not where the file is.
-    /// Headings, lists, quotes, tables, code and lines that end in a hard break keep their lines.
+    /// Prose with the lines of a paragraph joined, so that the screen breaks them where it is wide, not where the file
+    /// is. Headings, lists, quotes, tables, code and lines that end in a hard break keep their lines.
     static func joined(_ prose: [String]) -> [String] {
         var lines: [String] = []
         var isOpen = false

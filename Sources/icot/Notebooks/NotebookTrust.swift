@@ -1,5 +1,5 @@
-// A notebook that would write files or run programs is run only after the person has seen the list and agreed: at a terminal
-// by an answer, elsewhere by `--trust`. What was agreed to is remembered.
+// A notebook that would write files or run programs is run only after the person has seen the list and agreed: at a
+// terminal by an answer, elsewhere by `--trust`. What was agreed to is remembered.
 
 import ArgumentParser
 import Console

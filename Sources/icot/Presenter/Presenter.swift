@@ -1,5 +1,5 @@
-// Drives a presentation: keys and the clock go in, the page goes to the screen, statements run on a thread of their own so
-// that the keys are heard meanwhile.
+// Drives a presentation: keys and the clock go in, the page goes to the screen, statements run on a thread of their own
+// so that the keys are heard meanwhile.
 
 import Console
 import Glibc

@@ -1,4 +1,5 @@
-// Notes for the person who presents: on a second terminal a page that is painted over, into a file one block after another.
+// Notes for the person who presents: on a second terminal a page that is painted over, into a file one block after
+// another.
 
 import Glibc
 import Language

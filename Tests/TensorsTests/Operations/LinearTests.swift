@@ -18,7 +18,8 @@ func naiveLinear(
 }
 
 @Suite struct LinearTests {
-    /// (rows, inputs, outputs); in the last there are so many rows that each thread sums the weights' gradient by itself.
+    /// (rows, inputs, outputs); in the last there are so many rows that each thread sums the weights' gradient by
+    /// itself.
     static let shapes = [(1, 1, 1), (1, 8, 19), (3, 5, 4), (7, 9, 17), (13, 6, 33), (40, 5, 7)]
 
     @Test(arguments: shapes, [1, 2])

@@ -92,7 +92,8 @@ struct PickledTensors {
         return false
     }
 
-    /// Walks the storages behind the pickles; each must be the size the pickle announced, and the file must end with them.
+    /// Walks the storages behind the pickles; each must be the size the pickle announced, and the file must end with
+    /// them.
     private static func legacyPlaces(
         _ keys: [Unpickler.Value], _ machine: Unpickler, _ file: MappedFile
     ) throws -> [Int] {

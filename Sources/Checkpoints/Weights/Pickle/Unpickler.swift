@@ -3,12 +3,13 @@ import Support
 /// A pickle machine that can build dictionaries of tensors and nothing else. It runs no code: a pickle's "globals" are
 /// looked up in the fixed list of `PickleGlobal`, and "calling" one is a case of a switch.
 ///
-/// The format (CPython, Lib/pickletools.py): a sequence of one-byte opcodes with operands, run on a stack. A mark on the
-/// stack opens a variable-length group. The opcodes read here, little-endian operands in brackets:
+/// The format (CPython, Lib/pickletools.py): a sequence of one-byte opcodes with operands, run on a stack. A mark on
+/// the stack opens a variable-length group. The opcodes read here, little-endian operands in brackets:
 ///
 ///     80 PROTO [1]          95 FRAME [8]           2E STOP
 ///     28 (  MARK            4E N  NONE             88 NEWTRUE             89 NEWFALSE
-///     4B K  BININT1 [1]     4D M  BININT2 [2]      4A J  BININT [4]       8A LONG1 [1, n]     47 G BINFLOAT [8, big-endian]
+///     4B K  BININT1 [1]     4D M  BININT2 [2]      4A J  BININT [4]       8A LONG1 [1, n]     47 G BINFLOAT [8,
+///     big-endian]
 ///     58 X  BINUNICODE [4, n]  8C SHORT_BINUNICODE [1, n]  54 T BINSTRING [4, n]  55 U SHORT_BINSTRING [1, n]
 ///     29 )  EMPTY_TUPLE     74 t  TUPLE            85 86 87 TUPLE1 to 3
 ///     5D ]  EMPTY_LIST      61 a  APPEND           65 e  APPENDS
@@ -260,7 +261,8 @@ struct Unpickler {
         }
     }
 
-    /// A persistent id is ("storage", type, key, device, count of elements) and, in older files, a view that must be None.
+    /// A persistent id is ("storage", type, key, device, count of elements) and, in older files, a view that must be
+    /// None.
     private mutating func pushStorage(_ start: Int) throws {
         guard case .tuple(let index) = try pop() else { throw error("a persistent id that is not a tuple", at: start) }
         let parts = tuples[index]

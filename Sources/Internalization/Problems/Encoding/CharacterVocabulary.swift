@@ -1,7 +1,7 @@
 /// The tokens of a model trained from scratch on short problems: three marks and one token a character.
 ///
-/// The marks are written `|` (ends the input), `#` (stands before the answer) and `$` (ends the sequence); they are tokens
-/// of their own even where the problems use the same characters, and are then written `<|>`, `<#>`, `<$>`.
+/// The marks are written `|` (ends the input), `#` (stands before the answer) and `$` (ends the sequence); they are
+/// tokens of their own even where the problems use the same characters, and are then written `<|>`, `<#>`, `<$>`.
 public struct CharacterVocabulary: Sendable, Equatable {
     /// Of the tokens after the marks, in the order of their ids.
     public let characters: [Character]

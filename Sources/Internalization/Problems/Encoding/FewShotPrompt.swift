@@ -47,7 +47,8 @@ public struct FewShotPrompt: Sendable {
                 text(for: problem), EncodingOptions(parsesSpecialTokens: false, addsSpecialTokens: true)))
     }
 
-    /// A generation ends with the line that holds the answer; nil where the tokenizer has no token of its own for a line feed.
+    /// A generation ends with the line that holds the answer; nil where the tokenizer has no token of its own for a
+    /// line feed.
     public func stop(_ tokenizer: any Tokenizer) throws -> StopRule? {
         // After a letter, so that a tokenizer that puts a space before every text puts it there.
         guard let lineFeed = try tokenizer.encode("a\n", EncodingOptions(parsesSpecialTokens: false)).last,

@@ -1,6 +1,7 @@
 /// How the reference takes a line or a generated text apart.
 enum ReferenceText {
-    /// From the first `####` on, trimmed, without commas; the whole text, trimmed and without commas, where there is none.
+    /// From the first `####` on, trimmed, without commas; the whole text, trimmed and without commas, where there is
+    /// none.
     static func answer(in text: String) -> String {
         var text = text
         return text.withUTF8 { bytes in

@@ -98,7 +98,8 @@ extension ChainOrder {
 
 extension ProblemSet {
     /// The tokens of every problem's chain in the order of their removal.
-    /// - Throws: `ProblemError` where the order's name is unknown, or the problems have no task that knows their structure.
+    /// - Throws: `ProblemError` where the order's name is unknown, or the problems have no task that knows their
+    ///   structure.
     public func removalGroups(_ orderName: String, encoder: any ProblemEncoder) throws -> [[[Int]]] {
         guard task?.hasFixedLayout == true else {
             return try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) }
@@ -153,7 +154,8 @@ extension CharacterEncoder: LocatingEncoder {
 }
 
 extension ReferenceEncoder: LocatingEncoder {
-    /// Follows the tokens through the text. A space that a tokenizer leaves out when it decodes a single token is stepped over.
+    /// Follows the tokens through the text. A space that a tokenizer leaves out when it decodes a single token is
+    /// stepped over.
     public func places(of problem: Problem) throws -> [TokenPlace] {
         let tokens = try encode(problem).tokens
         let text = Array(text(of: problem).utf8)

@@ -5,7 +5,8 @@ public enum ProblemPart: Sendable, Hashable, CaseIterable {
     case answer
 }
 
-/// Where things stand in the texts of one problem: each digit that is a fact, and the pieces its chain of thought is made of.
+/// Where things stand in the texts of one problem: each digit that is a fact, and the pieces its chain of thought is
+/// made of.
 public struct ProblemLayout: Sendable, Equatable {
     /// A fact that can be read off the text.
     public struct Place: Sendable, Equatable {

@@ -2,7 +2,8 @@
 public struct RecordedFacts: ProblemKind {
     public let name: String
     public let facts: [FactDescription]
-    /// By question: one value, or one for each index, of each fact in the order of `facts`; nil where a problem has none.
+    /// By question: one value, or one for each index, of each fact in the order of `facts`; nil where a problem has
+    /// none.
     private let values: [String: [[Fact]?]]
 
     /// One value, or one for each index.

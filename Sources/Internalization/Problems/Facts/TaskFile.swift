@@ -1,13 +1,13 @@
 import Support
 import Transformer
 
-// What a problem file cannot hold: what the problems are called, and the facts that somebody's own code recorded. Beside such a
-// file lies one of JSON,
+// What a problem file cannot hold: what the problems are called, and the facts that somebody's own code recorded.
+// Beside such a file lies one of JSON,
 //
 //     {"task": "doubling", "facts": {"carry": [1, 0, null, [0, 1], "text", {"number": "12345678901234567890"}]}}
 //
-// with one value a problem for each fact, in the order of the problems: a whole number, one beyond 64 bits as its digits, a text,
-// an array of these where the fact has an index, or null where the problem has none.
+// with one value a problem for each fact, in the order of the problems: a whole number, one beyond 64 bits as its
+// digits, a text, an array of these where the fact has an index, or null where the problem has none.
 
 extension ProblemSet {
     private static let limit = 1 << 30

@@ -5,9 +5,9 @@ import Tensors
 ///     leastFirst     7 6 9 2 + 1 6 3 6||0 1 1 0 #### 8 2 3 9 0        2967 + 6361 = 9328
 ///     mostFirst      2 9 6 7 + 6 3 6 1||0 1 1 0 #### 0 9 3 2 8
 ///
-/// The chain holds the carries out of digits 0 to K-1 in this order, the least significant first; the sum has K+1 digits.
-/// In `leastFirst` each digit of the answer needs one carry more than the one before it, as a model writes them from the
-/// left; in `mostFirst` the first digit written depends on the longest chain of carries.
+/// The chain holds the carries out of digits 0 to K-1 in this order, the least significant first; the sum has K+1
+/// digits. In `leastFirst` each digit of the answer needs one carry more than the one before it, as a model writes them
+/// from the left; in `mostFirst` the first digit written depends on the longest chain of carries.
 public struct Addition: ProblemTask {
     public enum Order: String, Sendable, CaseIterable {
         case leastFirst

@@ -1,22 +1,25 @@
 import Tensors
 
-/// Multiplication of a K-digit by an L-digit number with its chain of thought, in the exact text of the reference's data:
+/// Multiplication of a K-digit by an L-digit number with its chain of thought, in the exact text of the reference's
+/// data:
 ///
 ///     line   :=  input "||" chain " #### " output
 ///     input  :=  rev(a, K) " * " rev(b, L)
 ///     chain  :=  PP_0 " + " PP_1 " ( " S_1 " ) + " … " + " PP_(L-1)
 ///     PP_j   :=  rev(a · b_j · 10^j, K+1+j)        the partial product of b's digit j, b_0 the least significant
-///     S_j    :=  rev(PP_0 + … + PP_j, K+1+j)       the partial sum; only for 1 ≤ j ≤ L-2, for the last sum is the answer
+///     S_j    :=  rev(PP_0 + … + PP_j, K+1+j)       the partial sum; only for 1 ≤ j ≤ L-2, for the last sum is the
+///                                                  answer
 ///     output :=  rev(a · b, K+L)
 ///     rev(v, w): w digits of v, least significant first, with spaces between them
 ///
-/// Every width depends on K, L and j alone: the shift shows as j leading zeros, padding as trailing zeros, and a zero digit
-/// of b gives a row of zeros. The published files have K = L (docs/method.md, "Two formats of the data"); others follow the same rule.
+/// Every width depends on K, L and j alone: the shift shows as j leading zeros, padding as trailing zeros, and a zero
+/// digit of b gives a row of zeros. The published files have K = L (docs/method.md, "Two formats of the data"); others
+/// follow the same rule.
 ///
 /// The chain of Appendix C adds the partial products in a binary tree instead (the paper gives no text; this is ours):
-/// level 0 is PP_0 " + " … " + " PP_(L-1); each further level adds neighbours pairwise and writes only the new sums, each
-/// at the width of its right-hand member; an odd one out goes up without being written again. Levels are joined by " = ",
-/// and the root is not written: it is the answer.
+/// level 0 is PP_0 " + " … " + " PP_(L-1); each further level adds neighbours pairwise and writes only the new sums,
+/// each at the width of its right-hand member; an odd one out goes up without being written again. Levels are joined by
+/// " = ", and the root is not written: it is the answer.
 public struct Multiplication: ProblemTask {
     public enum Chain: String, Sendable, CaseIterable {
         /// Partial products with their running partial sums, as published.
@@ -271,7 +274,8 @@ public struct Multiplication: ProblemTask {
                 if j > 0 { line.put(" + ") }
                 line.put(digits: numbers + j * width, count: k + 1 + j)
             }
-            // Member m of a level of stride s is the sum of the partial products m … min(m + s, l) - 1, kept at place m.
+            // Member m of a level of stride s is the sum of the partial products m … min(m + s, l) - 1, kept at place
+            // m.
             var stride = 1
             while stride < l {
                 let isRoot = 2 * stride >= l

@@ -2,7 +2,8 @@ import Tensors
 
 /// Two-step problems in words, with a chain in GSM8K's notation:
 ///
-///     Ann has 4 boxes with 12 apples each and gives away 5 apples. How many apples are left?||<<4*12=48>> <<48-5=43>> #### 43
+///     Ann has 4 boxes with 12 apples each and gives away 5 apples. How many apples are left?||<<4*12=48>> <<48-5=43>>
+///     #### 43
 ///
 /// They stand in for GSM8K where its training file is not at hand: same chain, same loader, but a small vocabulary.
 public struct WordProblems: ProblemTask {

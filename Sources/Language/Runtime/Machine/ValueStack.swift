@@ -1,5 +1,5 @@
-// The stack on which the registers of all frames lie. It never moves: addresses for the deepest calls are taken at once, and
-// the system gives memory to those that are used.
+// The stack on which the registers of all frames lie. It never moves: addresses for the deepest calls are taken at
+// once, and the system gives memory to those that are used.
 
 import Glibc
 

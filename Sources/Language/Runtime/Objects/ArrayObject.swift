@@ -1,5 +1,5 @@
-// An array of numbers: hidden states, logits, losses. It knows where it came from (`provenance`), prints as one line, and
-// computes element by element with numbers and with arrays of the same shape.
+// An array of numbers: hidden states, logits, losses. It knows where it came from (`provenance`), prints as one line,
+// and computes element by element with numbers and with arrays of the same shape.
 
 import Support
 
@@ -12,7 +12,8 @@ public final class ArrayObject: Object {
     public let shape: [Int]
     /// Row-major, as many as the product of the shape.
     public internal(set) var values: [Float]
-    /// Where it came from, in order: model hash, stage, hook, position … Arithmetic keeps it only where both sides agree.
+    /// Where it came from, in order: model hash, stage, hook, position … Arithmetic keeps it only where both sides
+    /// agree.
     public let provenance: [(key: String, value: String)]
     /// What the host that made it knows of its rows; nil for arrays that were cut, changed or computed.
     public internal(set) var origin: AnyObject?
