@@ -72,7 +72,8 @@ struct RawVocabulary {
                 guard token.id >= 0, names.insert(name, id: Int32(token.id)) else {
                     throw FileError(
                         .malformed, path,
-                        "token \"\(String(decoding: name, as: UTF8.self))\" with id \(token.id): empty, or the id or the name is taken"
+                        "token \"\(String(decoding: name, as: UTF8.self))\" with id \(token.id): empty, or the id or "
+                            + "the name is taken"
                     )
                 }
             }
@@ -89,7 +90,8 @@ struct RawVocabulary {
             guard token.id >= 0, names.insert(content, id: token.id) else {
                 throw FileError(
                     .malformed, path,
-                    "added token \"\(String(decoding: content, as: UTF8.self))\" with id \(token.id): the id or the name is taken"
+                    "added token \"\(String(decoding: content, as: UTF8.self))\" with id \(token.id): the id or the "
+                        + "name is taken"
                 )
             }
         }
@@ -104,7 +106,8 @@ struct RawVocabulary {
                 guard let id = names.id(of: name) else {
                     throw FileError(
                         .malformed, path,
-                        "merge \(rank) needs \"\(String(decoding: name, as: UTF8.self))\", which is not in the vocabulary"
+                        "merge \(rank) needs \"\(String(decoding: name, as: UTF8.self))\", which is not in the "
+                            + "vocabulary"
                     )
                 }
                 return id

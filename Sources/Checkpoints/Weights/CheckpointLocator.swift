@@ -36,7 +36,8 @@ public struct CheckpointLocator: Sendable {
         let places = caches.isEmpty ? "" : " (\(caches.joined(separator: ", ")))"
         throw FileError(
             .missing, name,
-            "is neither a folder nor in the Hugging Face cache\(places); fetch it with: hf download \(fullNames(name)[0])"
+            "is neither a folder nor in the Hugging Face cache\(places); fetch it with: hf download "
+                + "\(fullNames(name)[0])"
         )
     }
 

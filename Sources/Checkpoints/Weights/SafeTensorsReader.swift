@@ -150,7 +150,8 @@ private struct HeaderParser {
         }
         guard count * type.byteCount == offsets[1] - offsets[0] else {
             throw error(
-                "\"\(name)\" has shape \(shapeText(shape)) of \(type.rawValue), \(count * type.byteCount) bytes, but claims \(offsets[1] - offsets[0])"
+                "\"\(name)\" has shape \(shapeText(shape)) of \(type.rawValue), \(count * type.byteCount) bytes, but "
+                    + "claims \(offsets[1] - offsets[0])"
             )
         }
         return CheckpointTensor(

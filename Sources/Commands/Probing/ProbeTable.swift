@@ -80,7 +80,8 @@ enum ProbeTable {
         if let target = shared(\.target) { words.append("of \(target)") }
         if let position = shared(\.provenance.position) { words.append("at \(position)") }
         words.append(
-            "on \(Phrase.count(first.heldOutRows, "held-out problem")), fitted to \(NumberText.grouped(first.trainingRows))"
+            "on \(Phrase.count(first.heldOutRows, "held-out problem")), fitted to "
+                + "\(NumberText.grouped(first.trainingRows))"
         )
         let runs = rows.map(\.reports.count).max() ?? 1
         if runs > 1 { words.append("in each of \(runs) runs") }
@@ -99,7 +100,8 @@ enum ProbeTable {
         call.output(
             StyledText("leak", .warning)
                 + StyledText(
-                    ": the token at \(worst.provenance.position) alone gives away \(Int((worst.leak.share * 100).rounded())) % of \(worst.target)"
+                    ": the token at \(worst.provenance.position) alone gives away "
+                        + "\(Int((worst.leak.share * 100).rounded())) % of \(worst.target)"
                 )
                 + StyledText(others > 0 ? ", and there are \(others) more such places" : ""))
     }

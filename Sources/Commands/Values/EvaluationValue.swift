@@ -52,7 +52,8 @@ final class EvaluationValue: HostObject {
         }
         if let speed {
             let text =
-                "\(NumberText.fixed(speed.examplesPerSecond, decimals: 1)) examples/s, \(NumberText.fixed(speed.relativeToNoChain, decimals: 2)) of the same model without a chain"
+                "\(NumberText.fixed(speed.examplesPerSecond, decimals: 1)) examples/s, "
+                + "\(NumberText.fixed(speed.relativeToNoChain, decimals: 2)) of the same model without a chain"
             lines.append(StyledText("one at a time  ", .dim) + StyledText(text, isVolatile: true))
         }
         return DisplayBundle(lines: lines, json: json)

@@ -16,9 +16,11 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .inUse(let path, let host, let process, let since):
-            "\(path) is being written by process \(process) on \(host) since \(since); wait for it, or choose another name"
+            "\(path) is being written by process \(process) on \(host) since \(since); wait for it, or choose another "
+                + "name"
         case .foreignOwner(let path, let host, let process, let since):
-            "\(path) belongs to process \(process) on \(host) since \(since), which cannot be seen from here; if it is gone, take the run over with steal: true"
+            "\(path) belongs to process \(process) on \(host) since \(since), which cannot be seen from here; if it "
+                + "is gone, take the run over with steal: true"
         case .exists(let path): "\(path) is there already; resume it, or choose another name"
         case .notARun(let path): "\(path) is not a run: it has no run.json"
         case .version(let path, let found, let known):

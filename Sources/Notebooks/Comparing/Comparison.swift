@@ -225,19 +225,22 @@ extension OutputToken {
             let allowed = max(unit, spread ?? 0)
             if OutputToken.isWithin(allowed, value, other) { return nil }
             return
-                "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(allowed))"
+                "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than "
+                + "\(OutputToken.brief(allowed))"
         case (.real(let old, let value, let unit), .integer(let new)):
             // A whole value may lose its point: 1e5 and 100000.
             guard let other = Double(new) else { return "\(old) is recorded, \(new) came" }
             let allowed = max(unit, spread ?? 0)
             return OutputToken.isWithin(allowed, value, other)
                 ? nil
-                : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(allowed))"
+                : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than "
+                    + "\(OutputToken.brief(allowed))"
         case (.integer(let old), .real(let new, let other, _)):
             guard let spread, let value = Double(old) else { return "the whole number \(old) is recorded, \(new) came" }
             return OutputToken.isWithin(spread, value, other)
                 ? nil
-                : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than \(OutputToken.brief(spread))"
+                : "\(new) is \(OutputToken.brief(abs(other - value))) from \(old), more than "
+                    + "\(OutputToken.brief(spread))"
         case (.spread(let old, let value, let unit), .spread(let new, let other, _)):
             return OutputToken.isWithin(max(value, unit), value, other)
                 ? nil : "the spread \(old) is recorded, \(new) came"

@@ -44,7 +44,8 @@ struct NotebookReader {
                 if version != Notebook.languageVersion {
                     note(
                         line,
-                        "this icot reads version \(Notebook.languageVersion) of notebooks, not \(version); open it with a newer icot"
+                        "this icot reads version \(Notebook.languageVersion) of notebooks, not \(version); open it "
+                            + "with a newer icot"
                     )
                 }
             } else if let (key, value) = NotebookReader.field(text) {

@@ -24,7 +24,8 @@ enum HTML {
         let script = hasTimeline ? HTMLPage.script : ""
         let hash = "'sha256-\(Base64.encoded(hexadecimal: SHA256.hex(script)))'"
         let policy =
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; script-src \(script.isEmpty ? "'none'" : hash)"
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+            + "script-src \(script.isEmpty ? "'none'" : hash)"
         return """
             <!DOCTYPE html>
             <html lang="en">
@@ -130,7 +131,8 @@ enum HTML {
     private static func figure(_ svg: String) -> String {
         if let drawing = drawing(svg) { return "<figure class=\"figure\">\(drawing)</figure>\n" }
         return
-            "<figure class=\"figure\"><img alt=\"figure\" src=\"data:image/svg+xml;base64,\(Base64.encoded(Array(svg.utf8)))\"></figure>\n"
+            "<figure class=\"figure\"><img alt=\"figure\" "
+            + "src=\"data:image/svg+xml;base64,\(Base64.encoded(Array(svg.utf8)))\"></figure>\n"
     }
 
     private static let drawingElements: Set<String> = [

@@ -118,23 +118,29 @@ struct TimelinePage {
         guard !curves.isEmpty else { return "" }
         let names = curves.map(\.name).joined(separator: ", ")
         var svg =
-            "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(Escaping.xml(names)) over the number of removed tokens\">\n"
+            "<svg class=\"chart\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" "
+            + "aria-label=\"\(Escaping.xml(names)) over the number of removed tokens\">\n"
         for tick in ticks(yRange, 4) {
             let place = y(tick)
             svg +=
-                "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(place)\" y2=\"\(place)\"/>"
+                "<line class=\"grid\" x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(place)\" "
+                + "y2=\"\(place)\"/>"
             svg +=
-                "<text x=\"\(Self.left - 8)\" y=\"\(place + 4)\" text-anchor=\"end\">\(isShare ? "\(Int((tick * 100).rounded()))%" : label(tick))</text>\n"
+                "<text x=\"\(Self.left - 8)\" y=\"\(place + 4)\" "
+                + "text-anchor=\"end\">\(isShare ? "\(Int((tick * 100).rounded()))%" : label(tick))</text>\n"
         }
         for tick in ticks(xRange, 8) where tick == tick.rounded() {
             svg += "<text x=\"\(x(tick))\" y=\"\(Self.height - 14)\" text-anchor=\"middle\">\(Int(tick))</text>\n"
         }
         svg +=
-            "<line class=\"cursor\" x1=\"\(x(Double(timeline.stages[0].removed)))\" x2=\"\(x(Double(timeline.stages[0].removed)))\" y1=\"\(Self.top)\" y2=\"\(Self.height - Self.bottom)\"/>\n"
+            "<line class=\"cursor\" x1=\"\(x(Double(timeline.stages[0].removed)))\" "
+            + "x2=\"\(x(Double(timeline.stages[0].removed)))\" y1=\"\(Self.top)\" "
+            + "y2=\"\(Self.height - Self.bottom)\"/>\n"
         for (index, curve) in curves.enumerated() {
             let points = curve.points.filter(\.y.isFinite)
             svg +=
-                "<polyline class=\"c\(index)\" points=\"\(points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " "))\"/>\n"
+                "<polyline class=\"c\(index)\" "
+                + "points=\"\(points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " "))\"/>\n"
             for point in points {
                 svg += "<circle class=\"c\(index)\" cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"3.2\"/>"
             }

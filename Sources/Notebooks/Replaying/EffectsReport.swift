@@ -84,7 +84,8 @@ public struct EffectsReport: Sendable {
             let place = source.position(at: first.span.start)
             lines.append(
                 StyledText(
-                    "the text cannot be read whole, so nothing of it would run: line \(place.line), \(first.code.rawValue) \(Escaping.neutral(first.message))",
+                    "the text cannot be read whole, so nothing of it would run: line \(place.line), "
+                        + "\(first.code.rawValue) \(Escaping.neutral(first.message))",
                     .warning))
         }
         return lines

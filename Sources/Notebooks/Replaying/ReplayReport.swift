@@ -209,20 +209,25 @@ public struct ReplayReport: Sendable {
         let failed = count(.failed) + count(.interrupted)
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         text +=
-            "<testsuites>\n<testsuite name=\"\(Escaping.xml(name))\" tests=\"\(entries.count + problemCount)\" failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" time=\"\(seconds)\">\n"
+            "<testsuites>\n<testsuite name=\"\(Escaping.xml(name))\" tests=\"\(entries.count + problemCount)\" "
+            + "failures=\"\(count(.differs))\" errors=\"\(failed + problemCount)\" skipped=\"\(count(.notRun))\" "
+            + "time=\"\(seconds)\">\n"
         for problem in problems {
             let line = source.position(at: problem.span.start).line
             text +=
-                "<testcase classname=\"\(Escaping.xml(name))\" name=\"line \(line)\"><error message=\"\(Escaping.xml("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
+                "<testcase classname=\"\(Escaping.xml(name))\" name=\"line \(line)\"><error "
+                + "message=\"\(Escaping.xml("\(problem.code.rawValue) \(problem.message)"))\"/></testcase>\n"
         }
         for input in inputs where input.state != .same {
             text +=
-                "<testcase classname=\"\(Escaping.xml(name))\" name=\"input \(Escaping.xml(input.path))\"><error message=\"\(input.state.rawValue)\"/></testcase>\n"
+                "<testcase classname=\"\(Escaping.xml(name))\" name=\"input \(Escaping.xml(input.path))\"><error "
+                + "message=\"\(input.state.rawValue)\"/></testcase>\n"
         }
         for report in entries {
             let name = "line \(report.entry.lineNumber): \(report.title)"
             text +=
-                "<testcase classname=\"\(Escaping.xml(self.name))\" name=\"\(Escaping.xml(name))\" time=\"\(report.seconds)\">"
+                "<testcase classname=\"\(Escaping.xml(self.name))\" name=\"\(Escaping.xml(name))\" "
+                + "time=\"\(report.seconds)\">"
             switch report.verdict {
             case .same, .ran: break
             case .notRun: text += "<skipped/>"

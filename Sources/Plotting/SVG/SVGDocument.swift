@@ -29,7 +29,8 @@ struct SVGDocument {
 
     mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ attributes: String) {
         body +=
-            "<line x1=\"\(Self.number(x1))\" y1=\"\(Self.number(y1))\" x2=\"\(Self.number(x2))\" y2=\"\(Self.number(y2))\" \(attributes)/>\n"
+            "<line x1=\"\(Self.number(x1))\" y1=\"\(Self.number(y1))\" x2=\"\(Self.number(x2))\" "
+            + "y2=\"\(Self.number(y2))\" \(attributes)/>\n"
     }
 
     /// A rectangle; `title` is what a pointer that rests on it reads.

@@ -111,7 +111,8 @@ struct SVGHeatMap {
                 let value = cells[row, column]
                 let (cx, cy) = (left + Double(column) * cellWidth, top + Double(row) * cellHeight)
                 let title =
-                    "\(rowNames[row]), \(columnNames[column]): \(value.isFinite ? FigureNumber.short(value.rounded(toDigits: 4)) : "no value")"
+                    "\(rowNames[row]), \(columnNames[column]): "
+                    + "\(value.isFinite ? FigureNumber.short(value.rounded(toDigits: 4)) : "no value")"
                 let fill =
                     colour(value, scale).map { "fill=\"\($0.hex)\"" } ?? "fill=\"none\" stroke=\"\(SVGStyle.grid)\""
                 drawing.rectangle(x: cx, y: cy, width: cellWidth - gap, height: cellHeight - gap, fill, title: title)

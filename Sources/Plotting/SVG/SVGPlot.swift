@@ -209,7 +209,8 @@ struct SVGPlot {
             let points = [(frame.x(first.left), frame.y(0))] + steps + [(frame.x(last.right), frame.y(0))]
             drawing.path(
                 SVGDocument.polyline(points),
-                "fill=\"\(colour)\" fill-opacity=\"0.12\" stroke=\"\(colour)\" stroke-width=\"2\"\(SVGMarks.dash(series))"
+                "fill=\"\(colour)\" fill-opacity=\"0.12\" stroke=\"\(colour)\" "
+                    + "stroke-width=\"2\"\(SVGMarks.dash(series))"
             )
             return
         }
@@ -227,7 +228,8 @@ struct SVGPlot {
         guard !data.isEmpty else { return }
         drawing.path(
             data,
-            "fill=\"none\" stroke=\"\(Colour.series(series).hex)\" stroke-width=\"2\" stroke-linejoin=\"round\"\(SVGMarks.dash(series))"
+            "fill=\"none\" stroke=\"\(Colour.series(series).hex)\" stroke-width=\"2\" "
+                + "stroke-linejoin=\"round\"\(SVGMarks.dash(series))"
         )
     }
 

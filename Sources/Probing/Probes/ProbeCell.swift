@@ -44,7 +44,8 @@ struct ProbeCell {
         if untrained.provenance.model == states.provenance.model { throw .untrainedIsTheSameModel }
         if untrained.width != states.width || untrained.rows != states.rows {
             throw .untrainedIsAnotherShape(
-                "\(untrained.rows) states of width \(untrained.width) instead of \(states.rows) of width \(states.width)"
+                "\(untrained.rows) states of width \(untrained.width) instead of \(states.rows) of width "
+                    + "\(states.width)"
             )
         }
         if untrained.provenance.hook != states.provenance.hook

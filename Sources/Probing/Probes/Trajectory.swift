@@ -31,7 +31,8 @@ public struct Trajectory: Sendable {
             {
                 throw .invalid(
                     "a trajectory is of one target at one place, and \(first.target) at \(first.provenance.hook), "
-                        + "\(first.provenance.position) was mixed with \(report.target) at \(report.provenance.hook), \(report.provenance.position)"
+                        + "\(first.provenance.position) was mixed with \(report.target) at \(report.provenance.hook), "
+                        + "\(report.provenance.position)"
                 )
             }
             stages.append(Self.stage(first, stage))

@@ -59,7 +59,8 @@ public struct Checkpoint {
         } catch {
             throw FileError(
                 .missing, path,
-                "names the base model \"\(name.prefix(80))\", whose config.json is not here; say which folder it is in with base:"
+                "names the base model \"\(name.prefix(80))\", whose config.json is not here; say which folder it is "
+                    + "in with base:"
             )
         }
     }
@@ -106,7 +107,8 @@ public struct Checkpoint {
             guard tensor.shape == entry.shape else {
                 throw FileError(
                     .contradictory, tensor.path, at: tensor.byteOffset,
-                    "\"\(tensor.name)\" has shape \(shapeText(tensor.shape)); the configuration makes it \(shapeText(entry.shape))"
+                    "\"\(tensor.name)\" has shape \(shapeText(tensor.shape)); the configuration makes it "
+                        + "\(shapeText(entry.shape))"
                 )
             }
             return tensor

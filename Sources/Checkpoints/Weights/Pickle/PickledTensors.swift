@@ -54,7 +54,8 @@ struct PickledTensors {
             }
             guard entry.range.count == storage.count * storage.elementType.byteCount else {
                 throw machine.error(
-                    "storage \"\(name)\" has \(entry.range.count) bytes; \(storage.count) of \(storage.elementType.rawValue) were announced",
+                    "storage \"\(name)\" has \(entry.range.count) bytes; \(storage.count) of "
+                        + "\(storage.elementType.rawValue) were announced",
                     at: storage.place)
             }
             return entry.range.lowerBound

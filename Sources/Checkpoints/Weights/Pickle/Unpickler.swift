@@ -295,7 +295,8 @@ struct Unpickler {
         let room = storages[storage].count
         guard Unpickler.fits(shape, strides, offset, room) else {
             throw error(
-                "a tensor of shape \(shapeText(shape)), strides \(shapeText(strides)) and offset \(offset) does not fit its storage of \(room)",
+                "a tensor of shape \(shapeText(shape)), strides \(shapeText(strides)) and offset \(offset) does not "
+                    + "fit its storage of \(room)",
                 at: start)
         }
         tensors.append(Tensor(storage: storage, shape: shape, strides: strides, offset: offset, place: start))

@@ -121,13 +121,15 @@ extension ProblemSet {
         guard let order = ChainOrder(rawValue: orderName) else {
             throw ProblemError.notEncodable(
                 rule:
-                    "there is no removal order \(orderName); there are \(ChainOrder.allCases.map(\.rawValue).joined(separator: ", "))"
+                    "there is no removal order \(orderName); there are "
+                    + "\(ChainOrder.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
         guard let task, let encoder = encoder as? any LocatingEncoder else {
             throw ProblemError.notEncodable(
                 rule:
-                    "\(taskName) has chains of unknown structure: they can be removed from the left, from the right or at random"
+                    "\(taskName) has chains of unknown structure: they can be removed from the left, from the right "
+                    + "or at random"
             )
         }
         return try encoder.removalGroups(order, of: self[index], task: task)

@@ -136,7 +136,8 @@ public final class ArrayObject: Object {
         }
         let clean = missing == 0 ? self : ArrayObject(shape: [proper.count], values: proper)
         return
-            "array \(dimensions)  \(NumberText.real(Double(least))) … \(NumberText.real(Double(greatest)))  mean \(NumberText.real(clean.mean))"
+            "array \(dimensions)  \(NumberText.real(Double(least))) … \(NumberText.real(Double(greatest)))  mean "
+            + "\(NumberText.real(clean.mean))"
             + "  deviation \(NumberText.real(clean.deviation))" + (missing > 0 ? "  \(missing) nan" : "")
     }
 
