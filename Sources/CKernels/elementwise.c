@@ -69,7 +69,8 @@ CLONES void ck_swiglu(float *restrict y, const float *restrict gate, const float
 }
 
 CLONES void ck_swiglu_backward(
-    float *restrict dgate, float *restrict dup, const float *restrict dy, const float *restrict gate, const float *restrict up, size_t n) {
+    float *restrict dgate, float *restrict dup, const float *restrict dy, const float *restrict gate,
+    const float *restrict up, size_t n) {
     for (size_t i = 0; i < n; i++) {
         float s = sigmoid(gate[i]);
         float d = dy[i];
@@ -97,7 +98,8 @@ CLONES void ck_dropout(float *restrict x, uint64_t key, uint64_t first, uint32_t
 }
 
 CLONES double ck_adamw(
-    float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float gscale, float lr, float beta1, float beta2,
+    float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float gscale, float lr,
+    float beta1, float beta2,
     float epsilon, float decay, float c1, float c2, size_t n) {
     // torch.optim.AdamW, its order of operations: decay first, then the step lr/c1 · m / (√v / √c2 + ε).
     float keep = 1.0f - lr * decay, rate = lr / c1, root = 1.0f / __builtin_sqrtf(c2);
@@ -123,7 +125,8 @@ CLONES double ck_adamw(
     return total;
 }
 
-CLONES void ck_rotate(float *restrict x, const float *restrict cosine, const float *restrict sine, size_t half, int inverse) {
+CLONES void ck_rotate(float *restrict x, const float *restrict cosine, const float *restrict sine, size_t half,
+    int inverse) {
     float sign = inverse ? -1.0f : 1.0f;
     for (size_t i = 0; i < half; i++) {
         float a = x[i], b = x[i + half], c = cosine[i], s = sign * sine[i];

@@ -17,7 +17,8 @@
 /// One tile of `rows` ≤ R rows and `columns` ≤ 16·V columns, all of them if `isWhole`. A's element (row r, inner p) is
 /// a[r · rs + p · ps].
 INLINE void tile(
-    float *c, size_t ldc, const float *add, size_t ldadd, const float *bias, const float *a, size_t rs, size_t ps, const float *panel,
+    float *c, size_t ldc, const float *add, size_t ldadd, const float *bias, const float *a, size_t rs, size_t ps,
+    const float *panel,
     size_t inner, size_t rows, size_t columns, const int R, const int V, const int isWhole) {
     floats acc[MOST_ROWS][MOST_VECTORS];
     const float *row[MOST_ROWS];
@@ -28,7 +29,8 @@ INLINE void tile(
     }
     // A tile's rows of C lie on as many pages, where no hardware looks ahead; asked for now, they are here at the end.
     UNROLLED for (int r = 0; r < R; r++)
-        UNROLLED for (int v = 0; v < V; v++) __builtin_prefetch(c + (isWhole || (size_t)r < rows ? (size_t)r : 0) * ldc + v * LANES, 1);
+        UNROLLED for (int v = 0; v < V; v++)
+            __builtin_prefetch(c + (isWhole || (size_t)r < rows ? (size_t)r : 0) * ldc + v * LANES, 1);
     for (size_t p = 0; p < inner; p++) {
         // So do the steps of a transposed A.
         if (ps > MOST_ROWS) __builtin_prefetch(row[0] + (p + 32) * ps);
@@ -80,7 +82,8 @@ INLINE void transpose_eight(float *t, size_t ldt, const float *x, size_t ldx) {
 }
 
 /// panel[p][j] = B's element (p, j), zero beyond its columns; `width` floats a row.
-INLINE void pack(float *panel, const float *b, size_t ldb, int transposed, size_t inner, size_t columns, const size_t width) {
+INLINE void pack(float *panel, const float *b, size_t ldb, int transposed, size_t inner, size_t columns,
+    const size_t width) {
     if (!transposed) {
         for (size_t p = 0; p < inner; p++) {
             if (columns == width) {
@@ -115,7 +118,8 @@ INLINE void pack_transposed(float *left, const float *a, size_t stride, size_t i
 /// transposed and its rows are laid side by side too, which pays when many panels meet them: read where they lie, the
 /// steps of a matrix as wide as a power of two fall into the same few cache sets.
 INLINE void product(
-    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
+    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd,
+    const float *bias,
     enum ck_triangle triangle, const int R, const int V, const size_t block, const int packsLeft) {
     float panel[INNER_BLOCK * LANES] __attribute__((aligned(64)));
     float packed[packsLeft ? PACKED_ROWS * INNER_BLOCK : 1] __attribute__((aligned(64)));
@@ -128,32 +132,39 @@ INLINE void product(
             size_t end = m - i0 < height ? m : i0 + height;
             if (packsLeft)
                 for (size_t i = i0; i < end; i += R)
-                    pack_transposed(packed + (i - i0) * block, a.values + i + p0 * ps, ps, inner, end - i < (size_t)R ? end - i : (size_t)R, R);
+                    pack_transposed(packed + (i - i0) * block, a.values + i + p0 * ps, ps, inner,
+                        end - i < (size_t)R ? end - i : (size_t)R, R);
             for (size_t j = 0; j < n; j += width) {
                 // No row of this block reaches column j of a triangular result.
                 if (triangle == CK_LOWER_RESULT && j >= end) break;
                 size_t columns = n - j < width ? n - j : width;
-                pack(panel, b.transposed ? b.values + j * b.stride + p0 : b.values + p0 * b.stride + j, b.stride, b.transposed, inner, columns, width);
+                pack(panel, b.transposed ? b.values + j * b.stride + p0 : b.values + p0 * b.stride + j, b.stride,
+                    b.transposed, inner, columns, width);
                 for (size_t i = i0; i < end; i += R) {
                     size_t rows = end - i < (size_t)R ? end - i : (size_t)R;
                     // The rows of a tile share the inner range of the longest.
                     size_t first = 0, last = inner;
                     if (triangle == CK_LOWER_RESULT && j >= i + rows) continue;
-                    if (triangle == CK_LOWER_FACTOR) last = i + rows <= p0 ? 0 : (i + rows - p0 < inner ? i + rows - p0 : inner);
+                    if (triangle == CK_LOWER_FACTOR)
+                        last = i + rows <= p0 ? 0 : (i + rows - p0 < inner ? i + rows - p0 : inner);
                     if (triangle == CK_UPPER_FACTOR) first = i <= p0 ? 0 : (i - p0 < inner ? i - p0 : inner);
                     float *out = c + i * ldc + j;
                     const float *right = panel + first * width;
-                    const float *sum = p0 > 0 ? out : (add ? add + i * ldadd + j : add), *base = p0 > 0 || !bias ? 0 : bias + j;
+                    const float *sum = p0 > 0 ? out : (add ? add + i * ldadd + j : add),
+                                *base = p0 > 0 || !bias ? 0 : bias + j;
                     size_t ldsum = p0 > 0 ? ldc : ldadd;
                     int isWhole = rows == (size_t)R && columns == width;
                     if (packsLeft) {
                         const float *left = packed + (i - i0) * block + first * R;
-                        if (isWhole) tile(out, ldc, sum, ldsum, base, left, 1, R, right, last - first, rows, columns, R, V, 1);
+                        if (isWhole) tile(out, ldc, sum, ldsum, base, left, 1, R, right, last - first, rows, columns,
+                            R, V, 1);
                         else tile(out, ldc, sum, ldsum, base, left, 1, R, right, last - first, rows, columns, R, V, 0);
                     } else {
                         const float *left = a.values + i * rs + (p0 + first) * ps;
-                        if (isWhole) tile(out, ldc, sum, ldsum, base, left, rs, ps, right, last - first, rows, columns, R, V, 1);
-                        else tile(out, ldc, sum, ldsum, base, left, rs, ps, right, last - first, rows, columns, R, V, 0);
+                        if (isWhole) tile(out, ldc, sum, ldsum, base, left, rs, ps, right, last - first, rows,
+                            columns, R, V, 1);
+                        else tile(out, ldc, sum, ldsum, base, left, rs, ps, right, last - first, rows, columns, R, V,
+                            0);
                     }
                 }
             }
@@ -165,8 +176,9 @@ INLINE void product(
 /// Whether the rows of a transposed A meet enough panels of this width to be laid side by side first.
 INLINE int packs_left(ck_factor a, size_t n, size_t width) { return a.transposed && n > 3 * width; }
 
-#define PARAMETERS                                                                                                                 \
-    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias, \
+#define PARAMETERS                                                                                                     \
+    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd,      \
+    const float *bias,                                                                                                 \
         enum ck_triangle triangle
 #define ARGUMENTS c, ldc, a, b, m, n, k, add, ldadd, bias, triangle
 

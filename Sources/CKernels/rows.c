@@ -36,7 +36,8 @@ CLONES void ck_layer_norm(
 
 CLONES void ck_layer_norm_backward(
     float *restrict dx, float *restrict dgain, float *restrict dbias, const float *restrict dy, const float *restrict x,
-    const float *restrict mean, const float *restrict rstd, const float *restrict gain, size_t rows, size_t columns, int accumulate) {
+    const float *restrict mean, const float *restrict rstd, const float *restrict gain, size_t rows, size_t columns,
+    int accumulate) {
     // With x̂ = (x − μ)/σ and d̂ = dy · gain: dx = (d̂ − mean(d̂) − x̂ · mean(d̂ · x̂)) / σ.
     for (size_t r = 0; r < rows; r++) {
         const float *restrict d = dy + r * columns;
@@ -71,7 +72,8 @@ CLONES void ck_layer_norm_backward(
 }
 
 CLONES void ck_rms_norm(
-    float *restrict y, float *restrict rrms, const float *restrict x, const float *restrict gain, float epsilon, size_t rows,
+    float *restrict y, float *restrict rrms, const float *restrict x, const float *restrict gain, float epsilon,
+    size_t rows,
     size_t columns) {
     for (size_t r = 0; r < rows; r++) {
         const float *restrict row = x + r * columns;
@@ -86,7 +88,8 @@ CLONES void ck_rms_norm(
 }
 
 CLONES void ck_rms_norm_backward(
-    float *restrict dx, float *restrict dgain, const float *restrict dy, const float *restrict x, const float *restrict rrms,
+    float *restrict dx, float *restrict dgain, const float *restrict dy, const float *restrict x,
+    const float *restrict rrms,
     const float *restrict gain, size_t rows, size_t columns, int accumulate) {
     // With x̂ = x/ρ and d̂ = dy · gain: dx = (d̂ − x̂ · mean(d̂ · x̂)) / ρ.
     for (size_t r = 0; r < rows; r++) {
@@ -185,12 +188,15 @@ INLINE void clear_rest(float *row, size_t begin, size_t end, size_t ld) {
     for (size_t j = end; j < ld; j += LANES) store(row + j, all(0));
 }
 
-INLINE void causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp) {
+INLINE void causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale,
+    float *restrict logSumExp) {
     for (size_t i = 0; i < count; i++) {
         float *restrict row = s + i * ld;
-        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
+        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1),
+            end = (i + LANES) & ~(size_t)(LANES - 1);
         floats tops = all(-INFINITY), sums = all(0);
-        for (size_t j = begin; j < end; j += LANES) tops = __builtin_elementwise_max(tops, choose(seen(j, first, i), load(row + j), all(-INFINITY)));
+        for (size_t j = begin; j < end; j += LANES)
+            tops = __builtin_elementwise_max(tops, choose(seen(j, first, i), load(row + j), all(-INFINITY)));
         float top = largest_of(tops);
         for (size_t j = begin; j < end; j += LANES) {
             floats e = choose(seen(j, first, i), exp_v((load(row + j) - top) * scale), all(0));
@@ -204,7 +210,8 @@ INLINE void causal_softmax(float *restrict s, size_t ld, size_t count, size_t wi
     }
 }
 
-CLONES void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp) {
+CLONES void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale,
+    float *restrict logSumExp) {
     causal_softmax(s, ld, count, window, scale, logSumExp);
 }
 
@@ -212,7 +219,8 @@ INLINE void causal_softmax_known(
     float *restrict s, size_t ld, size_t count, size_t window, float scale, const float *restrict logSumExp) {
     for (size_t i = 0; i < count; i++) {
         float *restrict row = s + i * ld;
-        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
+        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1),
+            end = (i + LANES) & ~(size_t)(LANES - 1);
         for (size_t j = begin; j < end; j += LANES)
             store(row + j, choose(seen(j, first, i), exp_v(load(row + j) * scale - logSumExp[i]), all(0)));
         clear_rest(row, begin, end, ld);
@@ -229,11 +237,13 @@ INLINE void causal_softmax_backward(
     for (size_t i = 0; i < count; i++) {
         float *restrict row = dp + i * ld;
         const float *restrict probabilities = p + i * ld;
-        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1), end = (i + LANES) & ~(size_t)(LANES - 1);
+        size_t first = first_seen(i, window), begin = first & ~(size_t)(LANES - 1),
+            end = (i + LANES) & ~(size_t)(LANES - 1);
         floats dots = all(0);
         // What lies beyond the row's own columns may be anything, also NaN, so it is chosen away and not multiplied by
         // 0.
-        for (size_t j = begin; j < end; j += LANES) dots += load(probabilities + j) * choose(seen(j, first, i), load(row + j), all(0));
+        for (size_t j = begin; j < end; j += LANES)
+            dots += load(probabilities + j) * choose(seen(j, first, i), load(row + j), all(0));
         float dot = sum_of(dots);
         for (size_t j = begin; j < end; j += LANES)
             store(row + j, choose(seen(j, first, i), load(probabilities + j) * (load(row + j) - dot) * scale, all(0)));

@@ -41,12 +41,14 @@ INLINE integers lane_numbers(void) { return (integers){0, 1, 2, 3, 4, 5, 6, 7, 8
 /// x where the mask's lanes are −1, y where they are 0.
 INLINE floats choose(integers mask, floats x, floats y) { return mask ? x : y; }
 
-#define HALVES(v, combine)                                                                                                         \
-    float __attribute__((ext_vector_type(8))) h8 = combine(                                                                           \
-        __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));       \
-    float __attribute__((ext_vector_type(4))) h4 =                                                                                    \
-        combine(__builtin_shufflevector(h8, h8, 0, 1, 2, 3), __builtin_shufflevector(h8, h8, 4, 5, 6, 7));                         \
-    float __attribute__((ext_vector_type(2))) h2 = combine(__builtin_shufflevector(h4, h4, 0, 1), __builtin_shufflevector(h4, h4, 2, 3));
+#define HALVES(v, combine)                                                                                             \
+    float __attribute__((ext_vector_type(8))) h8 = combine(                                                            \
+        __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),                                                         \
+        __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));                                                  \
+    float __attribute__((ext_vector_type(4))) h4 =                                                                     \
+        combine(__builtin_shufflevector(h8, h8, 0, 1, 2, 3), __builtin_shufflevector(h8, h8, 4, 5, 6, 7));             \
+    float __attribute__((ext_vector_type(2))) h2 = combine(__builtin_shufflevector(h4, h4, 0, 1),                      \
+        __builtin_shufflevector(h4, h4, 2, 3));
 #define PLUS(a, b) ((a) + (b))
 
 /// The sum of the lanes, in an order that is the same everywhere.
@@ -61,12 +63,12 @@ INLINE float largest_of(floats v) {
 }
 
 // exp(x) for all finite x: Cody–Waite reduction and a degree-6 polynomial (Cephes expf), 1 ulp; clamped to [−87.3, 88].
-#define EXP_POLYNOMIAL(p, r)                                                                                                       \
-    p = p * r + 1.3981999507e-3f;                                                                                                  \
-    p = p * r + 8.3334519073e-3f;                                                                                                  \
-    p = p * r + 4.1665795894e-2f;                                                                                                  \
-    p = p * r + 1.6666665459e-1f;                                                                                                  \
-    p = p * r + 5.0000001201e-1f;                                                                                                  \
+#define EXP_POLYNOMIAL(p, r)                                                                                           \
+    p = p * r + 1.3981999507e-3f;                                                                                      \
+    p = p * r + 8.3334519073e-3f;                                                                                      \
+    p = p * r + 4.1665795894e-2f;                                                                                      \
+    p = p * r + 1.6666665459e-1f;                                                                                      \
+    p = p * r + 5.0000001201e-1f;                                                                                      \
     p = p * r * r + r + 1.0f;
 
 INLINE float exp_f(float x) {

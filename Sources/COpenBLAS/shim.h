@@ -8,9 +8,11 @@
 void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *info, size_t uplo_length);
 /// Solves A·X = B with the factor that dpotrf left.
 void dpotrs_(
-    const char *uplo, const blasint *n, const blasint *nrhs, const double *a, const blasint *lda, double *b, const blasint *ldb,
+    const char *uplo, const blasint *n, const blasint *nrhs, const double *a, const blasint *lda, double *b,
+    const blasint *ldb,
     blasint *info, size_t uplo_length);
 /// Eigenvalues w, ascending, and eigenvectors (columns, in place of A) of a symmetric A.
 void dsyevd_(
-    const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w, double *work, const blasint *lwork,
+    const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w, double *work,
+    const blasint *lwork,
     blasint *iwork, const blasint *liwork, blasint *info, size_t jobz_length, size_t uplo_length);

@@ -52,7 +52,8 @@ void ck_gelu_again(float *restrict dx, float *restrict y, const float *restrict 
 void ck_swiglu(float *restrict y, const float *restrict gate, const float *restrict up, size_t n);
 /// The gradients of `ck_swiglu`, overwritten.
 void ck_swiglu_backward(
-    float *restrict dgate, float *restrict dup, const float *restrict dy, const float *restrict gate, const float *restrict up, size_t n);
+    float *restrict dgate, float *restrict dup, const float *restrict dy, const float *restrict gate,
+    const float *restrict up, size_t n);
 /// x = 0 with probability `threshold` / 2³², else x · scale, in place. Element i's fate is a hash of (key, first + i)
 /// alone.
 void ck_dropout(float *restrict x, uint64_t key, uint64_t first, uint32_t threshold, float scale, size_t n);
@@ -70,13 +71,16 @@ void ck_layer_norm(
 /// Adds to dgain, dbias; dx is overwritten, or added to if `accumulate`.
 void ck_layer_norm_backward(
     float *restrict dx, float *restrict dgain, float *restrict dbias, const float *restrict dy, const float *restrict x,
-    const float *restrict mean, const float *restrict rstd, const float *restrict gain, size_t rows, size_t columns, int accumulate);
+    const float *restrict mean, const float *restrict rstd, const float *restrict gain, size_t rows, size_t columns,
+    int accumulate);
 /// Root-mean-square normalisation: y = x · gain / √(mean(x²) + ε).
 void ck_rms_norm(
-    float *restrict y, float *restrict rrms, const float *restrict x, const float *restrict gain, float epsilon, size_t rows,
+    float *restrict y, float *restrict rrms, const float *restrict x, const float *restrict gain, float epsilon,
+    size_t rows,
     size_t columns);
 void ck_rms_norm_backward(
-    float *restrict dx, float *restrict dgain, const float *restrict dy, const float *restrict x, const float *restrict rrms,
+    float *restrict dx, float *restrict dgain, const float *restrict dy, const float *restrict x,
+    const float *restrict rrms,
     const float *restrict gain, size_t rows, size_t columns, int accumulate);
 /// In place: x becomes softmax(x · scale); returns log Σ exp(x · scale).
 float ck_softmax(float *restrict x, float scale, size_t n);
@@ -90,11 +94,14 @@ size_t ck_argmax(const float *restrict x, size_t n);
 // columns j ≤ i, and of those only the last `window` (0: all). Everything else in a row is overwritten with zeros.
 
 /// In place: s becomes softmax(scale · s) by rows; keeps each row's log Σ exp.
-void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale, float *restrict logSumExp);
+void ck_causal_softmax(float *restrict s, size_t ld, size_t count, size_t window, float scale,
+    float *restrict logSumExp);
 /// In place: the same, the normalisers being known.
-void ck_causal_softmax_known(float *restrict s, size_t ld, size_t count, size_t window, float scale, const float *restrict logSumExp);
+void ck_causal_softmax_known(float *restrict s, size_t ld, size_t count, size_t window, float scale,
+    const float *restrict logSumExp);
 /// In place: dp becomes scale · p ∘ (dp − rowsum(p ∘ dp)).
-void ck_causal_softmax_backward(float *restrict dp, const float *restrict p, size_t ld, size_t count, size_t window, float scale);
+void ck_causal_softmax_backward(float *restrict dp, const float *restrict p, size_t ld, size_t count, size_t window,
+    float scale);
 
 // Matrix products on one thread.
 
@@ -112,38 +119,45 @@ enum ck_triangle { CK_FULL, CK_LOWER_RESULT, CK_LOWER_FACTOR, CK_UPPER_FACTOR };
 /// C (m, n) = A (m, k) · B (k, n) + add (m, n) + bias (n) in every row; `add` and `bias` may be null, `add` may be C
 /// itself. At its best up to k · n of some hundred thousand.
 void ck_product(
-    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd, const float *bias,
+    float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd,
+    const float *bias,
     enum ck_triangle triangle);
 
 /// The instruction set that this machine's products use: 4, 3 or 1 for x86-64-v4, -v3 and the baseline; 1 elsewhere.
 int ck_best_level(void);
 /// `ck_product` for a level that is at most the best one, so that the others can be tested and measured.
 void ck_product_at(
-    int level, float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add, size_t ldadd,
+    int level, float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add,
+    size_t ldadd,
     const float *bias, enum ck_triangle triangle);
 
 // One row times a matrix, for decoding: memory-bound.
 
 /// y[begin..<end] = Σ_i x[i] · w[i][begin..<end] for w (inputs, ldw), or y += that.
 void ck_row_product(
-    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin, size_t end, int accumulate);
+    float *restrict y, const float *restrict x, const float *restrict w, size_t inputs, size_t ldw, size_t begin,
+    size_t end, int accumulate);
 /// For r < rows: y[r] (outputs) = Σ x[r][i] · w[i] over begin ≤ i < end, for w (inputs, outputs) that no cache holds.
 void ck_rows_stream(
-    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t outputs, size_t begin,
+    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w,
+    size_t outputs, size_t begin,
     size_t end);
 /// For r < rows: y[r][begin..<end] = x[r] · w[o] for w (outputs, inputs), or y += that.
 void ck_row_dots(
-    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w, size_t inputs, size_t begin,
+    float *restrict y, size_t ldy, const float *restrict x, size_t ldx, size_t rows, const float *restrict w,
+    size_t inputs, size_t begin,
     size_t end, int accumulate);
 /// One query over a cache: scores (count) = scale · q·k[j]; then out = Σ softmax(scores)_j v[j].
 void ck_attend_row(
-    float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k, const float *restrict v, size_t ldk,
+    float *restrict out, float *restrict scores, const float *restrict q, const float *restrict k,
+    const float *restrict v, size_t ldk,
     size_t count, size_t width, float scale);
 
 // AdamW (Loshchilov & Hutter 2019): w −= lr·wd·w, then w −= lr · (m/c1) / (√(v/c2) + ε), with g scaled by `gscale`
 // first. Returns the sum of squares of the whole change of w.
 double ck_adamw(
-    float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float gscale, float lr, float beta1, float beta2,
+    float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float gscale, float lr,
+    float beta1, float beta2,
     float epsilon, float decay, float c1, float c2, size_t n);
 
 // Rotary embedding, in place, on the halves layout (x[i], x[i + half]): angle tables cosine and sine of `half` values.
