@@ -2,7 +2,7 @@ import Language
 import Testing
 
 @Suite struct ScheduleTests {
-    /// Section 6 of the method's notes: 808,000 rows, batch 32, Δ 8: 3,156 steps a token; 47 tokens are gone at step
+    /// docs/method.md, point 4: 808,000 rows, batch 32, Δ 8: 3,156 steps a token; 47 tokens are gone at step
     /// 148,332.
     @Test func `the reference's schedule removes the 47th token of 4 by 4 multiplication at step 148332`() {
         let desk = Desk()

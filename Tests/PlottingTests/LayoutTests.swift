@@ -2,10 +2,11 @@ import Testing
 
 @testable import Plotting
 
-@Suite struct NumberTextTests {
-    @Test func `fixed numbers round half away from zero and never show a negative zero`() {
-        #expect(FigureNumber.fixed(0.125, decimals: 2) == "0.13")
-        #expect(FigureNumber.fixed(-2.5, decimals: 0) == "-3")
+@Suite struct FigureNumberTests {
+    @Test func `fixed numbers are rounded as C and Python round, and never show a negative zero`() {
+        #expect(FigureNumber.fixed(0.125, decimals: 2) == "0.12")
+        #expect(FigureNumber.fixed(0.375, decimals: 2) == "0.38")
+        #expect(FigureNumber.fixed(-2.5, decimals: 0) == "-2")
         #expect(FigureNumber.fixed(-0.001, decimals: 2) == "0.00")
         #expect(FigureNumber.fixed(7, decimals: 3) == "7.000")
         #expect(FigureNumber.fixed(.nan, decimals: 3) == "nan")
@@ -15,7 +16,7 @@ import Testing
         #expect(FigureNumber.short(0.94217) == "0.942")
         #expect(FigureNumber.short(0.9996) == "1.000")
         #expect(FigureNumber.short(12.345) == "12.3")
-        #expect(FigureNumber.short(1234.5) == "1235")
+        #expect(FigureNumber.short(1234.6) == "1235")
         #expect(FigureNumber.short(46) == "46")
         #expect(FigureNumber.short(-0.00004217) == "-4.22e-5")
         #expect(FigureNumber.short(9.999e-7) == "1e-6")

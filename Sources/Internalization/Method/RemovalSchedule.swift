@@ -184,7 +184,7 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
     /// Longer sequences are not trained on.
     public var maximumLength: Int?
 
-    // Points where paper and code differ; the numbers are those of the list in the documentation.
+    // Points where paper and code differ; the numbers are those of docs/method.md.
 
     /// (4) `paper`, `fixed`: s(t) = ⌊Δ·t/T⌋ exactly. `reference`: a counter up to round(T/Δ), checked before it is advanced; 0 means one at each step.
     public var counting: Reading = .fixed

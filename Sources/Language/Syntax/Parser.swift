@@ -44,8 +44,6 @@ extension ParsedText: CustomStringConvertible {
     public var description: String { program.outline }
 }
 
-struct SyntaxError: Error {}
-
 public struct Parser {
     /// How deep brackets, blocks and prefixes may nest.
     public static let nestingMax = 100

@@ -38,7 +38,7 @@ private let published = Problem(
     }
 
     @Test(.enabled(if: Shared.has("data/4_by_4_mult/valid.txt"), "\(Shared.reason)"))
-    func `the running sums of the published validation file have the means of the notes`() throws {
+    func `the running sums of the published validation file have the means that were counted`() throws {
         let file = Shared.url("data/4_by_4_mult/valid.txt")
         let problems = try ProblemFile(file.path).read().problems
         let means = [20.0, 41.9, 64.8, 92.3, 74.7, 51.6, 30.1, 2.5]
@@ -211,7 +211,7 @@ private let published = Problem(
         #expect(groups[1] == " + 0 2 0 8 7 1 ( 7 8 9 0 8 1 )")
         #expect(groups[4] == " ")
         let facts = try encoder.tokenFacts(of: published, task: Multiplication(digits: 4))
-        // §6 of the notes: 10 input tokens, the separator, 47 chain tokens, the separator, ` #`, `###`, then the answer.
+        // docs/method.md, point 1: 10 input tokens, the separator, 47 chain tokens, the separator, ` #`, `###`, then the answer.
         #expect(facts.filter { $0.name == "answer" }.map(\.token) == Array(61..<69))
         #expect(facts.filter { $0.name == "b" }.map(\.token) == Array(5..<9))
         let words = Problem(question: "How many?", chain: "<<16-3-4=9>> <<9*2=18>>", answer: "18")

@@ -80,7 +80,7 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     }
 
     @Test(arguments: [(4, 45), (5, 72), (7, 146), (9, 244), (11, 366)])
-    func `a tree chain has the length of the notes`(_ k: Int, _ length: Int) throws {
+    func `a tree chain has the length that its levels add up to`(_ k: Int, _ length: Int) throws {
         let set = try ProblemSet.generate(Multiplication(digits: k, chain: .tree), count: 20, seed: 1)
         for index in 0..<20 {
             #expect(set[index].chain.split(separator: " ").count == length)

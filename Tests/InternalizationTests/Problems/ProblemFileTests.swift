@@ -85,7 +85,7 @@ private func read(
         let problems = try ProblemFile(gsm8k.path).read().problems
         #expect(problems.count == 1319)
         #expect(problems.taskName == "word problems")
-        // §3 of the notes: 18 test chains are empty, 14 answers carry commas.
+        // docs/method.md, GSM8K: 18 test chains are empty, 14 answers carry commas.
         #expect((0..<problems.count).filter { problems[$0].chain.isEmpty }.count == 18)
         var withCommas = ProblemFile(gsm8k.path)
         withCommas.dropsCommas = false

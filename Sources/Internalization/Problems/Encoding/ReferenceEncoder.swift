@@ -2,7 +2,7 @@ import Checkpoints
 import Transformer
 
 /// The reference's text, tokenised as one string by GPT-2's or any other loaded tokenizer; `<eos>` is the token that ends
-/// a text (§1.2.1 of the method's notes):
+/// a text (docs/method.md, point 1):
 ///
 ///     " " question " <eos> " chain " <eos> #### " answer " <eos>"
 ///
