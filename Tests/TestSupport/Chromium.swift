@@ -3,9 +3,11 @@
 import Foundation
 import Glibc
 
-final class Chromium {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+public final class Chromium {
+    public struct Failure: Error, CustomStringConvertible {
+        public var description: String
+
+        public init(description: String) { self.description = description }
     }
 
     private let process = Process()
@@ -16,18 +18,18 @@ final class Chromium {
     private var nextNumber = 0
     private var session: String?
     /// What the page complained about: exceptions, console errors, refused scripts and loads.
-    private(set) var complaints: [String] = []
+    public private(set) var complaints: [String] = []
     /// Addresses that the page asked for, without its own.
-    private(set) var requests: [String] = []
+    public private(set) var requests: [String] = []
 
     /// The path of a Chromium on this machine.
-    static let path: String? = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].lazy
+    public static let path: String? = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].lazy
         .flatMap { name in
             (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
         }
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    init(_ path: String) throws {
+    public init(_ path: String) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "icot-chromium-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let toBrowser = folder.appending(path: "in").path
@@ -57,7 +59,8 @@ final class Chromium {
 
     // MARK: - Pages
 
-    func open(_ page: URL, dark: Bool = false, scripts: Bool = true, width: Int = 1000, height: Int = 900) throws {
+    public func open(_ page: URL, dark: Bool = false, scripts: Bool = true, width: Int = 1000, height: Int = 900) throws
+    {
         if session == nil {
             let target =
                 try call("Target.createTarget", ["url": "about:blank"], inPage: false)["targetId"] as? String ?? ""
@@ -86,7 +89,7 @@ final class Chromium {
     }
 
     /// The value of an expression in the page.
-    func value(_ expression: String) throws -> String {
+    public func value(_ expression: String) throws -> String {
         let answer = try call("Runtime.evaluate", ["expression": "String(\(expression))", "returnByValue": true])
         guard let value = (answer["result"] as? [String: Any])?["value"] as? String else {
             throw Failure(description: "\(expression): \(answer)")
@@ -95,7 +98,7 @@ final class Chromium {
     }
 
     /// Moves the mouse to the middle of an element, or a share of its width, and clicks.
-    func click(_ selector: String, at share: Double = 0.5) throws {
+    public func click(_ selector: String, at share: Double = 0.5) throws {
         let element = "document.querySelector('\(selector)')"
         _ = try value("\(element).scrollIntoView({block: 'center'})")
         let box = try value("JSON.stringify(\(element).getBoundingClientRect())")
@@ -110,8 +113,37 @@ final class Chromium {
         }
     }
 
+    /// Types on the element that has the focus: text, or keys by their names.
+    public func type(_ text: String) throws {
+        _ = try call("Input.insertText", ["text": text])
+    }
+
+    /// Presses a key that writes nothing, such as `ArrowRight`, `Tab` or `Enter`.
+    public func press(_ key: String) throws {
+        let codes = [
+            "Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+        ]
+        var parameters: [String: Any] = ["key": key, "code": key, "windowsVirtualKeyCode": codes[key] ?? 0]
+        if key == "Enter" { parameters["text"] = "\r" }
+        for kind in ["keyDown", "keyUp"] {
+            parameters["type"] = kind
+            _ = try call("Input.dispatchKeyEvent", parameters)
+        }
+    }
+
+    /// What a screen reader is told of the page: role and name of everything that is not ignored.
+    public func accessibility() throws -> [(role: String, name: String)] {
+        let answer = try call("Accessibility.getFullAXTree")
+        return (answer["nodes"] as? [[String: Any]] ?? []).compactMap { node in
+            guard node["ignored"] as? Bool != true,
+                let role = (node["role"] as? [String: Any])?["value"] as? String
+            else { return nil }
+            return (role, (node["name"] as? [String: Any])?["value"] as? String ?? "")
+        }
+    }
+
     /// The whole page as PNG.
-    func screenshot() throws -> Data {
+    public func screenshot() throws -> Data {
         let answer = try call("Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true])
         guard let data = (answer["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else {
             throw Failure(description: "no picture")
