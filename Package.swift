@@ -51,12 +51,17 @@ let package = Package(
 
         .target(name: "Plotting", dependencies: ["Support"], swiftSettings: strict),
 
+        // A run as a web page: scripts to be read as they are, and what puts them into one file.
+        .target(
+            name: "Page", dependencies: ["Support"], exclude: ["Script", "page.css", "page.html"],
+            swiftSettings: strict, plugins: ["EmbedPage"]),
+
         // Where the halves meet.
         .target(
             name: "Commands",
             dependencies: [
                 "Language", "Plotting", "Probing", "Internalization", "Transformer", "Checkpoints", "Tensors",
-                "Support",
+                "Support", "Page",
             ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
@@ -73,10 +78,12 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // `stdlib/` travels inside the binary.
+        // `stdlib/` and the parts of a page travel inside the binary.
         .plugin(
             name: "EmbedStandardLibrary", capability: .buildTool(), dependencies: ["embed-stdlib"],
             path: "Sources/EmbedStandardLibrary"),
+        .plugin(
+            name: "EmbedPage", capability: .buildTool(), dependencies: ["embed-stdlib"], path: "Sources/EmbedPage"),
         .executableTarget(name: "embed-stdlib", swiftSettings: strict),
 
         // Measurements (see the README.md beside each); no part of the product.
@@ -119,6 +126,7 @@ let package = Package(
             dependencies: ["Probing", "Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PageTests", dependencies: ["Page", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus", "Scripts"],
             swiftSettings: strict),
@@ -139,6 +147,6 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")],
-            swiftSettings: strict),
+            exclude: ["PageChecks"], swiftSettings: strict),
     ]
 )

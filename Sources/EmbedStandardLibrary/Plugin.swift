@@ -15,7 +15,7 @@ struct EmbedStandardLibrary: BuildToolPlugin {
             .buildCommand(
                 displayName: "Embedding stdlib/",
                 executable: try context.tool(named: "embed-stdlib").url,
-                arguments: [output.path, folder.path] + scripts.map(\.path),
+                arguments: [output.path, "embeddedStandardLibrary", folder.path] + scripts.map(\.path),
                 inputFiles: scripts,
                 outputFiles: [output])
         ]

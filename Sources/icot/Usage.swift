@@ -11,6 +11,7 @@ enum Usage {
           icot replay FILE                  runs a notebook: --check | --update | --promote | --twice, --budget
           icot present FILE                 shows it as a talk, forward and back; --rehearse, --notes
           icot export FILE --to html        makes a page of it; also ipynb, md
+          icot export RUN --to page         makes a kept run answer in a browser, at every stage
           icot effects FILE                 lists the files it would touch; runs nothing
           icot clean FILE                   takes the recorded outputs out; - filters, for git
           icot kernel install               makes icot known to Jupyter

@@ -31,7 +31,7 @@ import Testing
 
     /// Names that the compiler, a protocol of the library or a package calls.
     static let calledFromOutside: Set<String> = [
-        "createBuildCommands", "EmbedStandardLibrary", "callAsFunction", "validate",
+        "createBuildCommands", "EmbedPage", "EmbedStandardLibrary", "callAsFunction", "validate",
         "allKeys", "encodeNil", "nestedContainer", "nestedUnkeyedContainer", "singleValueContainer", "superDecoder",
         "superEncoder", "userInfo",
     ]

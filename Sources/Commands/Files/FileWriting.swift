@@ -23,6 +23,8 @@ enum FileWriting {
                     ("csv", { try text(figure.figure.csv, to: path) }),
                     ("json", { try text(figure.figure.json + "\n", to: path) }),
                 ], ending, "a figure", call)
+        case .object(let page as PageValue):
+            try expect([("html", { try text(page.html, to: path) })], ending, "a page", call)
         case .object(let array as ArrayObject):
             try expect(
                 [

@@ -39,7 +39,8 @@ enum ProbeTargets {
         return [try target("values", values, asClasses, call)]
     }
 
-    private static func facts(
+    /// A fact of the task at one index, or at each.
+    static func facts(
         _ name: String, _ index: Int?, _ set: ProblemSet, _ asClasses: Bool?, _ call: Invocation
     ) throws -> [ProbeTarget] {
         guard let fact = set.facts.first(where: { $0.name == name }) else {

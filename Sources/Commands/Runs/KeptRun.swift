@@ -74,6 +74,7 @@ enum KeptRun {
         let value = try resume(copy.path, steals: false, call)
         value.folder = nil
         value.copy = copy
+        value.origin = path
         return value
     }
 

@@ -23,6 +23,8 @@ final class RunValue: HostObject {
     var folder: RunFolder?
     /// What its snapshots are read from, for a run that was opened without holding its folder.
     var copy: TemporaryCopy?
+    /// The folder that it was opened from, whether or not it is held.
+    var origin: String?
     /// What it is called: the name of its folder, or its kind.
     var name: String
 

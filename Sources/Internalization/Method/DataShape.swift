@@ -77,7 +77,7 @@ public struct DataShape: Sendable, Equatable {
     }
 
     /// How questions are put and answers are taken down after so many removals.
-    func frame(_ removed: RemovalCount, _ schedule: RemovalSchedule, spareTokens: Int) -> AnswerFrame {
+    public func frame(_ removed: RemovalCount, _ schedule: RemovalSchedule, spareTokens: Int) -> AnswerFrame {
         let rest = max(longestRest, 1)
         let count = 1 + longestChain + rest
         let template = EncodedProblem(
@@ -93,11 +93,11 @@ public struct DataShape: Sendable, Equatable {
 }
 
 /// How every question is put after so many removals, and how long an answer may get.
-struct AnswerFrame: Equatable {
+public struct AnswerFrame: Equatable {
     /// The ids of the last input token and of what follows it, as they are with an input of one token.
-    let positions: [Int32]
+    public let positions: [Int32]
     /// Tokens that may be written.
-    let limit: Int
+    public let limit: Int
 
     /// The numbers of written tokens after which the next one's id does not follow from the one before.
     var jumps: [Int] { positions.indices.dropFirst().filter { positions[$0] != positions[$0 - 1] + 1 } }

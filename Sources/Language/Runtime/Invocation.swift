@@ -81,6 +81,11 @@ public struct Invocation {
         return value.asRange?.bounds
     }
 
+    /// The words in which an argument was given, as they stand in the source; nil where it was left out.
+    public func words(of name: String) -> String? {
+        place(name).flatMap { spans[$0] }.map { source.text($0) }
+    }
+
     /// The elements of a list, range or array.
     public func listIfPresent(_ name: String) -> [Value]? { self[name]?.asList }
 

@@ -5,14 +5,18 @@ import Notebooks
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Makes a page of a notebook, from its recorded outputs unless told to run it.")
+        commandName: "export",
+        abstract: "Makes a page of a notebook, from its recorded outputs unless told to run it, or of a kept run.")
 
-    enum Form: String, ExpressibleByArgument, CaseIterable { case html, ipynb, md, text }
+    enum Form: String, ExpressibleByArgument, CaseIterable { case html, ipynb, md, text, page }
 
-    @ArgumentParser.Argument(help: "The notebook.")
+    @ArgumentParser.Argument(help: "The notebook; for a page, the folder of a kept run.")
     var file: String
 
-    @Option(help: "What to make; text is for reading a notebook here.")
+    @Option(
+        help:
+            "What to make; text is for reading a notebook here, page is a run that answers in a browser, at every stage."
+    )
     var to: Form
 
     @Option(
@@ -24,9 +28,16 @@ struct ExportCommand: ParsableCommand {
     var runs = false
 
     @OptionGroup var notebook: NotebookOptions
+    @OptionGroup var page: RunPage
     @OptionGroup var shared: SharedOptions
 
+    func validate() throws {
+        if to != .page, page.isUsed { throw ValidationError("these options are for the page of a run: --to page") }
+        if to == .page, runs { throw ValidationError("a run is kept as it is; --run is for a notebook") }
+    }
+
     func run() throws {
+        if to == .page { return try page.write(run: file, to: output, shared) }
         let writer = TerminalWriter()
         let session = Host.session(shared, notebook: self.file)
         let file = try NotebookInput.read(file)
@@ -65,7 +76,7 @@ struct ExportCommand: ParsableCommand {
             case .html: document.html
             case .ipynb: document.jupyter
             case .md: document.markdown
-            case .text: document.lines.map(\.plain).joined(separator: "\n") + "\n"
+            case .text, .page: document.lines.map(\.plain).joined(separator: "\n") + "\n"
             }
         if output == "-" {
             writer.print(verbatim: text.hasSuffix("\n") ? String(text.dropLast()) : text)

@@ -1,0 +1,355 @@
+// From runs to a page: which stages, how the weights are kept so that the file stays within its limit, and what that
+// costs.
+
+import Internalization
+import Language
+import Page
+import Transformer
+
+struct PageMaker {
+    private let value: RunValue
+    private let call: Invocation
+    private let vocabulary: CharacterVocabulary
+    private let separator: AnswerSeparator
+    private let answerCount: Int?
+
+    /// - Throws: where the problems are not written one token a character.
+    init(_ value: RunValue, _ call: Invocation) throws {
+        self.value = value
+        self.call = call
+        guard case .characters(let vocabulary) = value.model.writing, let encoder = value.encoder as? CharacterEncoder
+        else {
+            throw call.failure(
+                "the problems of this run are not written one token a character, and the page has no tokenizer",
+                code: .runtimeArgument, at: "run",
+                help: "make a page of a run on a model with vocab: .digits, or one of its problems' characters")
+        }
+        self.vocabulary = vocabulary
+        separator = encoder.separator
+        answerCount = encoder.answerCount
+    }
+
+    // MARK: What is on the page
+
+    /// A run with the stages that are shown of it.
+    private struct Shown {
+        var value: RunValue
+        var role: String
+        var stages: [(removed: Int, stage: Timeline.Stage)]
+        var layout: ParameterLayout { value.run.model.parameters.layout }
+        var weightCount: Int { value.run.model.parameterCount }
+    }
+
+    func make() throws -> PageValue {
+        let problems = try problems()
+        let runs = try shownRuns()
+        let (coded, code) = try codedStages(runs, problems.set)
+        let agreements = code == .float32 ? [] : try agreements(runs[0], coded[0], problems.set)
+        let probes = try PageProbes(value, runs[0].stages, call).json(problems.set)
+        var weights: [[UInt8]] = []
+        var runValues: [Value] = []
+        for (run, stages) in zip(runs, coded) {
+            runValues.append(try runRecord(run, stages, problems.set, firstBlock: weights.count))
+            weights += stages.map(\.bytes)
+        }
+        let title = call.textIfPresent("title") ?? "Taking the chain of thought away: \(value.data.taskName)"
+        let content = Value.record([
+            ("format", .integer(1)), ("name", .text(value.name)), ("path", value.folderPath.map { .text($0) } ?? .none),
+            ("task", PageTask.record(problems.set)), ("taskName", .text(value.data.taskName)),
+            (
+                "vocabulary",
+                .record([("characters", .list(vocabulary.characters.map { .text(String($0)) }))])
+            ),
+            ("separator", .text(separator.rawValue)), ("answerCount", answerCount.map { .integer($0) } ?? .none),
+            ("schedule", .record([("order", .text(value.run.schedule.order.name))])),
+            ("runs", .list(runValues)),
+            (
+                "problems",
+                .list(
+                    (0..<problems.set.count).map { index in
+                        let problem = problems.set[index]
+                        return .list([.text(problem.question), .text(problem.chain), .text(problem.answer)])
+                    })
+            ),
+            ("problemsAre", .text(problems.isHeldOut ? "held out" : "trained on")),
+            ("code", .text(code.rawValue)), ("agreement", agreements.isEmpty ? .none : .list(agreements)),
+            ("probes", probes ?? .none),
+        ])
+        let page = Page(
+            title: title, summary: summary(runs), content: content.json, weights: weights,
+            columns: Self.columns, stages: runs[0].stages.map { pageStage($0.removed, $0.stage) })
+        let html = page.html
+        try checkSize(html.utf8.count, runs, code)
+        return PageValue(
+            html: html, summary: line(runs, code, html.utf8.count, agreements),
+            facts: [
+                ("stages", .integer(runs[0].stages.count)), ("weights", .integer(runs[0].weightCount)),
+                ("code", .text(code.rawValue)),
+            ])
+    }
+
+    private static let problemCount = 200
+
+    /// The problems that come with the page: held-out ones where the run has them.
+    private func problems() throws -> (set: ProblemSet, isHeldOut: Bool) {
+        let set = value.test ?? value.data
+        let few = set[0..<Self.problemCount]
+        if few.isEmpty {
+            throw call.failure("the run has no problems to show", code: .runtimeArgument, at: "run")
+        }
+        return (few, value.test != nil)
+    }
+
+    private func shownRuns() throws -> [Shown] {
+        let all = stages(of: value)
+        var stages = all
+        if let wanted = call.listIfPresent("stages")?.compactMap(\.asInteger) {
+            let there = all.map { "\($0.removed)" }.joined(separator: ", ")
+            for removed in wanted where !all.contains(where: { $0.removed == removed }) {
+                throw call.failure(
+                    "the run has no stage with \(removed) removed", code: .runtimeArgument, at: "stages",
+                    help: "there are \(there)")
+            }
+            stages = all.filter { wanted.contains($0.removed) }
+        }
+        if stages.isEmpty {
+            throw call.failure("no stage is left to show", code: .runtimeArgument, at: "stages")
+        }
+        if value.run.progress.updates == 0 {
+            throw call.failure(
+                "the run has not been trained, so there are no stages to show", code: .runtimeArgument, at: "run",
+                help: "train it first: train until: 0.99, then internalize")
+        }
+        var runs = [Shown(value: value, role: "internalized", stages: stages)]
+        let beside =
+            call["beside"]?.asHost(RunValue.self).map { [$0] }
+            ?? call.listIfPresent("beside")?.compactMap { $0.asHost(RunValue.self) } ?? []
+        for other in beside {
+            guard other.encoder is CharacterEncoder, other.model.writing.isSame(as: value.model.writing),
+                other.data.taskName == value.data.taskName, other.separator == value.separator
+            else {
+                throw call.failure(
+                    "\(other.name) does not solve the same problems in the same tokens", code: .runtimeArgument,
+                    at: "beside", help: "give a control of the run: control(r, kind: .no_cot)")
+            }
+            let theirs = self.stages(of: other)
+            guard let final = theirs.last else { continue }
+            runs.append(Shown(value: other, role: role(other, theirs), stages: [final]))
+        }
+        return runs
+    }
+
+    private func role(_ run: RunValue, _ stages: [(removed: Int, stage: Timeline.Stage)]) -> String {
+        if run.run.longest > 0, stages.allSatisfy({ $0.removed == run.run.longest }) { return "no_cot" }
+        return stages.allSatisfy { $0.removed == 0 } ? "explicit" : "other"
+    }
+
+    /// The stages on a run's way to where it is; of those with as many tokens removed the one that was reached last.
+    private func stages(of value: RunValue) -> [(removed: Int, stage: Timeline.Stage)] {
+        var found: [(removed: Int, stage: Timeline.Stage)] = []
+        for stage in value.run.timeline.path {
+            let removed = stage.record.removed.capped(at: value.run.longest)
+            found.removeAll { $0.removed == removed }
+            found.append((removed, stage))
+        }
+        return found.sorted { $0.removed < $1.removed }
+    }
+
+    // MARK: Weights
+
+    /// Room that everything else on the page takes, its problems aside, in bytes: scripts, prose, probes.
+    private static let otherBytes = 112_000
+    /// Files up to this size keep the very weights, in bytes.
+    private static let smallBytes = 1_000_000
+
+    private func codedStages(
+        _ runs: [Shown], _ problems: ProblemSet
+    ) throws -> (stages: [[CodedStage]], code: WeightCode) {
+        let limit = Int(try call.real("limit") * 1e6)
+        let stageWeights = try runs.map { run in
+            try run.stages.map { stage in
+                try call.checkInterrupt()
+                let model = try run.value.run.model(at: stage.stage)
+                // The numbers live as long as the model does.
+                return withExtendedLifetime(model) { Array(model.parameters.values) }
+            }
+        }
+        // Quotes and commas take about as much as the digits between which there are blanks.
+        let texts = (0..<problems.count).reduce(0) { sum, index in
+            sum + problems.withParts(of: index) { 2 * ($0.count + $1.count + $2.count) }
+        }
+        let count = stageWeights.joined().reduce(0) { $0 + $1.count }
+        /// Base64 takes four characters for three bytes.
+        func fits(_ bytes: Int, _ limit: Int) -> Bool { bytes * 4 / 3 + Self.otherBytes + texts <= limit }
+        func encode(_ code: WeightCode, fineness: Float = 256) -> [[CodedStage]] {
+            zip(runs, stageWeights).map { run, weights in
+                StageCoder.encode(
+                    weights, tensors: run.layout.entries.map(\.range.count), code: code, fineness: fineness)
+            }
+        }
+        let asked = try call.choice("weights")
+        if asked == "float32" || asked == "automatic" && fits(4 * count, min(limit, Self.smallBytes)) {
+            return (encode(.float32), .float32)
+        }
+        if asked == "half" || asked == "automatic" && fits(2 * count, limit) { return (encode(.half), .half) }
+        // From as fine as half precision to so coarse that a model would no longer be itself.
+        for fineness in [1024, 724, 512, 362, 256, 181, 128, 91, 64, 45, 32, 23, 16] as [Float] {
+            call.progress(StyledText("rounding weights to a \(Int(fineness))th", .dim))
+            try call.checkInterrupt()
+            let coded = encode(.rounded, fineness: fineness)
+            if fits(coded.joined().reduce(0) { $0 + $1.bytes.count }, limit) { return (coded, .rounded) }
+        }
+        throw tooLarge(runs, 4 * count, "even rounded to a 16th of their size")
+    }
+
+    private func tooLarge(_ runs: [Shown], _ bytes: Int, _ how: String) -> Diagnostic {
+        let stages = runs.reduce(0) { $0 + $1.stages.count }
+        return call.failure(
+            "\(Phrase.count(stages, "stage")) of \(Phrase.grouped(runs[0].weightCount)) weights do not fit into a page "
+                + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
+            code: .runtimeArgument,
+            help: "show fewer stages, stages: [0, \(value.run.removedCount)], keep half of the bytes, weights: .half, "
+                + "or allow more, limit: \(bytes * 4 / 3_000_000 + 1)"
+        )
+    }
+
+    private func checkSize(_ bytes: Int, _ runs: [Shown], _ code: WeightCode) throws {
+        guard Double(bytes) > (try call.real("limit")) * 1e6 else { return }
+        throw tooLarge(runs, bytes, "in \(code == .half ? "half precision" : code.rawValue)")
+    }
+
+    /// For each stage of how many problems the page writes the very tokens that the run writes.
+    private func agreements(_ run: Shown, _ coded: [CodedStage], _ set: ProblemSet) throws -> [Value] {
+        let encoded = try RunData.encode(set, encoder: value.encoder, order: value.run.schedule.order, call.interrupt)
+        let interrupt = call.interrupt
+        return try zip(run.stages, coded).map { stage, coded in
+            call.progress(StyledText("comparing answers, removed \(stage.removed)", .dim))
+            let exact = try run.value.run.model(at: stage.stage)
+            let rounded = LanguageModel(uninitialized: exact.configuration)
+            coded.values.withUnsafeBufferPointer {
+                rounded.parameters.base.update(from: $0.baseAddress!, count: $0.count)
+            }
+            let written = try [exact, rounded].map { model in
+                try Evaluator(model, encoder: value.encoder, shape: value.run.shape).solve(
+                    encoded, Array(0..<set.count), removed: stage.stage.record.removed, schedule: value.run.schedule,
+                    isInterrupted: { interrupt.isRequested }
+                ).map(\.tokens)
+            }
+            let same = zip(written[0], written[1]).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+            return .record([
+                ("removed", .integer(stage.removed)), ("same", .integer(same)), ("of", .integer(set.count)),
+            ])
+        }
+    }
+
+    // MARK: Records
+
+    private func runRecord(_ run: Shown, _ coded: [CodedStage], _ set: ProblemSet, firstBlock: Int) throws -> Value {
+        let entries = run.layout.entries
+        let stages = try zip(run.stages, coded).enumerated().map { index, pair in
+            let (stage, coded) = pair
+            let record = stage.stage.record
+            var weights: [(String, Value)] = [
+                ("code", .text(coded.code == .half ? "float16" : coded.code.rawValue)),
+                ("data", .text("weights-\(firstBlock + index)")),
+            ]
+            if coded.code == .rounded {
+                weights.append(("after", coded.followsAnother ? .integer(index - 1) : .none))
+            }
+            return Value.record([
+                ("removed", .integer(stage.removed)), ("accuracy", record.accuracy.map { .real($0) } ?? .none),
+                ("of", run.value.test.map { .integer($0.count) } ?? .none), ("steps", .integer(record.steps)),
+                ("gone", try PageTask.gone(record.removed, run.value, set, call)),
+                ("frame", frame(record.removed, run.value)), ("weights", .record(weights)),
+            ])
+        }
+        return .record([
+            ("name", .text(run.value.name)), ("role", .text(run.role)),
+            ("updates", .integer(run.value.run.progress.updates)),
+            ("configuration", PageTask.record(run.value.run.model.configuration)),
+            (
+                "layout",
+                .list(
+                    entries.map { entry in
+                        let rows = entry.shape.first ?? 1
+                        return .list([
+                            .text(entry.name), .integer(rows), .integer(entry.shape.dropFirst().reduce(1, *)),
+                        ])
+                    })
+            ),
+            ("roundingSteps", .list((coded.first?.steps ?? []).map { .real(Double($0)) })), ("stages", .list(stages)),
+        ])
+    }
+
+    /// How every question is put at a stage; told at the head of Script/solver.js.
+    private func frame(_ removed: RemovalCount, _ value: RunValue) -> Value {
+        let frame = value.run.shape.frame(
+            removed, value.run.schedule, spareTokens: EvaluationOptions().spareTokens)
+        return .record([
+            ("positions", .list(frame.positions.map { .integer(Int($0)) })), ("limit", .integer(frame.limit)),
+        ])
+    }
+
+    private static let columns = [
+        "removed", "steps", "loss", "just before", "just after", "accuracy", "tokens written",
+    ]
+
+    private func pageStage(_ removed: Int, _ stage: Timeline.Stage) -> Page.Stage {
+        let record = stage.record
+        func rate(_ rate: Double?) -> String { rate.map(Phrase.rate) ?? "–" }
+        return Page.Stage(
+            removed: removed,
+            cells: [
+                "\(removed)", "\(record.steps)", rate(record.loss), rate(record.accuracyBefore),
+                rate(record.accuracyAfter), rate(record.accuracy),
+                record.generatedTokens.map { Phrase.short($0) } ?? "–",
+            ], accuracy: record.accuracy)
+    }
+
+    private func summary(_ runs: [Shown]) -> String {
+        let configuration = value.run.model.configuration
+        return
+            "A model of \(Phrase.grouped(runs[0].weightCount)) weights ("
+            + "\(Phrase.count(configuration.layerCount, "layer")), "
+            + "\(Phrase.count(configuration.headCount, "head")), width \(configuration.width)) that icot trained on "
+            + "\(value.data.taskName)."
+    }
+
+    private func line(_ runs: [Shown], _ code: WeightCode, _ bytes: Int, _ agreements: [Value]) -> StyledText {
+        let stages = runs[0].stages.count
+        var text =
+            "a page of \(Phrase.count(stages, "stage")) of \(value.name)"
+            + (runs.count > 1 ? " beside " + runs.dropFirst().map(\.value.name).joined(separator: " and ") : "")
+            + ", \(megabytes(bytes)) MB"
+        switch code {
+        case .float32: text += ", the very weights of the run"
+        case .half: text += ", weights in half precision"
+        case .rounded: text += ", weights rounded"
+        }
+        let shares = agreements.compactMap { $0.asRecord?["same"]?.asInteger }
+        if let least = shares.min() {
+            text += ": at least \(least) of \(Self.problemCount) problems are written the same at every stage"
+        }
+        return StyledText(text)
+    }
+
+    private func megabytes(_ bytes: Int) -> String {
+        let hundredths = (bytes + 5000) / 10_000
+        return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)"
+    }
+}
+
+extension RunValue {
+    /// Where the run can be opened again, as far as that is anybody else's business: no folder of one machine.
+    fileprivate var folderPath: String? {
+        guard let path = origin ?? folder?.path, !path.hasPrefix("/") else { return nil }
+        return path
+    }
+}
+
+extension ModelValue.Writing {
+    fileprivate func isSame(as other: ModelValue.Writing) -> Bool {
+        if case .characters(let mine) = self, case .characters(let theirs) = other { return mine == theirs }
+        return false
+    }
+}

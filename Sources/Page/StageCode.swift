@@ -1,0 +1,158 @@
+// The weights of a run's stages, as small as they must be. The codes are told at the head of Script/weights.js, which
+// reads them.
+
+/// How a stage's weights are written.
+public enum WeightCode: String, Sendable, CaseIterable {
+    /// The very weights: what the page computes is what the run computes.
+    case float32
+    /// Half of the bytes; each weight keeps eleven bits.
+    case half
+    /// Differences from the stage before, in whole multiples of a step that is the same share of each tensor's size.
+    case rounded
+}
+
+/// The weights of one stage as they go into a page.
+public struct CodedStage: Sendable, Equatable {
+    public let code: WeightCode
+    public let bytes: [UInt8]
+    /// One a tensor, for `.rounded`.
+    public let steps: [Float]
+    /// Whether it builds on the stage before it.
+    public let followsAnother: Bool
+    /// What the page will have for weights.
+    public let values: [Float]
+}
+
+public enum StageCoder {
+    /// The stages of a run, in order, in one code.
+    /// - Parameters:
+    ///   - tensors: how many numbers each tensor has, in the order of the weights.
+    ///   - fineness: for `.rounded`: steps to the root mean square of a tensor.
+    public static func encode(
+        _ stages: [[Float]], tensors: [Int], code: WeightCode, fineness: Float = 256
+    ) -> [CodedStage] {
+        var previous: [Float]?
+        var steps: [Float] = []
+        return stages.map { weights in
+            switch code {
+            case .float32:
+                return CodedStage(
+                    code: code, bytes: weights.flatMap { littleEndian($0.bitPattern) }, steps: [],
+                    followsAnother: false, values: weights)
+            case .half:
+                let halves = weights.map { Half.bits($0) }
+                return CodedStage(
+                    code: code, bytes: halves.flatMap(littleEndian), steps: [], followsAnother: false,
+                    values: halves.map(Half.value))
+            case .rounded:
+                // The steps of the first stage hold for all: every stage is as true to its weights as any other.
+                if steps.isEmpty { steps = Self.steps(weights, tensors, fineness) }
+                let (bytes, values) = rounded(weights, after: previous, tensors, steps)
+                let follows = previous != nil
+                previous = values
+                return CodedStage(code: code, bytes: bytes, steps: steps, followsAnother: follows, values: values)
+            }
+        }
+    }
+
+    private static func littleEndian<Bits: FixedWidthInteger>(_ bits: Bits) -> [UInt8] {
+        (0..<Bits.bitWidth / 8).map { UInt8(truncatingIfNeeded: bits >> (8 * Bits($0))) }
+    }
+
+    private static func steps(_ weights: [Float], _ tensors: [Int], _ fineness: Float) -> [Float] {
+        var start = 0
+        return tensors.map { count in
+            let part = weights[start..<start + count]
+            start += count
+            let size = (part.reduce(0) { $0 + $1 * $1 } / Float(max(count, 1))).squareRoot()
+            return size > 0 ? size / fineness : 1 / fineness
+        }
+    }
+
+    private static func rounded(
+        _ weights: [Float], after previous: [Float]?, _ tensors: [Int], _ steps: [Float]
+    ) -> (bytes: [UInt8], values: [Float]) {
+        var writer = BitWriter()
+        var values = previous ?? [Float](repeating: 0, count: weights.count)
+        var start = 0
+        for (count, step) in zip(tensors, steps) {
+            let multiples = (start..<start + count).map { Int(((weights[$0] - values[$0]) / step).rounded()) }
+            let codes = multiples.map { $0 >= 0 ? 2 * $0 : -2 * $0 - 1 }
+            let lowBits = writer.cheapestLowBits(codes)
+            writer.write(lowBits, bits: 5)
+            for code in codes { writer.writeRice(code, lowBits: lowBits) }
+            for (offset, multiple) in multiples.enumerated() {
+                // In double precision and then rounded once, as the page does it.
+                values[start + offset] = Float(Double(values[start + offset]) + Double(step) * Double(multiple))
+            }
+            start += count
+        }
+        return (writer.finish(), values)
+    }
+}
+
+/// IEEE 754 binary16, by hand: the type `Float16` is not on every machine that Swift runs on.
+enum Half {
+    static func bits(_ value: Float) -> UInt16 {
+        let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
+        let size = value.magnitude
+        if size.isNaN { return sign | 0x7E00 }
+        if size >= 65520 { return sign | 0x7C00 }
+        // Below 2⁻¹⁴ numbers are multiples of 2⁻²⁴; above, of 2⁻¹⁰ of their power of two. Ties go to the even one.
+        let exponent = max(size == 0 ? -14 : Int(size.exponent), -14)
+        let unit = Float(sign: .plus, exponent: exponent - 10, significand: 1)
+        let multiple = UInt16((size / unit).rounded(.toNearestOrEven))
+        let normal = multiple >= 1024 ? multiple - 1024 : multiple
+        let field = multiple >= 1024 ? UInt16(exponent + 15) << 10 : 0
+        // A multiple of 2048 carries over into the exponent, whose field lies above the fraction's.
+        return sign | (field + normal)
+    }
+
+    static func value(_ bits: UInt16) -> Float {
+        let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+        let exponent = Int(bits >> 10 & 0x1F)
+        let fraction = Float(bits & 0x3FF)
+        switch exponent {
+        case 0: return sign * fraction * Float(sign: .plus, exponent: -24, significand: 1)
+        case 31: return fraction == 0 ? sign * .infinity : .nan
+        default: return sign * (1024 + fraction) * Float(sign: .plus, exponent: exponent - 25, significand: 1)
+        }
+    }
+}
+
+/// Bits that fill bytes from the highest, and Rice's code for whole numbers from 0.
+struct BitWriter {
+    private var bytes: [UInt8] = []
+    private var current: UInt8 = 0
+    private var count = 0
+
+    mutating func write(_ bit: Bool) {
+        current = current << 1 | (bit ? 1 : 0)
+        count += 1
+        if count == 8 {
+            bytes.append(current)
+            (current, count) = (0, 0)
+        }
+    }
+
+    mutating func write(_ value: Int, bits: Int) {
+        for shift in (0..<bits).reversed() { write(value >> shift & 1 == 1) }
+    }
+
+    mutating func writeRice(_ value: Int, lowBits: Int) {
+        for _ in 0..<value >> lowBits { write(true) }
+        write(false)
+        write(value, bits: lowBits)
+    }
+
+    /// How many low bits make the numbers shortest.
+    func cheapestLowBits(_ values: [Int]) -> Int {
+        func cost(_ lowBits: Int) -> Int { values.reduce(0) { $0 + ($1 >> lowBits) + 1 + lowBits } }
+        return (0..<24).min { cost($0) < cost($1) } ?? 0
+    }
+
+    mutating func finish() -> [UInt8] {
+        while count > 0 { write(false) }
+        return bytes
+    }
+}
