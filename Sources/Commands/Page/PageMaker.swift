@@ -4,6 +4,7 @@
 import Internalization
 import Language
 import Page
+import Support
 import Transformer
 
 struct PageMaker {
@@ -205,7 +206,7 @@ struct PageMaker {
     private func tooLarge(_ runs: [Shown], _ bytes: Int, _ how: String) -> Diagnostic {
         let stages = runs.reduce(0) { $0 + $1.stages.count }
         return call.failure(
-            "\(Phrase.count(stages, "stage")) of \(Phrase.grouped(runs[0].weightCount)) weights do not fit into a page "
+            "\(Phrase.count(stages, "stage")) of \(NumberText.grouped(runs[0].weightCount)) weights do not fit into a page "
                 + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
             code: .runtimeArgument,
             help: "show fewer stages, stages: [0, \(value.run.removedCount)], keep half of the bytes, weights: .half, "
@@ -309,7 +310,7 @@ struct PageMaker {
     private func summary(_ runs: [Shown]) -> String {
         let configuration = value.run.model.configuration
         return
-            "A model of \(Phrase.grouped(runs[0].weightCount)) weights ("
+            "A model of \(NumberText.grouped(runs[0].weightCount)) weights ("
             + "\(Phrase.count(configuration.layerCount, "layer")), "
             + "\(Phrase.count(configuration.headCount, "head")), width \(configuration.width)) that icot trained on "
             + "\(value.data.taskName)."
