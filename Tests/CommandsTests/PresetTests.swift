@@ -20,7 +20,7 @@ import Transformer
             as [(String, Reading, Int?)])
     func `a preset sets everything that its name promises`(_ name: String, _ reading: Reading, _ bins: Int?) throws {
         let desk = Desk()
-        desk.run(Self.fresh + "let r = start m .\(name) on: data")
+        desk.run(Self.fresh + "let r = start m on: data preset: .\(name)")
         #expect(desk.messages.isEmpty && desk.text.isEmpty, "\(desk.messages) \(desk.text)")
         let run = try #require(desk.engine("r"))
         let settings = run.settings, schedule = run.schedule
@@ -55,7 +55,7 @@ import Transformer
                 desk.run(
                     """
                     let data = read "\(path)"
-                    let r = start (model .gpt2 width: 16 heads: 2 positions: 64 vocab: data dropout: 0.1) .\(name) on: data
+                    let r = start (model .gpt2 width: 16 heads: 2 positions: 64 vocab: data dropout: 0.1) on: data preset: .\(name)
                     """)
                 let schedule = try #require(desk.engine("r")?.schedule, "\(desk.messages)")
                 #expect(schedule.pace == .perEpoch(1) && schedule.removeAllBeyond == 39)
@@ -71,7 +71,7 @@ import Transformer
         let desk = Desk()
         desk.run(
             Self.fresh
-                + "let r = start m .paper on: data batch: 64 lr: 5e-5 decay: 300 separator: .absent partial_batch: false"
+                + "let r = start m on: data preset: .paper batch: 64 lr: 5e-5 decay: 300 separator: .absent partial_batch: false"
         )
         #expect(
             desk.lines == [
@@ -86,7 +86,8 @@ import Transformer
 
     @Test func `a model without GPT-2's dropout is mentioned`() {
         let desk = Desk()
-        desk.run("start (model .gpt2 width: 16 heads: 2 positions: 32) .fixed on: (gen .parity digits: 4 n: 100)")
+        desk.run(
+            "start (model .gpt2 width: 16 heads: 2 positions: 32) on: (gen .parity digits: 4 n: 100) preset: .fixed")
         #expect(desk.text.contains("dropout 0.1, this model has none"), "\(desk.text)")
     }
 

@@ -13,7 +13,7 @@ import Internalization
 import Language
 import Transformer
 
-/// Whose settings a run starts from.
+/// Whose settings a run starts from, `start … preset: .paper`.
 enum StartPreset: String, CaseIterable {
     case paper, reference, fixed
 
@@ -87,8 +87,8 @@ struct RunSettings {
         .label("seed", .integer(0...Int.max), default: "0", "of data order, smoothing and dropout"),
     ]
 
-    static let presetParameter = Parameter.value(
-        "preset", .choice(StartPreset.allCases.map { ChoiceOption($0.rawValue, $0.summary) }), required: false,
+    static let presetParameter = Parameter.label(
+        "preset", .choice(StartPreset.allCases.map { ChoiceOption($0.rawValue, $0.summary) }),
         "whose settings to start from; without it those with which a small model succeeds")
 
     init(_ call: Invocation, model: ModelValue, data: ProblemSet) throws {

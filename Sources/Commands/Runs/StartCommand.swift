@@ -12,8 +12,9 @@ enum StartCommands {
             CommandSignature(
                 "start", "Starts a run: a model on its way. It becomes the current run.",
                 [
-                    .value("model", .value(ModelValue.typeName), "trained in place"), RunSettings.presetParameter,
+                    .value("model", .value(ModelValue.typeName), "trained in place"),
                     .label("on", .value(ProblemsValue.typeName), required: true, "the problems it is trained on"),
+                    RunSettings.presetParameter,
                     .label(
                         "test", .value(ProblemsValue.typeName),
                         "problems for every accuracy of the run; they must share no input with the others"),
@@ -37,13 +38,13 @@ enum StartCommands {
                 result: RunValue.typeName,
                 examples: [
                     "start (model .gpt2) on: (gen .parity digits: 6 n: 5000)",
-                    "start (model .gpt2 dropout: 0.1) .paper on: (gen .mult digits: 4 n: 5000)",
+                    "start (model .gpt2 dropout: 0.1) on: (gen .mult digits: 4 n: 5000) preset: .paper",
                 ],
                 effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
                 discussion: """
                     The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question \
-                    had learned. .paper, .reference and .fixed set everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 \
+                    had learned. preset: .paper, .reference and .fixed set everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 \
                     and at most 150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
                     """)
         ) { call in

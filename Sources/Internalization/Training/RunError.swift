@@ -41,7 +41,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .noValidation: "the run has no validation problems to decide by when to stop"
         case .allSkipped(let limit):
             "a whole pass over the data had no batch without a row of more than \(limit) tokens, and the reference's rule "
-                + "skips such batches; raise max_length, make batches smaller, or start with .fixed, which leaves out the rows"
+                + "skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which leaves out the rows"
         case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
         }
     }
