@@ -6,7 +6,7 @@ import Testing
 
 extension Desk {
     /// The engine's run behind a variable.
-    func engine(_ name: String) -> Run? { value(name).asHost(RunValue.self)?.run }
+    func trained(_ name: String) -> Run? { value(name).asHost(RunValue.self)?.run }
 }
 
 @Suite struct ControlTests {
@@ -52,16 +52,16 @@ extension Desk {
     {
         let desk = Desk.withRun()
         desk.run("train steps: 3\nstep\ntrain steps: 2\nback\ntrain steps: 1\nstep 2\ntrain steps: 4")
-        #expect(desk.engine("r")?.spent.resets == [3, 6])
+        #expect(desk.trained("r")?.spent.resets == [3, 6])
         desk.run("let c = control r")
-        #expect(desk.engine("c")?.spent.resets == [3, 6])
+        #expect(desk.trained("c")?.spent.resets == [3, 6])
         // Ten updates, the last four of them without a chain.
-        #expect(desk.engine("c")?.settings.decayStart == 6)
+        #expect(desk.trained("c")?.settings.decayStart == 6)
         desk.run("let d = control r steps: 20 resets: false")
-        #expect(desk.engine("d")?.spent.resets == [])
-        #expect(desk.engine("d")?.settings.decayStart == 16)
+        #expect(desk.trained("d")?.spent.resets == [])
+        #expect(desk.trained("d")?.settings.decayStart == 16)
         desk.run("let e = control (start (model .gpt2 width: 16 heads: 2 positions: 32) on: data batch: 8) steps: 2")
-        #expect(desk.engine("e")?.settings.decay == nil)
+        #expect(desk.trained("e")?.settings.decay == nil)
     }
 
     @Test func `tokens that a run was matched in are scaled for the resets too`() {
@@ -70,6 +70,6 @@ extension Desk {
         // 7 × 32 × (9 + 8) tokens are 17 batches of 32 × 7.
         #expect(desk.value("c.steps").asInteger == 17)
         // Half of the way.
-        #expect(desk.engine("c")?.spent.resets == [9])
+        #expect(desk.trained("c")?.spent.resets == [9])
     }
 }

@@ -22,7 +22,7 @@ import Transformer
         let desk = Desk()
         desk.run(Self.fresh + "let r = start m on: data preset: .\(name)")
         #expect(desk.messages.isEmpty && desk.text.isEmpty, "\(desk.messages) \(desk.text)")
-        let run = try #require(desk.engine("r"))
+        let run = try #require(desk.trained("r"))
         let settings = run.settings, schedule = run.schedule
         #expect(settings.batchSize == 32 && settings.learningRate == 5e-5 && settings.warmUp == 0)
         #expect(settings.decay == nil && settings.clip == 1 && settings.accumulation == 1)
@@ -57,12 +57,12 @@ import Transformer
                     let data = read "\(path)"
                     let r = start (model .gpt2 width: 16 heads: 2 positions: 64 vocab: data dropout: 0.1) on: data preset: .\(name)
                     """)
-                let schedule = try #require(desk.engine("r")?.schedule, "\(desk.messages)")
+                let schedule = try #require(desk.trained("r")?.schedule, "\(desk.messages)")
                 #expect(schedule.pace == .perEpoch(1) && schedule.removeAllBeyond == 39)
                 #expect(schedule.maximumLength == 150)
                 // The schedule alone says the same.
                 desk.run("schedule .default\nschedule .\(name)")
-                #expect(desk.engine("r")?.schedule == schedule)
+                #expect(desk.trained("r")?.schedule == schedule)
             }
         }
     }
@@ -78,7 +78,7 @@ import Transformer
                 "note: .paper but for batch: 64 instead of 32, decay: 300 instead of none, "
                     + "partial_batch: false instead of true, separator: .absent instead of .kept"
             ], "\(desk.text)")
-        let settings = try #require(desk.engine("r")?.settings)
+        let settings = try #require(desk.trained("r")?.settings)
         #expect(settings.batchSize == 64 && settings.decay == 300 && !settings.keepsPartialBatch)
         desk.run("show r")
         #expect(desk.text.contains("separator  .absent"))
@@ -105,10 +105,10 @@ import Transformer
                 let b = start n on: data
                 let c = start m on: data decay: 0
                 """)
-            let fresh = try #require(desk.engine("a")?.settings), loaded = try #require(desk.engine("b")?.settings)
+            let fresh = try #require(desk.trained("a")?.settings), loaded = try #require(desk.trained("b")?.settings)
             #expect(fresh.learningRate == 2e-3 && fresh.decay == 1000)
             #expect(loaded.learningRate == 5e-5 && loaded.decay == nil)
-            #expect(desk.engine("c")?.settings.decay == nil)
+            #expect(desk.trained("c")?.settings.decay == nil)
         }
     }
 
@@ -132,8 +132,8 @@ import Transformer
             let r = start m on: data batch: 8 max_length: 6
             """)
         // Question, |, chain of 1 to 3, answer, end: 5, 6 or 7 tokens, 30 problems of each.
-        #expect(desk.engine("r")?.problems.longestSequence == 6, "\(desk.messages)")
-        #expect(desk.engine("r")?.problems.count == 60)
+        #expect(desk.trained("r")?.problems.longestSequence == 6, "\(desk.messages)")
+        #expect(desk.trained("r")?.problems.count == 60)
         #expect(desk.text.contains("30 problems longer than 6 tokens left out"), "\(desk.text)")
         desk.run("start m on: data batch: 8 max_length: 3")
         #expect(desk.messages.first?.contains("every problem has more than 3 tokens") == true)
@@ -143,7 +143,7 @@ import Transformer
 @Suite struct PlanTests {
     /// Where a run removes: the updates before each of its stages after the first.
     private func removals(_ desk: Desk) -> [Int] {
-        desk.engine("r")?.timeline.path.dropFirst().map(\.record.startedAt) ?? []
+        desk.trained("r")?.timeline.path.dropFirst().map(\.record.startedAt) ?? []
     }
 
     @Test(arguments: [
@@ -201,7 +201,7 @@ import Transformer
             back to: "one" run: r
             """)
         #expect(desk.messages.isEmpty, "\(desk.messages)")
-        let r = try #require(desk.engine("r")), b = try #require(desk.engine("b"))
+        let r = try #require(desk.trained("r")), b = try #require(desk.trained("b"))
         #expect(r.removedCount == 1 && r.schedule.pace == .stepsPerRemoval(7))
         #expect(r.timeline.marks.map(\.name) == ["one"] && r.timeline.stages.map(\.branch).contains("two"))
         #expect(b.removedCount == 0 && b.spent.updates == 0 && b.timeline.stages.count == 1)

@@ -193,9 +193,9 @@ private final class Meter {
 @Suite struct SpeedTests {
     @Test func `speed is that of the median question, whatever one of them waited for`() {
         var speed = AnsweringSpeed()
-        speed.seconds = [2, 100, 1, 2]
+        speed.seconds = [2, 100, 1, 2, 2]
         speed.secondsWithoutChain = [0.5, 0.25, 60, 0.75]
-        speed.tokens = 12
+        speed.tokens = 15
         // Medians 2 and (0.5 + 0.75) / 2.
         #expect(speed.examplesPerSecond == 0.5)
         #expect(speed.relativeToNoChain == 0.3125)
