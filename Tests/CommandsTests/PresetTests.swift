@@ -14,7 +14,7 @@ import Transformer
 
         """
 
-    /// §1.1 to 1.3 of the method's notes.
+    /// What the paper and its code say, point by point: docs/method.md.
     @Test(
         arguments: [("paper", .paper, nil), ("reference", .reference, 100), ("fixed", .fixed, nil)]
             as [(String, Reading, Int?)])

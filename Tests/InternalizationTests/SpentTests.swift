@@ -199,7 +199,7 @@ private final class Meter {
         // Medians 2 and (0.5 + 0.75) / 2.
         #expect(speed.examplesPerSecond == 0.5)
         #expect(speed.relativeToNoChain == 0.3125)
-        #expect(speed.tokensPerExample == 3)
+        #expect(speed.tokens == 15)
         #expect(AnsweringSpeed().examplesPerSecond == 0 && AnsweringSpeed().relativeToNoChain == 0)
     }
 }

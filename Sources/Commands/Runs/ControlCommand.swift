@@ -1,8 +1,9 @@
-// `control`: baselines with the budget of a run. The budget is what the run has cost in all, attempts that were gone back from
-// included, because a control that is given only the way that worked in the end is given less than the run took to find it.
+// `control`: baselines with the budget of a run. The budget is what the run has cost in all, attempts that were gone back
+// from included, because a control that is given only the way that worked in the end is given less than the run took.
 
 import Internalization
 import Language
+import Support
 import Transformer
 
 /// What a control is trained on.
@@ -80,8 +81,9 @@ enum ControlCommand {
                 examples: ["control kind: .no_cot steps: 20", "control kind: .no_cot match: .tokens"],
                 seeAlso: ["compare", "internalize"],
                 discussion: """
-                    The current run stays the current one. What a control cannot do with the same budget, the chain did. The budget is what the run \
-                    has cost in all, attempts that it went back from and rescues included; both numbers, updates and tokens, stand beside the run's.
+                    The current run stays the current one. What a control cannot do with the same budget, the chain \
+                    did. The budget is what the run has cost in all, attempts that it went back from and rescues \
+                    included; both numbers, updates and tokens, stand beside the run's.
                     """)
         ) { call in
             let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
@@ -191,11 +193,11 @@ enum ControlCommand {
     private static func matched(_ own: Spent, _ value: RunValue, _ measure: ControlMeasure) -> StyledText {
         let spent = value.run.spent
         func pair(_ name: String, _ number: Int, _ other: Int) -> String {
-            "\(Phrase.grouped(number)) \(name) beside the run's \(Phrase.grouped(other))"
+            "\(NumberText.grouped(number)) \(name) beside the run's \(NumberText.grouped(other))"
         }
         var text = pair("updates", own.updates, spent.updates)
         let way = value.run.progress.updates
-        if way < spent.updates { text += " (\(Phrase.grouped(spent.updates - way)) of them gone back from)" }
+        if way < spent.updates { text += " (\(NumberText.grouped(spent.updates - way)) of them gone back from)" }
         return StyledText("  " + text + ", " + pair("tokens", own.tokens, spent.tokens), .dim)
     }
 

@@ -17,15 +17,15 @@ enum RunDisplay {
         optimizer +=
             ", warm-up \(settings.warmUp)"
         if let decay = settings.decay {
-            let start = settings.decayStart.map { "from update \(Phrase.grouped($0))" } ?? "once the chain is gone"
-            optimizer += ", decay over \(Phrase.grouped(decay)) \(start)"
+            let start = settings.decayStart.map { "from update \(NumberText.grouped($0))" } ?? "once the chain is gone"
+            optimizer += ", decay over \(NumberText.grouped(decay)) \(start)"
         }
         if settings.accumulation > 1 {
             optimizer += ", \(settings.accumulation) batches a step, rule .\(settings.accumulationRule.rawValue)"
         }
         lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
         var passes =
-            "\(Phrase.grouped(run.batchesPerEpoch)) batches in a pass over \(Phrase.count(run.problems.count, "problem"))"
+            "\(NumberText.grouped(run.batchesPerEpoch)) batches in a pass over \(Phrase.count(run.problems.count, "problem"))"
         passes += settings.keepsPartialBatch ? ", a partial one at its end" : ", what is left over waits"
         if !settings.isShuffled { passes += ", never shuffled" }
         lines.append(StyledText("  data       ", .dim) + StyledText(passes))

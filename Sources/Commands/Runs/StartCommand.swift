@@ -43,9 +43,10 @@ enum StartCommands {
                 effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
                 discussion: """
-                    The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question \
-                    had learned. preset: .paper, .reference and .fixed set everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 \
-                    and at most 150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
+                    The separator decides whether the last hand-off works in small models: one that stays must do \
+                    alone what the end of the question had learned. preset: .paper, .reference and .fixed set \
+                    everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 and at most \
+                    150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
                     """)
         ) { call in
             let model = try call.host("model", as: ModelValue.self)

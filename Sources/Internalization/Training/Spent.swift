@@ -1,5 +1,5 @@
-/// What a run has cost in all: every attempt counts, also those that somebody or a rescue went back from. It stands beside the
-/// timeline, so no way along the timeline takes anything off it.
+/// What a run has cost in all: every attempt counts, also those that somebody or a rescue went back from. It stands
+/// beside the timeline, so no way along the timeline takes anything off it.
 public struct Spent: Sendable, Equatable, Codable {
     /// Updates of the weights.
     public var updates = 0
@@ -10,8 +10,8 @@ public struct Spent: Sendable, Equatable, Codable {
 
     public init() {}
 
-    /// What a timeline tells of it, for a run that was saved before it was counted: the updates of all stages, and for each as many
-    /// tokens as on the way to the present one.
+    /// What a timeline tells of it, for a run that was saved before it was counted: the updates of all stages, and for
+    /// each as many tokens as on the way to the present one.
     init(_ timeline: Timeline, _ progress: Progress) {
         updates = max(progress.updates, timeline.stages.reduce(0) { $0 + $1.record.steps })
         tokens = progress.tokens
