@@ -12,7 +12,7 @@ public enum EngineVocabulary {
         let bench = Workbench()
         let verbs =
             ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench)
-            + StepCommands.all(bench)
+            + [ControlCommand.command(bench)] + StepCommands.all(bench)
             + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + HiddenCommand.all(bench)
             + ProbeCommand.all(bench)
             + LookCommand.all(bench) + InterveneCommand.all(bench)

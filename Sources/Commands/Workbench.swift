@@ -23,6 +23,9 @@ final class Workbench {
     /// Seconds since the session began.
     var elapsedSeconds: Double { MonotonicClock.seconds() - started }
 
+    /// The label of every verb that is about a run.
+    static let runLabel = Parameter.label("run", .value(RunValue.typeName), "another run than the current one")
+
     /// The run a command is about: the one named with `run:`, else the current one.
     func run(_ call: Invocation) throws -> RunValue {
         if let named = call.hostIfPresent("run", as: RunValue.self) { return named }

@@ -250,7 +250,7 @@ extension Desk {
     }
 
     @Test
-    func `a control has as many updates and resets as the run, and its rate falls to nothing where the run's would`()
+    func `a control has as many updates and resets as the run, and its rate falls where the run's did`()
         throws
     {
         let desk = Desk()
@@ -275,8 +275,8 @@ extension Desk {
             #expect(control.progress.updates == 45, "\(name)")
             #expect(control.progress.resets == resets, "\(name)")
             #expect(control.settings.decay == 12)
-            // Twelve updates before the end it begins to fall, and at the end it is nothing.
-            #expect(control.settings.decayStart == 45 - 12)
+            // It begins to fall as many updates before the end as the run's did: fifteen.
+            #expect(control.settings.decayStart == 45 - 15)
         }
         // The run's own rate has fallen since its chain was gone, with update 30.
         #expect(run.settings.decay == 12 && run.settings.decayStart == nil && run.progress.emptiedAt == 30)

@@ -109,9 +109,9 @@ private func following(_ steps: Int) -> TrainingGoal {
         let third = state(run)
         try run.back(2)
         #expect(state(run) == first)
-        try run.forward()
+        try run.step(to: 1)
         #expect(state(run) == second)
-        try run.forward()
+        try run.step(to: 2)
         #expect(state(run) == third)
         // Not only moved but done again.
         try run.back(1)
@@ -153,7 +153,7 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(run.timeline.byteCount <= 200_000)
         try run.back(2)
         #expect(state(run) == states[0])
-        try run.forward()
+        try run.step(to: 1)
         #expect(state(run) == states[1])
     }
 

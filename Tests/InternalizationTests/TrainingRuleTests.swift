@@ -388,10 +388,16 @@ private func adaptive(
         settings.warmUp = 0
         settings.decay = 100
         #expect([0, 99, 1000].map { rate($0) } == [1, 1, 1])
-        #expect([49, 50, 60, 149, 150, 300].map { rate($0, emptied: 50) } == [1, 1, 0.9, 0.01, 0, 0])
+        // To a twentieth: 1/20 + 19/20 of what a fall to nothing would leave.
+        func thousandths(_ updates: [Int], emptied: Int?) -> [Float] {
+            updates.map { (rate($0, emptied: emptied) * 10_000).rounded() / 10 }
+        }
+        #expect(thousandths([49, 50, 60, 149, 150, 300], emptied: 50) == [1000, 1000, 905, 59.5, 50, 50])
+        // A chain that was gone from the start starts no fall.
+        #expect(thousandths([0, 60, 180], emptied: 0) == [1000, 1000, 1000])
         settings.decayStart = 80
-        #expect([60, 80, 90, 180].map { rate($0, emptied: 0) } == [1, 1, 0.9, 0])
-        #expect([60, 90].map { rate($0) } == [1, 0.9])
+        #expect(thousandths([60, 80, 90, 180], emptied: 0) == [1000, 1000, 905, 50])
+        #expect(thousandths([60, 90], emptied: nil) == [1000, 905])
     }
 
     @Test func `the moment at which the chain was gone stays, whatever is removed later`() throws {
@@ -499,9 +505,8 @@ private func adaptive(
 
     @Test func `relative speed is the time without a chain over the time with it`() {
         var speed = AnsweringSpeed()
-        speed.examples = 8
-        speed.seconds = 4
-        speed.secondsWithoutChain = 1
+        speed.seconds = [Double](repeating: 0.5, count: 8)
+        speed.secondsWithoutChain = [Double](repeating: 0.125, count: 8)
         speed.tokens = 24
         #expect(speed.relativeToNoChain == 0.25)
         #expect(speed.examplesPerSecond == 2)

@@ -22,13 +22,6 @@ public enum Shared {
     }
 }
 
-/// `path` in `../shared`, or nil with a printed note where it is absent.
-public func sharedMaterial(_ path: String) -> URL? {
-    if Shared.has(path) { return Shared.url(path) }
-    print("note: skipped, \(path) is not beside this checkout")
-    return nil
-}
-
 /// Calls `body` with a new empty folder and removes it afterwards.
 public func withTemporaryFolder<R>(_ body: (URL) throws -> R) throws -> R {
     let folder = FileManager.default.temporaryDirectory.appending(path: "icot-\(UUID().uuidString)")

@@ -60,7 +60,7 @@ enum FileCommands {
                     .label(
                         "moments", .boolean, default: "true",
                         "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset"
-                    ),
+                    ), Workbench.runLabel,
                 ],
                 seeAlso: ["resume", "start"],
                 discussion:

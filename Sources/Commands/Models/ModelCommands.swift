@@ -76,7 +76,7 @@ enum ModelCommands {
             return .object(
                 ModelValue(
                     LanguageModel(configuration, initialization: initialization, seed: UInt64(seed)), writing: writing,
-                    origin: "seed \(seed)"))
+                    origin: .seed(seed)))
         }
     }
 
@@ -122,7 +122,7 @@ enum ModelCommands {
             } else {
                 writing = .ids
             }
-            return .object(ModelValue(model, writing: writing, origin: name))
+            return .object(ModelValue(model, writing: writing, origin: .folder(name)))
         }
     }
 

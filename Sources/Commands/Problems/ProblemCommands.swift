@@ -200,7 +200,11 @@ enum ProblemCommands {
         Command(
             CommandSignature(
                 "show", "Shows a value with all there is to see.",
-                [.value("value", .any, "a problem, problems, a model, a run, anything")],
+                [
+                    .value("value", .any, "a problem, problems, a model, a run, anything"),
+                    .label(
+                        "run", .value(RunValue.typeName), "whose view of a problem; that of the current run without it"),
+                ],
                 examples: ["show (gen .parity digits: 6 n: 5)"],
                 seeAlso: ["solve", "tokens"],
                 discussion:
@@ -209,7 +213,8 @@ enum ProblemCommands {
         ) { call in
             let options = call.session.displayOptions
             switch call["value"] {
-            case .object(let problem as ProblemValue)?: call.output(try self.show(problem, bench.currentRun))
+            case .object(let problem as ProblemValue)?:
+                call.output(try self.show(problem, call.hostIfPresent("run", as: RunValue.self) ?? bench.currentRun))
             case .object(let run as RunValue)?: call.output(RunDisplay.show(run))
             case .object(let host as HostObject)?: call.output(try host.show(options))
             case let value?: call.output(value.display(options))
@@ -250,7 +255,7 @@ enum ProblemCommands {
                     .label("model", .value(ModelValue.typeName), "whose vocabulary; the current run's without it"),
                     .label(
                         "removed", .integer(0...1_000_000),
-                        "tokens of the chain taken away; those of the run without it"),
+                        "tokens of the chain taken away; those of the run without it"), Workbench.runLabel,
                 ], result: TypeName.table, examples: ["tokens (gen .parity digits: 6 n: 1)[0] model: (model .gpt2)"],
                 seeAlso: ["tokenize", "show"])
         ) { call in
@@ -262,7 +267,9 @@ enum ProblemCommands {
                 encoder = try bench.run(call).encoder
             }
             let problem = try encoder.encode(value.problem)
-            let run = call.isGiven("model") ? nil : bench.currentRun?.run
+            let run =
+                call.isGiven("model")
+                ? nil : (call.hostIfPresent("run", as: RunValue.self) ?? bench.currentRun)?.run
             let count =
                 call.integerIfPresent("removed").map { RemovalCount.units($0) } ?? run?.clock.removed ?? .units(0)
             let schedule = run?.schedule ?? RemovalSchedule()

@@ -57,7 +57,7 @@ enum KeptRun {
         let resumed = try RunFolder.resume(path, steals: steals) { _ in encoder }
         for warning in resumed.warnings { call.output(StyledText(warning, .warning)) }
         let name = info.object?["name"]?.string ?? "run"
-        let model = ModelValue(resumed.run.model, writing: writing, origin: path)
+        let model = ModelValue(resumed.run.model, writing: writing, origin: .folder(path))
         let initial = try LanguageModel.load(from: path + "/model")
         let value = RunValue(
             resumed.run, model: model, data: data, test: test, validation: validation,

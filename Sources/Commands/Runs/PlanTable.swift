@@ -7,11 +7,11 @@ enum PlanTable {
     private static let batchesMax = 50_000_000
 
     static func make(
-        _ schedule: RemovalSchedule, rows: Int, batch: Int, chain: Int, steps: Int?, _ call: Invocation
+        _ schedule: RemovalSchedule, _ settings: TrainingSettings, rows: Int, chain: Int, steps: Int?,
+        _ call: Invocation
     ) throws -> TableObject {
-        let batches = max(1, (rows + batch - 1) / batch)
-        var settings = TrainingSettings()
-        settings.batchSize = batch
+        // As many batches as a run with these settings has.
+        let batches = settings.batchesPerEpoch(problems: rows)
         var plan = try SchedulePlan(schedule, settings, batchesPerEpoch: batches, longest: chain)
         var events: [PlannedBatch] = []
         let example = SchedulePlan.Example(units: chain, length: chain + 1)

@@ -15,9 +15,26 @@ enum RunDisplay {
             "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), \(Phrase.short(Double(settings.optimizer.beta2)))), weight decay \(Phrase.short(Double(settings.optimizer.weightDecay)))"
         optimizer += settings.clip.map { ", clip \(Phrase.short(Double($0)))" } ?? ", no clipping"
         optimizer +=
-            ", warm-up \(settings.warmUp)" + (settings.decay.map { ", decay over \($0) once the chain is gone" } ?? "")
+            ", warm-up \(settings.warmUp)"
+        if let decay = settings.decay {
+            let start = settings.decayStart.map { "from update \(NumberText.grouped($0))" } ?? "once the chain is gone"
+            optimizer += ", decay over \(NumberText.grouped(decay)) \(start)"
+        }
+        if settings.accumulation > 1 {
+            optimizer += ", \(settings.accumulation) batches a step, rule .\(settings.accumulationRule.rawValue)"
+        }
         lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
-        lines.append(StyledText("  separator  ", .dim) + StyledText(value.separator.map { ".\(name($0))" } ?? ".kept"))
+        var passes =
+            "\(NumberText.grouped(run.batchesPerEpoch)) batches in a pass over \(Phrase.count(run.problems.count, "problem"))"
+        passes += settings.keepsPartialBatch ? ", a partial one at its end" : ", what is left over waits"
+        if !settings.isShuffled { passes += ", never shuffled" }
+        lines.append(StyledText("  data       ", .dim) + StyledText(passes))
+        lines.append(
+            StyledText("  spent      ", .dim)
+                + StyledText(
+                    "\(Phrase.count(run.spent.updates, "update")), \(Phrase.count(run.spent.tokens, "token")), \(Phrase.count(run.spent.resets.count, "reset"))"
+                ))
+        lines.append(StyledText("  separator  ", .dim) + StyledText("." + name(separator(value.encoder))))
         lines.append(
             StyledText("  test       ", .dim)
                 + StyledText(value.test.map { Phrase.count($0.count, "problem") + ", for every accuracy" } ?? "none"))
@@ -29,6 +46,16 @@ enum RunDisplay {
             lines.append(StyledText("  " + padded(row.name, 20), .dim) + StyledText(row.value))
         }
         return DisplayBundle(lines: lines, json: value.json)
+    }
+
+    /// What stands between chain and answer in the problems as they are written, whatever was asked for.
+    static func separator(_ encoder: any ProblemEncoder) -> AnswerSeparator {
+        switch encoder {
+        case let encoder as CharacterEncoder: encoder.separator
+        case let encoder as ReferenceEncoder: encoder.removesSeparator ? .removedLast : .kept
+        case let encoder as FillerEncoder: separator(encoder.base)
+        default: .kept
+        }
     }
 
     static func name(_ separator: AnswerSeparator) -> String {

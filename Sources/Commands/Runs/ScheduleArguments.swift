@@ -18,6 +18,7 @@ enum ScheduleArguments {
                 .init("default", "what lets a small model trained from scratch succeed"),
                 .init("paper", "the paper's text"),
                 .init("reference", "the published code, quirks included"),
+                .init("fixed", "the paper's settings, as paper and code both seem to mean them"),
             ]), required: false, "where to start from; without it the switches now in force stay"),
         .label(
             "adaptive", .real(0...1), "removes more once this rate of recent offset-free training examples is right"),
@@ -97,14 +98,14 @@ enum ScheduleArguments {
     ]
 
     /// The schedule that the arguments ask for.
-    static func read(_ call: Invocation, from present: RemovalSchedule) throws -> RemovalSchedule {
+    /// - Parameter run: whose chains it is for, if any; which of its problems are short enough is decided when it starts.
+    static func read(
+        _ call: Invocation, from present: RemovalSchedule, for run: RunValue?
+    ) throws -> RemovalSchedule {
         var schedule = present
-        if let preset = call.choiceIfPresent("preset") {
-            switch preset {
-            case "paper": schedule = .paper
-            case "reference": schedule = .reference
-            default: schedule = RemovalSchedule()
-            }
+        if let name = call.choiceIfPresent("preset") {
+            schedule = StartPreset(rawValue: name)?.schedule(for: run?.data) ?? RemovalSchedule()
+            if let run { schedule.maximumLength = run.run.schedule.maximumLength }
         }
         try readPace(call, &schedule)
         try readOrder(call, &schedule)

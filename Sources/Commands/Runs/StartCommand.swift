@@ -7,29 +7,6 @@ import Transformer
 enum StartCommands {
     static func all(_ bench: Workbench) -> [Command] { [start(bench), schedule(bench), plan(bench)] }
 
-    private static let rules: [ChoiceOption] = [
-        .init("paper"), .init("reference", "as the published code"), .init("fixed"),
-    ]
-
-    static let settingLabels: [Parameter] = [
-        .label("batch", .integer(1...100_000), default: "64", "problems in a step"),
-        .label(
-            "lr", .real(.leastNonzeroMagnitude...10), "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"
-        ),
-        .label("warmup", .integer(0...1_000_000), default: "50", "steps over which the learning rate climbs"),
-        .label(
-            "decay", .integer(0...1_000_000_000), "steps over which it falls to 0 once the chain is gone; 0 keeps it"),
-        .label("weight_decay", .real(0...1), default: "0.01", "of AdamW"),
-        .label("beta1", .real(0...0.9999), default: "0.9"), .label("beta2", .real(0...0.99999), default: "0.999"),
-        .label("epsilon", .real(.leastNonzeroMagnitude...1), default: "1e-8"),
-        .label("clip", .real(0...1_000_000), default: "1", "the largest norm of a gradient; 0 for no limit"),
-        .label("accumulate", .integer(1...100_000), default: "1", "batches whose gradients make one step"),
-        .label("accumulate_rule", .choice(rules), default: ".fixed", "when those steps are made"),
-        .label("shuffle", .boolean, default: "true", "draws the batches of each pass over the data anew"),
-        .label("partial_batch", .boolean, default: "false", "ends a pass with a batch of what is left over"),
-        .label("seed", .integer(0...Int.max), default: "0", "of data order, smoothing and dropout"),
-    ]
-
     private static func start(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
@@ -37,6 +14,7 @@ enum StartCommands {
                 [
                     .value("model", .value(ModelValue.typeName), "trained in place"),
                     .label("on", .value(ProblemsValue.typeName), required: true, "the problems it is trained on"),
+                    RunSettings.presetParameter,
                     .label(
                         "test", .value(ProblemsValue.typeName),
                         "problems for every accuracy of the run; they must share no input with the others"),
@@ -50,7 +28,7 @@ enum StartCommands {
                             .init("kept", "# or the reference's <eos> stays"),
                             .init("removed_last", "it goes as the last token of the chain"),
                         ]), "the sign between chain and answer; absent where all answers have one length, else kept"),
-                ] + settingLabels + [
+                ] + RunSettings.labels + [
                     .label(
                         "watch", .boolean, default: "true",
                         "says when gradients, updates, the loss or that of an answer token jump"),
@@ -58,29 +36,27 @@ enum StartCommands {
                     .label("tensorboard", .boolean, default: "false", "also writes TensorBoard events there"),
                 ],
                 result: RunValue.typeName,
-                examples: ["start (model .gpt2) on: (gen .parity digits: 6 n: 5000)"],
+                examples: [
+                    "start (model .gpt2) on: (gen .parity digits: 6 n: 5000)",
+                    "start (model .gpt2 dropout: 0.1) on: (gen .mult digits: 4 n: 5000) preset: .paper",
+                ],
                 effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
-                discussion:
-                    "The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question had learned."
-            )
+                discussion: """
+                    The separator decides whether the last hand-off works in small models: one that stays must do \
+                    alone what the end of the question had learned. preset: .paper, .reference and .fixed set \
+                    everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 and at most \
+                    150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
+                    """)
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
             let data = try call.host("on", as: ProblemsValue.self).set
-            let separator: AnswerSeparator? =
-                switch call.choiceIfPresent("separator") {
-                case "kept"?: .kept
-                case "removed_last"?: .removedLast
-                case "absent"?: .absent
-                default: nil
-                }
             let parts = try RunParts(
                 data, test: call.hostIfPresent("test", as: ProblemsValue.self)?.set,
                 validation: call.hostIfPresent("validation", as: ProblemsValue.self)?.set, call)
-            let value = try make(
-                model, parts, separator: separator, schedule: RemovalSchedule(),
-                settings: settings(call, isLoaded: !model.origin.hasPrefix("seed")),
-                name: bench.freshName("run"), call)
+            let settings = try RunSettings(call, model: model, data: data)
+            for text in settings.notes(model: model) { note(text, call) }
+            let value = try make(model, parts, settings, name: bench.freshName("run"), call)
             if try !call.boolean("watch") { value.run.watch = nil }
             if let name = call.textIfPresent("name") {
                 guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
@@ -100,20 +76,23 @@ enum StartCommands {
 
     /// A run of a model on problems written for it.
     static func make(
-        _ model: ModelValue, _ parts: RunParts, separator: AnswerSeparator?, schedule: RemovalSchedule,
-        settings: TrainingSettings, name: String, _ call: Invocation
+        _ model: ModelValue, _ parts: RunParts, _ settings: RunSettings, name: String, _ call: Invocation
     ) throws -> RunValue {
         let encoder: any ProblemEncoder
-        do { encoder = try model.encoder(separator: separator, answers: parts.all) } catch let fault as SeparatorFault {
+        do { encoder = try model.encoder(separator: settings.separator, answers: parts.all) } catch let fault
+            as SeparatorFault
+        {
             throw call.failure(fault.description, code: .runtimeArgument, at: "separator", help: fault.help)
         }
+        let schedule = settings.schedule
         let encoded = try RunData.encode(parts.data, encoder: encoder, order: schedule.order, call.interrupt)
         let heldOut = try RunData.heldOut(parts.test, encoder: encoder, order: schedule.order, call.interrupt)
         let validation = try RunData.heldOut(parts.validation, encoder: encoder, order: schedule.order, call.interrupt)
+        if let limit = schedule.maximumLength { try tell(encoded, limit, schedule, call) }
         func run(_ schedule: RemovalSchedule) throws -> Run {
             try Run(
                 model.model, on: encoded, heldOut: heldOut, validation: validation, schedule: schedule,
-                settings: settings)
+                settings: settings.training)
         }
         let made: Run
         do { made = try run(schedule) } catch RunError.keptPositions(let needed, let positions) {
@@ -127,32 +106,28 @@ enum StartCommands {
         }
         return RunValue(
             made, model: model, data: parts.data, test: parts.test, validation: parts.validation, encoder: encoder,
-            separator: separator, name: name)
+            separator: settings.separator, name: name)
     }
 
     private static func note(_ text: String, _ call: Invocation) {
         call.output(StyledText("note", .warning) + StyledText(": " + text))
     }
 
-    private static func settings(_ call: Invocation, isLoaded: Bool) throws -> TrainingSettings {
-        var settings = TrainingSettings()
-        settings.batchSize = try call.integer("batch")
-        settings.learningRate = Float(call.realIfPresent("lr") ?? (isLoaded ? 5e-5 : 2e-3))
-        settings.warmUp = try call.integer("warmup")
-        if let steps = call.integerIfPresent("decay") { settings.decay = steps == 0 ? nil : steps }
-        settings.optimizer = AdamWHyperparameters(
-            beta1: Float(try call.real("beta1")), beta2: Float(try call.real("beta2")),
-            epsilon: Float(try call.real("epsilon")),
-            weightDecay: Float(try call.real("weight_decay")))
-        let clip = try call.real("clip")
-        settings.clip = clip == 0 ? nil : Float(clip)
-        settings.accumulation = try call.integer("accumulate")
-        settings.accumulationRule = Reading(rawValue: try call.choice("accumulate_rule")) ?? .fixed
-        settings.isShuffled = try call.boolean("shuffle")
-        settings.keepsPartialBatch = try call.boolean("partial_batch")
-        settings.seed = UInt64(try call.integer("seed"))
-        if let fault = settings.fault { throw call.failure(fault, code: .runtimeArgument) }
-        return settings
+    /// Says how many problems are too long to be trained on.
+    private static func tell(
+        _ problems: EncodedProblems, _ limit: Int, _ schedule: RemovalSchedule, _ call: Invocation
+    ) throws {
+        guard schedule.lengthRule != .reference else { return }
+        let kept = problems.filtered(maximumLength: limit).count
+        if kept == 0 {
+            throw call.failure(
+                "every problem has more than \(limit) tokens", code: .runtimeArgument,
+                at: call.isGiven("max_length") ? "max_length" : nil,
+                help: "write max_length: \(problems.longestSequence), or 0 for no limit")
+        }
+        if kept < problems.count {
+            note("\(Phrase.count(problems.count - kept, "problem")) longer than \(limit) tokens left out", call)
+        }
     }
 
     // MARK: The schedule
@@ -162,7 +137,7 @@ enum StartCommands {
             CommandSignature(
                 "schedule",
                 "Says how the chain of the current run is taken away, and shows what that changed; without arguments shows every switch.",
-                ScheduleArguments.parameters,
+                ScheduleArguments.parameters + [Workbench.runLabel],
                 examples: ["schedule", "schedule adaptive: 0.95 smoothing: 4", "schedule .paper per_epoch: 8"],
                 effects: [.changesRun],
                 seeAlso: ["plan", "internalize", "step"],
@@ -172,7 +147,7 @@ enum StartCommands {
                     """)
         ) { call in
             let value = try bench.run(call)
-            let schedule = try ScheduleArguments.read(call, from: value.run.schedule)
+            let schedule = try ScheduleArguments.read(call, from: value.run.schedule, for: value)
             let before = ScheduleArguments.rows(value.run.schedule, value.run.shape)
             if schedule != value.run.schedule { try value.change(schedule, call) }
             var rows = ScheduleArguments.rows(value.run.schedule, value.run.shape)
@@ -203,12 +178,20 @@ enum StartCommands {
                     .label(
                         "chain", .integer(0...1_000_000),
                         "tokens of the longest chain; that of the current run without it"),
+                    .label(
+                        "accumulate", .integer(1...100_000),
+                        "batches that make one step; as in the current run without it"),
+                    .label(
+                        "partial_batch", .boolean,
+                        "whether a pass ends with a batch of what is left over; as in the current run without it"),
+                    Workbench.runLabel,
                 ], result: TypeName.table,
                 examples: ["plan .reference per_epoch: 8 rows: 808_000 batch: 32 chain: 47 | head 3"],
                 seeAlso: ["schedule"])
         ) { call in
-            let run = bench.currentRun?.run
-            let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule())
+            let value = call.hostIfPresent("run", as: RunValue.self) ?? bench.currentRun
+            let run = value?.run
+            let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule(), for: value)
             guard let rows = call.integerIfPresent("rows") ?? run?.problems.count else {
                 throw call.failure(
                     "there is no run to take the size of the data from", code: .runtimeArgument,
@@ -221,10 +204,15 @@ enum StartCommands {
                     "there is no run to take the length of the chain from", code: .runtimeArgument,
                     help: "add chain: 47")
             }
-            let batch = call.integerIfPresent("batch") ?? run?.settings.batchSize ?? 64
+            // The settings of the run, else those that belong to the preset.
+            let preset = call.choiceIfPresent("preset").flatMap { StartPreset(rawValue: $0) }
+            var settings = run?.settings ?? preset?.settings ?? TrainingSettings()
+            if let batch = call.integerIfPresent("batch") { settings.batchSize = batch }
+            if let batches = call.integerIfPresent("accumulate") { settings.accumulation = batches }
+            if let keeps = call.booleanIfPresent("partial_batch") { settings.keepsPartialBatch = keeps }
             return .table(
                 try PlanTable.make(
-                    schedule, rows: rows, batch: batch, chain: chain, steps: call.integerIfPresent("steps"), call))
+                    schedule, settings, rows: rows, chain: chain, steps: call.integerIfPresent("steps"), call))
         }
     }
 }

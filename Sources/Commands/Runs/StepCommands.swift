@@ -15,7 +15,7 @@ enum StepCommands {
                 "step", "Removes the next token of the chain, or goes forward to a stage that was there before.",
                 [
                     .value("count", .integer(-1_000_000...1_000_000), default: "1", "how many; below 0 goes back"),
-                    .label("to", .integer(0...1_000_000), "until so many are removed"),
+                    .label("to", .integer(0...1_000_000), "until so many are removed"), Workbench.runLabel,
                 ], examples: ["step", "step 2", "step to: 1"], effects: [.changesRun],
                 seeAlso: ["back", "train", "timeline", "show"],
                 discussion:
@@ -55,14 +55,9 @@ enum StepCommands {
         }
         let (wasRemoved, before) = (run.removedCount, try evaluation())
         var resets = false
-        var known = 0
-        for _ in 0..<count {
-            try call.checkInterrupt()
-            if run.canGoForward { try run.forward(); known += 1; continue }
-            try run.removeMore(
-                report: { if case .removed(_, _, true, _, _) = $0 { resets = true } },
-                isInterrupted: { interrupt.isRequested })
-        }
+        let known = try run.step(
+            to: wasRemoved + count, report: { if case .removed(_, _, true, _, _) = $0 { resets = true } },
+            isInterrupted: { interrupt.isRequested })
         var lines = [
             RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: before, after: try evaluation())
         ]
@@ -104,7 +99,7 @@ enum StepCommands {
                     .value("count", .integer(0...1_000_000), default: "1", "stages"),
                     .label(
                         "to", .oneOf([.text, .integer(0...1_000_000)]),
-                        "a mark or branch by name, or the stage with so many removed"),
+                        "a mark or branch by name, or the stage with so many removed"), Workbench.runLabel,
                 ], examples: ["back", "back 2", "back to: 0"], effects: [.changesRun],
                 seeAlso: ["step", "mark", "branch"])
         ) { call in
@@ -139,7 +134,8 @@ enum StepCommands {
     private static func mark(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "mark", "Gives the present state of the run a name.", [.value("name", .text, "to come back to")],
+                "mark", "Gives the present state of the run a name.",
+                [.value("name", .text, "to come back to"), Workbench.runLabel],
                 examples: ["mark \"explicit\""], effects: [.changesRun], seeAlso: ["back", "branch", "timeline"])
         ) { call in
             let value = try bench.run(call)
@@ -158,7 +154,8 @@ enum StepCommands {
         Command(
             CommandSignature(
                 "branch", "Starts another line of the timeline from here; back to: its name returns to it.",
-                [.value("name", .text, "of the new line")], examples: ["branch \"slower\""], effects: [.changesRun],
+                [.value("name", .text, "of the new line"), Workbench.runLabel], examples: ["branch \"slower\""],
+                effects: [.changesRun],
                 seeAlso: ["mark", "back", "timeline"])
         ) { call in
             let value = try bench.run(call)

@@ -1,13 +1,11 @@
-// `train`, `internalize`, `control`: commands that take steps.
+// `train`, `internalize`: commands that take steps.
 
 import Internalization
 import Language
 import Transformer
 
 enum TrainCommands {
-    static func all(_ bench: Workbench) -> [Command] { [train(bench), internalize(bench), control(bench)] }
-
-    private static let runLabel = Parameter.label("run", .value(RunValue.typeName), "another run than the current one")
+    static func all(_ bench: Workbench) -> [Command] { [train(bench), internalize(bench)] }
 
     private static func train(_ bench: Workbench) -> Command {
         Command(
@@ -21,7 +19,8 @@ enum TrainCommands {
                     .label(
                         "check", .integer(1...1_000_000), default: "20",
                         "updates between two looks at the validation problems"),
-                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
+                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"),
+                    Workbench.runLabel,
                 ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],
                 seeAlso: ["internalize", "step", "eval"],
                 discussion:
@@ -67,7 +66,7 @@ enum TrainCommands {
                     .label(
                         "final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
                     .label(
-                        "rescues", .integer(0...1000), default: "3",
+                        "rescues", .integer(0...1000), default: "6",
                         "how often a stage that is stuck is taken back and tried with another data order"),
                     .label(
                         "on_alarm",
@@ -78,11 +77,14 @@ enum TrainCommands {
                     .label(
                         "every", .integer(1...1_000_000_000),
                         "steps for each removed token, instead of the schedule's pace"),
-                    .label("at_most", .integer(1...1_000_000_000), "updates in all"),
+                    .label(
+                        "at_most", .integer(1...1_000_000_000),
+                        "updates in all, those of stages that are taken back included"),
                     .label(
                         "check", .integer(1...1_000_000), default: "50",
                         "updates between two looks at the validation problems at the end"),
-                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"), runLabel,
+                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"),
+                    Workbench.runLabel,
                 ], examples: ["internalize", "internalize every: 100 final: 300"], effects: [.changesRun],
                 seeAlso: ["schedule", "step", "back", "timeline"],
                 discussion:
@@ -149,97 +151,5 @@ enum TrainCommands {
                 "the run has no validation problems to decide by when to stop", code: .runtimeArgument, at: label,
                 help: "start it with test: (gen … apart_from: the data)")
         }
-    }
-
-    // MARK: Controls
-
-    private static func control(_ bench: Workbench) -> Command {
-        Command(
-            CommandSignature(
-                "control",
-                "Trains a baseline with the budget of a run: same first weights, data, updates and settings.",
-                [
-                    .value(
-                        "run", .value(RunValue.typeName), required: false,
-                        "what it is compared with; the current run without it"),
-                    .label(
-                        "kind",
-                        .choice([
-                            .init("no_cot", "never shown a chain"), .init("explicit", "the whole chain to the end"),
-                            .init("filler", "as many meaningless tokens in place of the chain"),
-                        ]), default: ".no_cot", "which baseline"),
-                    .label("steps", .integer(1...1_000_000_000), "updates; as many as the run has had without it"),
-                    .label(
-                        "resets", .boolean, default: "true",
-                        "whether the optimizer is reset at the updates where the run's was"),
-                    .label("seed", .integer(0...Int.max), "of the data order; the run's without it"),
-                ], result: RunValue.typeName, examples: ["control kind: .no_cot steps: 20"],
-                seeAlso: ["compare", "internalize"],
-                discussion:
-                    "The current run stays the current one. What a control cannot do with the same budget, the chain did."
-            )
-        ) { call in
-            let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
-            let kind = try call.choice("kind")
-            let steps = call.integerIfPresent("steps") ?? value.run.progress.updates
-            guard steps > 0 else {
-                throw call.failure("the run has not been trained yet", code: .runtimeArgument, help: "add steps: 500")
-            }
-            let control = try makeControl(value, kind, steps, call)
-            control.name = bench.freshName(control.name)
-            bench.runs.append(control)
-            let resets = try call.boolean("resets") ? value.resetUpdates.filter { $0 < steps } : []
-            try trainControl(control, steps: steps, resets: resets, call)
-            return .object(control)
-        }
-    }
-
-    private static func makeControl(
-        _ value: RunValue, _ kind: String, _ steps: Int, _ call: Invocation
-    ) throws -> RunValue {
-        var schedule = value.run.schedule
-        schedule.pace = .manual
-        schedule.startFrom = 0
-        schedule.removeAllBeyond = kind == "no_cot" ? 0 : nil
-        if kind != "explicit" { schedule.smoothing = .none }
-        var settings = value.run.settings
-        // The run's rate falls at its end; so does the control's.
-        settings.decayStart = settings.decay.map { max(0, steps - $0) }
-        if let seed = call.integerIfPresent("seed") { settings.seed = UInt64(seed) }
-        let model = ModelValue(value.initial.copy(), writing: value.model.writing, origin: value.model.origin)
-        let encoder = kind == "filler" ? FillerEncoder(value.encoder) : value.encoder
-        let data = try RunData.encode(value.data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try RunData.heldOut(value.test, encoder: encoder, order: schedule.order, call.interrupt)
-        let validation = try RunData.heldOut(value.validation, encoder: encoder, order: schedule.order, call.interrupt)
-        let run = try Run(
-            model.model, on: data, heldOut: heldOut, validation: validation, schedule: schedule, settings: settings)
-        let name =
-            switch kind {
-            case "no_cot": "No CoT";
-            case "explicit": "Explicit CoT";
-            default: "filler tokens"
-            }
-        return RunValue(
-            run, model: model, data: value.data, test: value.test, validation: value.validation, encoder: encoder,
-            separator: value.separator,
-            name: name)
-    }
-
-    private static func trainControl(_ control: RunValue, steps: Int, resets: [Int], _ call: Invocation) throws {
-        let watcher = TrainingWatcher(control, call)
-        defer { call.endProgress() }
-        var end = TrainingEnd.stepsDone
-        for next in resets.sorted() + [steps] {
-            let left = next - control.run.progress.updates
-            if left > 0 {
-                end = try control.run.train(
-                    TrainingGoal(steps: left), report: watcher.watch, isInterrupted: watcher.isInterrupted)
-            }
-            if end == .interrupted { break }
-            if next < steps { control.run.resetOptimizer() }
-        }
-        watcher.note(try control.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted))
-        call.output(StyledText(control.name + ": ") + (watcher.summary(end).lines.first ?? StyledText()))
-        if end == .interrupted { try call.checkInterrupt() }
     }
 }

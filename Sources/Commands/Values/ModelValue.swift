@@ -15,12 +15,33 @@ final class ModelValue: HostObject {
         case ids
     }
 
+    /// Where its weights came from.
+    enum Origin: Equatable {
+        /// Drawn from a seed, here and now.
+        case seed(Int)
+        /// Read from a folder, or found by a name.
+        case folder(String)
+
+        var isFresh: Bool {
+            switch self {
+            case .seed: true
+            case .folder: false
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .seed(let seed): "seed \(seed)"
+            case .folder(let name): name
+            }
+        }
+    }
+
     let model: LanguageModel
     let writing: Writing
-    /// Where it came from: `seed 1`, a folder.
-    let origin: String
+    let origin: Origin
 
-    init(_ model: LanguageModel, writing: Writing, origin: String) {
+    init(_ model: LanguageModel, writing: Writing, origin: Origin) {
         self.model = model
         self.writing = writing
         self.origin = origin
@@ -37,7 +58,7 @@ final class ModelValue: HostObject {
             ("layers", .integer(configuration.layerCount)), ("heads", .integer(configuration.headCount)),
             ("width", .integer(configuration.width)),
             ("vocabulary", .integer(configuration.vocabularySize)),
-            ("positions", .integer(configuration.positionCount)), ("origin", .text(origin)),
+            ("positions", .integer(configuration.positionCount)), ("origin", .text(origin.text)),
         ]
     }
 
@@ -48,7 +69,7 @@ final class ModelValue: HostObject {
     override var text: String {
         "\(configuration.architecture.rawValue), \(NumberText.grouped(model.parameterCount)) parameters: \(Phrase.count(configuration.layerCount, "layer")),"
             + " \(Phrase.count(configuration.headCount, "head")), width \(configuration.width), \(configuration.positionCount) positions,"
-            + " vocabulary \(configuration.vocabularySize); \(origin)"
+            + " vocabulary \(configuration.vocabularySize); \(origin.text)"
     }
 
     override func show(_ options: DisplayOptions) throws -> DisplayBundle {

@@ -68,19 +68,12 @@ final class RunValue: HostObject {
             settings: run.settings)
     }
 
-    /// The updates after which the optimizer was reset on the way to the present stage.
-    var resetUpdates: [Int] {
-        run.timeline.path.dropFirst().compactMap {
-            $0.entry.progress.updatesSinceReset == 0 ? $0.record.startedAt : nil
-        }
-    }
-
     static let typeName = "run"
     override var typeName: String { Self.typeName }
 
     override var fieldNames: [String] {
         [
-            "name", "model", "data", "test", "validation", "removed", "chain", "steps", "tokens", "stages",
+            "name", "model", "data", "test", "validation", "removed", "chain", "steps", "tokens", "spent", "stages",
             "learning_rate", "batch",
             "seed",
         ]
@@ -97,6 +90,11 @@ final class RunValue: HostObject {
         case "chain": .integer(run.longest)
         case "steps": .integer(run.progress.updates)
         case "tokens": .integer(run.progress.tokens)
+        case "spent":
+            .record([
+                ("updates", .integer(run.spent.updates)), ("tokens", .integer(run.spent.tokens)),
+                ("resets", .integer(run.spent.resets.count)),
+            ])
         case "stages": .integer(run.timeline.path.count)
         case "learning_rate": .real(Double(run.settings.learningRate))
         case "batch": .integer(run.settings.batchSize)

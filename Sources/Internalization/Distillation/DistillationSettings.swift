@@ -39,7 +39,10 @@ public struct DistillationSettings: Sendable, Equatable {
     func learningRate(_ step: Int, of steps: Int) -> Float {
         var rate = training.learningRate
         if step < training.warmUp { rate *= Float(step + 1) / Float(training.warmUp) }
-        if let decay = training.decay, steps - step < decay { rate *= Float(steps - step) / Float(decay) }
+        // A stage that is shorter than the decay begins with the whole rate all the same.
+        if let decay = training.decay.map({ min($0, steps) }), steps - step < decay {
+            rate *= Float(steps - step) / Float(decay)
+        }
         return rate
     }
 }

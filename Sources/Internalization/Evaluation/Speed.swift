@@ -3,15 +3,26 @@ import Transformer
 
 /// How fast a model answers one question at a time.
 public struct AnsweringSpeed: Sendable, Equatable {
-    public var examples = 0
-    public var seconds = 0.0
+    /// What each question took.
+    public var seconds: [Double] = []
+    /// What each took when as many tokens were written as the answer alone has: the time of a model without any chain.
+    public var secondsWithoutChain: [Double] = []
     public var tokens = 0
-    /// What the same questions take when as many tokens are written as the answer alone has: the time of a model without any chain.
-    public var secondsWithoutChain = 0.0
 
-    public var examplesPerSecond: Double { seconds > 0 ? Double(examples) / seconds : 0 }
-    /// Examples per second relative to No CoT, as in the paper's tables.
-    public var relativeToNoChain: Double { seconds > 0 ? secondsWithoutChain / seconds : 0 }
+    public init() {}
+
+    /// By the median of the questions: on a machine that does other things too, a mean is that of the interruptions.
+    public var examplesPerSecond: Double { Self.ratio(1, Self.median(seconds)) }
+    /// Examples per second relative to No CoT, as in the paper's tables, by medians.
+    public var relativeToNoChain: Double { Self.ratio(Self.median(secondsWithoutChain), Self.median(seconds)) }
+
+    private static func ratio(_ a: Double, _ b: Double) -> Double { b > 0 ? a / b : 0 }
+
+    private static func median(_ values: [Double]) -> Double {
+        guard !values.isEmpty else { return 0 }
+        let sorted = values.sorted(), middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
 }
 
 extension Evaluator {
@@ -28,9 +39,8 @@ extension Evaluator {
                 problems, [index], removed: removed, schedule: schedule, isInterrupted: isInterrupted)
             let middle = now()
             try writeAnswerLength(problems, index, schedule, isInterrupted)
-            result.secondsWithoutChain += now() - middle
-            result.seconds += middle - start
-            result.examples += 1
+            result.secondsWithoutChain.append(now() - middle)
+            result.seconds.append(middle - start)
             result.tokens += solution[0].tokens.count
         }
         return result

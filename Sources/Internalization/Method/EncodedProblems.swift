@@ -55,6 +55,10 @@ public struct EncodedProblems: Sendable {
     }
 
     public var count: Int { places.count }
+    /// Tokens of all sequences with their chains.
+    public var tokenCount: Int { places.reduce(0) { $0 + Int($1.count) } }
+    /// Tokens of all chains.
+    public var chainTokenCount: Int { places.reduce(0) { $0 + Int($1.chainEnd - $1.inputCount) } }
     public var hasGroups: Bool { !groups.isEmpty }
 
     public subscript(index: Int) -> EncodedProblem {

@@ -218,6 +218,24 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
         return schedule
     }
 
+    /// The paper's settings with what both seem to mean wherever paper and code differ.
+    public static var fixed: RemovalSchedule {
+        var schedule = paper
+        schedule.counting = .fixed
+        schedule.resetRule = .fixed
+        schedule.lengthRule = .fixed
+        return schedule
+    }
+
+    /// The paper's own numbers for GSM8K: one token a pass, all of the chain once 39 are gone, nothing longer than 150 tokens.
+    public var forGSM8K: RemovalSchedule {
+        var schedule = self
+        schedule.pace = .perEpoch(1)
+        schedule.removeAllBeyond = 39
+        schedule.maximumLength = 150
+        return schedule
+    }
+
     /// What must hold before a run uses it; the first rule broken, or nil.
     public var fault: String? {
         switch pace {

@@ -58,6 +58,8 @@ struct SavedState: Codable {
     var marks: [SavedMark] = []
     var current = 0
     var lastVersion = 0
+    /// Absent in folders of before it was counted.
+    var spent: Spent?
     /// How much of metrics.jsonl belongs to this state.
     var metricsBytes = 0
 }
@@ -81,6 +83,7 @@ extension Run {
         state.marks = timeline.marks.map { SavedMark(name: $0.name, stage: $0.stage, snapshot: index($0.snapshot)) }
         state.current = timeline.currentIndex
         state.lastVersion = lastVersion
+        state.spent = spent
         for part in snapshots.flatMap(\.parts) { try part.keep(in: folder) }
         state.snapshots = snapshots.map { SavedSnapshot($0) }
         return state
@@ -135,5 +138,6 @@ extension Run {
         try restore(try snapshot(0))
         timeline.state = Timeline.State(stages: stages, marks: marks, currentIndex: state.current)
         lastVersion = state.lastVersion
+        spent = state.spent ?? Spent(timeline, progress)
     }
 }

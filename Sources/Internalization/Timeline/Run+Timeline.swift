@@ -50,14 +50,23 @@ extension Run {
         try go(to: target.id)
     }
 
-    /// Moves `count` stages forward, along the way that was taken last.
-    public func forward(_ count: Int = 1) throws {
-        var target = timeline.current
-        for _ in 0..<max(count, 0) {
-            guard let next = target.next else { throw RunError.noStage(removedCount + count) }
-            target = timeline.stages[next]
+    /// Removes more until `target` units are gone, or goes forward to stages that were there before, each as it was left.
+    /// - Returns: how many stages were there before.
+    @discardableResult
+    public func step(
+        to target: Int, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+    ) throws -> Int {
+        var known = 0
+        while removedCount < target {
+            if isInterrupted() { throw GenerationInterrupted() }
+            if let next = nextStage, next.record.removed.capped(at: longest) <= target {
+                try go(to: next.id)
+                known += 1
+            } else {
+                try removeMore(report: report, isInterrupted: isInterrupted)
+            }
         }
-        try go(to: target.id)
+        return known
     }
 
     /// Moves to where stage `id` was left.
@@ -87,6 +96,8 @@ extension Run {
             timeline.visit(mark.stage)
         } else if let stage = timeline.stages.last(where: { $0.branch == name }) {
             try go(to: stage.id)
+            // Whoever names a line wants to go on along it, not along one that left it.
+            timeline.followOwnLine()
         } else {
             throw RunError.noMark(name)
         }

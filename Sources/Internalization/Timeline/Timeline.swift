@@ -166,6 +166,11 @@ public final class Timeline: @unchecked Sendable {
         currentIndex = id
     }
 
+    /// Makes the way forward that of the present stage's own line; none where it ends here.
+    func followOwnLine() {
+        stages[currentIndex].next = stages.last { $0.parent == currentIndex && $0.branch == current.branch }?.id
+    }
+
     // MARK: Memory
 
     private func uniqueParts() -> [SnapshotPart] {

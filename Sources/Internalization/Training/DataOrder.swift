@@ -22,6 +22,13 @@ struct DataOrder {
         self.isShuffled = isShuffled
     }
 
+    init(_ count: Int, _ settings: TrainingSettings) {
+        let fixed = settings.accumulationRule == .reference ? 1 : settings.accumulation
+        self.init(
+            count: count, batchSize: settings.batchSize * fixed, seed: settings.seed,
+            keepsPartialBatch: settings.keepsPartialBatch, isShuffled: settings.isShuffled)
+    }
+
     var batchesPerEpoch: Int { keepsPartialBatch ? (count + batchSize - 1) / batchSize : count / batchSize }
 
     /// The problems of batch `index` of a pass.
@@ -36,4 +43,9 @@ struct DataOrder {
         }
         return permutation[index * batchSize..<min((index + 1) * batchSize, count)]
     }
+}
+
+extension TrainingSettings {
+    /// How many batches a pass over so many problems has.
+    public func batchesPerEpoch(problems count: Int) -> Int { DataOrder(count, self).batchesPerEpoch }
 }

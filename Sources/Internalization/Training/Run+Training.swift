@@ -75,7 +75,8 @@ extension Run {
     private func train(
         toward goal: TrainingGoal, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool
     ) throws -> TrainingEnd {
-        var taken = 0
+        let start = spent
+        var skipped = 0
         while true {
             if isInterrupted() { return .interrupted }
             if goal.followsSchedule {
@@ -92,7 +93,8 @@ extension Run {
                     if !(try rescue(goal, report)) { return .stuck }
                 }
             }
-            if let steps = goal.steps, taken >= steps { return .stepsDone }
+            if let steps = goal.steps, spent.updates - start.updates >= steps { return .stepsDone }
+            if let tokens = goal.tokens, spent.tokens - start.tokens >= tokens { return .stepsDone }
             let isFinal = !goal.followsSchedule || isEmptied || schedule.pace == .uniform
             if isFinal, goal.followsSchedule, let most = goal.finalSteps, finalSteps >= most {
                 guard isFarFromThreshold, isRescuable(goal), try rescue(goal, report) else { return .stepsDone }
@@ -100,7 +102,8 @@ extension Run {
             }
             let started = now()
             let step = try step(isScheduled: goal.followsSchedule)
-            taken += 1
+            skipped = step.isSkipped ? skipped + 1 : 0
+            if skipped > batchesPerEpoch { throw RunError.allSkipped(limit: schedule.maximumLength ?? 0) }
             note(step, seconds: now() - started)
             report(.step(step))
             let alarms = watchStep(step)
@@ -121,7 +124,7 @@ extension Run {
 
     private func note(_ step: StepReport, seconds: Double) {
         timeline.edit {
-            $0.steps = step.isSkipped ? $0.steps : $0.steps + 1
+            $0.steps += step.isUpdate ? 1 : 0
             $0.seconds += seconds
             $0.loss = clock.loss
             $0.matchRate = clock.matchRate

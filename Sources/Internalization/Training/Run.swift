@@ -22,6 +22,8 @@ public struct StepReport: Sendable, Equatable {
     public var gradientNorm: Double?
     /// ‖Δw‖.
     public var updateNorm: Double?
+    /// Whether the weights were updated after it.
+    public var isUpdate = false
     /// Sequences and tokens that went through the model.
     public var sequences = 0
     public var tokens = 0
@@ -44,6 +46,8 @@ public final class Run: @unchecked Sendable {
     public private(set) var settings: TrainingSettings
     public internal(set) var clock: ScheduleClock
     public internal(set) var progress = Progress()
+    /// What it has cost, whatever was gone back from.
+    public internal(set) var spent = Spent()
     public let optimizer: AdamW
     let trainee: Trainee
     /// Test problems, apart from those trained on and from `validation`, and how answers are read: every accuracy that is
@@ -112,11 +116,7 @@ public final class Run: @unchecked Sendable {
     }
 
     private static func order(_ problems: EncodedProblems, _ settings: TrainingSettings) -> DataOrder {
-        let fixed = settings.accumulationRule == .reference ? 1 : settings.accumulation
-        return DataOrder(
-            count: problems.count, batchSize: settings.batchSize * fixed, seed: settings.seed,
-            keepsPartialBatch: settings.keepsPartialBatch,
-            isShuffled: settings.isShuffled)
+        DataOrder(problems.count, settings)
     }
 
     // MARK: What it is
@@ -187,6 +187,7 @@ public final class Run: @unchecked Sendable {
         momentsVersion = newVersion()
         progress.updatesSinceReset = 0
         progress.resets += 1
+        spent.addReset()
         if accumulated > 0 { trainee.clearGradients(); accumulated = 0 }
     }
 
@@ -206,7 +207,9 @@ public final class Run: @unchecked Sendable {
     public func step(isScheduled: Bool = true) throws -> StepReport {
         let before = (clock, progress)
         do {
-            return try takeStep(isScheduled)
+            let report = try takeStep(isScheduled)
+            spent.add(from: before.1, to: progress)
+            return report
         } catch {
             (clock, progress) = before
             accumulated = 0
@@ -335,6 +338,7 @@ public final class Run: @unchecked Sendable {
         momentsVersion = weightsVersion
         progress.updates += 1
         progress.updatesSinceReset += 1
+        report.isUpdate = true
         report.learningRate = rate
         report.gradientNorm = result.gradientNorm
         report.updateNorm = result.updateNorm

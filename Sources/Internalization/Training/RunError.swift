@@ -16,6 +16,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case damagedSnapshot(String)
     case noValidation
     case noFolder(String)
+    case allSkipped(limit: Int)
 
     public var description: String {
         switch self {
@@ -38,6 +39,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .damagedSnapshot(let path): "the snapshot in \(path) is not what was written there"
         case .noFolder(let path): "no folder for snapshots can be made in \(path)"
         case .noValidation: "the run has no validation problems to decide by when to stop"
+        case .allSkipped(let limit):
+            "a whole pass over the data had no batch without a row of more than \(limit) tokens, and the reference's rule "
+                + "skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which leaves out the rows"
         case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
         }
     }

@@ -32,15 +32,17 @@ public struct Rescue: Sendable, Equatable {
 
 /// What training is to reach.
 public struct TrainingGoal: Sendable, Equatable {
-    /// At most so many steps; nil for no limit.
+    /// At most so many updates, those that are gone back from included; nil for no limit.
     public var steps: Int?
+    /// Until so many tokens have gone through the model; nil for no limit.
+    public var tokens: Int?
     /// Until the accuracy on the validation problems is at least this; while a schedule is followed, after all of the chain is gone.
     public var accuracy: Double?
     /// Steps between evaluations.
     public var evaluateEvery: Int = 100
     /// Whether tokens are removed as the schedule says.
     public var followsSchedule = false
-    /// Steps after all of the chain is gone; nil for no limit.
+    /// Updates after all of the chain is gone; nil for no limit.
     public var finalSteps: Int?
     /// How often a stage that is stuck is taken back before it is given up.
     public var rescues = 0

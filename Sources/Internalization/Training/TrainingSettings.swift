@@ -6,7 +6,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var learningRate: Float = 2e-3
     /// Updates over which the learning rate climbs at the start of a run; 0 for none.
     public var warmUp = 50
-    /// Updates over which the learning rate falls to 0 once all of the chain is gone; nil for a constant rate.
+    /// Updates over which the learning rate falls, linearly, to `decayFloor` of itself once training has taken the last of the chain;
+    /// there it stays. nil for a constant rate, and so is a chain that was never there.
     public var decay: Int? = nil
     /// The update at which that decay begins instead, for a control whose chain is gone from the start.
     public var decayStart: Int? = nil
@@ -67,6 +68,39 @@ public struct Progress: Sendable, Equatable, Codable {
 }
 
 extension TrainingSettings {
+    /// A run that is trained on after its decay still learns.
+    static let decayFloor: Float = 0.05
+
+    /// The paper's fine-tuning, and with every quirk of it the published code's: batches of 32, AdamW at 5e-5 without warm-up or decay,
+    /// and a last batch of what a pass leaves over.
+    public static var paper: TrainingSettings {
+        var settings = TrainingSettings()
+        settings.batchSize = 32
+        settings.learningRate = 5e-5
+        settings.warmUp = 0
+        settings.keepsPartialBatch = true
+        settings.accumulationRule = .paper
+        return settings
+    }
+
+    public static var reference: TrainingSettings {
+        var settings = paper
+        settings.accumulationRule = .reference
+        return settings
+    }
+
+    public static var fixed: TrainingSettings {
+        var settings = paper
+        settings.accumulationRule = .fixed
+        return settings
+    }
+
+    /// The update at which the rate begins to fall; nil while that is open.
+    public func decayBegins(_ progress: Progress) -> Int? {
+        guard decay != nil else { return nil }
+        return decayStart ?? progress.emptiedAt.flatMap { $0 > 0 ? $0 : nil }
+    }
+
     /// The learning rate of the next update.
     func learningRate(_ progress: Progress, warmUpAfterReset: Int) -> Float {
         var rate = learningRate
@@ -74,8 +108,9 @@ extension TrainingSettings {
         if progress.resets > 0, progress.updatesSinceReset < warmUpAfterReset {
             rate *= Float(progress.updatesSinceReset + 1) / Float(warmUpAfterReset)
         }
-        if let decay, let start = decayStart ?? progress.emptiedAt, progress.updates >= start {
-            rate *= Float(max(0, decay - (progress.updates - start))) / Float(decay)
+        if let decay, let start = decayBegins(progress), progress.updates >= start {
+            let left = Float(max(0, decay - (progress.updates - start))) / Float(decay)
+            rate *= Self.decayFloor + (1 - Self.decayFloor) * left
         }
         return rate
     }

@@ -279,11 +279,14 @@ extension Parser {
         }
         let left = source.text(last.value.span)
         let what = next == "[" ? "an index" : next == "(" ? "a call" : "a field"
+        let apart =
+            next == "("
+            ? "for two values write (\(left)) (…" : "for two values put the second first, behind a label or into a text"
         return failure(
             .strayBlank, "\(verb.text): \(what) has no blank before it",
             at: SourceSpan(last.value.span.start, current.span.end),
             help:
-                "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"); for two values put the second first, behind a label or into a text",
+                "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"); \(apart)",
             replacement: .init(SourceSpan(last.value.span.end, current.span.start), ""))
     }
 
@@ -481,6 +484,11 @@ extension Parser {
                 help: "a block follows if, for, while, def or try")
         case .label(let word):
             if case .name(let name) = value.kind {
+                if isFunction(name) {
+                    return failure(
+                        .unexpectedToken, "'\(name)' is a function: its arguments stand in parentheses", at: value.span,
+                        help: "write \(name)(\(word): value)")
+                }
                 return failure(
                     .unknownVerb, "'\(name)' is a name, not a verb, and takes no '\(word):'", at: value.span,
                     help: "start the line with a verb")
@@ -504,7 +512,12 @@ extension Parser {
             return failure(
                 .unexpectedToken, "a ':' stands directly behind a label", at: current.span, help: "write label: value")
         default:
-            if case .name(let name) = value.kind, !isFunction(name) {
+            if case .name(let name) = value.kind {
+                if isFunction(name) {
+                    return failure(
+                        .unexpectedToken, "'\(name)' is a function: its arguments stand in parentheses", at: value.span,
+                        help: "write \(name)(\(source.text(current.span)), …)")
+                }
                 return failure(
                     .unexpectedToken, "'\(name)' is not a verb, so \(found) cannot follow it", at: current.span,
                     help: "put an operator between them, or start with a verb")
