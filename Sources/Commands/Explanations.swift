@@ -26,21 +26,11 @@ enum Explanations {
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)
         case let error as TokenizationError: return Explanation(.runtimeArgument, error.description)
         case ProbeError.interrupted: return Explanation(.interrupted, "stopped")
-        case let error as ProbeError:
-            let (message, help) = halves(error.description)
-            return Explanation(.runtimeArgument, message, help: help)
-        case let error as PNGError:
-            let (message, help) = halves(error.description)
-            return Explanation(.commandFailed, message, help: help)
+        case let error as ProbeError: return Explanation(.runtimeArgument, error.description, help: error.help)
+        case let error as PNGError: return Explanation(.commandFailed, error.description, help: error.help)
         case is GenerationInterrupted, is Interrupted, is CancellationError: return Explanation(.interrupted, "stopped")
         default: return nil
         }
-    }
-
-    /// What was found, and behind the last semicolon what to do.
-    static func halves(_ description: String) -> (message: String, help: String?) {
-        guard let mark = description.ranges(of: "; ").last else { return (description, nil) }
-        return (String(description[..<mark.lowerBound]), String(description[mark.upperBound...]))
     }
 
     private static func code(_ kind: FileError.Kind) -> DiagnosticCode {

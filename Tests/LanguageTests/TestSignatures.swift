@@ -53,7 +53,8 @@ enum TestSignatures {
             [
                 .value("model", .value("model")), .label("on", data, required: true),
                 .label("batch", .integer(1...4096), default: "32"),
-                .label("lr", .real(0...10), default: "5e-5"), .label("weight_decay", .real(0...1), default: "0.01"),
+                .label("lr", .real(0...10), default: "5e-5", aliases: ["learning_rate"]),
+                .label("weight_decay", .real(0...1), default: "0.01"),
             ], result: "run", effects: [.changesRun]),
         CommandSignature(
             "schedule", "Says how the chain is taken away.",
@@ -67,7 +68,7 @@ enum TestSignatures {
             [
                 .label("steps", .integer(1...1_000_000_000)), .label("epochs", .integer(1...100_000)),
                 .label("until", .real(0...1)),
-                .label("at_most", .integer(1...1_000_000_000)), .label("lr", .real(0...10)),
+                .label("at_most", .integer(1...1_000_000_000)), .label("lr", .real(0...10), aliases: ["learning_rate"]),
             ], effects: [.changesRun]),
         CommandSignature("mark", "Gives the present stage a name.", [.value("name", .text)], effects: [.changesRun]),
         CommandSignature(

@@ -17,7 +17,7 @@ struct ModelReading {
         .label(
             "of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName)]),
             "a run or a model; the current run without it"),
-        .label("on", .value(ProblemsValue.typeName), required: true, "the problems"),
+        .label("on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems, "the problems"),
         .label(
             "at", .selector([.init("answer", "all answer tokens"), .init("chain")], allowsIndex: true),
             default: ".answer", "which predictions are read: of the answer's tokens, or the chain's"),

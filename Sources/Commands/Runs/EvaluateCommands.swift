@@ -17,10 +17,12 @@ enum EvaluateCommands {
                         "problems", .value(ProblemsValue.typeName), required: false,
                         "the run's test problems without it"),
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
-                    removedLabel, .label("limit", .integer(1...10_000_000), "the first so many problems only"),
+                    removedLabel,
+                    .label(
+                        "limit", .integer(1...10_000_000), aliases: Aliases.limit, "the first so many problems only"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
                     .label("top_k", .integer(1...1_000_000), "draws among so many"),
-                    .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
+                    .label("seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed, "of the draws"),
                     .label(
                         "speed", .boolean, default: "false",
                         "also solves some problems one at a time: examples per second, and relative to a model without a chain"

@@ -12,9 +12,10 @@ enum StartCommands {
     ]
 
     static let settingLabels: [Parameter] = [
-        .label("batch", .integer(1...100_000), default: "64", "problems in a step"),
+        .label("batch", .integer(1...100_000), default: "64", aliases: Aliases.batch, "problems in a step"),
         .label(
-            "lr", .real(.leastNonzeroMagnitude...10), "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"
+            "lr", .real(.leastNonzeroMagnitude...10), aliases: Aliases.learningRate,
+            "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"
         ),
         .label("warmup", .integer(0...1_000_000), default: "50", "steps over which the learning rate climbs"),
         .label(
@@ -27,7 +28,8 @@ enum StartCommands {
         .label("accumulate_rule", .choice(rules), default: ".fixed", "when those steps are made"),
         .label("shuffle", .boolean, default: "true", "draws the batches of each pass over the data anew"),
         .label("partial_batch", .boolean, default: "false", "ends a pass with a batch of what is left over"),
-        .label("seed", .integer(0...Int.max), default: "0", "of data order, smoothing and dropout"),
+        .label(
+            "seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of data order, smoothing and dropout"),
     ]
 
     private static func start(_ bench: Workbench) -> Command {
@@ -36,7 +38,9 @@ enum StartCommands {
                 "start", "Starts a run: a model on its way. It becomes the current run.",
                 [
                     .value("model", .value(ModelValue.typeName), "trained in place"),
-                    .label("on", .value(ProblemsValue.typeName), required: true, "the problems it is trained on"),
+                    .label(
+                        "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems,
+                        "the problems it is trained on"),
                     .label(
                         "test", .value(ProblemsValue.typeName),
                         "problems for every accuracy of the run; they must share no input with the others"),
@@ -195,11 +199,15 @@ enum StartCommands {
             CommandSignature(
                 "plan", "Shows what a schedule would do, event by event, without training.",
                 ScheduleArguments.parameters + [
-                    .label("steps", .integer(1...1_000_000_000), "how far; without it until the chain is gone"),
+                    .label(
+                        "steps", .integer(1...1_000_000_000), aliases: Aliases.steps,
+                        "how far; without it until the chain is gone"),
                     .label(
                         "rows", .integer(1...1_000_000_000), "problems in the data; those of the current run without it"
                     ),
-                    .label("batch", .integer(1...100_000), "problems in a step; as in the current run without it"),
+                    .label(
+                        "batch", .integer(1...100_000), aliases: Aliases.batch,
+                        "problems in a step; as in the current run without it"),
                     .label(
                         "chain", .integer(0...1_000_000),
                         "tokens of the longest chain; that of the current run without it"),

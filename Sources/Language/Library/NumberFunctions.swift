@@ -45,7 +45,7 @@ extension LanguageLibrary {
 
     private static func notNumber(_ name: String, _ value: Value) -> Fault {
         Fault(
-            .runtimeArgument, "\(name): takes a number or an array, not \(TypeName.withArticle(value.typeName))",
+            .runtimeArgument, "takes a number or an array, not \(TypeName.withArticle(value.typeName))", of: name,
             help: "for a list write map xs { x in \(name)(x) }")
     }
 
@@ -57,7 +57,7 @@ extension LanguageLibrary {
             if let array = value.asArray { return .array(array.mapping { Float(function(Double($0))) }) }
             guard let number = value.asReal else { throw notNumber(name, value) }
             if let problem = domain(number) {
-                throw Fault(.runtimeArithmetic, "\(name): \(problem) has no value", help: "test the number before")
+                throw Fault(.runtimeArithmetic, "\(problem) has no value", of: name, help: "test the number before")
             }
             return .real(function(number))
         }
@@ -88,7 +88,8 @@ extension LanguageLibrary {
         if let small = Int(exactly: number) { return .integer(small) }
         guard number.isFinite else {
             throw Fault(
-                .runtimeArithmetic, "\(name): \(NumberText.real(number)) is not a whole number", help: "test it before")
+                .runtimeArithmetic, "\(NumberText.real(number)) is not a whole number", of: name,
+                help: "test it before")
         }
         return Value(.init(number))
     }

@@ -34,14 +34,14 @@ extension LanguageLibrary {
         guard let list = value.asObject as? ListObject else {
             throw Fault(
                 .runtimeArgument,
-                "\(name): takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))",
+                "takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))", of: name,
                 help: value.asTable == nil ? "write \(name)([1, 2, 3])" : "take a column: \(name)(t.column)")
         }
         return try list.elements.enumerated().map { place, element in
             guard let number = element.asReal else {
                 throw Fault(
                     .runtimeArgument,
-                    "\(name): element \(place) is \(TypeName.withArticle(element.typeName)), not a number",
+                    "element \(place) is \(TypeName.withArticle(element.typeName)), not a number", of: name,
                     help: "take it out before, with filter")
             }
             return number

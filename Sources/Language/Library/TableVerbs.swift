@@ -9,7 +9,7 @@ extension LanguageLibrary {
         if let column = table[name] { return column }
         let near = Suggestions.nearest(to: name, among: table.columnNames).first
         throw call.failure(
-            "the table has no column '\(name)'" + (near.map { "; did you mean '.\($0)'?" } ?? ""), code: .runtimeField,
+            "the table has no column '\(name)'" + Wording.question(near.map { "'.\($0)'" }), code: .runtimeField,
             at: argument,
             help: near.map { "write .\($0)" } ?? "it has " + table.columnNames.map { ".\($0)" }.joined(separator: ", "))
     }

@@ -20,7 +20,7 @@ struct Importer: Sendable {
         let whole = Importer.resolved(path, folder)
         guard let bytes = Importer.bytes(of: whole) else {
             throw Fault(
-                .fileMissing, "import: there is no file \"\(path)\"",
+                .fileMissing, "there is no file \"\(path)\"", of: "import",
                 help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
         }
         let parent = whole.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")

@@ -214,22 +214,25 @@ public final class Session {
 
     /// An error with its place: diagnostics stay as they are, those of the host are explained.
     func raised(_ error: any Error, at span: SourceSpan, in source: SourceText, command: String? = nil) -> Raised {
-        let prefix = command.map { "\($0): " } ?? ""
+        /// `train: …`; an error that a program raised says what it wants to.
+        func named(_ message: String, _ verb: String?) -> String { verb.map { "\($0): \(message)" } ?? message }
         switch error {
         case let raised as Raised: return raised
         case let diagnostic as Diagnostic: return Raised(diagnostic: diagnostic, source: source)
         case let fault as Fault:
-            let message =
-                fault.message.hasPrefix(prefix) || fault.code == .userError ? fault.message : prefix + fault.message
-            return Raised(diagnostic: Diagnostic(fault.code, message, at: span, help: fault.help), source: source)
+            let verb = fault.code == .userError ? nil : fault.verb ?? command
+            return Raised(
+                diagnostic: Diagnostic(fault.code, named(fault.message, verb), at: span, help: fault.help),
+                source: source)
         default: break
         }
         if let explanation = vocabulary.explain(error) {
-            let message = explanation.message.hasPrefix(prefix) ? explanation.message : prefix + explanation.message
             return Raised(
-                diagnostic: Diagnostic(explanation.code, message, at: span, help: explanation.help), source: source)
+                diagnostic: Diagnostic(
+                    explanation.code, named(explanation.message, command), at: span, help: explanation.help),
+                source: source)
         }
-        return Raised(diagnostic: Diagnostic(.commandFailed, prefix + "\(error)", at: span), source: source)
+        return Raised(diagnostic: Diagnostic(.commandFailed, named("\(error)", command), at: span), source: source)
     }
 
     // MARK: - Keeping and going back

@@ -103,7 +103,8 @@ extension Parser {
                         help: "write \(verb.text) -\(source.text(token(ahead: 1).span))",
                         replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
                 }
-                let value = try argument(verb, label: nil)
+                let place = arguments.filter { $0.label == nil }.count + (isPiped ? 1 : 0)
+                let value = try argument(verb, takesPath: takesPath(verb, label: nil, place: place))
                 arguments.append(Argument(label: nil, value: value))
             }
         }
@@ -130,12 +131,22 @@ extension Parser {
                 help: "write \(label.text): -\(source.text(token(ahead: 1).span))",
                 replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
         }
-        return try argument(verb, label: label)
+        return try argument(verb, takesPath: takesPath(verb, label: label, place: 0))
     }
 
-    /// One atom, and behind it nothing that would make it more than an atom.
-    private mutating func argument(_ verb: Name, label: Name?) throws(Failure) -> Expression {
-        if let path = barePath { throw path }
+    /// Whether the signature takes a path after that label, or without one at that place.
+    private func takesPath(_ verb: Name, label: Name?, place: Int) -> Bool {
+        guard let signature = userVerbs[verb.text] ?? context.signatures.verbs[verb.text] else { return false }
+        let values = signature.values
+        let parameter =
+            label == nil
+            ? (place < values.count ? values[place] : values.last) : signature.parameter(labelled: label?.text ?? "")
+        return parameter?.kind.pathUses.isEmpty == false
+    }
+
+    /// One atom, and after it nothing that would make it more than an atom.
+    private mutating func argument(_ verb: Name, takesPath: Bool) throws(Failure) -> Expression {
+        if let path = barePath(takesPath: takesPath) { throw path }
         if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead {
             throw commandInside(in: "'\(verb.text)'")
         }
@@ -182,8 +193,8 @@ extension Parser {
         }
     }
 
-    /// `load runs/x`: a path whose quotes are missing.
-    private var barePath: Failure? {
+    /// `load runs/x`: a path whose quotes are missing; without a `/` only where a path belongs.
+    private func barePath(takesPath: Bool) -> Failure? {
         let start = current.span.start
         let bytes = source.bytes
         var end = start
@@ -192,11 +203,7 @@ extension Parser {
         let word = source.text(SourceSpan(start, end))
         switch current.kind {
         case .identifier(let first):
-            let extensions = [
-                ".icot", ".bin", ".json", ".safetensors", ".npy", ".csv", ".txt", ".svg", ".html", ".md", ".ipynb",
-                ".pt",
-            ]
-            let isFile = word.contains("/") && !word.contains("(") || extensions.contains { word.hasSuffix($0) }
+            let isFile = word.contains("/") && !word.contains("(") || takesPath && word.contains(".")
             guard isFile, !word.contains("//"), !isKnownName(first) else { return nil }
         case .sign(.divide):
             guard word.count > 1, !current.hasBlankBefore || !token(ahead: 1).hasBlankBefore else { return nil }

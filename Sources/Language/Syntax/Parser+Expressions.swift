@@ -30,11 +30,13 @@ extension Parser {
     // MARK: - Values: pipelines of commands and expressions
 
     /// A value that must follow a word or sign.
-    mutating func value(after place: SourceSpan, _ word: String) throws(Failure) -> Expression {
+    mutating func value(
+        after place: SourceSpan, _ word: String, mayContinue: Bool = false
+    ) throws(Failure) -> Expression {
         if current.endsStatement || isAt(.closeBrace) || isAt(.closeParenthesis) {
             var problem = failure(
-                .expectedExpression, "a value is missing behind \(word)", at: place, help: "write what it should be")
-            problem.isEarlyEnd = isAtEnd && word == "'='"
+                .expectedExpression, "a value is missing after \(word)", at: place, help: "write what it should be")
+            problem.isEarlyEnd = isAtEnd && mayContinue
             throw problem
         }
         return try value()
@@ -378,7 +380,7 @@ extension Parser {
                         .unexpectedToken, "a number has no elements", at: value.span.union(current.span),
                         help: "put a blank or an operator between them")
                 }
-                let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.position() }
+                let positions = try bracketed(atLeastOne: true) { (parser) throws(Failure) in try parser.position() }
                 value = try node(
                     .index(value, positions), SourceSpan(value.span.start, previous.span.end),
                     children: [value] + positions)
@@ -459,9 +461,9 @@ extension Parser {
             help: "write xs[\(lower)..<8], or xs[\(lower)...] to the end")
     }
 
-    /// Comma-separated items between brackets.
+    /// Comma-separated items between brackets; `[]` is a list but no index.
     private mutating func bracketed(
-        _ what: String, _ item: (inout Parser) throws(Failure) -> Expression
+        atLeastOne: Bool = false, _ item: (inout Parser) throws(Failure) -> Expression
     ) throws(Failure) -> [Expression] {
         let opener = index
         try enter()
@@ -470,7 +472,7 @@ extension Parser {
         (newlinesAreBlank, inHeader) = (true, false)
         advance()
         var items: [Expression] = []
-        while !isAt(.closeBracket) || (what == "an index" && items.isEmpty) {
+        while !isAt(.closeBracket) || (atLeastOne && items.isEmpty) {
             if isAtEnd { throw unclosed(opener) }
             items.append(try item(&self))
             if isAt(.comma) { advance() } else if !isAt(.closeBracket) { throw missingComma(opener: opener) }
@@ -587,7 +589,7 @@ extension Parser {
         }
         if isRecordAhead { return try record(opener) }
         let saved = inRow
-        let items = try bracketed("a list") { (parser) throws(Failure) in try parser.expression() }
+        let items = try bracketed { (parser) throws(Failure) in try parser.expression() }
         inRow = saved
         return try node(.list(items), SourceSpan(start, previous.span.end), children: items)
     }
@@ -715,7 +717,7 @@ extension Parser {
         guard isAt(.openBracket), !current.hasBlankBefore else {
             return Expression(.selector(Selector(name: name)), span)
         }
-        let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.expression() }
+        let positions = try bracketed(atLeastOne: true) { (parser) throws(Failure) in try parser.expression() }
         guard positions.count == 1, let position = positions.first else {
             throw failure(
                 .unexpectedToken, "'.\(word)' takes one index", at: SourceSpan(span.start, previous.span.end),

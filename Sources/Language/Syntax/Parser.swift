@@ -284,7 +284,7 @@ public struct Parser {
 
     private mutating func binding() throws(Failure) -> Statement.Kind {
         advance()
-        let name = try newName("let", example: "let x = 3")
+        let name = try newName(.let, example: "let x = 3")
         guard isAt(.equals) else {
             if isAt(.equal) {
                 throw failure(
@@ -299,18 +299,18 @@ public struct Parser {
         let equals = current.span
         advance()
         skipNewlines()
-        let value = try self.value(after: equals, "'='")
+        let value = try self.value(after: equals, "'='", mayContinue: true)
         names.insert(name.text)
         return .binding(name, value)
     }
 
     /// A name that gets a value here: not a verb, not a word of the language.
-    private mutating func newName(_ statement: String, example: String) throws(Failure) -> Name {
+    private mutating func newName(_ statement: Keyword, example: String) throws(Failure) -> Name {
         switch current.kind {
         case .identifier(let word):
             let name = Name(word, current.span)
             if isVerb(word) { throw verbAsName(name) }
-            if word.first == "_", word.dropFirst().allSatisfy(\.isNumber), !(word == "_" && statement == "for") {
+            if word.first == "_", word.dropFirst().allSatisfy(\.isNumber), !(word == "_" && statement == .for) {
                 throw failure(
                     .verbAsName, "'\(word)' is kept for earlier results", at: name.span,
                     help: "choose a name that starts with a letter")
@@ -329,7 +329,8 @@ public struct Parser {
                 help: "write \(example.replacing("x", with: word))")
         default:
             throw failure(
-                .unexpectedToken, "\(statement): a name is missing, found \(found)", at: here, help: "write \(example)")
+                .unexpectedToken, "\(statement.rawValue): a name is missing, found \(found)", at: here,
+                help: "write \(example)")
         }
     }
 
@@ -341,7 +342,7 @@ public struct Parser {
 
     private mutating func forLoop() throws(Failure) -> Statement.Kind {
         advance()
-        let name = try newName("for", example: "for x in 0..<8 { … }")
+        let name = try newName(.for, example: "for x in 0..<8 { … }")
         guard isAt(.in) else {
             throw failure(
                 .unexpectedToken, "for: 'in' is missing behind \(name.text), found \(found)", at: here,
@@ -349,20 +350,20 @@ public struct Parser {
         }
         let word = current.span
         advance()
-        let sequence = try header(after: word, "in")
+        let sequence = try header(after: word, .in)
         names.insert(name.text)
         loops += 1
         defer { loops -= 1 }
-        return .forLoop(name, sequence, try block(after: "for"))
+        return .forLoop(name, sequence, try block(after: .for))
     }
 
     private mutating func whileLoop() throws(Failure) -> Statement.Kind {
         let word = current.span
         advance()
-        let condition = try header(after: word, "while")
+        let condition = try header(after: word, .while)
         loops += 1
         defer { loops -= 1 }
-        return .whileLoop(condition, try block(after: "while"))
+        return .whileLoop(condition, try block(after: .while))
     }
 
     private mutating func conditional() throws(Failure) -> Statement.Kind {
@@ -370,27 +371,27 @@ public struct Parser {
         while true {
             let word = current.span
             advance()
-            let condition = try header(after: word, "if")
-            branches.append(Branch(condition: condition, block: try block(after: "if")))
+            let condition = try header(after: word, .if)
+            branches.append(Branch(condition: condition, block: try block(after: .if)))
             guard isAt(.else) else { return .conditional(branches, otherwise: nil) }
             advance()
             if isAt(.if) { continue }
-            return .conditional(branches, otherwise: try block(after: "else"))
+            return .conditional(branches, otherwise: try block(after: .else))
         }
     }
 
     /// The expression between a keyword and its block.
-    private mutating func header(after word: SourceSpan, _ keyword: String) throws(Failure) -> Expression {
+    private mutating func header(after word: SourceSpan, _ keyword: Keyword) throws(Failure) -> Expression {
         let outer = inHeader
         inHeader = true
         defer { inHeader = outer }
         if isAt(.openBrace) || current.endsStatement {
             throw failure(
-                .expectedExpression, "\(keyword): a value is missing before the block", at: word,
-                help: keyword == "in" ? "write in 0..<8 { … }" : "write \(keyword) x > 0 { … }")
+                .expectedExpression, "\(keyword.rawValue): a value is missing before the block", at: word,
+                help: keyword == .in ? "write in 0..<8 { … }" : "write \(keyword.rawValue) x > 0 { … }")
         }
         if case .identifier(let verb) = current.kind, isVerb(verb), !isCallAhead {
-            throw commandInside(in: "\(keyword) …")
+            throw commandInside(in: "\(keyword.rawValue) …")
         }
         let value = try expression()
         if isAt(.equals) {
@@ -450,15 +451,15 @@ public struct Parser {
 
     private mutating func attempt() throws(Failure) -> Statement.Kind {
         advance()
-        let body = try block(after: "try")
+        let body = try block(after: .try)
         guard isAt(.catch) else { return .attempt(body, error: nil, handler: nil) }
         advance()
         var name: Name?
         if !isAt(.openBrace) {
-            name = try newName("catch", example: "catch problem { … }")
+            name = try newName(.catch, example: "catch problem { … }")
             names.insert(name?.text ?? "")
         }
-        return .attempt(body, error: name, handler: try block(after: "catch"))
+        return .attempt(body, error: name, handler: try block(after: .catch))
     }
 
     private mutating func valueOrAssignment() throws(Failure) -> Statement.Kind {
@@ -482,7 +483,7 @@ public struct Parser {
         let equals = current.span
         advance()
         skipNewlines()
-        return .assignment(value, try self.value(after: equals, "'='"))
+        return .assignment(value, try self.value(after: equals, "'='", mayContinue: true))
     }
 
     // MARK: - Definitions
@@ -512,7 +513,7 @@ public struct Parser {
         defer { functions -= 1 }
         let body: Block
         do throws(Failure) {
-            body = try block(after: "def")
+            body = try block(after: .def)
         } catch {
             (userVerbs, names, loops) = saved
             userVerbs[name.text] = signature
@@ -629,7 +630,7 @@ public struct Parser {
     // MARK: - Blocks
 
     /// `{ … }`; names and verbs of the block end with it.
-    mutating func block(after word: String) throws(Failure) -> Block {
+    mutating func block(after word: Keyword) throws(Failure) -> Block {
         let start = current.span.start
         guard isAt(.openBrace) else { return try missingBlock(after: word) }
         let opener = index
@@ -656,11 +657,11 @@ public struct Parser {
     }
 
     /// Where a `{` is missing but its `}` is there, the block is read as if both were.
-    private mutating func missingBlock(after word: String) throws(Failure) -> Block {
+    private mutating func missingBlock(after word: Keyword) throws(Failure) -> Block {
         let place = SourceSpan(at: previous.span.end)
-        let example = word == "else" ? "else { … }" : "\(word) … { … }"
+        let example = word == .else ? "else { … }" : "\(word.rawValue) … { … }"
         let problem = failure(
-            .unexpectedToken, "\(word): '{' is missing before \(found)",
+            .unexpectedToken, "\(word.rawValue): '{' is missing before \(found)",
             at: current.endsStatement ? SourceSpan(previous.span.start, previous.span.end) : current.span,
             help: "write \(example)", replacement: .init(place, " {"))
         guard hasUnmatchedCloser(after: index) else { throw problem }

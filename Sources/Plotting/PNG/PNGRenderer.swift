@@ -16,9 +16,16 @@ public enum PNGError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .missingLibrary(let name):
-            "\(name) was not found, which draws PNG; install librsvg2-2, or write the figure as SVG"
-        case .notDrawn(let why): "the figure could not be drawn as PNG: \(why); write it as SVG"
+        case .missingLibrary(let name): "\(name) was not found, which draws PNG"
+        case .notDrawn(let why): "the figure could not be drawn as PNG: \(why)"
+        }
+    }
+
+    /// What to do about it.
+    public var help: String {
+        switch self {
+        case .missingLibrary: "install librsvg2-2, or write the figure as SVG"
+        case .notDrawn: "write it as SVG"
         }
     }
 }

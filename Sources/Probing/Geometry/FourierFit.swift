@@ -32,7 +32,8 @@ public struct FourierFit: Sendable {
             Set(frequencies).count == frequencies.count
         else {
             throw .invalid(
-                "frequencies \(frequencies) of period \(period); give different ones of 0 to \(max(period, 2) / 2)")
+                "frequencies \(frequencies) of period \(period)",
+                help: "give different ones of 0 to \(max(period, 2) / 2)")
         }
         guard rows.count % period == 0 else {
             throw .lengths("rows of \(period)", found: rows.count % period, expected: period)

@@ -123,7 +123,7 @@ public enum RidgeRegression {
         else {
             throw .lengths("\(targetCount) targets", found: y.count, expected: x.count / max(width, 1) * targetCount)
         }
-        guard alpha >= 0, alpha.isFinite else { throw .invalid("a ridge penalty of \(alpha); give 0 or more") }
+        guard alpha >= 0, alpha.isFinite else { throw .invalid("a ridge penalty of \(alpha)", help: "give 0 or more") }
         let rows = x.count / width
         // About the means first: sums of squares of numbers far from 0 would lose what we look for.
         var shift = [Double](repeating: 0, count: width)

@@ -24,7 +24,7 @@ public enum MultinomialRegression {
         guard classCount >= 2, classes.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
             throw .invalid("classes must lie in 0 ..< \(classCount), of which there are at least two")
         }
-        guard alpha >= 0, alpha.isFinite else { throw .invalid("a penalty of \(alpha); give 0 or more") }
+        guard alpha >= 0, alpha.isFinite else { throw .invalid("a penalty of \(alpha)", help: "give 0 or more") }
         let fit = x.withUnsafeBufferPointer { x in
             var moments = Moments(width: width, targetCount: 0)
             moments.add(x.baseAddress!, x.baseAddress!, rows: classes.count)

@@ -84,7 +84,8 @@ public struct LinearProbe: Sendable {
         var w = Array(map.weights.prefix(map.width))
         if classValues != nil {
             guard from != to, 0..<map.outputCount ~= from, 0..<map.outputCount ~= to else {
-                throw .invalid("classes \(from) and \(to); give two different ones of 0 to \(map.outputCount - 1)")
+                throw .invalid(
+                    "classes \(from) and \(to)", help: "give two different ones of 0 to \(map.outputCount - 1)")
             }
             for j in 0..<map.width { w[j] = map.weights[to * map.width + j] - map.weights[from * map.width + j] }
         }

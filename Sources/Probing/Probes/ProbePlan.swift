@@ -75,7 +75,8 @@ struct ProbePlan {
                 }
                 if options.estimator == .multinomial {
                     throw .invalid(
-                        "multinomial regression reads classes and \(target.name) is a number; give it as classes, or use ridge"
+                        "multinomial regression reads classes and \(target.name) is a number",
+                        help: "give it as classes, or use ridge"
                     )
                 }
             case .classes(let classes, let values):
@@ -85,7 +86,8 @@ struct ProbePlan {
                 }
                 if options.estimator == .ridge || options.estimator == .leastSquares {
                     throw .invalid(
-                        "\(options.estimator.rawValue) reads numbers and \(target.name) is a class; give it as numbers, or use multinomial"
+                        "\(options.estimator.rawValue) reads numbers and \(target.name) is a class",
+                        help: "give it as numbers, or use multinomial"
                     )
                 }
             }

@@ -31,7 +31,7 @@ struct Compiler {
         let builder = CodeBuilder(name: "", signature: CommandSignature("", ""), source: source, parent: nil)
         builder.isTopLevel = true
         var compiler = Compiler(
-            scope: scope, source: source, boxed: SharedNames.places(in: [statement], isTopLevel: true), builder: builder
+            scope: scope, source: source, boxed: SharedNames.places(in: statement), builder: builder
         )
         compiler.compileTail(statement)
         return Code(compiler.builder)

@@ -63,7 +63,7 @@ extension Machine {
         let near = Suggestions.nearest(to: name, among: globals.names.filter { globals.kind(of: $0) != .undefined })
             .first
         throw Fault(
-            .runtimeName, "'\(name)' has no value" + (near.map { "; did you mean '\($0)'?" } ?? ""),
+            .runtimeName, Wording.unknownName(name, near: near),
             help: near.map { "write \($0)" } ?? "write let \(name) = … before it")
     }
 
@@ -167,7 +167,8 @@ extension Machine {
         if case .object(let object) = place.pointee, type(of: object) == ListObject.self { return }
         guard let range = place.pointee.asRange else {
             throw Fault(
-                .runtimeType, "append: the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))",
+                .runtimeType, "the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))",
+                of: "append",
                 help: "start with let xs = []")
         }
         place.pointee = .list(try range.listed())

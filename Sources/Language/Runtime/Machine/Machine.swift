@@ -636,9 +636,7 @@ final class Machine {
         if let closure = function as? Closure {
             try makeRoom(place + a + 1 + max(closure.code.registerCount, count + 1))
             if let site, site.hasPredicate || !site.keyNames.isEmpty {
-                throw Fault(
-                    .runtimeArgument, "\(Machine.called(closure, site)): does not take 'where' or 'by'",
-                    help: "use filter before it")
+                throw Fault(.clause(site.hasPredicate ? .where : .by), of: Machine.called(closure, site))
             }
             if closure.code.placedCount != count || closure.code.parameterCount != count || site?.hasLabels == true {
                 try bind(closure, place + a, count, site)
@@ -706,27 +704,13 @@ final class Machine {
         for (place, value) in given.enumerated() {
             if let label = site?.labels[place] {
                 guard let target = parameters.firstIndex(where: { $0.label == label }) else {
-                    let labels = parameters.compactMap(\.label)
-                    let near = Suggestions.nearest(to: label, among: labels).first
-                    throw Fault(
-                        .runtimeArgument,
-                        "\(name): '\(label)' is not a label of \(name)"
-                            + (near.map { "; did you mean '\($0):'?" } ?? ""),
-                        help: labels.isEmpty
-                            ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
+                    throw Fault(closure.signature.unknownLabel(label), of: name)
                 }
-                if values[target] != nil {
-                    throw Fault(.runtimeArgument, "\(name): '\(label):' appears twice", help: "take one of them away")
-                }
+                if values[target] != nil { throw Fault(.repeatedLabel(label), of: name) }
                 values[target] = value
             } else {
                 guard next < closure.code.placedCount else {
-                    let most = closure.code.placedCount
-                    let takes = most == 0 ? "no value" : most == 1 ? "one value" : "\(most) values"
-                    throw Fault(
-                        .runtimeArgument,
-                        "\(name): takes \(takes) by place, not \(given.count - (site?.labels.count { $0 != nil } ?? 0))",
-                        help: "take some away")
+                    throw Fault(.tooManyValues(taken: closure.code.placedCount), of: name, help: "take some away")
                 }
                 values[next] = value
                 next += 1
@@ -736,9 +720,8 @@ final class Machine {
             if let value = values[place] ?? closure.defaults[place] {
                 registers[place] = value
             } else {
-                let what = parameter.label.map { "'\($0):'" } ?? parameter.name
                 throw Fault(
-                    .runtimeArgument, "\(name): \(what) is missing",
+                    .missing(parameter), of: name,
                     help: "it takes " + parameters.map { $0.label.map { "\($0):" } ?? $0.name }.joined(separator: " "))
             }
         }
