@@ -120,7 +120,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus", "Scripts"],
+            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"],
+            exclude: ["Corpus", "Mistakes", "Scripts"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",

@@ -11,6 +11,7 @@ enum Aliases {
     static let layers = ["depth", "n_layer", "n_layers", "num_layers"]
     static let heads = ["n_head", "n_heads", "num_heads"]
     static let problems = ["data", "dataset", "problems"]
+    static let placedProblems = ["on", "data", "dataset"]
     static let place = ["at", "position", "token"]
     static let until = ["upto", "target_accuracy"]
     static let limit = ["max", "at_most", "first"]

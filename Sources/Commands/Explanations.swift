@@ -14,7 +14,7 @@ enum Explanations {
         case let error as FileError: return Explanation(code(error.kind), error.description, help: help(error))
         case let error as ProblemLineError:
             return Explanation(
-                .fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
+                .fileMalformed, error.description, help: "correct that line; a line is input||chain #### answer")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
         case let error as SeparatorFault:
             return Explanation(.runtimeArgument, error.description, help: error.help)
@@ -41,9 +41,10 @@ enum Explanations {
         }
     }
 
+    /// A file that is not there may be there under a name like it.
     private static func help(_ error: FileError) -> String? {
-        guard error.kind == .missing, !error.path.contains("/"), !error.path.contains(".") else { return nil }
-        return "give the path of a folder, or fetch it first: huggingface-cli download \(error.path)"
+        guard error.kind == .missing, let near = FilePaths.nearest(to: error.path) else { return error.help }
+        return "did you mean \"\(near)\"?"
     }
 
     private static func help(_ error: ProblemError) -> String? {

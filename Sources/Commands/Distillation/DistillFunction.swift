@@ -40,8 +40,9 @@ enum DistillFunction {
                     .label(
                         "rule",
                         .choice([
-                            .init("paper"), .init("reference", "the step of a batch's first problem for all of it"),
-                            .init("fixed"),
+                            .init("paper", "each problem's own step"),
+                            .init("reference", "the step of a batch's first problem for all of it"),
+                            .init("fixed", "each problem's own step, as in the paper"),
                         ]), default: ".fixed",
                         "whose step the diagonal has"),
                     .label("freeze", .boolean, default: "false", "leaves the emulator as it is in the last stage"),

@@ -25,7 +25,11 @@ enum InterveneCommand {
                         ]), "what to change")
                 ] + ModelReading.parameters + [
                     .label(
-                        "with", .choice([.init("mean"), .init("zero"), .init("resample")]), default: ".mean",
+                        "with",
+                        .choice([
+                            .init("mean", "the mean over the problems"), .init("zero", "zeros"),
+                            .init("resample", "what another problem has there"),
+                        ]), default: ".mean",
                         "what stands in for an ablated output"),
                     .label("layer", .integer(0...1000), "of .steer and .knockout; all layers without it"),
                     .label(

@@ -30,11 +30,20 @@ enum ProbeCommand {
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
                     SubjectStages.over,
                     .label(
-                        "as", .choice([.init("classes"), .init("numbers")]),
+                        "as",
+                        .choice([
+                            .init("classes", "each value is a class of its own"),
+                            .init("numbers", "near values are nearly right"),
+                        ]),
                         "how the target is read; classes where it has few values"),
                     .label(
                         "estimator",
-                        .choice([.init("automatic"), .init("ridge"), .init("least_squares"), .init("multinomial")]),
+                        .choice([
+                            .init("automatic", "multinomial for classes, ridge for numbers"),
+                            .init("ridge", "least squares with a penalty on the weights"),
+                            .init("least_squares", "without a penalty; needs many more rows than the width"),
+                            .init("multinomial", "logistic regression over the classes"),
+                        ]),
                         default: ".automatic"),
                     .label("penalty", .real(0...1_000_000), "of the weights; chosen on held-back rows without it"),
                     .label(

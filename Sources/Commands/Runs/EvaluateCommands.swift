@@ -14,7 +14,7 @@ enum EvaluateCommands {
                 "eval", "Lets the run solve problems by generation and counts exact matches.",
                 [
                     .value(
-                        "problems", .value(ProblemsValue.typeName), required: false,
+                        "problems", .value(ProblemsValue.typeName), required: false, aliases: Aliases.placedProblems,
                         "the run's test problems without it"),
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
                     removedLabel,
@@ -50,7 +50,8 @@ enum EvaluateCommands {
         "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it"
     )
 
-    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be kept.
+    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be
+    /// kept.
     static func removed(_ value: RunValue, _ call: Invocation) throws -> RemovalCount {
         guard let asked = call.integerIfPresent("removed") else { return value.run.clock.removed }
         let longest = value.run.longest

@@ -1,5 +1,5 @@
-// `schedule` and `plan` share their labels: every switch of the method that concerns the chain, in one table that is read
-// from a command and printed back to the person.
+// `schedule` and `plan` share their labels: every switch of the method that concerns the chain, in one table that is
+// read from a command and printed back to the person.
 
 import Internalization
 import Language

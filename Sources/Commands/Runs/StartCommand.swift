@@ -8,7 +8,8 @@ enum StartCommands {
     static func all(_ bench: Workbench) -> [Command] { [start(bench), schedule(bench), plan(bench)] }
 
     private static let rules: [ChoiceOption] = [
-        .init("paper"), .init("reference", "as the published code"), .init("fixed"),
+        .init("paper", "as the paper describes it"), .init("reference", "as the published code does it"),
+        .init("fixed", "what both seem to mean"),
     ]
 
     static let settingLabels: [Parameter] = [

@@ -1,5 +1,6 @@
-// What the language says about names, labels and arguments, each sentence once. The checker finds a fault in the text before
-// it runs, binding finds the same fault in the values while it runs: both state the facts, and the sentence is made here.
+// What the language says about names, labels and arguments, each sentence once. The checker finds a fault in the text
+// before it runs, binding finds the same fault in the values while it runs: both state the facts, and the sentence is
+// made here.
 
 /// What is wrong with the arguments of a call.
 enum ArgumentFault {
@@ -34,7 +35,7 @@ enum ArgumentFault {
         case .labelWithoutColon, .bareWord: .bareWord
         case .choiceWithoutLabel, .tooManyValues, .pipedIntoNothing: .tooManyArguments
         case .valueAfterLabels: .unexpectedToken
-        case .numbersSideBySide: .strayBlank
+        case .numbersSideBySide: .straySpace
         case .clause: .clauseNotAccepted
         case .missing: .missingArgument
         case .wrongKind, .wrongKindPiped: .wrongKind
@@ -59,7 +60,7 @@ enum ArgumentFault {
         case .tooManyValues(let taken):
             "takes \(taken == 0 ? "no value" : taken == 1 ? "one value" : "\(taken) values") by place"
         case .pipedIntoNothing: "takes no value, so nothing can be handed on to it with '|'"
-        case .valueAfterLabels: "values given by place stand before the labels"
+        case .valueAfterLabels: "values given by place come before the labels"
         case .numbersSideBySide: "two numbers stand side by side"
         case .clause(let clause): "does not take '\(clause.rawValue)'"
         case .missing(let parameter): "\(Wording.what(parameter)) is missing"

@@ -30,7 +30,7 @@ extension LanguageLibrary {
             elementwise("sin", "The sine of an angle in radians.", ["sin(0)"]) { Glibc.sin($0) },
             elementwise("cos", "The cosine of an angle in radians.", ["cos(0)"]) { Glibc.cos($0) },
             elementwise("tanh", "The hyperbolic tangent.", ["tanh(0.5)"]) { Glibc.tanh($0) },
-            absolute, rounding("floor", "The greatest whole number that is not above.", .down),
+            absolute, rounding("floor", "The largest whole number that is not above.", .down),
             rounding("ceil", "The least whole number that is not below.", .up), round, number, integer,
             constant("pi", "The ratio of a circle's circumference to its diameter.", Double.pi),
             constant("nan", "Not a number: it equals nothing, itself included.", .nan),
@@ -110,12 +110,12 @@ extension LanguageLibrary {
     private static var round: Command {
         Command(
             CommandSignature(
-                "round", "Rounds to a whole number, or to so many digits behind the point.",
+                "round", "Rounds to a whole number, or to that many decimal places.",
                 [
                     .value("x", .number),
                     .label(
                         "digits", .integer(0...15), default: "0",
-                        "digits behind the point; with 0 the result is an integer"),
+                        "decimal places; with 0 the result is an integer"),
                 ],
                 examples: ["round(2.5)", "round(3.14159, digits: 2)"], seeAlso: ["floor", "ceil", "fixed"],
                 discussion: "Halves are rounded away from zero.")

@@ -18,9 +18,10 @@ extension LanguageLibrary {
             },
             quantileFunction, sum,
             extreme(
-                "min", "The least of several values, or of a list, table column or array.", "min(3, 1, 2)", wanted: -1),
+                "min", "The smallest of several values, or of a list, table column or array.", "min(3, 1, 2)",
+                wanted: -1),
             extreme(
-                "max", "The greatest of several values, or of a list, table column or array.", "max([3, 1, 2])",
+                "max", "The largest of several values, or of a list, table column or array.", "max([3, 1, 2])",
                 wanted: 1),
         ]
     }

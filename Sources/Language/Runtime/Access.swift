@@ -1,5 +1,5 @@
-// `xs[i]`, `r.field` and their assignment. A negative index counts from the end; what lies outside is an error that names
-// what there is.
+// `xs[i]`, `r.field` and their assignment. A negative index counts from the end; what lies outside is an error that
+// names what there is.
 
 enum Access {
     // MARK: - Reading

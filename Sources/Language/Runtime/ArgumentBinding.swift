@@ -2,7 +2,7 @@
 // because the checker could only see what the text tells.
 
 extension Machine {
-    /// Runs a command whose arguments lie behind `base`, with those of `where` and `by` behind them.
+    /// Runs a command whose arguments lie after `base`, with those of `where` and `by` after them.
     func callCommand(
         _ command: CommandFunction, _ base: UnsafeMutablePointer<Value>, _ count: Int, _ site: CallSite?,
         _ span: SourceSpan, _ source: SourceText
@@ -152,7 +152,7 @@ private struct Binding {
 }
 
 extension ParameterKind {
-    /// What is wrong with a value for an argument of this kind, as a phrase behind "not"; nil for a value that will do.
+    /// What is wrong with a value for an argument of this kind, as a phrase after "not"; nil for a value that will do.
     func problem(with value: Value) -> String? {
         let found = value.asChoice?.text ?? TypeName.withArticle(value.typeName)
         switch self {

@@ -1,8 +1,8 @@
 // What goes wrong while running: a diagnostic and the text that its places are in, which may be an earlier one than the
 // text that runs (a `def` of an hour ago).
 
-/// Thrown by arithmetic, element access and the like: what is wrong, without a place. The machine adds the place, and the verb
-/// that ran where the fault names none.
+/// Thrown by arithmetic, element access and the like: what is wrong, without a place. The machine adds the place, and
+/// the verb that ran where the fault names none.
 struct Fault: Error {
     var code: DiagnosticCode
     var message: String

@@ -119,7 +119,8 @@ public struct CommandSignature: Sendable, Equatable {
     public var parameters: [Parameter]
     public var acceptsWhere: Bool
     public var acceptsBy: Bool
-    /// The `typeName` of its result where that is known before running; nil where it is not, "none" where there is none.
+    /// The `typeName` of its result where that is known before running; nil where it is not, "none" where there is
+    /// none.
     public var resultType: String?
     /// Lines that run as they stand.
     public var examples: [String]
@@ -156,8 +157,8 @@ public struct CommandSignature: Sendable, Equatable {
 
     public func parameter(labelled label: String) -> Parameter? { parameters.first { $0.label == label } }
 
-    /// The label that a word means which is none: what another tool calls it, or else the nearest spelling, those not yet
-    /// given first.
+    /// The label that a word means which is none: what another tool calls it, or else the nearest spelling, those not
+    /// yet given first.
     func label(meantBy word: String, notAmong given: Set<String>) -> String? {
         let lower = word.lowercased()
         if let known = labelled.first(where: { $0.aliases.contains(lower) }) { return known.label }

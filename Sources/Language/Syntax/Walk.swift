@@ -1,9 +1,9 @@
-// The one walk over the tree, for whoever looks at a whole text: the checker, the list of effects, the compiler's search for
-// names that functions share.
+// The one walk over the tree, for whoever looks at a whole text: the checker, the list of effects, the compiler's
+// search for names that functions share.
 //
-// A walker says what it does at the nodes it cares about and hands everything else to `walk`, which visits the children in
-// the order in which they are evaluated. Every block is entered through `visit(_:declaring:isFunction:)` with the names it
-// begins with, so that a walker with scopes has one place to open and close them.
+// A walker says what it does at the nodes it cares about and hands everything else to `walk`, which visits the
+// children in the order in which they are evaluated. Every block is entered through `visit(_:declaring:isFunction:)`
+// with the names it begins with, so that a walker with scopes has one place to open and close them.
 
 protocol TreeWalker {
     mutating func visit(_ statement: Statement)

@@ -159,8 +159,8 @@ extension ProbeTarget {
 
 /// The control task: each type of problem gets a random problem's label, so a probe can only learn it by heart.
 ///
-/// Held-out rows must be of types that training has seen, or nothing could be right. Where groups are as fine as types, the
-/// control task is therefore split by rows.
+/// Held-out rows must be of types that training has seen, or nothing could be right. Where groups are as fine as
+/// types, the control task is therefore split by rows.
 struct ControlPlan {
     /// The split of the control task; nil if it cannot be had.
     let split: ProbeSplit?

@@ -1,9 +1,11 @@
-// One argument against its parameter: the kind of its value, the range of a number, the spelling of a choice, dots and quotes
-// that were forgotten.
+// One argument against its parameter: the kind of its value, the range of a number, the spelling of a choice, dots
+// and quotes that were forgotten.
 
 extension Checker {
     /// Checks one argument; false if something is wrong with it. Its names are checked too.
-    mutating func check(_ value: Expression, _ parameter: Parameter, _ verb: Name) -> Bool {
+    mutating func check(
+        _ value: Expression, _ parameter: Parameter, _ verb: Name, in form: Call.Form
+    ) -> Bool {
         if let problem = problem(value, parameter) {
             complain(
                 problem.fault, verb, at: problem.span ?? value.span, help: problem.help,
@@ -11,9 +13,16 @@ extension Checker {
             return false
         }
         let before = diagnostics.count
-        visit(value)
+        if case .name(let word) = value.kind, form == .command {
+            checkName(word, value.span, asText: true)
+        } else {
+            visit(value)
+        }
         return diagnostics.count == before
     }
+
+    /// Whether nothing is known to be wrong with a value for a parameter.
+    func fits(_ value: Expression, _ parameter: Parameter) -> Bool { problem(value, parameter) == nil }
 
     private struct Problem {
         var fault: ArgumentFault
@@ -108,6 +117,11 @@ extension Checker {
             ?? problems.first(where: { $0.fault.code == .outOfRange || $0.fault.code == .unknownChoice })
         {
             return close
+        }
+        if let close = problems.first(where: { $0.replacement != nil }) {
+            // One of the kinds is only a pair of quotes away; the sentence still names all of them.
+            return Problem(
+                fault: wrongKind(value, parameter).fault, help: close.help, replacement: close.replacement)
         }
         if let name = bareName(value) { return bareWord(name, value, parameter) }
         return wrongKind(value, parameter)

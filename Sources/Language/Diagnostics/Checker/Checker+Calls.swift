@@ -10,6 +10,7 @@ extension Checker {
         let isShadowed =
             definitions[name.text] == nil && context.signatures.verbs[name.text] == nil && isKnown(name.text)
         guard !isShadowed, let signature = definitions[name.text] ?? context.signatures[name.text] else {
+            if isShadowed { checkCalled(call, name) }
             if !isShadowed, !(functionDepth > 0 && laterNames.contains(name.text)), call.form == .parenthesized {
                 checkFunctionName(name)
             }
@@ -20,12 +21,26 @@ extension Checker {
         checkArguments(call, signature, name, piped: piped)
     }
 
+    /// `xs(0)`: a variable that is no function is called.
+    private mutating func checkCalled(_ call: Call, _ name: Name) {
+        guard call.form == .parenthesized, let type = type(of: name.text), Checker.indexed.contains(type),
+            let only = call.arguments.first, call.arguments.count == 1, only.label == nil
+        else { return }
+        complain(
+            .wrongKind, "'\(name.text)' is \(TypeName.withArticle(type)) and cannot be called", at: name.span,
+            help: "write \(name.text)[\(source.text(only.span))]",
+            replacement: .init(
+                SourceSpan(name.span.start, only.span.end + 1), "\(name.text)[\(source.text(only.span))]"))
+    }
+
+    private static let indexed: Set<String> = [TypeName.list, TypeName.range, TypeName.text, TypeName.array]
+
     /// What other languages call functions of this one.
     private static let foreignFunctions = [
         "count": "length", "len": "length", "size": "length", "str": "text", "string": "text", "int": "integer",
         "float": "number", "real": "number",
         "average": "mean", "avg": "mean", "stddev": "std", "uppercase": "upper", "lowercase": "lower",
-        "reverse": "reversed",
+        "reverse": "reversed", "println": "print", "printf": "print", "echo": "print", "puts": "print",
     ]
 
     private mutating func checkFunctionName(_ name: Name) {
@@ -91,7 +106,7 @@ extension Checker {
                     complain(.repeatedLabel(label.text), name, at: label.span)
                     complained = true
                 }
-                if !check(argument.value, parameter, name) { complained = true }
+                if !check(argument.value, parameter, name, in: call.form) { complained = true }
                 continue
             }
             if call.form == .command, let label = labelWithoutColon(argument, signature) {
@@ -117,6 +132,15 @@ extension Checker {
                 complained = true
                 continue
             }
+            if case .choice(let options) = parameter.kind, let choice = choiceWord(argument.value),
+                !options.contains(where: { $0.name == choice }), let label = labelTaking(choice, signature, given)
+            {
+                complain(
+                    .choiceWithoutLabel(choice, label: label), name, at: argument.span,
+                    replacement: .init(argument.span, "\(label): .\(choice)"))
+                complained = true
+                continue
+            }
             if let lastNumber, argument.value.isNumberLiteral, parameter.isRepeated || !parameter.isRequired,
                 call.form == .command
             {
@@ -127,7 +151,7 @@ extension Checker {
                 complained = true
             }
             lastNumber = argument.value.isNumberLiteral ? argument.value : nil
-            if !check(argument.value, parameter, name) { complained = true }
+            if !check(argument.value, parameter, name, in: call.form) { complained = true }
             if !parameter.isRepeated { place += 1 } else { given.insert(parameter.name) }
         }
         // A label that was misspelt may well be the one that is missing.
@@ -175,27 +199,48 @@ extension Checker {
             replacement: value == nil ? nil : .init(argument.span, "\(label):"))
     }
 
+    /// The word of `.left`, or of `left` where that names nothing.
+    private func choiceWord(_ value: Expression) -> String? {
+        switch value.kind {
+        case .selector(let selector): selector.name.text
+        case .name(let word) where !isKnown(word) && !isCallable(word): word
+        default: nil
+        }
+    }
+
+    /// The label that takes that choice.
+    private func labelTaking(_ choice: String, _ signature: CommandSignature, _ given: Set<String>) -> String? {
+        signature.labelled.first { parameter in
+            guard case .choice(let options) = parameter.kind, !given.contains(parameter.name) else { return false }
+            return options.contains { $0.name == choice }
+        }?.label
+    }
+
     private mutating func tooMany(_ argument: Argument, _ signature: CommandSignature, _ name: Name, _ place: Int) {
         let values = signature.values
         let labels = signature.labelled.compactMap(\.label)
-        if case .selector(let selector) = argument.value.kind {
-            let fitting = signature.labelled.first { parameter in
-                if case .choice(let options) = parameter.kind {
-                    return options.contains { $0.name == selector.name.text }
-                }
-                return false
-            }
-            if let label = fitting?.label {
-                return complain(
-                    .choiceWithoutLabel(selector.name.text, label: label), name, at: argument.span,
-                    replacement: .init(SourceSpan(at: argument.span.start), "\(label): "))
-            }
+        let written = source.text(argument.value.span)
+        if let choice = choiceWord(argument.value), let label = labelTaking(choice, signature, []) {
+            return complain(
+                .choiceWithoutLabel(choice, label: label), name, at: argument.span,
+                replacement: .init(argument.span, "\(label): .\(choice)"))
         }
-        let example = labels.first.map { "write \($0): \(source.text(argument.value.span)), or another of its labels" }
+        // The first label that would take it, if it is likely to be meant: the others are named as well.
+        let fitting = signature.labelled.first { parameter in
+            guard let type = type(of: argument.value) else { return false }
+            return Checker.accepts(parameter.kind, type) && fits(argument.value, parameter)
+        }
+        let example = (fitting?.label ?? labels.first).map { "write \($0): \(written), or another of its labels" }
+        var replacement: Diagnostic.Replacement?
+        if labels.isEmpty {
+            // What is taken away takes the space before it along.
+            replacement = .init(argument.span, "")
+        } else if values.isEmpty, let label = fitting?.label {
+            replacement = .init(SourceSpan(at: argument.span.start), "\(label): ")
+        }
         complain(
             .tooManyValues(taken: values.count), name, at: argument.span,
-            help: values.isEmpty || place == values.count ? example : nil,
-            replacement: labels.isEmpty ? .init(argument.span, "") : nil)
+            help: values.isEmpty || place == values.count ? example : nil, replacement: replacement)
     }
 
     private mutating func checkMissing(

@@ -57,24 +57,25 @@ extension Checker {
 
     // MARK: - Names without a value
 
-    mutating func checkName(_ word: String, _ span: SourceSpan) {
+    /// `asText`: the name is a whole argument, so that quotes alone would make a text of it.
+    mutating func checkName(_ word: String, _ span: SourceSpan, asText: Bool = false) {
         if isKnown(word) || isCallable(word) { return }
         let candidates =
             variableNames() + context.signatures.functions.keys.sorted() + context.signatures.verbs.keys.sorted()
             + definitions.keys.sorted()
-        if let best = Suggestions.nearest(to: word, among: candidates).first {
-            complain(
-                .unknownName, Wording.unknownName(word, near: best), at: span, help: "write \(best)",
-                replacement: .init(span, best))
-        } else if let constant = Checker.foreignConstants[word] {
+        if let constant = Checker.foreignConstants[word] {
             complain(
                 .unknownName, "'\(word)' is written \(constant)", at: span, help: "write \(constant)",
                 replacement: .init(span, constant))
+        } else if let best = Suggestions.nearest(to: word, among: candidates).first {
+            complain(
+                .unknownName, Wording.unknownName(word, near: best), at: span, help: "write \(best)",
+                replacement: .init(span, best))
         } else {
             complain(
                 .unknownName, Wording.unknownName(word, near: nil), at: span,
-                help: "write let \(word) = … before it, or \"\(word)\" for a text",
-                replacement: .init(span, "\"\(word)\""))
+                help: "write let \(word) = … before it" + (asText ? ", or \"\(word)\" for a text" : ""),
+                replacement: asText ? .init(span, "\"\(word)\"") : nil)
         }
     }
 
@@ -122,6 +123,11 @@ extension Checker {
         }
     }
 
+    private static let typesWithoutFields: Set<String> = [
+        TypeName.list, TypeName.text, TypeName.range, TypeName.integer, TypeName.real, TypeName.number,
+        TypeName.boolean,
+    ]
+
     /// The fields of a value, nil where they are not known.
     private func fields(_ base: Expression) -> [String]? {
         if case .record(let entries)? = record(base)?.kind { return entries.map(\.key.text) }
@@ -134,6 +140,12 @@ extension Checker {
     }
 
     mutating func checkField(_ base: Expression, _ name: Name) {
+        if let type = type(of: base), Checker.typesWithoutFields.contains(type) {
+            return complain(
+                .unknownField,
+                Wording.unknownField(name.text, of: TypeName.withArticle(type), near: nil), at: name.span,
+                help: Wording.fields([]))
+        }
         guard let fields = fields(base), !fields.contains(name.text) else { return }
         let near = Suggestions.nearest(to: name.text, among: fields).first
         let left = source.text(base.span)

@@ -1,11 +1,12 @@
-// What can be known to be wrong before line 1 runs: unknown names, labels and choices, the number and kind of arguments,
-// numbers out of range. The checker only complains where it is sure; what depends on values is left to the session.
+// What can be known to be wrong before line 1 runs: unknown names, labels and choices, the number and kind of
+// arguments, numbers out of range. The checker only complains where it is sure; what depends on values is left to the
+// session.
 //
 // Scopes: a block's names end with it. Inside a `def` or a closure every top-level name of the text counts as known,
 // because the body runs later.
 //
-// Here stands the walk; beside it what is known of names (+Names), calls and their labels (+Calls), one argument against its
-// parameter (+Arguments) and the kinds of expressions (+Types). The sentences are those of Wording.
+// Here stands the walk; beside it what is known of names (+Names), calls and their labels (+Calls), one argument
+// against its parameter (+Arguments) and the kinds of expressions (+Types). The sentences are those of Wording.
 
 public struct Checker: TreeWalker {
     let source: SourceText
@@ -29,11 +30,17 @@ public struct Checker: TreeWalker {
         var record: Expression?
     }
 
-    /// Everything wrong with a text: its syntax errors, or where there are none its names, labels and arguments.
+    /// Everything wrong with a text: its syntax errors, or where there are none its names, labels and arguments. One
+    /// mistake gives one error, and an edit that an error proposes has been tried (Mender).
     public static func diagnose(_ source: SourceText, _ context: LanguageContext) -> [Diagnostic] {
-        check(Parser.parse(source, context), context)
+        diagnose(Parser.parse(source, context), context)
     }
 
+    public static func diagnose(_ parsed: ParsedText, _ context: LanguageContext) -> [Diagnostic] {
+        Mender.mended(check(parsed, context), parsed.source, context)
+    }
+
+    /// The same as it was found, without trying what the errors propose: for whoever asks after every key.
     public static func check(_ parsed: ParsedText, _ context: LanguageContext) -> [Diagnostic] {
         // An unknown verb leaves the tree whole; other syntax errors would only lead to echoes of themselves.
         guard parsed.diagnostics.allSatisfy({ $0.code == .unknownVerb }) else { return parsed.diagnostics }

@@ -32,8 +32,8 @@ extension Machine {
         if case .object = place.pointee { place.initialize(to: .none) }
     }
 
-    /// The payload and the tag one by one, as values are written: a single load of both would have to wait until both stores
-    /// have reached the cache.
+    /// The payload and the tag one by one, as values are written: a single load of both would have to wait until both
+    /// stores have reached the cache.
     @inline(__always)
     private func copyBits(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
         let (target, place) = (UnsafeMutableRawPointer(target), UnsafeRawPointer(place))
@@ -152,7 +152,8 @@ extension Machine {
     func push(_ value: Value, to place: UnsafeMutablePointer<Value>) throws {
         try makeList(place)
         try use(bytes: 16)
-        // The reference where it lies: a copy of it would be a second one, which is slow to count and makes the list shared.
+        // The reference where it lies: a copy of it would be a second one, which is slow to count and makes the list
+        // shared.
         let list = UnsafeMutableRawPointer(place).assumingMemoryBound(to: ListObject.self)
         if !isKnownUniquelyReferenced(&list.pointee) {
             try use(bytes: 16 * list.pointee.elements.count)

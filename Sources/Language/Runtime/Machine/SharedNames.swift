@@ -1,5 +1,5 @@
-// Which local names have to live in a box: those that a closure or an inner `def` reads or writes and that somebody gives a
-// new value. All others are taken along by value, and most stay in a register.
+// Which local names have to live in a box: those that a closure or an inner `def` reads or writes and that somebody
+// gives a new value. All others are taken along by value, and most stay in a register.
 
 struct SharedNames: TreeWalker {
     private struct Declaration {
@@ -9,8 +9,8 @@ struct SharedNames: TreeWalker {
         var isAssigned = false
     }
 
-    /// The names of the blocks around, from the outside in. The outermost stays empty: top-level names need no box, because
-    /// every function sees them where they are.
+    /// The names of the blocks around, from the outside in. The outermost stays empty: top-level names need no box,
+    /// because every function sees them where they are.
     private var scopes: [[String: Int]] = [[:]]
     private var declarations: [Declaration] = []
     /// How many functions are around.
