@@ -128,7 +128,8 @@ let package = Package(
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PageTests", dependencies: ["Page", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"], exclude: ["Corpus", "Scripts"],
+            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"],
+            exclude: ["Corpus", "Mistakes", "Scripts"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",

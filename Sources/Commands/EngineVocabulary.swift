@@ -17,7 +17,8 @@ public enum EngineVocabulary {
             + ProbeCommand.all(bench)
             + LookCommand.all(bench) + InterveneCommand.all(bench)
         return Vocabulary(
-            verbs: verbs, functions: EngineFunctions.all(bench), library: library, explain: Explanations.explain,
+            verbs: verbs, functions: EngineFunctions.all(bench), library: library, topics: Topics.all,
+            tour: FirstSession.steps, explain: Explanations.explain,
             capture: { bench.capture() },
             status: { bench.status })
     }

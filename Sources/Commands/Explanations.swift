@@ -14,7 +14,7 @@ enum Explanations {
         case let error as FileError: return Explanation(code(error.kind), error.description, help: help(error))
         case let error as ProblemLineError:
             return Explanation(
-                .fileMalformed, error.description, help: "mend that line; a line is input||chain #### answer")
+                .fileMalformed, error.description, help: "correct that line; a line is input||chain #### answer")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
         case let error as SeparatorFault:
             return Explanation(.runtimeArgument, error.description, help: error.help)
@@ -26,21 +26,11 @@ enum Explanations {
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)
         case let error as TokenizationError: return Explanation(.runtimeArgument, error.description)
         case ProbeError.interrupted: return Explanation(.interrupted, "stopped")
-        case let error as ProbeError:
-            let (message, help) = halves(error.description)
-            return Explanation(.runtimeArgument, message, help: help)
-        case let error as PNGError:
-            let (message, help) = halves(error.description)
-            return Explanation(.commandFailed, message, help: help)
+        case let error as ProbeError: return Explanation(.runtimeArgument, error.description, help: error.help)
+        case let error as PNGError: return Explanation(.commandFailed, error.description, help: error.help)
         case is GenerationInterrupted, is Interrupted, is CancellationError: return Explanation(.interrupted, "stopped")
         default: return nil
         }
-    }
-
-    /// What was found, and behind the last semicolon what to do.
-    static func halves(_ description: String) -> (message: String, help: String?) {
-        guard let mark = description.ranges(of: "; ").last else { return (description, nil) }
-        return (String(description[..<mark.lowerBound]), String(description[mark.upperBound...]))
     }
 
     private static func code(_ kind: FileError.Kind) -> DiagnosticCode {
@@ -51,9 +41,10 @@ enum Explanations {
         }
     }
 
+    /// A file that is not there may be there under a name like it.
     private static func help(_ error: FileError) -> String? {
-        guard error.kind == .missing, !error.path.contains("/"), !error.path.contains(".") else { return nil }
-        return "give the path of a folder, or fetch it first: huggingface-cli download \(error.path)"
+        guard error.kind == .missing, let near = FilePaths.nearest(to: error.path) else { return error.help }
+        return "did you mean \"\(near)\"?"
     }
 
     private static func help(_ error: ProblemError) -> String? {

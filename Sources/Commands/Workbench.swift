@@ -10,7 +10,8 @@ final class Workbench {
     /// Every run of the session, for going back to a checkpoint of all of them.
     var runs: [RunValue] = []
 
-    /// The name, or the name with a number where a run is called that already: tables and legends tell runs apart by it.
+    /// The name, or the name with a number where a run is called that already: tables and legends tell runs apart by
+    /// it.
     func freshName(_ name: String) -> String {
         let known = Set(runs.map(\.name))
         if !known.contains(name) { return name }
@@ -32,7 +33,8 @@ final class Workbench {
         guard let currentRun else {
             throw call.failure(
                 "there is no run yet", code: .runtimeArgument,
-                help: "start one: start (model .gpt2) on: (gen .parity digits: 6)")
+                help: "let test = gen .parity digits: 6 n: 200, then "
+                    + "start (model .gpt2) on: (gen .parity digits: 6 n: 20_000 apart_from: test) test: test")
         }
         return currentRun
     }

@@ -84,9 +84,13 @@ public final class Kernel {
 
         let cell = CellOutput(outbox, request, count: count, isSilent: isSilent)
         var payload: [JSONValue] = []
-        if let question = Question(code) {
+        let aside = Aside(code, session.context)
+        if case .question(let question)? = aside {
             let text = question.answer(session).lines.map(\.plain).joined(separator: "\n")
             payload = [["source": "page", "data": ["text/plain": .string(text)], "start": 0]]
+        } else if aside == .farewell {
+            // Whoever shows the cells decides whether that closes anything.
+            payload = [["source": "ask_exit", "keepkernel": false]]
         } else if isClear(code) {
             outbox.publish("clear_output", ["wait": false], parent: request)
         } else {

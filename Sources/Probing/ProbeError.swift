@@ -22,9 +22,10 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
     case noCandidate(String, problem: Int)
     case edgeAhead(query: String, key: String, problem: Int)
     case soleKey(String, problem: Int)
-    case invalid(String)
+    case invalid(String, help: String? = nil)
     case interrupted
 
+    /// What was found.
     public var description: String {
         switch self {
         case .layerOutOfRange(let layer, let count):
@@ -32,44 +33,61 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
         case .headOutOfRange(let head, let count):
             "there is no head \(head): a layer of the model has \(count), 0 to \(count - 1)"
         case .positionMissing(let label, let first, let missing, let count):
-            "\(missing) of \(count) problems have no position \(label), the first of them problem \(first); "
-                + "choose a position that all have, or only the problems that have it"
+            "\(missing) of \(count) problems have no position \(label), the first of them problem \(first)"
         case .positionOutside(let label, let problem, let index, let length):
             "position \(label) is token \(index) of problem \(problem), which has only \(length) tokens"
         case .noPositions: "no position was given to read at"
-        case .tooFewRows(let training, let needed, let width):
-            "\(training) training rows are too few for states of width \(width), where a probe fits anything; "
-                + "take problems enough for \(needed) training rows, or a narrower model"
+        case .tooFewRows(let training, _, let width):
+            "\(training) training rows are too few for states of width \(width), where a probe fits anything"
         case .tooFewGroups(let count):
-            "the problems form \(count) group\(count == 1 ? "" : "s"), too few to hold some out; take problems with more different operands"
+            "the problems form \(count) group\(count == 1 ? "" : "s"), too few to hold some out"
         case .constantTarget(let name, let value):
-            "\(name) is \(value) in every problem, so there is nothing to probe; choose another target or more varied problems"
-        case .notFinite(let what, let row):
-            "\(what) is not a finite number in row \(row); leave that problem out or mend its value"
+            "\(name) is \(value) in every problem, so there is nothing to probe"
+        case .notFinite(let what, let row): "\(what) is not a finite number in row \(row)"
         case .lengths(let what, let found, let expected): "\(what): \(found) values for \(expected) rows"
         case .otherActivations(let differences):
-            "this probe was trained on other activations: \(differences.joined(separator: ", ")); "
-                + "train one for these, or ask for a transfer if that is what you want to measure"
-        case .untrainedIsTheSameModel:
-            "the untrained baseline is the probed model itself; give a new model of the same shape"
-        case .untrainedIsAnotherShape(let how):
-            "the untrained baseline has another shape: \(how); give a new model of the same shape"
+            "this probe was trained on other activations: \(differences.joined(separator: ", "))"
+        case .untrainedIsTheSameModel: "the untrained baseline is the probed model itself"
+        case .untrainedIsAnotherShape(let how): "the untrained baseline has another shape: \(how)"
         case .separable(let name):
-            "the classes of \(name) can be told apart without a mistake, so weights grow without bound; give a regularization above 0"
+            "the classes of \(name) can be told apart without a mistake, so weights grow without bound"
         case .differentLengths(let problem, let clean, let corrupt):
-            "problem \(problem) has \(clean) tokens when clean and \(corrupt) when corrupt; a patch needs pairs of the same length"
+            "problem \(problem) has \(clean) tokens when clean and \(corrupt) when corrupt"
         case .noPartner(let problem, let length):
-            "no other problem has \(length) tokens like problem \(problem), so there is nothing to resample from; use a mean or zero ablation"
+            "no other problem has \(length) tokens like problem \(problem), so there is nothing to resample from"
         case .metricDoesNotMove(let gap):
-            "the corrupt inputs change the metric by only \(gap), so nothing can be restored; choose pairs with different answers"
+            "the corrupt inputs change the metric by only \(gap), so nothing can be restored"
         case .noCandidate(let label, let problem):
-            "there is no other token to put at \(label) of problem \(problem); give at least two candidates"
+            "there is no other token to put at \(label) of problem \(problem)"
         case .edgeAhead(let query, let key, let problem):
             "\(query) cannot attend to \(key) in problem \(problem), which comes after it"
         case .soleKey(let label, let problem):
             "\(label) of problem \(problem) attends to nothing else, so this edge cannot be cut"
-        case .invalid(let what): what
+        case .invalid(let what, _): what
         case .interrupted: "interrupted"
+        }
+    }
+
+    /// What to do about it.
+    public var help: String? {
+        switch self {
+        case .positionMissing: "choose a position that all have, or only the problems that have it"
+        case .tooFewRows(_, let needed, _):
+            "take problems enough for \(needed) training rows, or a narrower model"
+        case .tooFewGroups: "take problems with more different operands"
+        case .constantTarget: "choose another target or more varied problems"
+        case .notFinite: "leave that problem out or correct its value"
+        case .otherActivations: "train one for these, or ask for a transfer if that is what you want to measure"
+        case .untrainedIsTheSameModel, .untrainedIsAnotherShape: "give a new model of the same shape"
+        case .separable: "give a regularization above 0"
+        case .differentLengths: "a patch needs pairs of the same length"
+        case .noPartner: "use a mean or zero ablation"
+        case .metricDoesNotMove: "choose pairs with different answers"
+        case .noCandidate: "give at least two candidates"
+        case .invalid(_, let help): help
+        case .layerOutOfRange, .headOutOfRange, .positionOutside, .noPositions, .lengths, .edgeAhead, .soleKey,
+            .interrupted:
+            nil
         }
     }
 }

@@ -11,6 +11,7 @@ enum Host {
         // The engine reads it when it first computes.
         if let threads = options.threads { setenv("ICOT_THREADS", "\(threads)", 1) }
         let session = Session(EngineVocabulary.make())
+        session.readings = NotebookShelf.readings
         session.importFolder = NotebookFile.folder(of: path)
         return session
     }

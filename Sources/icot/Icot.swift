@@ -28,6 +28,10 @@ struct Icot: ParsableCommand {
             TerminalWriter.note(Usage.page, isError: false)
             return 0
         }
+        let commands = configuration.subcommands.map { $0.configuration.commandName ?? "" }
+        if arguments.count == 2, arguments[0] == "help", !commands.contains(arguments[1]) {
+            return HelpOnVerb.answer(arguments[1])
+        }
         do {
             var command = try parseAsRoot(commandFirst(arguments))
             try command.run()

@@ -1,16 +1,17 @@
-// `icot`: the prompt, or statements given with -c or through a pipe.
+// `icot`: the prompt, or statements given with -c or through a pipe; `icot -i FILE`: a notebook, then the prompt.
 
 import ArgumentParser
 import Console
 import Glibc
 import Language
+import Notebooks
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "The prompt, or statements given with -c or through a pipe.", shouldDisplay: false
     )
 
-    @ArgumentParser.Argument(help: "A notebook to replay on the terminal.")
+    @ArgumentParser.Argument(help: "A notebook to replay on the terminal; - for statements from standard input.")
     var file: String?
 
     @Option(
@@ -23,7 +24,11 @@ struct RunCommand: ParsableCommand {
         help: ArgumentHelp("Runs statements and ends; may be repeated.", valueName: "statements"))
     var statements: [String] = []
 
-    @Flag(name: .shortAndLong, help: "Prompts and goes on after errors though standard input is no terminal.")
+    @Flag(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Prompts and goes on after errors though standard input is no terminal.",
+            discussion: "With a notebook: runs it and stays at the prompt."))
     var interactive = false
 
     @Option(help: ArgumentHelp("Appends everything typed and shown to a file.", valueName: "path"))
@@ -39,7 +44,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let file {
+        if let file, file != "-", !interactive {
             var replay = NotebookReplay(path: file, shared: shared)
             (replay.parameters, replay.isTrusted) = (parameters, notebook.trust)
             return try replay.run()
@@ -54,19 +59,39 @@ struct RunCommand: ParsableCommand {
             writer.transcript = file
         }
         let (session, run) = Host.recordedSession(shared)
-        if statements.isEmpty && (interactive || writer.terminal.inputIsTerminal) {
+        if statements.isEmpty, file != "-", interactive || writer.terminal.inputIsTerminal {
+            let isDriven = interactive && (file == nil || !writer.terminal.inputIsTerminal)
             let options = Repl.Options(
-                greeting: shared.json || interactive
+                greeting: shared.json || isDriven
                     ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),
-                startup: Startup.source(), isDriven: interactive, run: run)
+                startup: Startup.source(), opening: try file.map { try opening($0, session, writer) },
+                isDriven: isDriven, run: run)
             throw ExitCode(
                 Repl(session, writer: writer, interrupts: InterruptWatch(), form: form, options: options).run())
         }
-        // Only then: while a pipe is read, Ctrl-C simply ends the process.
+        // Watched only from here on: while a pipe is read, Ctrl-C simply ends the process.
         let source =
             statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
         let printer = EventPrinter(writer, form: form, showsPlace: source.lineStarts.count > 1 || statements.isEmpty)
         throw ExitCode(
             TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch(), run: run))
+    }
+
+    /// The statements of a notebook, once the person has agreed to what it does beyond computing. Its outputs are
+    /// comments.
+    private func opening(_ path: String, _ session: Session, _ writer: TerminalWriter) throws -> SourceText {
+        let file = try NotebookInput.read(path)
+        guard file.notebook.canRun else { throw Icot.failure(NotebookInput.otherVersion(path)) }
+        let effects = EffectsReport(file.notebook, session.context)
+        try NotebookTrust.ensure(effects, path, isGiven: notebook.trust, asks: !shared.json)
+        let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
+        if let notice { writer.printError([notice]) }
+        session.importFolder = NotebookFile.folder(of: pathFromHere)
+        do {
+            let set = try NotebookInput.setting(parameters, in: file.notebook, session.context)
+            return SourceText(bytes: set.bytes, name: path)
+        } catch {
+            throw NotebookInput.refused(error)
+        }
     }
 }

@@ -6,7 +6,7 @@ enum Usage {
 
           icot                              the prompt; ? there lists what it understands
           icot FILE.icot [-p name=value]    replays a notebook on the terminal
-          icot -c 'statements'              runs statements and ends; so does a pipe: … | icot
+          icot -c 'statements'              runs statements and ends; so does a pipe: … | icot, or icot -
 
           icot replay FILE                  runs a notebook: --check | --update | --promote | --twice, --budget
           icot present FILE                 shows it as a talk, forward and back; --rehearse, --notes
@@ -15,6 +15,7 @@ enum Usage {
           icot effects FILE                 lists the files it would touch; runs nothing
           icot clean FILE                   takes the recorded outputs out; - filters, for git
           icot kernel install               makes icot known to Jupyter
+          icot help VERB                    what ?VERB says at the prompt; ? and a word there searches
 
         with every command
           --json           results as JSON, one a line; errors as JSON on standard error
@@ -22,6 +23,7 @@ enum Usage {
           --help           more about a command
 
         at the prompt
+          -i FILE.icot     runs a notebook and stays, with everything it defined
           -i               prompts and goes on after errors though another program types
           --transcript F   appends everything typed and shown to a file
 

@@ -39,3 +39,48 @@ import Testing
         }
     }
 }
+
+@Suite struct HelpOfTheEngineTests {
+    @Test func `every verb is in one group of the overview`() {
+        let table = Desk().session.context.signatures
+        let named = table.topics.flatMap(\.names)
+        #expect(named.sorted() == table.verbs.keys.sorted())
+    }
+
+    @Test func `every choice of every argument has a sentence`() {
+        func options(_ kind: ParameterKind) -> [ChoiceOption] {
+            switch kind {
+            case .choice(let options), .selector(let options, _): options
+            case .oneOf(let kinds): kinds.flatMap(options)
+            case .list(let kind): options(kind)
+            default: []
+            }
+        }
+        let table = Desk().session.context.signatures
+        for signature in Array(table.verbs.values) + Array(table.functions.values) {
+            for parameter in signature.parameters {
+                for option in options(parameter.kind) {
+                    #expect(!option.summary.isEmpty, "\(signature.name) \(parameter.name) .\(option.name)")
+                }
+            }
+        }
+    }
+
+    @Test func `the lines of the tour, typed in turn, do what it waits for`() throws {
+        let desk = Desk()
+        let first = try #require(Question("?tour")).answer(desk.session).lines.first?.plain
+        #expect(first?.hasPrefix("step 1 of 10") == true)
+        let steps = EngineVocabulary.make().tour
+        // Training to the end takes a minute here; the lines as they are have to be right all the same.
+        let shorter = ["train until: 0.99": "train steps: 2", "internalize": "internalize at_most: 2 every: 1"]
+        for (number, step) in steps.enumerated() {
+            #expect(Checker.diagnose(SourceText(step.line), desk.session.context).map(\.message) == [])
+            // The last one writes a notebook, which only a host with a record can.
+            if number == steps.count - 1 { continue }
+            let line = shorter[step.line] ?? step.line
+            #expect(desk.run(line) == .finished, "\(line): \(desk.messages)")
+            let news = desk.session.tourNews(after: SourceText(line)).map(\.plain)
+            #expect(news.contains { $0.hasPrefix("step \(number + 2) of 10") }, "\(line): \(news)")
+        }
+    }
+}

@@ -55,3 +55,30 @@ import Testing
         )
     }
 }
+
+@Suite struct PromptTests {
+    @Test(
+        arguments: [
+            ("icot> let x = 3", 6), ("icot 12> let x = 3", 9), ("2/4 removed 7> step", 15), (">>> print 1", 4),
+            ("let x = 3", nil), ("x > 3", nil), ("print x > 3", nil), ("icot 12 > 3", nil),
+        ] as [(String, Int?)])
+    func `the prompt of a copied line is known by its words`(_ line: String, _ length: Int?) {
+        #expect(Prompt.length(line) == length)
+    }
+
+    @Test func `what was typed is taken out of a copied session, and what was shown is left`() {
+        let copied = "icot> let x = 3\nicot 1> print x\n3\nicot 1> for k in 0..<2 {\n....>   print k\n....> }\n0\n1"
+        #expect(Prompt.stripped(copied) == "let x = 3\nprint x\nfor k in 0..<2 {\n  print k\n}")
+        #expect(Prompt.stripped("let x = 3\nprint x") == nil)
+    }
+}
+
+@Suite struct WrappingTests {
+    @Test func `a message goes on below its first word, broken between words`() {
+        let line = StyledText("E203 train: 'untill' is not a label of train; did you mean 'until:'?")
+        #expect(
+            line.wrapped(to: 40, indent: 5).map(\.plain) == [
+                "E203 train: 'untill' is not a label of", "     train; did you mean 'until:'?",
+            ])
+    }
+}

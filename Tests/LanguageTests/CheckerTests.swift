@@ -40,7 +40,7 @@ import Testing
             ("train steps: 3 steps: 4", "E207", "steps", nil),
             ("train 200", "E206", "200", nil),
             ("gen .mult .left", "E206", ".left", nil),
-            ("schedule .left", "E206", ".left", "side: "),
+            ("schedule .left", "E206", ".left", "side: .left"),
             ("eval", "E205", "eval", nil),
             ("hidden m on: data layer: 1", "E205", "hidden", nil),
             ("eval dta", "E202", "dta", "data"),

@@ -102,7 +102,6 @@ import Testing
             ])
         #expect(Help.page(for: "nothing", Self.context) == nil)
         #expect(Help.suggestions(for: "shedule", Self.context).first == "schedule")
-        #expect(Help.index(Self.context).count == TestSignatures.verbs.count)
     }
 
     @Test("lists the files a text would touch without running it")

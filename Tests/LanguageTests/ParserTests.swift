@@ -93,7 +93,7 @@ import Testing
             ("print eval t", "E111", "eval", "(eval t)"),
             ("print x + 1", "E111", "x + 1", "(x + 1)"),
             ("show r .accuracy", "E110", "r .accuracy", ""),
-            ("train steps=200", "E115", "steps=", "steps:"),
+            ("train steps=200", "E115", "steps=", "steps: "),
             ("train steps : 200", "E110", "steps :", "steps:"),
             ("trian steps: 200", "E201", "trian", "train"),
             ("let step = 3", "E210", "step", "my_step"),

@@ -24,7 +24,7 @@ enum TestSignatures {
                         .init("add", "addition"),
                     ])),
                 .label("digits", .integer(1...20), default: "4"),
-                .label("n", .integer(1...10_000_000), default: "1000"),
+                .label("n", .integer(1...10_000_000), default: "1000", aliases: ["count"]),
                 .label("seed", .integer(0...Int.max), default: "1"),
                 .label("apart_from", data, "share no input with these"),
             ], result: "problems", examples: ["gen .mult digits: 4 n: 100"]),
@@ -43,8 +43,9 @@ enum TestSignatures {
                         .init("gpt2", "GPT-2"), .init("llama", "Llama"), .init("mistral", "Mistral"),
                         .init("phi3", "Phi-3"),
                     ])),
-                .label("layers", .integer(1...200), default: "2"), .label("heads", .integer(1...200), default: "4"),
-                .label("width", .integer(1...16384), default: "128"),
+                .label("layers", .integer(1...200), default: "2", aliases: ["n_layer"]),
+                .label("heads", .integer(1...200), default: "4", aliases: ["n_head"]),
+                .label("width", .integer(1...16384), default: "128", aliases: ["d_model"]),
                 .label("vocab", .choice([.init("digits"), .init("gpt2")]), default: ".digits"),
                 .label("seed", .integer(0...Int.max), default: "1"),
             ], result: "model"),
@@ -53,7 +54,8 @@ enum TestSignatures {
             [
                 .value("model", .value("model")), .label("on", data, required: true),
                 .label("batch", .integer(1...4096), default: "32"),
-                .label("lr", .real(0...10), default: "5e-5"), .label("weight_decay", .real(0...1), default: "0.01"),
+                .label("lr", .real(0...10), default: "5e-5", aliases: ["learning_rate"]),
+                .label("weight_decay", .real(0...1), default: "0.01"),
             ], result: "run", effects: [.changesRun]),
         CommandSignature(
             "schedule", "Says how the chain is taken away.",
@@ -67,7 +69,7 @@ enum TestSignatures {
             [
                 .label("steps", .integer(1...1_000_000_000)), .label("epochs", .integer(1...100_000)),
                 .label("until", .real(0...1)),
-                .label("at_most", .integer(1...1_000_000_000)), .label("lr", .real(0...10)),
+                .label("at_most", .integer(1...1_000_000_000)), .label("lr", .real(0...10), aliases: ["learning_rate"]),
             ], effects: [.changesRun]),
         CommandSignature("mark", "Gives the present stage a name.", [.value("name", .text)], effects: [.changesRun]),
         CommandSignature(
@@ -80,7 +82,8 @@ enum TestSignatures {
             effects: [.changesRun]),
         CommandSignature(
             "eval", "Solves problems and counts what is right.",
-            [.value("problems", data), .label("limit", .integer(1...1_000_000))], acceptsWhere: true,
+            [.value("problems", data, aliases: ["on", "data"]), .label("limit", .integer(1...1_000_000))],
+            acceptsWhere: true,
             acceptsBy: true, result: "table"),
         CommandSignature(
             "internalize", "Runs the rest of the schedule.", [.label("every", .integer(1...1_000_000))],
@@ -131,12 +134,20 @@ enum TestSignatures {
             [.value("table", .value("table")), .value("columns", .column, required: true, repeated: true)],
             result: "table"),
         CommandSignature(
-            "filter", "Keeps rows.", [.value("table", .value("table"))], acceptsWhere: true, result: "table"),
+            "filter", "Keeps rows.",
+            [.value("table", .any), .value("function", .function, required: false)], acceptsWhere: true),
         CommandSignature(
             "map", "Applies a function to each element.", [.value("values", .any), .value("function", .function)],
             result: "list"),
         CommandSignature(
             "log", "Notes values under their labels.", [.label("removed", .number), .label("accuracy", .number)]),
+        CommandSignature(
+            "join", "Puts two tables side by side.",
+            [
+                .value("table", .value("table")), .value("other", .value("table")),
+                .label("on", .column, required: true),
+            ],
+            result: "table"),
         CommandSignature("vars", "Lists the variables.", [], result: "table"),
         CommandSignature("hash", "Gives the hash of a model.", [.value("model", .value("model"))], result: "text"),
     ]
@@ -153,6 +164,13 @@ enum TestSignatures {
         CommandSignature(
             "round", "Rounds to digits.", [.value("x", .number), .label("digits", .integer(0...15), default: "0")],
             result: "number"),
+        CommandSignature("upper", "In capital letters.", [.value("text", .text)], result: "text"),
+        CommandSignature("text", "A value as text.", [.value("value", .any)], result: "text"),
+        CommandSignature(
+            "joined", "The elements as one text.",
+            [.value("values", .any), .value("separator", .text, required: false)],
+            result: "text"),
+        CommandSignature("nan", "Not a number.", [], result: "real"),
         CommandSignature(
             "append", "A list with one more value.", [.value("list", .any), .value("value", .any)], result: "list"),
         CommandSignature("error", "Raises an error.", [.value("message", .text)]),

@@ -221,7 +221,7 @@ private struct World {
                 ProbeProblems(groups: Array(0..<10)))
         }
         #expect(error == .tooFewRows(training: 8, needed: 12, width: 12))
-        #expect(error?.description.contains("take problems enough for 12 training rows") == true)
+        #expect(error?.help?.contains("take problems enough for 12 training rows") == true)
         #expect(
             refusal {
                 _ = try probe(

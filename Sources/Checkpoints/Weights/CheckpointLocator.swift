@@ -35,10 +35,8 @@ public struct CheckpointLocator: Sendable {
         }
         let places = caches.isEmpty ? "" : " (\(caches.joined(separator: ", ")))"
         throw FileError(
-            .missing, name,
-            "is neither a folder nor in the Hugging Face cache\(places); fetch it with: hf download "
-                + "\(fullNames(name)[0])"
-        )
+            .missing, name, "is neither a folder nor in the Hugging Face cache\(places)",
+            help: "give the path of a folder, or fetch it first: hf download \(fullNames(name)[0])")
     }
 
     // MARK: Names

@@ -15,13 +15,15 @@ enum DistillFunction {
                     .value(
                         "teacher", .value(RunValue.typeName), required: false,
                         "a run that writes its whole chain; the current one without it"),
-                    .label("steps", .integer(0...1_000_000_000), default: "1000", "most updates in each stage"),
+                    .label(
+                        "steps", .integer(0...1_000_000_000), default: "1000", aliases: Aliases.steps,
+                        "most updates in each stage"),
                     .label(
                         "student", .integer(0...1_000_000_000), "most updates of the mind-reading student, if others"),
                     .label("emulator", .integer(0...1_000_000_000), "updates of the thought emulator, if others"),
                     .label("coupled", .integer(0...1_000_000_000), "most updates of both together, if others"),
                     .label(
-                        "until", .real(0...1), default: "0.99",
+                        "until", .real(0...1), default: "0.99", aliases: Aliases.until,
                         "ends the student's stage and the last one at this accuracy on the validation problems"),
                     .label(
                         "check", .integer(1...1_000_000), default: "50",
@@ -38,17 +40,20 @@ enum DistillFunction {
                     .label(
                         "rule",
                         .choice([
-                            .init("paper"), .init("reference", "the step of a batch's first problem for all of it"),
-                            .init("fixed"),
+                            .init("paper", "each problem's own step"),
+                            .init("reference", "the step of a batch's first problem for all of it"),
+                            .init("fixed", "each problem's own step, as in the paper"),
                         ]), default: ".fixed",
                         "whose step the diagonal has"),
                     .label("freeze", .boolean, default: "false", "leaves the emulator as it is in the last stage"),
                     .label(
                         "from", .value(ModelValue.typeName),
                         "the first weights of both models; the first weights of the run without it"),
-                    .label("lr", .real(.leastNonzeroMagnitude...10), "the learning rate; that of the run without it"),
                     .label(
-                        "seed", .integer(0...Int.max),
+                        "lr", .real(.leastNonzeroMagnitude...10), aliases: Aliases.learningRate,
+                        "the learning rate; that of the run without it"),
+                    .label(
+                        "seed", .integer(0...Int.max), aliases: Aliases.seed,
                         "of the modules' first weights and the data order; the run's without it"),
                 ], result: DistillationValue.typeName,
                 examples: ["distill(r, steps: 2)", "distill(r, steps: 2, thoughts: .last_column).accuracy"],

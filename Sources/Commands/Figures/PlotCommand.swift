@@ -22,7 +22,8 @@ enum FigureCommands {
                     .label(
                         "kind",
                         .choice([
-                            .init("line"), .init("points"), .init("bars"), .init("histogram"),
+                            .init("line", "points joined in the order of x"), .init("points", "one mark a row"),
+                            .init("bars", "one bar a row"), .init("histogram", "how often each range of values occurs"),
                             .init("heat", "cells: x along, y down, colour"),
                         ]), "how it is drawn; line without it, heat for a matrix"),
                     .label("by", .column, "one small panel for each value of this column"),
@@ -32,7 +33,12 @@ enum FigureCommands {
                     .label("reference", .number, "a line across at this height, such as chance"),
                     .label("height", .integer(4...100), default: "14", "lines on a terminal"),
                     .label(
-                        "style", .choice([.init("braille"), .init("block"), .init("ascii")]),
+                        "style",
+                        .choice([
+                            .init("braille", "eight dots a character, the finest"),
+                            .init("block", "half blocks, where a font has no Braille"),
+                            .init("ascii", "letters and signs only"),
+                        ]),
                         "the signs it is made of on a terminal"),
                 ], result: FigureValue.typeName, examples: ["plot [1, 4, 9, 16] title: \"squares\""],
                 seeAlso: ["timeline", "write"])

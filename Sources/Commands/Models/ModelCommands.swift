@@ -21,16 +21,17 @@ enum ModelCommands {
                             .init("mistral", "Llama with a sliding window"),
                             .init("phi3", "Llama with fused projections"),
                         ]), "the family"),
-                    .label("layers", .integer(1...1000), default: "2", "blocks"),
-                    .label("heads", .integer(1...1000), default: "4", "attention heads"),
-                    .label("width", .integer(1...65536), default: "64", "of the residual stream"),
+                    .label("layers", .integer(1...1000), default: "2", aliases: Aliases.layers, "blocks"),
+                    .label("heads", .integer(1...1000), default: "4", aliases: Aliases.heads, "attention heads"),
+                    .label(
+                        "width", .integer(1...65536), default: "64", aliases: Aliases.width, "of the residual stream"),
                     .label("positions", .integer(2...1_000_000), default: "256", "the longest sequence"),
                     .label(
                         "vocab",
                         .oneOf([
                             .choice([.init("digits", "one token a character, for tasks with numbers")]), .path(.read),
                             .value(ProblemsValue.typeName),
-                        ]), default: ".digits",
+                        ]), default: ".digits", aliases: Aliases.vocabulary,
                         "the tokens: .digits, the characters of some problems, or a folder with a tokenizer"),
                     .label(
                         "init",
@@ -38,7 +39,7 @@ enum ModelCommands {
                         default: ".fan_in", "how weights are drawn"),
                     .label("tied", .boolean, default: "false", "whether the head reads the token table"),
                     .label("dropout", .real(0...0.99), default: "0", "while training; GPT-2 uses 0.1"),
-                    .label("seed", .integer(0...Int.max), default: "1", "of the weights"),
+                    .label("seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed, "of the weights"),
                 ], result: ModelValue.typeName, examples: ["model .gpt2 layers: 2 heads: 4 width: 64"],
                 seeAlso: ["load", "start", "show"],
                 discussion:

@@ -48,7 +48,11 @@ enum GeometryFunctions {
                 [
                     .value("model", .oneOf([.value(ModelValue.typeName), .value(RunValue.typeName)]), "whose tables"),
                     .label(
-                        "table", .choice([.init("embedding"), .init("unembedding")]), default: ".embedding", "which one"
+                        "table",
+                        .choice([
+                            .init("embedding", "what a token puts into the residual stream"),
+                            .init("unembedding", "the directions that are read out as tokens"),
+                        ]), default: ".embedding", "which one"
                     ),
                     .label(
                         "cumulative", .boolean, default: "false",

@@ -14,7 +14,8 @@ enum HiddenCommand {
                 "hidden", "Reads hidden states: a row for each problem, (B, C), or (B, P, C) for several positions.",
                 [
                     Subject.of,
-                    .label("on", .value(ProblemsValue.typeName), required: true, "the problems"),
+                    .label(
+                        "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems, "the problems"),
                     .label("layer", .integer(0...1000), default: "0", "the block, from 0"),
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
                     .label(

@@ -25,7 +25,11 @@ enum InterveneCommand {
                         ]), "what to change")
                 ] + ModelReading.parameters + [
                     .label(
-                        "with", .choice([.init("mean"), .init("zero"), .init("resample")]), default: ".mean",
+                        "with",
+                        .choice([
+                            .init("mean", "the mean over the problems"), .init("zero", "zeros"),
+                            .init("resample", "what another problem has there"),
+                        ]), default: ".mean",
                         "what stands in for an ablated output"),
                     .label("layer", .integer(0...1000), "of .steer and .knockout; all layers without it"),
                     .label(
@@ -33,12 +37,13 @@ enum InterveneCommand {
                         "where .patch and .steer act; .z patches head by head"),
                     .label(
                         "place", .selector(ProbeData.places, allowsIndex: true), default: ".separator",
+                        aliases: Aliases.place,
                         "where .steer acts"),
                     .label("target", ProbeTargets.kinds, "what .steer's probe reads, as in probe"),
                     .label(
                         "scales", .list(of: .number), default: "[-1, 0, 1]",
                         "how far .steer goes, in units of the target"),
-                    .label("seed", .integer(0...Int.max), default: "0", "of partners"),
+                    .label("seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of partners"),
                 ], result: TypeName.table, seeAlso: ["probe", "look"],
                 discussion: """
                     The model itself is not changed. loss: how much the loss of the right answer rises. changed: how many predictions become another token. \

@@ -23,7 +23,7 @@ enum LookCommand {
                             .init("counterfactual", "how the answer's logit falls when an input digit is swapped"),
                         ]), "what to read")
                 ] + ModelReading.parameters + [
-                    .label("seed", .integer(0...Int.max), default: "0", "of the swapped digits")
+                    .label("seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of the swapped digits")
                 ],
                 result: TypeName.table, seeAlso: ["probe", "intervene", "plot"],
                 discussion:

@@ -1,4 +1,5 @@
-// What `look` and `intervene` have in common: whose model, on which problems, where its answers are read, stage by stage.
+// What `look` and `intervene` have in common: whose model, on which problems, where its answers are read, stage by
+// stage.
 
 import Internalization
 import Language
@@ -17,9 +18,12 @@ struct ModelReading {
         .label(
             "of", .oneOf([.value(RunValue.typeName), .value(ModelValue.typeName)]),
             "a run or a model; the current run without it"),
-        .label("on", .value(ProblemsValue.typeName), required: true, "the problems"),
+        .label("on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems, "the problems"),
         .label(
-            "at", .selector([.init("answer", "all answer tokens"), .init("chain")], allowsIndex: true),
+            "at",
+            .selector(
+                [.init("answer", "all answer tokens"), .init("chain", "the tokens of the chain that are left")],
+                allowsIndex: true),
             default: ".answer", "which predictions are read: of the answer's tokens, or the chain's"),
         SubjectStages.over,
     ]

@@ -18,26 +18,37 @@ enum ProbeCommand {
                         required: false,
                         "a run, a model, or an array that hidden made; the current run without it"),
                     .label(
-                        "on", .value(ProblemsValue.typeName), required: true,
+                        "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems,
                         "the problems; a fifth, other questions, is held out"),
                     .label(
                         "target", ProbeTargets.kinds, required: true,
                         "a fact of the problems, a value for each, or a function of a problem"),
-                    .label("layers", .range, "blocks; all without it"),
+                    .label("layers", .range, aliases: Aliases.layers, "blocks; all without it"),
                     .label(
                         "at", .selector(ProbeData.places, allowsIndex: true), default: ".predicts_answer",
                         "positions by their meaning"),
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
                     SubjectStages.over,
                     .label(
-                        "as", .choice([.init("classes"), .init("numbers")]),
+                        "as",
+                        .choice([
+                            .init("classes", "each value is a class of its own"),
+                            .init("numbers", "near values are nearly right"),
+                        ]),
                         "how the target is read; classes where it has few values"),
                     .label(
                         "estimator",
-                        .choice([.init("automatic"), .init("ridge"), .init("least_squares"), .init("multinomial")]),
+                        .choice([
+                            .init("automatic", "multinomial for classes, ridge for numbers"),
+                            .init("ridge", "least squares with a penalty on the weights"),
+                            .init("least_squares", "without a penalty; needs many more rows than the width"),
+                            .init("multinomial", "logistic regression over the classes"),
+                        ]),
                         default: ".automatic"),
                     .label("penalty", .real(0...1_000_000), "of the weights; chosen on held-back rows without it"),
-                    .label("seed", .integer(0...Int.max), default: "0", "of the split and the resamples"),
+                    .label(
+                        "seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed,
+                        "of the split and the resamples"),
                     .label("describe", .boolean, default: "false", "also the online description length"),
                     .label(
                         "reads", .value(TypeName.array),

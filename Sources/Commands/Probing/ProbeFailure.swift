@@ -8,10 +8,9 @@ extension Invocation {
     func placing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ProbeError {
             if error == .interrupted { throw error }
-            let (message, help) = Explanations.halves(error.description)
             throw failure(
-                message, code: .runtimeArgument, at: error.arguments.first { isGiven($0) } ?? error.arguments.last,
-                help: help)
+                error.description, code: .runtimeArgument,
+                at: error.arguments.first { isGiven($0) } ?? error.arguments.last, help: error.help)
         }
     }
 }

@@ -11,7 +11,7 @@ enum OwnTask {
                 "Problems of a task of your own: a function of a number that returns [question: chain: answer:].",
                 [
                     .value("make", .function, "called with 0, 1, 2, …; returns a record of three texts"),
-                    .label("n", .integer(0...100_000_000), default: "1000", "how many"),
+                    .label("n", .integer(0...100_000_000), default: "1000", aliases: Aliases.count, "how many"),
                     .label("name", .text, default: "\"task\"", "what messages call the task"),
                     .label(
                         "apart_from",

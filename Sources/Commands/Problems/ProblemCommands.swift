@@ -27,11 +27,13 @@ enum ProblemCommands {
                         "how many digits the numbers have; a range mixes lengths"),
                     .label(
                         "by", .oneOf([.integer(1...50), .range]), "digits of the second factor, where it has its own"),
-                    .label("n", .integer(0...100_000_000), default: "1000", "how many"),
+                    .label("n", .integer(0...100_000_000), default: "1000", aliases: Aliases.count, "how many"),
                     .label(
                         "of", .list(of: .integer(0...Int.max)),
                         "one problem of these numbers: two factors, two summands, or the digits of the question"),
-                    .label("seed", .integer(0...Int.max), default: "1", "other seeds give other problems"),
+                    .label(
+                        "seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed,
+                        "other seeds give other problems"),
                     .label(
                         "apart_from", .oneOf([.value("problems"), .list(of: .value("problems"))]),
                         "share no input with these"),
@@ -174,7 +176,7 @@ enum ProblemCommands {
                 "read", "Reads problems from a file of lines input||chain #### answer.",
                 [
                     .value("path", .path(.read), "the file"),
-                    .label("limit", .integer(1...100_000_000), "reads no more than so many"),
+                    .label("limit", .integer(1...100_000_000), aliases: Aliases.limit, "reads no more than so many"),
                     .label(
                         "rules",
                         .choice([

@@ -14,13 +14,15 @@ enum EvaluateCommands {
                 "eval", "Lets the run solve problems by generation and counts exact matches.",
                 [
                     .value(
-                        "problems", .value(ProblemsValue.typeName), required: false,
+                        "problems", .value(ProblemsValue.typeName), required: false, aliases: Aliases.placedProblems,
                         "the run's test problems without it"),
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
-                    removedLabel, .label("limit", .integer(1...10_000_000), "the first so many problems only"),
+                    removedLabel,
+                    .label(
+                        "limit", .integer(1...10_000_000), aliases: Aliases.limit, "the first so many problems only"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
                     .label("top_k", .integer(1...1_000_000), "draws among so many"),
-                    .label("seed", .integer(0...Int.max), default: "1", "of the draws"),
+                    .label("seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed, "of the draws"),
                     .label(
                         "speed", .boolean, default: "false",
                         "also solves some problems one at a time: examples per second, and relative to a model without a chain"
@@ -48,7 +50,8 @@ enum EvaluateCommands {
         "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it"
     )
 
-    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be kept.
+    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be
+    /// kept.
     static func removed(_ value: RunValue, _ call: Invocation) throws -> RemovalCount {
         guard let asked = call.integerIfPresent("removed") else { return value.run.clock.removed }
         let longest = value.run.longest

@@ -13,7 +13,9 @@ enum PromptedFunction {
                 "How many problems a loaded model solves from a prompt of solved examples, without any training.",
                 [
                     .value("model", .value(ModelValue.typeName), "loaded with its tokenizer"),
-                    .label("on", .value(ProblemsValue.typeName), required: true, "the problems to solve"),
+                    .label(
+                        "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems,
+                        "the problems to solve"),
                     .label(
                         "examples", .value(ProblemsValue.typeName), required: true,
                         "where the solved examples are drawn from"),
@@ -25,7 +27,7 @@ enum PromptedFunction {
                             .init("direct", "question and answer only"),
                         ]), default: ".explicit", "with or without chain of thought"),
                     .label("most", .integer(1...100_000), default: "512", "tokens that may be written"),
-                    .label("seed", .integer(0...Int.max), default: "0", "of the examples"),
+                    .label("seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of the examples"),
                 ], result: TypeName.record, seeAlso: ["eval", "load"])
         ) { call in
             let value = try call.host("model", as: ModelValue.self)

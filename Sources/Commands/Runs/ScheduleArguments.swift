@@ -1,5 +1,5 @@
-// `schedule` and `plan` share their labels: every switch of the method that concerns the chain, in one table that is read
-// from a command and printed back to the person.
+// `schedule` and `plan` share their labels: every switch of the method that concerns the chain, in one table that is
+// read from a command and printed back to the person.
 
 import Internalization
 import Language
@@ -62,7 +62,7 @@ enum ScheduleArguments {
             "order",
             .choice(RemovalOrderName.allCases.map { ChoiceOption($0.rawValue, $0.summary) }),
             "which tokens go first, beyond left and right"),
-        .label("seed", .integer(0...Int.max), "of a random order"),
+        .label("seed", .integer(0...Int.max), aliases: Aliases.seed, "of a random order"),
         .label("smoothing", .real(0...1_000_000), "λ of removal smoothing, P(o) ∝ exp(−λ o); 0 for none"),
         .label("bins", .integer(0...1_000_000), "offsets are below this; 0 for no limit"),
         .label(

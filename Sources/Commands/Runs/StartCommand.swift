@@ -13,7 +13,9 @@ enum StartCommands {
                 "start", "Starts a run: a model on its way. It becomes the current run.",
                 [
                     .value("model", .value(ModelValue.typeName), "trained in place"),
-                    .label("on", .value(ProblemsValue.typeName), required: true, "the problems it is trained on"),
+                    .label(
+                        "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems,
+                        "the problems it is trained on"),
                     RunSettings.presetParameter,
                     .label(
                         "test", .value(ProblemsValue.typeName),
@@ -43,10 +45,9 @@ enum StartCommands {
                 effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
                 discussion: """
-                    The separator decides whether the last hand-off works in small models: one that stays must do \
-                    alone what the end of the question had learned. preset: .paper, .reference and .fixed set \
-                    everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 and at most \
-                    150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
+                    The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question \
+                    had learned. preset: .paper, .reference and .fixed set everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 \
+                    and at most 150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
                     """)
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
@@ -170,11 +171,15 @@ enum StartCommands {
             CommandSignature(
                 "plan", "Shows what a schedule would do, event by event, without training.",
                 ScheduleArguments.parameters + [
-                    .label("steps", .integer(1...1_000_000_000), "how far; without it until the chain is gone"),
+                    .label(
+                        "steps", .integer(1...1_000_000_000), aliases: Aliases.steps,
+                        "how far; without it until the chain is gone"),
                     .label(
                         "rows", .integer(1...1_000_000_000), "problems in the data; those of the current run without it"
                     ),
-                    .label("batch", .integer(1...100_000), "problems in a step; as in the current run without it"),
+                    .label(
+                        "batch", .integer(1...100_000), aliases: Aliases.batch,
+                        "problems in a step; as in the current run without it"),
                     .label(
                         "chain", .integer(0...1_000_000),
                         "tokens of the longest chain; that of the current run without it"),

@@ -12,15 +12,20 @@ enum TrainCommands {
             CommandSignature(
                 "train", "Trains the current run in its present stage.",
                 [
-                    .label("steps", .integer(1...1_000_000_000), "so many updates"),
-                    .label("epochs", .real(.leastNonzeroMagnitude...1_000_000), "so many passes over the data"),
-                    .label("until", .real(0...1), "until the accuracy on the validation problems is at least this"),
+                    .label("steps", .integer(1...1_000_000_000), aliases: Aliases.steps, "so many updates"),
+                    .label(
+                        "epochs", .real(.leastNonzeroMagnitude...1_000_000), aliases: Aliases.epochs,
+                        "so many passes over the data"),
+                    .label(
+                        "until", .real(0...1), aliases: Aliases.until,
+                        "until the accuracy on the validation problems is at least this"),
                     .label("at_most", .integer(1...1_000_000_000), "gives up on until: after so many updates"),
                     .label(
                         "check", .integer(1...1_000_000), default: "20",
                         "updates between two looks at the validation problems"),
-                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"),
-                    Workbench.runLabel,
+                    .label(
+                        "lr", .real(.leastNonzeroMagnitude...10), aliases: Aliases.learningRate,
+                        "another learning rate from here on"), Workbench.runLabel,
                 ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],
                 seeAlso: ["internalize", "step", "eval"],
                 discussion:
@@ -61,7 +66,7 @@ enum TrainCommands {
                 "internalize", "Follows the schedule until the whole chain is gone and the model answers without it.",
                 [
                     .label(
-                        "until", .real(0...1), default: "0.99",
+                        "until", .real(0...1), default: "0.99", aliases: Aliases.until,
                         "stops once the accuracy on the validation problems without any chain is at least this"),
                     .label(
                         "final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
@@ -83,8 +88,9 @@ enum TrainCommands {
                     .label(
                         "check", .integer(1...1_000_000), default: "50",
                         "updates between two looks at the validation problems at the end"),
-                    .label("lr", .real(.leastNonzeroMagnitude...10), "another learning rate from here on"),
-                    Workbench.runLabel,
+                    .label(
+                        "lr", .real(.leastNonzeroMagnitude...10), aliases: Aliases.learningRate,
+                        "another learning rate from here on"), Workbench.runLabel,
                 ], examples: ["internalize", "internalize every: 100 final: 300"], effects: [.changesRun],
                 seeAlso: ["schedule", "step", "back", "timeline"],
                 discussion:

@@ -40,7 +40,7 @@ struct FramePainter {
             row = index
             let line = frame.rows[index]
             out += line.text
-            // Behind a full row the cursor still stands on its last column: erasing would take that.
+            // After a full row the cursor still stands on its last column: erasing would take that.
             if line.columns < columns { out += "\u{1b}[K" }
         }
         if shown.rows.count > frame.rows.count {
@@ -66,8 +66,8 @@ struct FramePainter {
     /// Forgets what is shown: the next frame begins at the start of the row where the cursor is.
     mutating func reset() { shown = Frame(rows: [], cursorRow: 0, cursorColumn: 0) }
 
-    /// After a change of width terminals rewrap what they show, so rows are not where they were. Goes to where the first
-    /// row should be now, and erases from there.
+    /// After a change of width terminals rewrap what they show, so rows are not where they were. Goes to where the
+    /// first row should be now, and erases from there.
     private mutating func forgetAfterResize(_ row: inout Int, _ columns: Int) -> String {
         var above = 0
         for index in 0..<min(shown.cursorRow, shown.rows.count) {

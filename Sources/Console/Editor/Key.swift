@@ -1,8 +1,8 @@
 // Bytes of a terminal as keys.
 //
 // Terminals send printable text as UTF-8, control keys as single bytes, and everything else as escape sequences:
-// CSI `ESC [ parameters final` and SS3 `ESC O final` (ECMA-48, xterm's ctlseqs). A lone ESC can only be told from the start
-// of a sequence by waiting a moment, which is the reader's business: it calls `finish` when nothing followed.
+// CSI `ESC [ parameters final` and SS3 `ESC O final` (ECMA-48, xterm's ctlseqs). A lone ESC can only be told from the
+// start of a sequence by waiting a moment, which is the reader's business: it calls `finish` when nothing followed.
 
 import Support
 
@@ -189,7 +189,8 @@ struct KeyDecoder {
         }
     }
 
-    /// Pasted bytes as text: line ends as newlines, tabs as blanks, controls dropped, one newline at the end dropped too.
+    /// Pasted bytes as text: line ends as newlines, tabs as spaces, controls dropped, one newline at the end dropped
+    /// too.
     private static func pastedText(_ bytes: some Sequence<UInt8>) -> String {
         var text = String.UnicodeScalarView()
         var sawReturn = false

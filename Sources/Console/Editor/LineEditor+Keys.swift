@@ -205,13 +205,13 @@ extension LineEditor {
         }
     }
 
-    /// The blanks at the head of the line at hand, two more behind an opening brace.
+    /// The spaces at the head of the line at hand, two more after an opening brace.
     private func indentation() -> String {
         let now = buffer
         let line = now.scalars[now.lineStart..<now.cursor]
-        let blanks = line.prefix { $0 == 0x20 }.count
+        let spaces = line.prefix { $0 == 0x20 }.count
         let opens = line.last { $0 != 0x20 } == UInt32(UInt8(ascii: "{"))
-        return String(repeating: " ", count: blanks + (opens ? 2 : 0))
+        return String(repeating: " ", count: spaces + (opens ? 2 : 0))
     }
 
     /// A brace at the head of a line closes a block: it goes back by one step of indentation.
@@ -229,8 +229,8 @@ extension LineEditor {
         let now = buffer
         guard !now.scalars.isEmpty, var hint = hint(for: now.text, now), !hint.isEmpty else { return false }
         if wordOnly {
-            let blanks = hint.prefix { $0 == " " }
-            hint = String(blanks + hint.dropFirst(blanks.count).prefix { $0 != " " })
+            let spaces = hint.prefix { $0 == " " }
+            hint = String(spaces + hint.dropFirst(spaces.count).prefix { $0 != " " })
         }
         insert(hint)
         return true
@@ -322,10 +322,13 @@ extension LineEditor {
             if now.scalars.isEmpty, let correction {
                 insert(correction)
                 self.correction = nil
-            } else {
-                insert("  ")
+                return UInt8(CC_REFRESH)
             }
-            return UInt8(CC_REFRESH)
+            // On an empty line Tab shows what there is; where a line has begun it indents.
+            guard now.scalars.isEmpty else {
+                insert("  ")
+                return UInt8(CC_REFRESH)
+            }
         }
         let text = now.text
         let offset = Buffer.text(of: now.scalars[..<now.cursor]).utf8.count

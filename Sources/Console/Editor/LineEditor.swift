@@ -354,10 +354,10 @@ public final class LineEditor {
         return Frame(rows: rows, cursorRow: layout.cursorRow - windowStart, cursorColumn: layout.cursorColumn)
     }
 
-    /// What stands before a line that is not the first: `....>` up against the text, blanks where a long line goes on.
+    /// What stands before a line that is not the first: `....>` up against the text, spaces where a long line goes on.
     private func continuation(_ margin: Int, startsLine: Bool) -> StyledText {
-        let blanks = String(repeating: " ", count: margin)
-        return startsLine && margin >= 6 ? StyledText(blanks.dropLast(6) + "....> ", .dim) : StyledText(blanks)
+        let spaces = String(repeating: " ", count: margin)
+        return startsLine && margin >= 6 ? StyledText(spaces.dropLast(6) + "....> ", .dim) : StyledText(spaces)
     }
 
     private func spans(of text: String) -> [HighlightedSpan] {
@@ -366,8 +366,8 @@ public final class LineEditor {
         return highlighted.spans
     }
 
-    /// The rest of the newest entry that begins like this one, on this line; in an empty line the corrected entry, which
-    /// Tab takes.
+    /// The rest of the newest entry that begins like this one, on this line; in an empty line the corrected entry,
+    /// which Tab takes.
     func hint(for text: String, _ buffer: Buffer) -> String? {
         if text.isEmpty, let correction, styles.usesAttributes, case .editing = mode {
             let lines = correction.split(separator: "\n", omittingEmptySubsequences: false)

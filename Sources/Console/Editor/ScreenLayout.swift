@@ -60,7 +60,7 @@ struct ScreenLayout {
     }
 
     private mutating func place(_ row: Row, _ room: Int, _ margin: Int) {
-        // On a newline behind a full row the cursor would stand one column outside.
+        // On a newline after a full row the cursor would stand one column outside.
         cursorRow = rows.count
         cursorColumn = margin + min(row.columns, room - 1)
     }

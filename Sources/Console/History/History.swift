@@ -31,7 +31,7 @@ public final class History {
         return kept.count
     }
 
-    /// Adds what was typed, unless it is blank, begins with a blank (the way to keep something out of the history), or
+    /// Adds what was typed, unless it is blank, begins with a space (the way to keep something out of the history), or
     /// repeats the entry before it.
     public func append(_ entry: String) {
         guard let first = entry.unicodeScalars.first, first != " ", entry.contains(where: { !$0.isWhitespace }) else {

@@ -4,13 +4,13 @@
 //     1764012345 let m = model .gpt2 layers: 2
 //     1764012399 for k in 0...3 {\n  step\n}
 //
-// A line is the time in seconds since 1970, a blank, and the entry with `\\` for a backslash and `\n` for a newline.
+// A line is the time in seconds since 1970, a space, and the entry with `\\` for a backslash and `\n` for a newline.
 // Whatever else a line holds (the file was cut, overwritten, written by something else) that line is passed over, and
 // nothing else: a damaged file costs its damaged lines, never the start of a session.
 //
 // Each entry is added with a single write to the end under a lock, so sessions side by side do not lose or mix lines.
-// The file is shortened by writing a new one and renaming it; whoever waited for the lock of the old one sees that it is
-// no longer the file of that name, and opens again.
+// The file is shortened by writing a new one and renaming it; whoever waited for the lock of the old one sees that it
+// is no longer the file of that name, and opens again.
 
 import Glibc
 import Support

@@ -1,8 +1,8 @@
 // Shows what a session tells: as text for people, or as lines of JSON for programs.
 //
 // JSON lines on standard output, one for each result: the value's own JSON, or `{"text": …}` where a result is only
-// text. On standard error: `{"error": {"code": …, "message": …, "source": …, "line": …, "column": …, "start": …, "end": …,
-// "text": …, "help": …, "replacement": …}}` (lines and columns from 1, start and end in bytes), the same as
+// text. On standard error: `{"error": {"code": …, "message": …, "source": …, "line": …, "column": …, "start": …,
+// "end": …, "text": …, "help": …, "replacement": …}}` (lines and columns from 1, start and end in bytes), the same as
 // `{"warning": …}`, and `{"seconds": …}` for `time`.
 
 import Language
@@ -12,7 +12,7 @@ public final class EventPrinter {
     public enum Form: Sendable { case text, json }
 
     private let writer: TerminalWriter
-    private let form: Form
+    let form: Form
     /// Whether output that is too long for the screen is shown a screen at a time.
     private let isPaged: Bool
     /// Whether an error says in which text and line it is: not where a line was just typed.
@@ -69,8 +69,12 @@ public final class EventPrinter {
         case .text where diagnostic.code == .interrupted && !showsPlace:
             writer.printError([StyledText(diagnostic.message, .warning)])
         case .text:
+            let lines = DiagnosticRenderer(width: writer.width, showsPlace: showsPlace).lines(diagnostic, in: source)
+            guard writer.terminal.errorIsTerminal else { return writer.printError(lines) }
+            // The message goes on below its first word, and so does the fix; the lines between them fit as they are.
             writer.printError(
-                DiagnosticRenderer(width: writer.width, showsPlace: showsPlace).lines(diagnostic, in: source))
+                lines.enumerated().flatMap { index, line in line.wrapped(to: writer.width, indent: index == 0 ? 5 : 7) }
+            )
         }
     }
 

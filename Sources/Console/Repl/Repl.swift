@@ -11,17 +11,20 @@ public final class Repl {
         public var greeting: StyledText?
         /// Run before the first prompt.
         public var startup: SourceText?
+        /// Run after it, as if it were typed: a notebook that the person goes on from.
+        public var opening: SourceText?
         /// Whether lines are read without editing though this is no terminal: another program is typing.
         public var isDriven: Bool
         /// Runs an entry: in a host that keeps a record of the session, through whoever keeps it.
         public var run: (SourceText, Session) -> Session.Outcome
 
         public init(
-            greeting: StyledText? = nil, startup: SourceText? = nil, isDriven: Bool = false,
+            greeting: StyledText? = nil, startup: SourceText? = nil, opening: SourceText? = nil, isDriven: Bool = false,
             run: @escaping (SourceText, Session) -> Session.Outcome = { $1.run($0) }
         ) {
             self.greeting = greeting
             self.startup = startup
+            self.opening = opening
             self.isDriven = isDriven
             self.run = run
         }
@@ -62,7 +65,8 @@ public final class Repl {
     /// Reads and runs until the person leaves; returns the exit status of the program.
     public func run() -> Int32 {
         if let greeting = options.greeting { writer.print([greeting]) }
-        if let startup = options.startup { runStartup(startup) }
+        if let startup = options.startup { show(startup) { session.run($0) } }
+        if let opening = options.opening { show(opening) { options.run($0, session) } }
         while writer.failure == nil {
             services.beginLine()
             let prompt = self.prompt
@@ -71,13 +75,18 @@ public final class Repl {
             case .interrupted:
                 idleInterrupts += 1
                 if idleInterrupts == 2 { writer.print([StyledText("Ctrl-D or quit leaves", .dim)]) }
-            case .text(let text):
+            case .text(let typed):
                 idleInterrupts = 0
+                // What was copied from a terminal comes with its prompts.
+                let text = Prompt.stripped(typed) ?? typed
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
                 history.append(text)
                 writer.transcript?.add(input: text, prompt: prompt.plain)
-                if isFarewell(text) { return TextRun.complain(writer, 0) }
-                take(text)
+                switch Aside(text, session.context) {
+                case .farewell: return TextRun.complain(writer, 0)
+                case .question(let question): answer(question)
+                case nil: take(text)
+                }
             }
         }
         return TextRun.complain(writer, 0)
@@ -112,31 +121,24 @@ public final class Repl {
         }
     }
 
-    /// `quit` and `exit`, also as they are written elsewhere; not where they name something here.
-    private func isFarewell(_ text: String) -> Bool {
-        let word = text.filter { !$0.isWhitespace && $0 != "(" && $0 != ")" && $0 != ";" && $0 != ":" }
-        guard ["quit", "exit", "q"].contains(word), word != "q" || text.contains(":") else { return false }
-        let context = session.context
-        return context.variables[word] == nil && context.signatures[word] == nil && context.definitions[word] == nil
-    }
-
     // MARK: Running
 
-    private func runStartup(_ source: SourceText) {
+    /// Runs a text that was not typed here, so that its errors say where they are.
+    private func show(_ source: SourceText, _ run: (SourceText) -> Session.Outcome) {
         printer.showsPlace = true
         printer.begin()
         session.displayOptions = printer.displayOptions
-        _ = interrupts.during(session.interrupt) { session.run(source) }
+        _ = interrupts.during(session.interrupt) { run(source) }
         printer.finish()
         printer.showsPlace = false
     }
 
+    private func answer(_ question: Question) {
+        let (lines, isKnown) = question.answer(session)
+        isKnown ? writer.print(lines, paged: editor != nil) : writer.printError(lines)
+    }
+
     private func take(_ text: String) {
-        if let question = question(text) {
-            let (lines, isKnown) = question.answer(session)
-            isKnown ? writer.print(lines, paged: editor != nil) : writer.printError(lines)
-            return
-        }
         let source = SourceText(text)
         session.displayOptions = printer.displayOptions
         printer.begin()
@@ -145,17 +147,7 @@ public final class Repl {
         if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
         editor?.correction = Correction.applied(
             printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)
-    }
-
-    /// `help`, where it is not a verb, asks as `?` does.
-    private func question(_ text: String) -> Question? {
-        if let question = Question(text) { return question }
-        let words = text.split { $0.isWhitespace || $0 == "(" || $0 == ")" }
-        guard words.first == "help", words.count <= 2, session.context.signatures["help"] == nil,
-            session.context.definitions["help"] == nil,
-            session.context.variables["help"] == nil
-        else { return nil }
-        return Question("?" + (words.count == 2 ? words[1] : ""))
+        if outcome == .finished { writer.print(session.tourNews(after: source)) }
     }
 
     private func hear(_ event: SessionEvent) {

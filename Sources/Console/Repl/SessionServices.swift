@@ -46,6 +46,7 @@ final class SessionServices: EditorServices {
 
     func state(of text: String) -> InputState {
         guard Question(text) == nil else { return .complete }
+        let text = Prompt.stripped(text) ?? text
         let parsed = parse(text)
         if parsed.completeness == .incomplete { return .incomplete }
         // A slip inside a block that is still open waits until the block is whole; an empty line ends it as it is.
@@ -55,7 +56,7 @@ final class SessionServices: EditorServices {
 
     func completions(in text: String, at offset: Int) -> [CompletionItem] {
         let isQuestion = Question(text) != nil
-        // Behind `?` stands a name; blanks in its place leave all offsets as they are.
+        // After `?` stands a name; spaces in its place leave all offsets as they are.
         let asked =
             isQuestion
             ? String(decoding: text.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: " ") : $0 }, as: UTF8.self) : text
@@ -67,7 +68,7 @@ final class SessionServices: EditorServices {
         }
         return found.map { item in
             let label = String(item.text.reversed().drop { $0 == " " }.reversed())
-            // A question takes the name alone: no opening parenthesis, no blank.
+            // A question takes the name alone: no opening parenthesis, no space.
             let replacement = isQuestion ? String(item.text.prefix { $0 != "(" && $0 != " " }) : item.text
             return CompletionItem(label: label, summary: item.summary, span: item.span, replacement: replacement)
         }

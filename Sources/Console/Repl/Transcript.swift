@@ -15,7 +15,7 @@ public final class Transcript {
 
     func add(_ line: String) { writeAll(Array((Neutral.text(line) + "\n").utf8), to: descriptor) }
 
-    /// What was typed, each line behind its prompt.
+    /// What was typed, each line after its prompt.
     func add(input: String, prompt: String) {
         for (index, line) in input.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             add((index == 0 ? prompt : "....> ") + line)

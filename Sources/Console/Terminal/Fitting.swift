@@ -14,7 +14,7 @@ extension StyledText {
     /// The columns that this line takes.
     var columns: Int { runs.reduce(0) { $0 + $1.text.columns } }
 
-    /// The line in rows as people would break it: prose at blanks; a word with an explanation behind a gap (as help has
+    /// The line in rows as people would break it: prose at spaces; a word with an explanation after a gap (as help has
     /// them) below where the explanation starts; what has several columns not at all.
     func fitted(to width: Int) -> [StyledText] {
         guard columns > width else { return [self] }
@@ -24,19 +24,19 @@ extension StyledText {
         return wrapped(to: width, indent: indent * 2 <= width ? indent : 0)
     }
 
-    /// Where text goes on behind two or more blanks, the blanks at the start of the line not counted.
+    /// Where text goes on after two or more spaces, the spaces at the start of the line not counted.
     private static func gaps(in text: String) -> [Int] {
         var gaps: [Int] = []
-        var blanks = 0
+        var spaces = 0
         var column = 0
         var hasBegun = false
         for character in text {
             if character == " " {
-                blanks += 1
+                spaces += 1
             } else {
-                if hasBegun, blanks > 1 { gaps.append(column) }
+                if hasBegun, spaces > 1 { gaps.append(column) }
                 hasBegun = true
-                blanks = 0
+                spaces = 0
             }
             column += DisplayWidth.of(character)
         }
@@ -66,14 +66,14 @@ extension StyledText {
         return kept
     }
 
-    /// The line as rows of at most `width` columns, broken at blanks where there are some; later rows are indented by
-    /// `indent` blanks.
+    /// The line as rows of at most `width` columns, broken at spaces where there are some; later rows are indented by
+    /// `indent` spaces.
     func wrapped(to width: Int, indent: Int = 0) -> [StyledText] {
         guard columns > width, width > indent + 1 else { return [self] }
         var rows: [StyledText] = []
         var row: [(character: Character, style: Style)] = []
         var used = 0
-        var lastBlank: Int?
+        var lastSpace: Int?
 
         func finish(_ part: ArraySlice<(character: Character, style: Style)>) {
             var text = StyledText(rows.isEmpty ? "" : String(repeating: " ", count: indent))
@@ -95,20 +95,20 @@ extension StyledText {
                     if character == " " {
                         finish(row[...])
                         row.removeAll()
-                        (used, lastBlank) = (0, nil)
+                        (used, lastSpace) = (0, nil)
                         continue
                     }
-                    if let blank = lastBlank, blank > 0 {
-                        finish(row[..<blank])
-                        row.removeSubrange(...blank)
+                    if let space = lastSpace, space > 0 {
+                        finish(row[..<space])
+                        row.removeSubrange(...space)
                     } else {
                         finish(row[...])
                         row.removeAll()
                     }
                     used = row.reduce(0) { $0 + DisplayWidth.of($1.character) }
-                    lastBlank = nil
+                    lastSpace = nil
                 }
-                if character == " " { lastBlank = row.count }
+                if character == " " { lastSpace = row.count }
                 row.append((character, run.style))
                 used += needed
             }

@@ -35,7 +35,7 @@ final class ProgressLine {
         if isInPlace {
             guard time - lastTime >= 0.1 else { return }
             lastTime = time
-            // One column stays free: a full row would leave the cursor behind it in doubt.
+            // One column stays free: a full row would leave the cursor after it in doubt.
             write("\r" + styles.render(line().truncated(to: terminal.size().columns - 1)) + "\u{1b}[K")
             isShown = true
         } else {

@@ -68,7 +68,8 @@ public final class TerminalWriter {
         progressLine.clear()
         flush()
         for line in lines { transcript?.add(line.plain) }
-        writeAll(Array(lines.map { errorStyles.render($0) + "\n" }.joined().utf8), to: STDERR_FILENO)
+        let rows = terminal.errorIsTerminal ? lines.flatMap { fit($0) } : lines
+        writeAll(Array(rows.map { errorStyles.render($0) + "\n" }.joined().utf8), to: STDERR_FILENO)
     }
 
     /// Hands buffered output on; needed before something else writes to the same place.

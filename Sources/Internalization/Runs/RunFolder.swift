@@ -5,18 +5,21 @@ import Transformer
 
 // A run on disk:
 //
-//   run.json                        format, when and by what it was made, digests of its data, and what the caller wants to remember
+//   run.json                        format, when and by what it was made, digests of its data, and what the caller
+// wants to remember
 //   lock, owner.json                who is writing (see `RunLock`)
 //   model/                          the model at the start, as a Hugging Face folder
-//   data/training.safetensors       the problems (see `EncodedProblems+File`); held-out.safetensors (test), validation.safetensors
+//   data/training.safetensors       the problems (see `EncodedProblems+File`); held-out.safetensors (test),
+// validation.safetensors
 //   parts/<sha256>.safetensors      weights and moments of snapshots, never changed
 //   checkpoints/step-<ten digits>/  state.json (see `SavedState`) and MANIFEST.json
 //   metrics.jsonl                   see `MetricsLog`
 //
-// Writing a checkpoint: the parts that are not there yet, each flushed; then a folder `checkpoints/.tmp-…` with state.json and, last,
-// MANIFEST.json (the bytes and SHA-256 of everything the checkpoint needs), flushed; then a rename to `step-…` and a flush of
-// `checkpoints`; then it is read back and verified; only then older ones go (the last two stay). The number counts checkpoints,
-// not steps, because a run can go back. Resuming takes the highest number whose manifest verifies, and says which were passed over.
+// Writing a checkpoint: the parts that are not there yet, each flushed; then a folder `checkpoints/.tmp-…` with
+// state.json and, last, MANIFEST.json (the bytes and SHA-256 of everything the checkpoint needs), flushed; then a
+// rename to `step-…` and a flush of `checkpoints`; then it is read back and verified; only then older ones go (the
+// last two stay). The number counts checkpoints, not steps, because a run can go back. Resuming takes the highest
+// number whose manifest verifies, and says which were passed over.
 
 /// A run's folder, held for writing.
 public final class RunFolder {
@@ -82,7 +85,8 @@ public final class RunFolder {
 
     // MARK: Saving
 
-    /// Writes a checkpoint of the run and its whole timeline. When this returns, `resume` finds it even after a loss of power.
+    /// Writes a checkpoint of the run and its whole timeline. When this returns, `resume` finds it even after a loss
+    /// of power.
     public func save(_ run: Run) throws {
         try metrics.sync()
         var state = try run.savedState(keepingPartsIn: parts)
@@ -137,7 +141,8 @@ public final class RunFolder {
         return stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
-    /// - Throws: the first reason why the checkpoint cannot be gone on from. The numbers of a part are verified when they are read.
+    /// - Throws: the first reason why the checkpoint cannot be gone on from. The numbers of a part are verified when
+    /// they are read.
     private static func verify(_ checkpoint: String, parts: String) throws {
         let manifest = try JSONReader.readFile(checkpoint + "/MANIFEST.json", limit: 1 << 28).object
         guard let format = manifest?["format"]?.integer, let files = manifest?["files"]?.array else {
@@ -211,6 +216,16 @@ public final class RunFolder {
     public static func info(of path: String) throws -> JSONValue { try description(path)["info"] ?? .null }
 
     private static func description(_ path: String) throws -> JSONObject {
+        guard FileSystem.exists(path) else {
+            let runs = FileSystem.names(in: FileSystem.folder(of: path)).filter {
+                FileSystem.exists(FileSystem.folder(of: path) + "/\($0)/run.json")
+            }
+            throw FileError(
+                .missing, path, "there is no such folder",
+                help: runs.isEmpty
+                    ? "give the folder that start … name: or save_run made"
+                    : "the runs there are " + runs.prefix(6).joined(separator: ", "))
+        }
         guard FileSystem.exists(path + "/run.json") else { throw RunFolderError.notARun(path: path) }
         guard let description = try JSONReader.readFile(path + "/run.json").object,
             let found = description["format"]?.integer

@@ -1,5 +1,5 @@
-// What could be typed at a place: verbs where a command begins, and inside a command what its signature says — labels not
-// used yet, the choices of an argument, variables of the right kind, columns, files inside quotes.
+// What could be typed at a place: verbs where a command begins, and inside a command what its signature says — labels
+// not used yet, the choices of an argument, variables of the right kind, columns, files inside quotes.
 //
 // Completion works on tokens, not on the tree, because a line under the cursor is rarely whole.
 
@@ -113,7 +113,7 @@ public struct Completer {
         if let quoted = insideText() { return quoted }
         takeWord()
         if typed.first == ".", let last = tokens.last, last.span.end == span.start, endsValue(last) {
-            return fields(behind: last)
+            return fields(after: last)
         }
         let stage = currentStage()
         guard let first = stage.first, case .identifier(let verb) = first.kind, let signature = signature(verb),
@@ -151,7 +151,7 @@ public struct Completer {
     private func signature(_ verb: String) -> CommandSignature? { definitions[verb] ?? context.signatures.verbs[verb] }
 
     private func isCall(_ stage: [Token]) -> Bool {
-        stage.count > 1 && stage[1].kind == .sign(.openParenthesis) && !stage[1].hasBlankBefore
+        stage.count > 1 && stage[1].kind == .sign(.openParenthesis) && !stage[1].hasSpaceBefore
     }
 
     /// The tokens of the command or expression under the cursor, from its first word on.
@@ -177,7 +177,7 @@ public struct Completer {
         return Array(tokens[start...])
     }
 
-    /// Whether the cursor stands behind a `|`.
+    /// Whether the cursor stands after a `|`.
     private func isPiped(_ stage: [Token]) -> Bool {
         let before = tokens.count - stage.count
         return before > 0 && tokens[before - 1].kind == .sign(.pipe)
@@ -214,7 +214,7 @@ public struct Completer {
 
     // MARK: - Fields
 
-    private func fields(behind token: Token) -> [Completion] {
+    private func fields(after token: Token) -> [Completion] {
         guard case .identifier(let variable) = token.kind else { return [] }
         let names =
             (context.variables[variable]?.fields ?? []).isEmpty
@@ -227,6 +227,14 @@ public struct Completer {
     private func starts() -> [Completion] {
         var list: [Completion] = []
         let isPiped = isPiped([])
+        // Nothing is typed and nothing asked for: what one may want, in its groups.
+        if !isPiped, typed.isEmpty, source.count == 0 {
+            return context.verbTopics.flatMap { topic in
+                topic.names.compactMap { name in
+                    signature(name).map { candidate(name, .verb, "\(topic.title): \($0.summary)") }
+                }
+            }
+        }
         for signature in verbs where !isPiped || signature.values.first != nil {
             list.append(candidate(signature.name, .verb, signature.summary))
         }
@@ -272,7 +280,7 @@ public struct Completer {
     /// The signature of the call whose parentheses the cursor is in.
     private func openCall(_ stage: [Token]) -> CommandSignature? {
         let before = tokens.count - stage.count
-        guard before >= 2, tokens[before - 1].kind == .sign(.openParenthesis), !tokens[before - 1].hasBlankBefore,
+        guard before >= 2, tokens[before - 1].kind == .sign(.openParenthesis), !tokens[before - 1].hasSpaceBefore,
             case .identifier(let name) = tokens[before - 2].kind
         else { return nil }
         return definitions[name] ?? context.signatures[name]
@@ -287,12 +295,12 @@ public struct Completer {
     private struct State {
         /// The parameter whose value is expected here; nil where only labels may follow.
         var expected: Parameter?
-        var isBehindLabel = false
+        var isAfterLabel = false
         var usedLabels: Set<String> = []
         var isInClause = false
         var hasWhere = false
         var hasBy = false
-        var isBehindClauseWord = false
+        var isAfterClauseWord = false
     }
 
     /// Walks over the arguments that are there already.
@@ -308,7 +316,7 @@ public struct Completer {
             let isOuter = depth == 0
             switch token.kind {
             case .sign(.openParenthesis), .sign(.openBracket), .sign(.openBrace), .textStart, .interpolationStart:
-                if isOuter, token.hasBlankBefore || pending != nil { take(&pending, &place, values) }
+                if isOuter, token.hasSpaceBefore || pending != nil { take(&pending, &place, values) }
                 depth += 1
             case .sign(.closeParenthesis), .sign(.closeBracket), .sign(.closeBrace), .textEnd, .interpolationEnd:
                 depth -= 1
@@ -318,21 +326,21 @@ public struct Completer {
             case .keyword(.where) where isOuter:
                 state.isInClause = true
                 state.hasWhere = true
-                state.isBehindClauseWord = index == stage.count - 1
+                state.isAfterClauseWord = index == stage.count - 1
             case .keyword(.by) where isOuter:
                 state.isInClause = true
                 state.hasBy = true
-                state.isBehindClauseWord = index == stage.count - 1
+                state.isAfterClauseWord = index == stage.count - 1
             case .identifier, .integer, .bigInteger, .real, .dotName, .keyword(.true), .keyword(.false),
                 .keyword(.none):
-                if isOuter, !state.isInClause, token.hasBlankBefore || pending != nil { take(&pending, &place, values) }
+                if isOuter, !state.isInClause, token.hasSpaceBefore || pending != nil { take(&pending, &place, values) }
             default: break
             }
             index += 1
         }
         if let pending {
             state.expected = pending
-            state.isBehindLabel = true
+            state.isAfterLabel = true
         } else if place < values.count {
             state.expected = values[place]
         } else if let last = values.last, last.isRepeated {
@@ -349,12 +357,12 @@ public struct Completer {
         let state = state(of: signature, stage)
         if state.isInClause {
             let columns = matching(columns(stage).map { candidate("." + $0, .choice, "column") })
-            if typed.first == "." || state.isBehindClauseWord { return columns }
+            if typed.first == "." || state.isAfterClauseWord { return columns }
             return columns + matching(clauses(signature, state)) + matching(functions)
         }
         var list: [Completion] = []
         if let expected = state.expected { list += matching(values(for: expected, stage)) }
-        if state.isBehindLabel || typed.first == "." { return list }
+        if state.isAfterLabel || typed.first == "." { return list }
         let labels = signature.labelled.filter { !state.usedLabels.contains($0.name) }
         list += matching(labels.map { candidate("\($0.name): ", .label, Completer.summary($0)) })
         return list + matching(clauses(signature, state))

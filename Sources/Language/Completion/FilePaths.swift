@@ -12,6 +12,13 @@ public enum FilePaths {
         }
     }
 
+    /// The path of a file or folder that is there, under a name near to one that is not.
+    public static func nearest(to path: String) -> String? {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let name = String(path.dropFirst(folder.count))
+        return Suggestions.nearest(to: name, among: names(in: folder, prefix: "").map(\.name)).first.map { folder + $0 }
+    }
+
     /// What a folder (empty, or with its `/`) holds under names that begin with `prefix`, sorted.
     public static func names(in folder: String, prefix: String) -> [(name: String, isFolder: Bool)] {
         let folder = folder.isEmpty ? "." : expanded(folder)

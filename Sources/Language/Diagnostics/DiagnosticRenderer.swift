@@ -5,7 +5,7 @@
 //        |       ^^^^^^
 //     fix: write epochs:
 //
-// The source line is cut to a window around the underlined words where it is too long; tabs become blanks; characters
+// The source line is cut to a window around the underlined words where it is too long; tabs become spaces; characters
 // that could drive a terminal or turn the reading direction are shown by a stand-in.
 
 import Support

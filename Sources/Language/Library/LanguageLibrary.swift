@@ -1,11 +1,17 @@
-// The verbs and functions that are the language's own. Verbs are few, because the name of a verb cannot be a variable's.
+// The verbs and functions that are the language's own. Verbs are few, because the name of a verb cannot be a
+// variable's.
 
 public enum LanguageLibrary {
     /// Commands: they begin a line.
     public static var verbs: [Command] { outputVerbs + tableVerbs + sessionVerbs }
     /// Functions: they are called with parentheses.
-    public static var functions: [Command] {
-        numberFunctions + statisticsFunctions + listFunctions + textFunctions + errorFunctions
+    public static var functions: [Command] { functionGroups.flatMap(\.commands) }
+
+    static var functionGroups: [(title: String, commands: [Command])] {
+        [
+            ("numbers", numberFunctions), ("statistics", statisticsFunctions), ("lists and records", listFunctions),
+            ("texts", textFunctions), ("errors", errorFunctions),
+        ]
     }
 }
 

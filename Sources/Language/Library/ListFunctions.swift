@@ -191,7 +191,7 @@ extension LanguageLibrary {
     private static var sorted: Command {
         Command(
             CommandSignature(
-                "sorted", "The elements in their order, the least first.",
+                "sorted", "The elements in ascending order.",
                 [
                     .value("values", .any), .label("by", .function, "what to order by, such as { x in -x }"),
                     .label("descending", .boolean, default: "false"),
@@ -256,7 +256,7 @@ extension LanguageLibrary {
     private static var repeated: Command {
         Command(
             CommandSignature(
-                "repeated", "A list with one value so many times, or a text so many times.",
+                "repeated", "A list with one value repeated, or a text repeated.",
                 [.value("value", .any), .value("count", .integer(0...Int.max))],
                 examples: ["repeated(0, 3)", "repeated(\"ab\", 2)"])
         ) { call in

@@ -30,7 +30,7 @@ extension LanguageLibrary {
             elementwise("sin", "The sine of an angle in radians.", ["sin(0)"]) { Glibc.sin($0) },
             elementwise("cos", "The cosine of an angle in radians.", ["cos(0)"]) { Glibc.cos($0) },
             elementwise("tanh", "The hyperbolic tangent.", ["tanh(0.5)"]) { Glibc.tanh($0) },
-            absolute, rounding("floor", "The greatest whole number that is not above.", .down),
+            absolute, rounding("floor", "The largest whole number that is not above.", .down),
             rounding("ceil", "The least whole number that is not below.", .up), round, number, integer,
             constant("pi", "The ratio of a circle's circumference to its diameter.", Double.pi),
             constant("nan", "Not a number: it equals nothing, itself included.", .nan),
@@ -45,7 +45,7 @@ extension LanguageLibrary {
 
     private static func notNumber(_ name: String, _ value: Value) -> Fault {
         Fault(
-            .runtimeArgument, "\(name): takes a number or an array, not \(TypeName.withArticle(value.typeName))",
+            .runtimeArgument, "takes a number or an array, not \(TypeName.withArticle(value.typeName))", of: name,
             help: "for a list write map xs { x in \(name)(x) }")
     }
 
@@ -57,7 +57,7 @@ extension LanguageLibrary {
             if let array = value.asArray { return .array(array.mapping { Float(function(Double($0))) }) }
             guard let number = value.asReal else { throw notNumber(name, value) }
             if let problem = domain(number) {
-                throw Fault(.runtimeArithmetic, "\(name): \(problem) has no value", help: "test the number before")
+                throw Fault(.runtimeArithmetic, "\(problem) has no value", of: name, help: "test the number before")
             }
             return .real(function(number))
         }
@@ -88,7 +88,8 @@ extension LanguageLibrary {
         if let small = Int(exactly: number) { return .integer(small) }
         guard number.isFinite else {
             throw Fault(
-                .runtimeArithmetic, "\(name): \(NumberText.real(number)) is not a whole number", help: "test it before")
+                .runtimeArithmetic, "\(NumberText.real(number)) is not a whole number", of: name,
+                help: "test it before")
         }
         return Value(.init(number))
     }
@@ -109,12 +110,12 @@ extension LanguageLibrary {
     private static var round: Command {
         Command(
             CommandSignature(
-                "round", "Rounds to a whole number, or to so many digits behind the point.",
+                "round", "Rounds to a whole number, or to that many decimal places.",
                 [
                     .value("x", .number),
                     .label(
                         "digits", .integer(0...15), default: "0",
-                        "digits behind the point; with 0 the result is an integer"),
+                        "decimal places; with 0 the result is an integer"),
                 ],
                 examples: ["round(2.5)", "round(3.14159, digits: 2)"], seeAlso: ["floor", "ceil", "fixed"],
                 discussion: "Halves are rounded away from zero.")

@@ -6,7 +6,7 @@ extension LanguageLibrary {
     private static var print: Command {
         Command(
             CommandSignature(
-                "print", "Writes values on one line, with a blank between them.",
+                "print", "Writes values on one line, with a space between them.",
                 [.value("values", .any, required: false, repeated: true)], result: "none",
                 examples: ["print 1 \"two\"", "print \"loss {0.25}\""])
         ) { call in

@@ -18,9 +18,10 @@ extension LanguageLibrary {
             },
             quantileFunction, sum,
             extreme(
-                "min", "The least of several values, or of a list, table column or array.", "min(3, 1, 2)", wanted: -1),
+                "min", "The smallest of several values, or of a list, table column or array.", "min(3, 1, 2)",
+                wanted: -1),
             extreme(
-                "max", "The greatest of several values, or of a list, table column or array.", "max([3, 1, 2])",
+                "max", "The largest of several values, or of a list, table column or array.", "max([3, 1, 2])",
                 wanted: 1),
         ]
     }
@@ -34,14 +35,14 @@ extension LanguageLibrary {
         guard let list = value.asObject as? ListObject else {
             throw Fault(
                 .runtimeArgument,
-                "\(name): takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))",
+                "takes a list or an array of numbers, not \(TypeName.withArticle(value.typeName))", of: name,
                 help: value.asTable == nil ? "write \(name)([1, 2, 3])" : "take a column: \(name)(t.column)")
         }
         return try list.elements.enumerated().map { place, element in
             guard let number = element.asReal else {
                 throw Fault(
                     .runtimeArgument,
-                    "\(name): element \(place) is \(TypeName.withArticle(element.typeName)), not a number",
+                    "element \(place) is \(TypeName.withArticle(element.typeName)), not a number", of: name,
                     help: "take it out before, with filter")
             }
             return number

@@ -9,7 +9,7 @@ extension LanguageLibrary {
         if let column = table[name] { return column }
         let near = Suggestions.nearest(to: name, among: table.columnNames).first
         throw call.failure(
-            "the table has no column '\(name)'" + (near.map { "; did you mean '.\($0)'?" } ?? ""), code: .runtimeField,
+            "the table has no column '\(name)'" + Wording.question(near.map { "'.\($0)'" }), code: .runtimeField,
             at: argument,
             help: near.map { "write .\($0)" } ?? "it has " + table.columnNames.map { ".\($0)" }.joined(separator: ", "))
     }
@@ -63,10 +63,10 @@ extension LanguageLibrary {
     private static var sort: Command {
         Command(
             CommandSignature(
-                "sort", "Sorts the rows of a table by a column, the least first; equal rows keep their order.",
+                "sort", "Sorts the rows of a table by a column, ascending; equal rows keep their order.",
                 [
                     .value("table", table), .value("column", .column),
-                    .label("descending", .boolean, default: "false", "the greatest first"),
+                    .label("descending", .boolean, default: "false", "largest first"),
                 ], result: TypeName.table,
                 examples: ["sort table([a: [3, 1, 2]]) .a", "sort table([a: [3, 1, 2]]) .a descending: true"],
                 seeAlso: ["sorted", "head"])
@@ -99,7 +99,7 @@ extension LanguageLibrary {
 
     private static let aggregates: [(label: String, summary: String, least: Int)] = [
         ("mean", "columns to take the mean of", 1), ("sum", "columns to add up", 0),
-        ("min", "columns to take the least of", 1), ("max", "columns to take the greatest of", 1),
+        ("min", "columns to take the smallest of", 1), ("max", "columns to take the largest of", 1),
         ("std", "columns to take the standard deviation of", 2), ("median", "columns to take the median of", 1),
     ]
 

@@ -5,7 +5,7 @@ extension LanguageLibrary {
         [
             split, joined, simple("upper", "The text in capitals.", "upper(\"abc\")") { $0.uppercased() },
             simple("lower", "The text in small letters.", "lower(\"ABC\")") { $0.lowercased() },
-            simple("trimmed", "The text without blanks and line ends around it.", "trimmed(\"  abc \")") {
+            simple("trimmed", "The text without spaces and line ends around it.", "trimmed(\"  abc \")") {
                 trimmed($0)
             }, replace,
             question("starts_with", "Whether a text starts with another.", "starts_with(\"abc\", \"a\")") {
@@ -95,7 +95,7 @@ extension LanguageLibrary {
     private static var text: Command {
         Command(
             CommandSignature(
-                "text", "A value as text; a real with so many significant digits.",
+                "text", "A value as text; a real with that many significant digits.",
                 [.value("value", .any), .label("digits", .integer(1...17), default: "4")], result: TypeName.text,
                 examples: ["text(3.14159, digits: 3)"], seeAlso: ["fixed"])
         ) { call in
@@ -110,7 +110,7 @@ extension LanguageLibrary {
     private static var fixed: Command {
         Command(
             CommandSignature(
-                "fixed", "A number as text with so many digits behind the point.",
+                "fixed", "A number as text with that many decimal places.",
                 [.value("x", .number), .value("digits", .integer(0...17))], result: TypeName.text,
                 examples: ["fixed(3.14159, 2)"], seeAlso: ["text", "round"])
         ) { call in .text(NumberText.fixed(try call.real("x"), decimals: try call.integer("digits"))) }
@@ -119,11 +119,11 @@ extension LanguageLibrary {
     private static var padded: Command {
         Command(
             CommandSignature(
-                "padded", "A value as text, filled up to a width with blanks or another sign.",
+                "padded", "A value as text, filled up to a width with spaces or another sign.",
                 [
                     .value("value", .any), .value("width", .integer(0...100_000)),
                     .label(
-                        "side", .choice([.init("left", "blanks in front"), .init("right", "blanks behind")]),
+                        "side", .choice([.init("left", "spaces in front"), .init("right", "spaces after")]),
                         default: ".left"), .label("with", .text, default: "\" \""),
                 ],
                 result: TypeName.text, examples: ["padded(7, 3)", "padded(7, 3, with: \"0\")"])

@@ -1,5 +1,5 @@
-// `xs[i]`, `r.field` and their assignment. A negative index counts from the end; what lies outside is an error that names
-// what there is.
+// `xs[i]`, `r.field` and their assignment. A negative index counts from the end; what lies outside is an error that
+// names what there is.
 
 enum Access {
     // MARK: - Reading
@@ -113,10 +113,9 @@ enum Access {
         let names = base.fieldNames
         let near = Suggestions.nearest(to: name, among: names).first
         let what = base.asObject is RowObject ? "the row" : TypeName.withArticle(base.typeName)
-        let has = names.count > 8 ? names.prefix(8).joined(separator: ", ") + ", …" : names.joined(separator: ", ")
         return Fault(
-            .runtimeField, "\(what) has no field '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""),
-            help: near.map { "write .\($0)" } ?? (names.isEmpty ? "it has no fields" : "it has \(has)"))
+            .runtimeField, Wording.unknownField(name, of: what, near: near),
+            help: near.map { "write .\($0)" } ?? Wording.fields(names))
     }
 
     // MARK: - Writing

@@ -2,7 +2,7 @@
 // because the checker could only see what the text tells.
 
 extension Machine {
-    /// Runs a command whose arguments lie behind `base`, with those of `where` and `by` behind them.
+    /// Runs a command whose arguments lie after `base`, with those of `where` and `by` after them.
     func callCommand(
         _ command: CommandFunction, _ base: UnsafeMutablePointer<Value>, _ count: Int, _ site: CallSite?,
         _ span: SourceSpan, _ source: SourceText
@@ -23,11 +23,10 @@ extension Machine {
             (name: name, value: rowFunction(clauses[number + (predicate == nil ? 0 : 1)]))
         }
         if predicate != nil, !command.signature.acceptsWhere {
-            throw Fault(
-                .runtimeArgument, "\(command.signature.name): does not take 'where'", help: "use filter before it")
+            throw Fault(.clause(.where), of: command.signature.name)
         }
         if !keys.isEmpty, !command.signature.acceptsBy {
-            throw Fault(.runtimeArgument, "\(command.signature.name): does not take 'by'", help: "use group before it")
+            throw Fault(.clause(.by), of: command.signature.name)
         }
         let invocation = Invocation(
             session: session, command: command, span: span, source: source, values: binding.values,
@@ -97,10 +96,10 @@ private struct Binding {
         spans = Array(repeating: nil, count: command.parameters.count)
     }
 
-    private func refuse(
-        _ message: String, at place: SourceSpan? = nil, help: String, code: DiagnosticCode = .runtimeArgument
-    ) -> Diagnostic {
-        Diagnostic(code, "\(command.signature.name): \(message)", at: place ?? span, help: help)
+    private func refuse(_ fault: ArgumentFault, at place: SourceSpan? = nil, help: String? = nil) -> Diagnostic {
+        Diagnostic(
+            .runtimeArgument, "\(command.signature.name): \(fault.message(of: command.signature.name))",
+            at: place ?? span, help: help ?? fault.help)
     }
 
     mutating func bind(_ given: ArraySlice<Value>) throws {
@@ -110,25 +109,15 @@ private struct Binding {
             let place = site.map { $0.spans[number] } ?? span
             if let label = site?.labels[number] {
                 guard let target = command.parameters.firstIndex(where: { $0.label == label }) else {
-                    let labels = command.parameters.compactMap(\.label)
-                    let near = Suggestions.nearest(to: label, among: labels).first
-                    throw refuse(
-                        "'\(label)' is not a label of \(command.signature.name)"
-                            + (near.map { "; did you mean '\($0):'?" } ?? ""), at: place,
-                        help: labels.isEmpty
-                            ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
+                    throw refuse(command.signature.unknownLabel(label), at: place)
                 }
-                if values[target] != nil {
-                    throw refuse("'\(label):' appears twice", at: place, help: "take one of them away")
-                }
+                if values[target] != nil { throw refuse(.repeatedLabel(label), at: place) }
                 values[target] = try checked(value, command.parameters[target], place)
                 spans[target] = place
                 continue
             }
             guard next < command.placedCount else {
-                let most = command.placedCount
-                let takes = most == 0 ? "no value" : most == 1 ? "one value" : "\(most) values"
-                throw refuse("takes \(takes) by place", at: place, help: "take it away")
+                throw refuse(.tooManyValues(taken: command.placedCount), at: place)
             }
             let value = try checked(value, command.parameters[next], place)
             if command.parameters[next].isRepeated {
@@ -147,9 +136,8 @@ private struct Binding {
             } else if spans[number] == nil {
                 values[number] = try command.defaultValue(number) { try session.evaluate(default: $0) }
                 if values[number] == nil, parameter.isRequired {
-                    let what = parameter.label.map { "'\($0):'" } ?? parameter.name
                     throw refuse(
-                        "\(what) is missing", help: "write \(command.signature.name) and \(parameter.kind.phrase)")
+                        .missing(parameter), help: "write \(command.signature.name) and \(parameter.kind.phrase)")
                 }
             }
         }
@@ -157,17 +145,14 @@ private struct Binding {
 
     private func checked(_ value: Value, _ parameter: Parameter, _ place: SourceSpan) throws -> Value {
         if let problem = parameter.kind.problem(with: value) {
-            let what = parameter.label.map { "'\($0):'" } ?? parameter.name
-            throw refuse(
-                "\(what) takes \(parameter.kind.phrase), not \(problem)", at: place,
-                help: "write \(parameter.kind.phrase)")
+            throw refuse(.wrongKind(parameter, found: problem), at: place)
         }
         return value
     }
 }
 
 extension ParameterKind {
-    /// What is wrong with a value for an argument of this kind, as a phrase behind "not"; nil for a value that will do.
+    /// What is wrong with a value for an argument of this kind, as a phrase after "not"; nil for a value that will do.
     func problem(with value: Value) -> String? {
         let found = value.asChoice?.text ?? TypeName.withArticle(value.typeName)
         switch self {

@@ -1,5 +1,6 @@
-// `import "file.icot"`: the verbs that a file defines become verbs here. Of the file only its `def`s, its `import`s and those
-// `let`s are run that call no verb, so an import can do nothing but define; the file's own names stay its own.
+// `import "file.icot"`: the verbs that a file defines become verbs here. Of the file only its `def`s, its `import`s
+// and those `let`s are run that call no verb, so an import can do nothing but define; the file's own names stay its
+// own.
 
 #if canImport(Glibc)
     import Glibc
@@ -20,7 +21,7 @@ struct Importer: Sendable {
         let whole = Importer.resolved(path, folder)
         guard let bytes = Importer.bytes(of: whole) else {
             throw Fault(
-                .fileMissing, "import: there is no file \"\(path)\"",
+                .fileMissing, "there is no file \"\(path)\"", of: "import",
                 help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
         }
         let parent = whole.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
@@ -46,8 +47,8 @@ struct Importer: Sendable {
         }
     }
 
-    /// What one look at imports has found, so that every file is read once and files that import each other come to an end.
-    /// It is made for one look and never leaves it.
+    /// What one look at imports has found, so that every file is read once and files that import each other come to
+    /// an end. It is made for one look and never leaves it.
     private final class Found: @unchecked Sendable {
         var signatures: [String: [CommandSignature]?] = [:]
     }

@@ -1,18 +1,23 @@
-// A session: variables, verbs of the user's own, numbered results, and the running of texts. Front ends hand it text and
-// read its events; they know nothing behind it.
+// A session: variables, verbs of the user's own, numbered results, and the running of texts. Front ends hand it text
+// and read its events; they know nothing beyond it.
 
 public final class Session {
     public let interrupt = Interrupt()
     public var displayOptions: DisplayOptions
     /// Called on the thread that runs a text.
     public var onEvent: (SessionEvent) -> Void = { _ in }
-    /// Called before a command that was given a path, or has one of its own, reads or writes it, and before an `import`.
+    /// Called before a command that was given a path, or has one of its own, reads or writes it, and before an
+    /// `import`.
     public var onFile: (_ path: String, _ use: ParameterKind.PathUse) -> Void = { _, _ in }
     public var limits = Limits()
     /// The statements so far and what they showed, as the text of a notebook; nil where nobody keeps a record.
     public var recording: (() -> String)?
     /// Where `import` looks for files whose path does not begin with `/`; the current folder where it is empty.
     public var importFolder = ""
+    /// What the host has to read, for the search of help.
+    public var readings: () -> [Reading] = { [] }
+    /// The guided first session.
+    private var tour: Tour
 
     private let vocabulary: Vocabulary
     let globals = Globals()
@@ -41,6 +46,11 @@ public final class Session {
         let verbs = own.verbs + vocabulary.verbs
         let functions = own.functions + vocabulary.functions
         signatures = SignatureTable(verbs: verbs.map(\.signature), functions: functions.map(\.signature))
+        signatures.topics = vocabulary.topics
+        signatures.functionTopics =
+            LanguageLibrary.functionGroups.map { Topic($0.title, "", $0.commands.map(\.signature.name)) }
+            + [Topic("the engine", "", vocabulary.functions.map(\.signature.name))].filter { !$0.names.isEmpty }
+        tour = Tour(vocabulary.tour)
         var commands: [String: CommandFunction] = [:]
         for (number, command) in functions.enumerated() {
             commands[command.signature.name] = CommandFunction(
@@ -119,8 +129,8 @@ public final class Session {
         case interrupted
     }
 
-    /// Parses, checks and runs a text. All errors found before running are reported and then nothing runs; while running
-    /// the first error ends it, and the variables are as the statements before left them.
+    /// Parses, checks and runs a text. All errors found before running are reported and then nothing runs; while
+    /// running the first error ends it, and the variables are as the statements before left them.
     @discardableResult
     public func run(_ source: SourceText) -> Outcome {
         let prepared = prepare(source)
@@ -154,7 +164,7 @@ public final class Session {
         let context = context
         let parsed = Parser.parse(source, context)
         return Prepared(
-            source: source, statements: parsed.program.statements, diagnostics: Checker.check(parsed, context))
+            source: source, statements: parsed.program.statements, diagnostics: Checker.diagnose(parsed, context))
     }
 
     /// Runs statement `index`. A statement with diagnostics of its own from `prepare` fails with them.
@@ -214,23 +224,36 @@ public final class Session {
 
     /// An error with its place: diagnostics stay as they are, those of the host are explained.
     func raised(_ error: any Error, at span: SourceSpan, in source: SourceText, command: String? = nil) -> Raised {
-        let prefix = command.map { "\($0): " } ?? ""
+        /// `train: …`; an error that a program raised says what it wants to.
+        func named(_ message: String, _ verb: String?) -> String { verb.map { "\($0): \(message)" } ?? message }
         switch error {
         case let raised as Raised: return raised
         case let diagnostic as Diagnostic: return Raised(diagnostic: diagnostic, source: source)
         case let fault as Fault:
-            let message =
-                fault.message.hasPrefix(prefix) || fault.code == .userError ? fault.message : prefix + fault.message
-            return Raised(diagnostic: Diagnostic(fault.code, message, at: span, help: fault.help), source: source)
+            let verb = fault.code == .userError ? nil : fault.verb ?? command
+            return Raised(
+                diagnostic: Diagnostic(fault.code, named(fault.message, verb), at: span, help: fault.help),
+                source: source)
         default: break
         }
         if let explanation = vocabulary.explain(error) {
-            let message = explanation.message.hasPrefix(prefix) ? explanation.message : prefix + explanation.message
             return Raised(
-                diagnostic: Diagnostic(explanation.code, message, at: span, help: explanation.help), source: source)
+                diagnostic: Diagnostic(
+                    explanation.code, named(explanation.message, command), at: span, help: explanation.help),
+                source: source)
         }
-        return Raised(diagnostic: Diagnostic(.commandFailed, prefix + "\(error)", at: span), source: source)
+        return Raised(diagnostic: Diagnostic(.commandFailed, named("\(error)", command), at: span), source: source)
     }
+
+    // MARK: - The tour
+
+    var tourSteps: [TourStep] { tour.steps }
+
+    func tourAnswer(_ argument: String) -> [StyledText] { tour.answer(argument, context) }
+
+    /// What the tour says after a text that ran without an error; nothing where it is off or the text was about
+    /// something else.
+    public func tourNews(after source: SourceText) -> [StyledText] { tour.heard(source, context) }
 
     // MARK: - Keeping and going back
 
@@ -287,10 +310,15 @@ public final class Session {
     /// The functions of the host's texts; they see each other, in whatever order they come, and what is built in.
     private func loadLibrary(_ texts: [SourceText]) {
         for text in texts {
-            for signature in Parser.parse(text, LanguageContext(signatures: signatures)).definitions {
+            let defined = Parser.parse(text, LanguageContext(signatures: signatures)).definitions
+            for signature in defined {
                 library.insert(signature.name)
                 signatures.add(function: signature)
             }
+            // A file is a topic: `stdlib/figures.icot`.
+            let title = text.name.split(separator: "/").last?.split(separator: ".").first ?? ""
+            signatures.functionTopics.append(
+                Topic(String(title), "written in the language", defined.map(\.name)))
         }
         let context = LanguageContext(signatures: signatures)
         var scope = compilerScope

@@ -1,4 +1,4 @@
-// Values while running. Small ones lie in the enum, all others behind one class, so that a copy is a tag test and a retain.
+// Values while running. Small ones lie in the enum, all others in one class, so that a copy is a tag test and a retain.
 //
 // Everything but host objects has value semantics: whoever changes an object copies it first unless it holds the only
 // reference. So a copy of the variables is a snapshot of them.
@@ -17,7 +17,8 @@ public enum Value {
 open class Object {
     /// How deep lists, records and functions nest in it; bounded by `Limits.nestingMax`, so that walks may recurse.
     final var nesting = 0
-    /// How many values a walk through the lists, records and tables in it meets; bounded by `Limits.extentMax`, so that walks end.
+    /// How many values a walk through the lists, records and tables in it meets; bounded by `Limits.extentMax`, so
+    /// that walks end.
     final var extent = 0
 
     public init() {}
@@ -57,8 +58,8 @@ extension Object {
         if case .object(let object) = value, object.nesting >= nesting { nesting = object.nesting + 1 }
     }
 
-    /// Throws where lists and records nest too deep in it or a walk through them would take too long, or would if it held
-    /// another value so many levels down.
+    /// Throws where lists and records nest too deep in it or a walk through them would take too long, or would if it
+    /// held another value so many levels down.
     final func checkShape(with value: Value = .none, levels: Int = 1) throws {
         let depth = max(nesting, value.asObject.map { $0.nesting + levels } ?? 0)
         if depth > Limits.nestingMax {

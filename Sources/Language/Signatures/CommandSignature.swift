@@ -57,33 +57,34 @@ public struct Parameter: Sendable, Equatable {
     public var isRepeated: Bool
     /// The default as people would type it, for help and completion.
     public var defaultText: String?
+    /// What other tools call it, so that a message can name the word of this one.
+    public var aliases: [String]
     /// One line of help.
     public var summary: String
 
     /// A value given by place.
     public static func value(
         _ name: String, _ kind: ParameterKind, required: Bool = true, repeated: Bool = false,
-        default defaultText: String? = nil,
-        _ summary: String = ""
+        default defaultText: String? = nil, aliases: [String] = [], _ summary: String = ""
     ) -> Parameter {
         Parameter(
             label: nil, name: name, kind: kind, isRequired: required && defaultText == nil, isRepeated: repeated,
-            defaultText: defaultText, summary: summary)
+            defaultText: defaultText, aliases: aliases, summary: summary)
     }
 
     /// `label: value`; may be left out unless it is required.
     public static func label(
         _ label: String, _ kind: ParameterKind, required: Bool = false, default defaultText: String? = nil,
-        _ summary: String = ""
+        aliases: [String] = [], _ summary: String = ""
     ) -> Parameter {
         Parameter(
             label: label, name: label, kind: kind, isRequired: required, isRepeated: false, defaultText: defaultText,
-            summary: summary)
+            aliases: aliases, summary: summary)
     }
 
     public init(
         label: String?, name: String, kind: ParameterKind, isRequired: Bool, isRepeated: Bool, defaultText: String?,
-        summary: String
+        aliases: [String] = [], summary: String
     ) {
         self.label = label
         self.name = name
@@ -91,6 +92,7 @@ public struct Parameter: Sendable, Equatable {
         self.isRequired = isRequired
         self.isRepeated = isRepeated
         self.defaultText = defaultText
+        self.aliases = aliases
         self.summary = summary
     }
 }
@@ -117,7 +119,8 @@ public struct CommandSignature: Sendable, Equatable {
     public var parameters: [Parameter]
     public var acceptsWhere: Bool
     public var acceptsBy: Bool
-    /// The `typeName` of its result where that is known before running; nil where it is not, "none" where there is none.
+    /// The `typeName` of its result where that is known before running; nil where it is not, "none" where there is
+    /// none.
     public var resultType: String?
     /// Lines that run as they stand.
     public var examples: [String]
@@ -153,4 +156,14 @@ public struct CommandSignature: Sendable, Equatable {
     public var labelled: [Parameter] { parameters.filter { $0.label != nil } }
 
     public func parameter(labelled label: String) -> Parameter? { parameters.first { $0.label == label } }
+
+    /// The label that a word means which is none: what another tool calls it, or else the nearest spelling, those not
+    /// yet given first.
+    func label(meantBy word: String, notAmong given: Set<String>) -> String? {
+        let lower = word.lowercased()
+        if let known = labelled.first(where: { $0.aliases.contains(lower) }) { return known.label }
+        let labels = labelled.compactMap(\.label)
+        return Suggestions.nearest(to: word, among: labels.filter { !given.contains($0) }).first
+            ?? Suggestions.nearest(to: word, among: labels).first
+    }
 }

@@ -22,82 +22,26 @@ public struct Effects: Sendable, Equatable {
 
     public static func of(_ parsed: ParsedText, _ context: LanguageContext) -> Effects {
         var collector = Collector(context: context)
-        for statement in parsed.program.statements { collector.visit(statement) }
+        collector.walk(parsed.program.statements)
         return collector.effects
     }
 
-    private struct Collector {
+    private struct Collector: TreeWalker {
         let context: LanguageContext
         var effects = Effects()
 
-        mutating func visit(_ block: Block) { for statement in block.statements { visit(statement) } }
-
         mutating func visit(_ statement: Statement) {
-            switch statement.kind {
-            case .binding(_, let value), .expression(let value): visit(value)
-            case .assignment(let target, let value):
-                visit(target)
-                visit(value)
-            case .definition(let definition):
-                for parameter in definition.parameters { if let value = parameter.defaultValue { visit(value) } }
-                visit(definition.body)
-            case .forLoop(_, let value, let body), .whileLoop(let value, let body):
-                visit(value)
-                visit(body)
-            case .conditional(let branches, let otherwise):
-                for branch in branches {
-                    visit(branch.condition)
-                    visit(branch.block)
-                }
-                if let otherwise { visit(otherwise) }
-            case .returning(let value): if let value { visit(value) }
-            case .breakLoop, .continueLoop: break
-            case .attempt(let body, _, let handler):
-                visit(body)
-                if let handler { visit(handler) }
-            case .importing(let path, let span): effects.reads.append(FileUse(path: path, verb: "import", span: span))
+            if case .importing(let path, let span) = statement.kind {
+                effects.reads.append(FileUse(path: path, verb: "import", span: span))
             }
+            walk(statement)
         }
 
-        mutating func visit(_ expression: Expression) {
-            switch expression.kind {
-            case .none, .boolean, .integer, .bigInteger, .real, .name, .rowField, .invalid: break
-            case .text(let pieces): for case .interpolation(let value) in pieces { visit(value) }
-            case .selector(let selector): if let index = selector.index { visit(index) }
-            case .list(let items): for item in items { visit(item) }
-            case .record(let entries): for entry in entries { visit(entry.value) }
-            case .range(let lower, let upper, _):
-                if let lower { visit(lower) }
-                if let upper { visit(upper) }
-            case .closure(_, let body): visit(body)
-            case .call(let call): visit(call, isPiped: false, expression.span)
-            case .pipeline(let stages):
-                for (index, stage) in stages.enumerated() {
-                    if case .call(let call) = stage.kind {
-                        visit(call, isPiped: index > 0, stage.span)
-                    } else {
-                        visit(stage)
-                    }
-                }
-            case .index(let base, let positions):
-                visit(base)
-                for position in positions { visit(position) }
-            case .field(let base, _): visit(base)
-            case .unary(_, let inner), .timed(let inner), .attempt(let inner): visit(inner)
-            case .binary(_, let left, let right), .logical(_, let left, let right):
-                visit(left)
-                visit(right)
-            }
-        }
-
-        private mutating func visit(_ call: Call, isPiped: Bool, _ span: SourceSpan) {
-            if case .value(let callee) = call.callee { visit(callee) }
-            for argument in call.arguments { visit(argument.value) }
-            if let predicate = call.predicate { visit(predicate) }
-            if let key = call.key { visit(key) }
+        mutating func visit(_ call: Call, at span: SourceSpan, piped: Expression?) {
+            walk(call)
             guard let name = call.name, let signature = context.signatures[name.text] else { return }
-            var place = isPiped ? 1 : 0
-            if isPiped, let first = signature.values.first { note(first, nil, name, name.span) }
+            var place = piped == nil ? 0 : 1
+            if piped != nil, let first = signature.values.first { note(first, nil, name, name.span) }
             for argument in call.arguments {
                 let parameter: Parameter?
                 if let label = argument.label {

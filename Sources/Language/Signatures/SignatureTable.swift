@@ -4,6 +4,9 @@
 public struct SignatureTable: Sendable {
     public private(set) var verbs: [String: CommandSignature]
     public private(set) var functions: [String: CommandSignature]
+    /// How help groups them.
+    public var topics: [Topic] = []
+    public var functionTopics: [Topic] = []
 
     public init(verbs: [CommandSignature] = [], functions: [CommandSignature] = []) {
         self.verbs = Dictionary(verbs.map { ($0.name, $0) }, uniquingKeysWith: { _, later in later })

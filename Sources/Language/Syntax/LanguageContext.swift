@@ -37,7 +37,7 @@ public struct LanguageContext: Sendable {
 /// Whether a text can be run as it stands; decided from the text alone, for Enter, paste and the kernel.
 public enum Completeness: Sendable, Equatable {
     case complete
-    /// A bracket or brace is open, or the text ends behind an operator or `|`: more lines belong to it.
+    /// A bracket or brace is open, or the text ends after an operator or `|`: more lines belong to it.
     case incomplete
     /// No further line can put it right.
     case invalid

@@ -1,7 +1,7 @@
 // From bytes to tokens, in one pass without recursion: texts with interpolations are kept apart by a stack of modes, so
 // no input can overflow anything. What cannot be read is reported and stepped over; the lexer always reaches the end.
 //
-//   identifier   letter or _ , then letters, digits, _         label        identifier ":"      (no blank between)
+//   identifier   letter or _ , then letters, digits, _         label        identifier ":"      (no space between)
 //   dot name     "." identifier                                integer      digits with single _ between digits
 //   real         digits "." digits [exponent], digits exponent
 //   text         " … " on one line; \n \t \" \\ \{ \} \u{hex}; { value } inside
@@ -24,7 +24,7 @@ struct Lexer {
     private let bytes: [UInt8]
     private var position = 0
     private var result = LexedText(tokens: [], comments: [], escapes: [], diagnostics: [], version: nil)
-    private var sawBlank = true
+    private var sawSpace = true
     /// The interpolations that are open, from the outside in.
     private var interpolations: [Interpolation] = []
 
@@ -105,8 +105,8 @@ struct Lexer {
     // MARK: - Writing
 
     private mutating func add(_ kind: Token.Kind, from start: Int) {
-        result.tokens.append(Token(kind: kind, span: SourceSpan(start, position), hasBlankBefore: sawBlank))
-        sawBlank = false
+        result.tokens.append(Token(kind: kind, span: SourceSpan(start, position), hasSpaceBefore: sawSpace))
+        sawSpace = false
     }
 
     private mutating func complain(
@@ -125,16 +125,16 @@ struct Lexer {
         switch byte {
         case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
             position += 1
-            sawBlank = true
+            sawSpace = true
         case UInt8(ascii: "\n"):
             closeInterpolations()
             position += 1
             add(.newline, from: start)
-            sawBlank = true
+            sawSpace = true
         case UInt8(ascii: ";"):
             position += 1
             add(.semicolon, from: start)
-            sawBlank = true
+            sawSpace = true
         case UInt8(ascii: "#"):
             comment()
         case UInt8(ascii: "\""):
@@ -151,18 +151,18 @@ struct Lexer {
         }
     }
 
-    /// `./x`, `../x`, `~/x` behind a blank: a path whose quotes are missing.
+    /// `./x`, `../x`, `~/x` after a space: a path whose quotes are missing.
     private mutating func barePath() -> Bool {
         let start = position
-        guard sawBlank, ["./", "~/", "../"].contains(where: { bytes[start...].starts(with: $0.utf8) }) else {
+        guard sawSpace, ["./", "~/", "../"].contains(where: { bytes[start...].starts(with: $0.utf8) }) else {
             return false
         }
-        while position < bytes.count, !isBlank(bytes[position]), !Array("\n;|)]}\"".utf8).contains(bytes[position]) {
+        while position < bytes.count, !isSpace(bytes[position]), !Array("\n;|)]}\"".utf8).contains(bytes[position]) {
             position += 1
         }
         let path = text(start, position)
         complain(
-            .bareWord, "a path stands in quotes; did you mean \"\(path)\"?", SourceSpan(start, position),
+            .bareWord, "a path is written in quotes; did you mean \"\(path)\"?", SourceSpan(start, position),
             help: "write \"\(path)\"", replacement: "\"\(path)\"")
         add(.invalid, from: start)
         return true
@@ -174,7 +174,7 @@ struct Lexer {
         var end = position
         if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         result.comments.append(SourceSpan(start, end))
-        sawBlank = true
+        sawSpace = true
         readVersion(SourceSpan(start, end))
     }
 
@@ -235,7 +235,7 @@ struct Lexer {
             position += 1
             complain(
                 .unexpectedCharacter, "a '.' is followed directly by a name", SourceSpan(start, position),
-                help: "write .name without a blank")
+                help: "write .name without a space")
             add(.invalid, from: start)
         }
     }
@@ -266,7 +266,7 @@ struct Lexer {
             let help =
                 word.isEmpty || written.hasSuffix("_")
                 ? "digits may have a single _ between them: 80_000"
-                : "put a blank or an operator between \(written) and \(word)"
+                : "put a space or an operator between \(written) and \(word)"
             complain(
                 .malformedNumber, "'\(text(start, position))' is not a number", SourceSpan(start, position), help: help)
             add(.invalid, from: start)
@@ -275,7 +275,7 @@ struct Lexer {
         if peek() == UInt8(ascii: "."), !(peek(1) == UInt8(ascii: ".")), isWordStart(at: position + 1) == nil {
             position += 1
             complain(
-                .malformedNumber, "a digit is missing behind the point", SourceSpan(start, position),
+                .malformedNumber, "a digit is missing after the point", SourceSpan(start, position),
                 help: "write \(written).0", replacement: "\(written).0")
             add(.invalid, from: start)
             return
@@ -305,7 +305,7 @@ struct Lexer {
 
     // MARK: - Texts
 
-    /// Reads from behind the opening quote (or behind the `}` of an interpolation) to the closing quote or the next `{`.
+    /// Reads from after the opening quote (or after the `}` of an interpolation) to the closing quote or the next `{`.
     private mutating func openText(from start: Int, closer: UInt8) {
         add(.textStart, from: start)
         textBody(quote: start)
@@ -391,7 +391,7 @@ struct Lexer {
     private mutating func unclosedText(quote: Int, bodyStart: Int) {
         let lineEnd = endOfLine(from: bodyStart)
         var end = lineEnd
-        while end > quote + 1, isBlank(bytes[end - 1]) { end -= 1 }
+        while end > quote + 1, isSpace(bytes[end - 1]) { end -= 1 }
         if let interpolation = interpolations.last {
             complain(
                 .unclosedBracket, "the '{' in this text is never closed",
@@ -403,7 +403,7 @@ struct Lexer {
         }
         if closesNothing(quote) {
             var wordStart = quote
-            while wordStart > 0, !isBlank(bytes[wordStart - 1]), bytes[wordStart - 1] != UInt8(ascii: "\n"),
+            while wordStart > 0, !isSpace(bytes[wordStart - 1]), bytes[wordStart - 1] != UInt8(ascii: "\n"),
                 !isOpener(bytes[wordStart - 1])
             {
                 wordStart -= 1
@@ -419,7 +419,7 @@ struct Lexer {
         }
         var cut = bodyStart
         while cut < end {
-            if isBlank(bytes[cut]), isWordStart(at: cut + 1) != nil {
+            if isSpace(bytes[cut]), isWordStart(at: cut + 1) != nil {
                 let wordEnd = endOfWord(from: cut + 1)
                 if wordEnd < bytes.count, bytes[wordEnd] == UInt8(ascii: ":") {
                     end = cut
@@ -437,12 +437,12 @@ struct Lexer {
         add(.textEnd, from: position)
     }
 
-    /// Whether a quote without partner stands behind a word (`runs/x"`): then the opening quote was forgotten.
+    /// Whether a quote without partner stands after a word (`runs/x"`): then the opening quote was forgotten.
     private func closesNothing(_ quote: Int) -> Bool {
         guard quote > 0, isWordPartByte(bytes[quote - 1]) || bytes[quote - 1] == UInt8(ascii: "/") else { return false }
         guard quote + 1 < bytes.count else { return true }
         let next = bytes[quote + 1]
-        return isBlank(next)
+        return isSpace(next)
             || [10, UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "|"), UInt8(ascii: "}")].contains(next)
     }
 
@@ -450,10 +450,10 @@ struct Lexer {
     private mutating func closeInterpolations() {
         guard let interpolation = interpolations.last else { return }
         defer { interpolations.removeAll() }
-        if bytes[(interpolation.brace + 1)..<endOfLine(from: interpolation.brace)].allSatisfy(isBlank) {
+        if bytes[(interpolation.brace + 1)..<endOfLine(from: interpolation.brace)].allSatisfy(isSpace) {
             // The brace of a block: it is the quote before it that is missing.
             var end = interpolation.brace
-            while end > interpolation.quote + 1, isBlank(bytes[end - 1]) { end -= 1 }
+            while end > interpolation.quote + 1, isSpace(bytes[end - 1]) { end -= 1 }
             complain(
                 .unclosedText, "this text has no closing quote", SourceSpan(interpolation.quote, end),
                 help: "write \" where the text ends")
@@ -474,14 +474,16 @@ struct Lexer {
             let inner = text(start + 1, end)
             position = end + 1
             complain(
-                .foreignSyntax, "texts stand in double quotes", SourceSpan(start, position), help: "write \"\(inner)\"",
+                .foreignSyntax, "texts are written in double quotes", SourceSpan(start, position),
+                help: "write \"\(inner)\"",
                 replacement: "\"\(inner)\"")
             add(.textStart, from: start)
             add(.textPart(inner), from: start)
             add(.textEnd, from: start)
         } else {
             position = start + 1
-            complain(.foreignSyntax, "texts stand in double quotes", SourceSpan(start, position), help: "write \"…\"")
+            complain(
+                .foreignSyntax, "texts are written in double quotes", SourceSpan(start, position), help: "write \"…\"")
             add(.invalid, from: start)
         }
     }
@@ -517,8 +519,8 @@ struct Lexer {
         unexpectedScalar()
     }
 
-    /// The signs of one byte, by that byte; the way most signs take, since looking up text for each would be a quarter of
-    /// the time of the lexer.
+    /// The signs of one byte, by that byte; the way most signs take, since looking up text for each would be a
+    /// quarter of the time of the lexer.
     private static let singleSigns: [Sign?] = (0..<0x80).map { Sign(rawValue: String(UnicodeScalar(UInt8($0)))) }
 
     /// Whether the byte can be the second of a longer sign, ours or foreign.
@@ -597,7 +599,8 @@ struct Lexer {
         "\\": Foreign(
             message: "a '\\' does not continue a line", help: "put the command in parentheses to spread it over lines",
             replacement: "", kind: .invalid),
-        "`": Foreign(message: "texts stand in double quotes", help: "write \"…\"", replacement: nil, kind: .invalid),
+        "`": Foreign(
+            message: "texts are written in double quotes", help: "write \"…\"", replacement: nil, kind: .invalid),
         "~": Foreign(
             message: "'~' is not part of the language", help: "write not for logic", replacement: nil, kind: .invalid),
     ]
@@ -624,7 +627,7 @@ struct Lexer {
         if scalar.value == 0xA0 || (scalar.value == 0xFEFF && start == 0)
             || scalar.properties.generalCategory == .spaceSeparator
         {
-            sawBlank = true
+            sawSpace = true
             return
         }
         let span = SourceSpan(start, position)
@@ -683,7 +686,7 @@ private func isLetter(_ byte: UInt8) -> Bool {
 
 private func isWordPartByte(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte >= 0x80 }
 
-private func isBlank(_ byte: UInt8) -> Bool {
+private func isSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
 }
 

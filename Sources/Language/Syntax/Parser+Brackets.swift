@@ -89,10 +89,10 @@ extension Parser {
         }
     }
 
-    /// Steps to the end of a statement that could not be read: over balanced brackets, into the blocks it opens (so that
-    /// their statements are still checked), to the end of its line.
+    /// Steps to the end of a statement that could not be read: over balanced brackets, into the blocks it opens (so
+    /// that their statements are still checked), to the end of its line.
     mutating func recover(from start: Int) {
-        newlinesAreBlank = false
+        newlinesAreSpace = false
         inHeader = false
         inRow = false
         if isAtEnd { return }

@@ -17,7 +17,7 @@ extension Parser {
     func looksLikeCommand(_ word: String) -> Bool {
         let next = token(ahead: 1)
         if case .label = next.kind { return true }
-        guard next.hasBlankBefore, startsArgument(next), next.kind != .sign(.openBrace) else { return false }
+        guard next.hasSpaceBefore, startsArgument(next), next.kind != .sign(.openBrace) else { return false }
         if isKnownName(word) { return false }
         if next.kind == .sign(.openParenthesis) || next.kind == .sign(.openBracket) {
             return !Suggestions.nearest(to: word, among: verbNames, limit: 1).isEmpty
@@ -35,7 +35,7 @@ extension Parser {
         mark(verb.span, .verb)
         let start = verb.span.start
         advance()
-        try checkBehindVerb(verb)
+        try checkAfterVerb(verb)
         var call = Call(callee: .name(verb), form: .command, arguments: try commandArguments(verb, isPiped: isPiped))
         while isAt(.where) || isAt(.by) { try clause(&call, verb) }
         try checkEndOfCommand(call, verb)
@@ -50,17 +50,17 @@ extension Parser {
         return tokens[last].span.end
     }
 
-    private func checkBehindVerb(_ verb: Name) throws(Failure) {
+    private func checkAfterVerb(_ verb: Name) throws(Failure) {
         if current.kind == .sign(.equals) {
             throw failure(
                 .verbAsName, "'\(verb.text)' is a verb and cannot be given a value", at: verb.span,
                 help: "choose another name, such as my_\(verb.text)", replacement: .init(verb.span, "my_\(verb.text)"))
         }
-        guard !current.hasBlankBefore else { return }
+        guard !current.hasSpaceBefore else { return }
         switch current.kind {
         case .sign(.openBracket), .sign(.openBrace), .dotName, .textStart, .sign(.minus):
             throw failure(
-                .missingBlank, "\(verb.text): a blank is missing behind the verb",
+                .missingSpace, "\(verb.text): a space is missing after the verb",
                 at: SourceSpan(verb.span.start, current.span.end),
                 help: "write \(verb.text) \(source.text(current.span))…",
                 replacement: .init(SourceSpan(at: verb.span.end), " "))
@@ -85,8 +85,8 @@ extension Parser {
         var ambiguity: Failure?
         while !isEndOfArguments {
             if let last = arguments.last {
-                try checkBlank(behind: last, verb)
-                ambiguity = ambiguity ?? self.ambiguity(behind: last, verb)
+                try checkSpace(after: last, verb)
+                ambiguity = ambiguity ?? self.ambiguity(after: last, verb)
             }
             if case .label(let word) = current.kind {
                 let label = Name(word, current.wordSpan)
@@ -96,14 +96,15 @@ extension Parser {
                 let value = try labelledValue(label, place, verb)
                 arguments.append(Argument(label: label, value: value))
             } else {
-                if isAt(.minus), arguments.isEmpty, token(ahead: 1).hasBlankBefore || token(ahead: 1).endsStatement {
+                if isAt(.minus), arguments.isEmpty, token(ahead: 1).hasSpaceBefore || token(ahead: 1).endsStatement {
                     throw failure(
-                        .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'",
+                        .straySpace, "\(verb.text): a negative number is written without a space after the '-'",
                         at: current.span,
                         help: "write \(verb.text) -\(source.text(token(ahead: 1).span))",
                         replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
                 }
-                let value = try argument(verb, label: nil)
+                let place = arguments.filter { $0.label == nil }.count + (isPiped ? 1 : 0)
+                let value = try argument(verb, takesPath: takesPath(verb, label: nil, place: place))
                 arguments.append(Argument(label: nil, value: value))
             }
         }
@@ -123,19 +124,29 @@ extension Parser {
     {
         if isEndOfArguments { throw missingValue(label.text, place) }
         if case .label = current.kind { throw missingValue(label.text, place) }
-        if isAt(.minus), token(ahead: 1).hasBlankBefore {
+        if isAt(.minus), token(ahead: 1).hasSpaceBefore {
             throw failure(
-                .strayBlank, "\(verb.text): a negative number is written without a blank behind the '-'",
+                .straySpace, "\(verb.text): a negative number is written without a space after the '-'",
                 at: current.span,
                 help: "write \(label.text): -\(source.text(token(ahead: 1).span))",
                 replacement: .init(SourceSpan(current.span.start, token(ahead: 1).span.start), "-"))
         }
-        return try argument(verb, label: label)
+        return try argument(verb, takesPath: takesPath(verb, label: label, place: 0))
     }
 
-    /// One atom, and behind it nothing that would make it more than an atom.
-    private mutating func argument(_ verb: Name, label: Name?) throws(Failure) -> Expression {
-        if let path = barePath { throw path }
+    /// Whether the signature takes a path after that label, or without one at that place.
+    private func takesPath(_ verb: Name, label: Name?, place: Int) -> Bool {
+        guard let signature = userVerbs[verb.text] ?? context.signatures.verbs[verb.text] else { return false }
+        let values = signature.values
+        let parameter =
+            label == nil
+            ? (place < values.count ? values[place] : values.last) : signature.parameter(labelled: label?.text ?? "")
+        return parameter?.kind.pathUses.isEmpty == false
+    }
+
+    /// One atom, and after it nothing that would make it more than an atom.
+    private mutating func argument(_ verb: Name, takesPath: Bool) throws(Failure) -> Expression {
+        if let path = barePath(takesPath: takesPath) { throw path }
         if case .identifier(let word) = current.kind, isVerb(word), !isCallAhead {
             throw commandInside(in: "'\(verb.text)'")
         }
@@ -148,7 +159,7 @@ extension Parser {
             .sign(.equal), .sign(.notEqual), .sign(.less), .sign(.lessOrEqual), .sign(.greater), .sign(.greaterOrEqual),
             .keyword(.and), .keyword(.or),
             .sign(.closedRange), .sign(.halfOpenRange):
-            if isAt(.minus), current.hasBlankBefore, !token(ahead: 1).hasBlankBefore, !token(ahead: 1).endsStatement {
+            if isAt(.minus), current.hasSpaceBefore, !token(ahead: 1).hasSpaceBefore, !token(ahead: 1).endsStatement {
                 throw negativeArgument(value, verb)
             }
             throw operation(from: start, verb)
@@ -157,33 +168,34 @@ extension Parser {
                 throw failure(
                     .foreignSyntax, "\(verb.text): a label is written with a colon", at: value.span.union(current.span),
                     help: "write \(word): value",
-                    replacement: .init(value.span.union(current.span), "\(word):"))
+                    replacement: .init(
+                        value.span.union(current.span), token(ahead: 1).hasSpaceBefore ? "\(word):" : "\(word): "))
             }
             throw failure(
                 .unexpectedToken, "\(verb.text): '=' cannot stand inside a command", at: current.span,
                 help: "to give a value write let name = …")
         case .sign(.comma):
             throw failure(
-                .commaInCommand, "\(verb.text): the values of a command are separated by blanks, not commas",
+                .commaInCommand, "\(verb.text): the values of a command are separated by spaces, not commas",
                 at: current.span,
                 help: "take the comma away, or write [a, b] for a list", replacement: .init(current.span, ""))
         case .sign(.colon):
             if case .name(let word) = value.kind {
                 throw failure(
-                    .strayBlank, "\(verb.text): a label has no blank before its colon",
+                    .straySpace, "\(verb.text): a label has no space before its colon",
                     at: value.span.union(current.span), help: "write \(word):",
                     replacement: .init(value.span.union(current.span), "\(word):"))
             }
             throw failure(
-                .unexpectedToken, "\(verb.text): ':' only stands behind a label", at: current.span,
+                .unexpectedToken, "\(verb.text): ':' belongs only after a label", at: current.span,
                 help: "write label: value")
         default:
             return value
         }
     }
 
-    /// `load runs/x`: a path whose quotes are missing.
-    private var barePath: Failure? {
+    /// `load runs/x`: a path whose quotes are missing; without a `/` only where a path belongs.
+    private func barePath(takesPath: Bool) -> Failure? {
         let start = current.span.start
         let bytes = source.bytes
         var end = start
@@ -192,19 +204,15 @@ extension Parser {
         let word = source.text(SourceSpan(start, end))
         switch current.kind {
         case .identifier(let first):
-            let extensions = [
-                ".icot", ".bin", ".json", ".safetensors", ".npy", ".csv", ".txt", ".svg", ".html", ".md", ".ipynb",
-                ".pt",
-            ]
-            let isFile = word.contains("/") && !word.contains("(") || extensions.contains { word.hasSuffix($0) }
+            let isFile = word.contains("/") && !word.contains("(") || takesPath && word.contains(".")
             guard isFile, !word.contains("//"), !isKnownName(first) else { return nil }
         case .sign(.divide):
-            guard word.count > 1, !current.hasBlankBefore || !token(ahead: 1).hasBlankBefore else { return nil }
+            guard word.count > 1, !current.hasSpaceBefore || !token(ahead: 1).hasSpaceBefore else { return nil }
         default: return nil
         }
         let span = SourceSpan(start, end)
         return failure(
-            .bareWord, "a path stands in quotes; did you mean \"\(word)\"?", at: span, help: "write \"\(word)\"",
+            .bareWord, "a path is written in quotes; did you mean \"\(word)\"?", at: span, help: "write \"\(word)\"",
             replacement: .init(span, "\"\(word)\""))
     }
 
@@ -213,7 +221,7 @@ extension Parser {
         let left = source.text(value.span)
         let right = source.text(token(ahead: 1).span)
         return failure(
-            .needsParentheses, "\(verb.text): a negative number stands first or behind a label",
+            .needsParentheses, "\(verb.text): a negative number comes first or after a label",
             at: SourceSpan(value.span.start, token(ahead: 1).span.end),
             help: "write (\(left) - \(right)) for the difference, or give -\(right) a label",
             replacement: .init(SourceSpan(value.span.start, token(ahead: 1).span.end), "(\(left) - \(right))"))
@@ -234,7 +242,7 @@ extension Parser {
         marks.removeSubrange(marked...)
         let written = source.text(whole)
         return failure(
-            .needsParentheses, "\(verb.text): an operation inside a command stands in parentheses", at: whole,
+            .needsParentheses, "\(verb.text): an operation inside a command goes in parentheses", at: whole,
             help: "write (\(written))",
             replacement: .init(whole, "(\(written))"))
     }
@@ -246,30 +254,50 @@ extension Parser {
         var end = current.span.end
         let marked = marks.count
         if case .identifier(let verb) = current.kind, let inner = try? command(Name(verb, current.span)) {
-            end = inner.span.end
+            end = ownEnd(of: inner)
         }
         marks.removeSubrange(marked...)
         index = start
         let written = source.text(SourceSpan(current.span.start, end))
         let span = current.span
         return failure(
-            .needsParentheses, "'\(word)' is a verb: inside \(place) its command stands in parentheses", at: span,
+            .needsParentheses, "'\(word)' is a verb: inside \(place) its command goes in parentheses", at: span,
             help: "write (\(written))",
             replacement: .init(SourceSpan(span.start, end), "(\(written))"))
     }
 
-    /// Two values are kept apart by a blank.
-    private func checkBlank(behind last: Argument, _ verb: Name) throws(Failure) {
-        if current.hasBlankBefore || current.kind == .invalid { return }
+    /// Where a command inside another one ends: before the first argument that its own verb does not take, which then belongs
+    /// to the verb outside.
+    private func ownEnd(of inner: Expression) -> Int {
+        guard case .call(let call) = inner.kind, let name = call.name,
+            let signature = userVerbs[name.text] ?? context.signatures.verbs[name.text]
+        else { return inner.span.end }
+        var end = name.span.end
+        var places = signature.values.contains(where: \.isRepeated) ? Int.max : signature.values.count
+        for argument in call.arguments {
+            if let label = argument.label {
+                guard signature.parameter(labelled: label.text) != nil else { return end }
+            } else {
+                guard places > 0 else { return end }
+                places -= 1
+            }
+            end = argument.span.end
+        }
+        return inner.span.end
+    }
+
+    /// Two values are kept apart by a space.
+    private func checkSpace(after last: Argument, _ verb: Name) throws(Failure) {
+        if current.hasSpaceBefore || current.kind == .invalid { return }
         throw failure(
-            .missingBlank, "\(verb.text): a blank is missing between two values",
+            .missingSpace, "\(verb.text): a space is missing between two values",
             at: SourceSpan(last.value.span.start, current.span.end),
             help: "write \(source.text(last.value.span)) \(source.text(current.span))",
             replacement: .init(SourceSpan(at: current.span.start), " "))
     }
 
-    /// The error for a value that would belong to the one before it if the blank between them were not there.
-    private func ambiguity(behind last: Argument, _ verb: Name) -> Failure? {
+    /// The error for a value that would belong to the one before it if the space between them were not there.
+    private func ambiguity(after last: Argument, _ verb: Name) -> Failure? {
         let next: String
         switch current.kind {
         case .sign(.openBracket) where last.value.takesIndex: next = "["
@@ -281,16 +309,16 @@ extension Parser {
         let what = next == "[" ? "an index" : next == "(" ? "a call" : "a field"
         let apart =
             next == "("
-            ? "for two values write (\(left)) (…" : "for two values put the second first, behind a label or into a text"
+            ? "for two values write (\(left)) (…" : "for two values put the second first, after a label or into a text"
         return failure(
-            .strayBlank, "\(verb.text): \(what) has no blank before it",
+            .straySpace, "\(verb.text): \(what) has no space before it",
             at: SourceSpan(last.value.span.start, current.span.end),
             help:
                 "write \(left)\(next)\(next.hasPrefix(".") ? "" : "…"); \(apart)",
             replacement: .init(SourceSpan(last.value.span.end, current.span.start), ""))
     }
 
-    /// Whether `(` directly behind a value would call it.
+    /// Whether `(` directly after a value would call it.
     func takesCall(_ value: Expression) -> Bool { !isParenthesized(value) && value.takesCall }
 
     /// Parentheses leave no node of their own, only a wider span.
@@ -312,7 +340,7 @@ extension Parser {
         advance()
         if isEndOfArguments {
             throw failure(
-                .expectedExpression, "\(verb.text): a value is missing behind '\(name)'", at: word,
+                .expectedExpression, "\(verb.text): a value is missing after '\(name)'", at: word,
                 help: isWhere ? "write where .column > 0" : "write by .column")
         }
         let saved = inRow
@@ -330,7 +358,7 @@ extension Parser {
         }
         if case .label(let label) = current.kind {
             throw failure(
-                .misplacedStatement, "\(verb.text): '\(label):' stands behind '\(name)'", at: current.span,
+                .misplacedStatement, "\(verb.text): '\(label):' comes after '\(name)'", at: current.span,
                 help: "write the labels before where and by")
         }
         if !isEndOfArguments { throw juxtaposition(after: value) }
@@ -372,7 +400,8 @@ extension Parser {
         }
         let foreign: [String: String] = [
             "var": "let", "const": "let", "set": "let", "func": "def", "function": "def", "fn": "def", "foreach": "for",
-            "from": "import", "use": "import", "until": "while",
+            "from": "import", "use": "import", "until": "while", "echo": "print", "println": "print",
+            "printf": "print", "puts": "print", "display": "print",
         ]
         if let right = foreign[verb.text] {
             return failure(
@@ -387,7 +416,7 @@ extension Parser {
             candidates = ["let"]
         } else if case .identifier = next.kind, after.kind == .keyword(.in) {
             candidates = ["for"]
-        } else if case .identifier = next.kind, after.kind == .sign(.openParenthesis), !after.hasBlankBefore, opensBlock
+        } else if case .identifier = next.kind, after.kind == .sign(.openParenthesis), !after.hasSpaceBefore, opensBlock
         {
             candidates.append("def")
         } else if opensBlock {
@@ -404,7 +433,7 @@ extension Parser {
         }
         return failure(
             .unknownVerb, "'\(verb.text)' is not a verb", at: verb.span,
-            help: "a command starts with a verb; help lists them")
+            help: "a command starts with a verb; ? lists them")
     }
 
     /// Verbs that have the labels of this line come first.
@@ -446,7 +475,7 @@ extension Parser {
         return false
     }
 
-    // MARK: - One value directly behind another
+    // MARK: - One value directly after another
 
     /// The error for a token that cannot follow a finished expression.
     func juxtaposition(after value: Expression) -> Failure {
@@ -460,11 +489,11 @@ extension Parser {
                     .unexpectedToken, "\(found) cannot stand here", at: current.span,
                     help: "look for a bracket that is missing before it")
         case .sign(.openBracket), .sign(.openParenthesis), .dotName:
-            if current.hasBlankBefore {
+            if current.hasSpaceBefore {
                 let next = source.text(current.span)
                 let what = isAt(.openBracket) ? "an index" : isAt(.openParenthesis) ? "a call" : "a field"
                 return failure(
-                    .strayBlank, "\(what) has no blank before it", at: SourceSpan(value.span.start, current.span.end),
+                    .straySpace, "\(what) has no space before it", at: SourceSpan(value.span.start, current.span.end),
                     help: "write \(left)\(next)…",
                     replacement: .init(gap, ""))
             }
@@ -477,7 +506,7 @@ extension Parser {
                 replacement: .init(current.span, "=="))
         case .sign(.comma):
             return failure(
-                .commaInCommand, "a list of values stands in brackets", at: current.span, help: "write [a, b]")
+                .commaInCommand, "a list of values is written in brackets", at: current.span, help: "write [a, b]")
         case .sign(.openBrace):
             return failure(
                 .unexpectedToken, "a '{' cannot follow a value here", at: current.span,
@@ -494,11 +523,11 @@ extension Parser {
                     help: "start the line with a verb")
             }
             return failure(
-                .unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: current.span,
+                .unexpectedToken, "the label '\(word):' belongs after a verb or in a call", at: current.span,
                 help: "write verb \(word): value, or f(\(word): value)")
         case .keyword(.else), .keyword(.catch):
             return failure(
-                .misplacedStatement, "\(found) stands behind the '}' of a block", at: current.span,
+                .misplacedStatement, "\(found) belongs after the '}' of a block", at: current.span,
                 help: "write … } \(source.text(current.span)) { … }")
         case .keyword(.where), .keyword(.by):
             return failure(
@@ -506,11 +535,11 @@ extension Parser {
                 help: "write verb … \(source.text(current.span)) …")
         case .keyword(.in):
             return failure(
-                .unexpectedToken, "'in' only stands in for and at the head of a closure", at: current.span,
+                .unexpectedToken, "'in' belongs only in for and at the head of a closure", at: current.span,
                 help: "write contains(xs, x) to ask whether a list holds a value")
         case .sign(.colon):
             return failure(
-                .unexpectedToken, "a ':' stands directly behind a label", at: current.span, help: "write label: value")
+                .unexpectedToken, "a ':' comes directly after a label", at: current.span, help: "write label: value")
         default:
             if case .name(let name) = value.kind {
                 if isFunction(name) {
@@ -530,7 +559,7 @@ extension Parser {
 }
 
 extension Expression {
-    /// Whether `[` directly behind it would be an index.
+    /// Whether `[` directly after it would be an index.
     var takesIndex: Bool {
         switch kind {
         case .none, .boolean, .integer, .bigInteger, .real, .invalid: false
@@ -540,7 +569,7 @@ extension Expression {
         }
     }
 
-    /// Whether `(` directly behind it would be a call.
+    /// Whether `(` directly after it would be a call.
     var takesCall: Bool {
         switch kind {
         case .name, .field, .index: true
@@ -550,7 +579,7 @@ extension Expression {
         }
     }
 
-    /// Whether `.name` directly behind it would be a field.
+    /// Whether `.name` directly after it would be a field.
     var takesField: Bool {
         switch kind {
         case .selector(let selector): selector.index != nil

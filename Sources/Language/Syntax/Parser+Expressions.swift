@@ -9,7 +9,7 @@ extension Parser {
     /// Whether the current word is directly followed by `(`: a call and not a command.
     var isCallAhead: Bool {
         let next = token(ahead: 1)
-        return next.kind == .sign(.openParenthesis) && !next.hasBlankBefore
+        return next.kind == .sign(.openParenthesis) && !next.hasSpaceBefore
     }
 
     func node(_ kind: Expression.Kind, _ span: SourceSpan, _ children: Expression?...) throws(Failure) -> Expression {
@@ -30,11 +30,13 @@ extension Parser {
     // MARK: - Values: pipelines of commands and expressions
 
     /// A value that must follow a word or sign.
-    mutating func value(after place: SourceSpan, _ word: String) throws(Failure) -> Expression {
+    mutating func value(
+        after place: SourceSpan, _ word: String, mayContinue: Bool = false
+    ) throws(Failure) -> Expression {
         if current.endsStatement || isAt(.closeBrace) || isAt(.closeParenthesis) {
             var problem = failure(
-                .expectedExpression, "a value is missing behind \(word)", at: place, help: "write what it should be")
-            problem.isEarlyEnd = isAtEnd && word == "'='"
+                .expectedExpression, "a value is missing after \(word)", at: place, help: "write what it should be")
+            problem.isEarlyEnd = isAtEnd && mayContinue
             throw problem
         }
         return try value()
@@ -59,13 +61,13 @@ extension Parser {
             let name = Name(word, current.span)
             if isCallAhead {
                 throw failure(
-                    .unexpectedToken, "behind '|' stands a command, without the parentheses of a call", at: name.span,
-                    help: "write | \(word) and its other values, separated by blanks")
+                    .unexpectedToken, "after '|' comes a command, without the parentheses of a call", at: name.span,
+                    help: "write | \(word) and its other values, separated by spaces")
             }
             return isVerb(word) ? try command(name, isPiped: true) : try unknownVerb(name)
         case .newline, .endOfText, .semicolon, .sign(.closeBrace), .sign(.closeParenthesis):
             var problem = failure(
-                .expectedExpression, "a command is missing behind '|'", at: pipe,
+                .expectedExpression, "a command is missing after '|'", at: pipe,
                 help: "write | and a verb, such as | show")
             problem.isEarlyEnd = isAtEnd
             throw problem
@@ -73,7 +75,7 @@ extension Parser {
             throw failure(.unexpectedCharacter, "\(found) cannot stand here", at: current.span)
         default:
             throw failure(
-                .unexpectedToken, "behind '|' stands a verb, not \(found)", at: current.span,
+                .unexpectedToken, "after '|' comes a verb, not \(found)", at: current.span,
                 help: "write | and a verb, such as | show")
         }
     }
@@ -101,7 +103,7 @@ extension Parser {
     private mutating func prefixed(_ word: SourceSpan, _ text: String) throws(Failure) -> Expression {
         if current.endsStatement || isAt(.closeBrace) || isAt(.closeParenthesis) || isAt(.pipe) {
             throw failure(
-                .expectedExpression, "\(text): a command is missing behind it", at: word,
+                .expectedExpression, "\(text): a command is missing after it", at: word,
                 help: "write \(text) train steps: 10")
         }
         return try stage()
@@ -124,7 +126,7 @@ extension Parser {
                 let operation = current
                 advance()
                 skipNewlines()
-                let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.binary(next) }
+                let right = try operand(after: operation) { (parser) throws(Failure) in try parser.binary(next) }
                 left = try node(
                     .logical(level == .or ? .or : .and, left, right), left.span.union(right.span), left, right)
             }
@@ -135,11 +137,11 @@ extension Parser {
         }
     }
 
-    /// What must stand behind an operator.
+    /// What must stand after an operator.
     private mutating func operand(
-        behind operation: Token, _ read: (inout Parser) throws(Failure) -> Expression
+        after operation: Token, _ read: (inout Parser) throws(Failure) -> Expression
     ) throws(Failure) -> Expression {
-        if !newlinesAreBlank, previous.kind == .newline, startsStatement {
+        if !newlinesAreSpace, previous.kind == .newline, startsStatement {
             while index > 0, previous.kind == .newline { index -= 1 }
         }
         switch current.kind {
@@ -147,8 +149,8 @@ extension Parser {
             .sign(.comma), .interpolationEnd:
             let sign = source.text(operation.span)
             var problem = failure(
-                .expectedExpression, "a value is missing behind '\(sign)'", at: operation.span,
-                help: "write a value behind \(sign)")
+                .expectedExpression, "a value is missing after '\(sign)'", at: operation.span,
+                help: "write a value after \(sign)")
             problem.isEarlyEnd = isAtEnd
             throw problem
         default:
@@ -172,7 +174,7 @@ extension Parser {
             try enter()
             defer { leave() }
             advance()
-            let inner = try operand(behind: operation) { (parser) throws(Failure) in try parser.comparison() }
+            let inner = try operand(after: operation) { (parser) throws(Failure) in try parser.comparison() }
             return try node(.unary(.not, inner), operation.span.union(inner.span), inner)
         }
         let left = try range()
@@ -180,7 +182,7 @@ extension Parser {
         let operation = current
         advance()
         skipNewlines()
-        let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.range() }
+        let right = try operand(after: operation) { (parser) throws(Failure) in try parser.range() }
         if comparisonSign != nil {
             let second = source.text(current.span)
             let middle = source.text(right.span)
@@ -208,7 +210,7 @@ extension Parser {
         let operation = current
         let isClosed = isAt(.closedRange)
         advance()
-        let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.sums() }
+        let right = try operand(after: operation) { (parser) throws(Failure) in try parser.sums() }
         return try node(.range(lower: left, upper: right, isClosed: isClosed), left.span.union(right.span), left, right)
     }
 
@@ -218,7 +220,7 @@ extension Parser {
             let operation = current
             advance()
             skipNewlines()
-            let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.products() }
+            let right = try operand(after: operation) { (parser) throws(Failure) in try parser.products() }
             left = try node(
                 .binary(operation.kind == .sign(.plus) ? .add : .subtract, left, right), left.span.union(right.span),
                 left, right)
@@ -232,7 +234,7 @@ extension Parser {
             let operation = current
             advance()
             skipNewlines()
-            let right = try operand(behind: operation) { (parser) throws(Failure) in try parser.prefix() }
+            let right = try operand(after: operation) { (parser) throws(Failure) in try parser.prefix() }
             left = try node(.binary(sign, left, right), left.span.union(right.span), left, right)
         }
         return left
@@ -253,7 +255,7 @@ extension Parser {
         try enter()
         defer { leave() }
         advance()
-        let inner = try operand(behind: operation) { (parser) throws(Failure) in try parser.prefix() }
+        let inner = try operand(after: operation) { (parser) throws(Failure) in try parser.prefix() }
         return try node(.unary(.minus, inner), operation.span.union(inner.span), inner)
     }
 
@@ -265,7 +267,7 @@ extension Parser {
         defer { leave() }
         advance()
         skipNewlines()
-        let exponent = try operand(behind: operation) { (parser) throws(Failure) in try parser.prefix() }
+        let exponent = try operand(after: operation) { (parser) throws(Failure) in try parser.prefix() }
         return try node(.binary(.power, base, exponent), base.span.union(exponent.span), base, exponent)
     }
 
@@ -279,15 +281,15 @@ extension Parser {
 
     // MARK: - Atoms
 
-    /// What an argument of a command may be; a range has no blanks inside.
+    /// What an argument of a command may be; a range has no spaces inside.
     mutating func atom() throws(Failure) -> Expression {
         let lower = try boundedAtom()
         guard isAt(.closedRange) || isAt(.halfOpenRange) else { return lower }
         let sign = source.text(current.span)
         let isClosed = isAt(.closedRange)
-        if current.hasBlankBefore || token(ahead: 1).hasBlankBefore || token(ahead: 1).endsStatement {
+        if current.hasSpaceBefore || token(ahead: 1).hasSpaceBefore || token(ahead: 1).endsStatement {
             throw failure(
-                .strayBlank, "inside a command a range is written without blanks",
+                .straySpace, "inside a command a range is written without spaces",
                 at: SourceSpan(lower.span.start, current.span.end), help: "write \(source.text(lower.span))\(sign)8")
         }
         advance()
@@ -333,7 +335,7 @@ extension Parser {
                 help: "write a value, a name or ( … )")
         case .label(let word):
             throw failure(
-                .unexpectedToken, "the label '\(word):' belongs behind a verb or into a call", at: span,
+                .unexpectedToken, "the label '\(word):' belongs after a verb or in a call", at: span,
                 help: "write verb \(word): value, or f(\(word): value)")
         case .sign(.closeParenthesis), .sign(.closeBracket):
             if partners[index] < 0 { throw unmatched() }
@@ -367,18 +369,18 @@ extension Parser {
             help: "take it away, or open it before", replacement: .init(span, ""))
     }
 
-    /// `[i]`, `.field` and `(arguments)`, directly behind what they belong to.
+    /// `[i]`, `.field` and `(arguments)`, directly after what they belong to.
     private mutating func trailers(_ base: Expression) throws(Failure) -> Expression {
         var value = base
-        while !current.hasBlankBefore {
+        while !current.hasSpaceBefore {
             switch current.kind {
             case .sign(.openBracket):
                 if value.isNumberLiteral {
                     throw failure(
                         .unexpectedToken, "a number has no elements", at: value.span.union(current.span),
-                        help: "put a blank or an operator between them")
+                        help: "put a space or an operator between them")
                 }
-                let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.position() }
+                let positions = try bracketed(atLeastOne: true) { (parser) throws(Failure) in try parser.position() }
                 value = try node(
                     .index(value, positions), SourceSpan(value.span.start, previous.span.end),
                     children: [value] + positions)
@@ -392,7 +394,7 @@ extension Parser {
             case .dotName(let field):
                 if case .selector(let selector) = value.kind {
                     throw failure(
-                        .missingBlank, "'.\(selector.name.text)' and '.\(field)' need a blank between them",
+                        .missingSpace, "'.\(selector.name.text)' and '.\(field)' need a space between them",
                         at: value.span.union(current.span),
                         help: "write .\(selector.name.text) .\(field)",
                         replacement: .init(SourceSpan(at: current.span.start), " "))
@@ -427,7 +429,7 @@ extension Parser {
             if isOver(current) {
                 if sign.kind == .sign(.halfOpenRange) {
                     throw failure(
-                        .expectedExpression, "a value is missing behind '..<'", at: sign.span,
+                        .expectedExpression, "a value is missing after '..<'", at: sign.span,
                         help: "write ... for the whole")
                 }
                 return Expression(.range(lower: nil, upper: nil, isClosed: true), sign.span)
@@ -459,23 +461,23 @@ extension Parser {
             help: "write xs[\(lower)..<8], or xs[\(lower)...] to the end")
     }
 
-    /// Comma-separated items between brackets.
+    /// Comma-separated items between brackets; `[]` is a list but no index.
     private mutating func bracketed(
-        _ what: String, _ item: (inout Parser) throws(Failure) -> Expression
+        atLeastOne: Bool = false, _ item: (inout Parser) throws(Failure) -> Expression
     ) throws(Failure) -> [Expression] {
         let opener = index
         try enter()
         defer { leave() }
-        let saved = (newlinesAreBlank, inHeader)
-        (newlinesAreBlank, inHeader) = (true, false)
+        let saved = (newlinesAreSpace, inHeader)
+        (newlinesAreSpace, inHeader) = (true, false)
         advance()
         var items: [Expression] = []
-        while !isAt(.closeBracket) || (what == "an index" && items.isEmpty) {
+        while !isAt(.closeBracket) || (atLeastOne && items.isEmpty) {
             if isAtEnd { throw unclosed(opener) }
             items.append(try item(&self))
             if isAt(.comma) { advance() } else if !isAt(.closeBracket) { throw missingComma(opener: opener) }
         }
-        (newlinesAreBlank, inHeader) = saved
+        (newlinesAreSpace, inHeader) = saved
         advance()
         return items
     }
@@ -492,13 +494,14 @@ extension Parser {
             return failure(
                 .foreignSyntax, "a label is written with a colon", at: previous.span.union(current.span),
                 help: "write \(word): value",
-                replacement: .init(previous.span.union(current.span), "\(word):"))
+                replacement: .init(
+                    previous.span.union(current.span), token(ahead: 1).hasSpaceBefore ? "\(word):" : "\(word): "))
         }
-        if current.hasBlankBefore, isAt(.openParenthesis) || isAt(.openBracket),
+        if current.hasSpaceBefore, isAt(.openParenthesis) || isAt(.openBracket),
             case .identifier(let word) = previous.kind
         {
             return failure(
-                .strayBlank, "there is no blank between '\(word)' and what belongs to it",
+                .straySpace, "there is no space between '\(word)' and what belongs to it",
                 at: SourceSpan(previous.span.start, current.span.end),
                 help: "write \(word)\(source.text(current.span))…",
                 replacement: .init(SourceSpan(previous.span.end, current.span.start), ""))
@@ -512,8 +515,8 @@ extension Parser {
         let opener = index
         try enter()
         defer { leave() }
-        let saved = (newlinesAreBlank, inHeader)
-        (newlinesAreBlank, inHeader) = (true, false)
+        let saved = (newlinesAreSpace, inHeader)
+        (newlinesAreSpace, inHeader) = (true, false)
         advance()
         var arguments: [Argument] = []
         while !isAt(.closeParenthesis) {
@@ -528,21 +531,21 @@ extension Parser {
             } else {
                 if let labelled = arguments.last(where: { $0.label != nil }) {
                     throw failure(
-                        .unexpectedToken, "values given by place stand before the labels", at: current.span,
+                        .unexpectedToken, "values given by place come before the labels", at: current.span,
                         help: "move it before \(labelled.label?.text ?? ""):")
                 }
                 arguments.append(Argument(label: nil, value: try expression()))
             }
             if isAt(.comma) { advance() } else if !isAt(.closeParenthesis) { throw missingComma(opener: opener) }
         }
-        (newlinesAreBlank, inHeader) = saved
+        (newlinesAreSpace, inHeader) = saved
         advance()
         return arguments
     }
 
     func missingValue(_ label: String, _ span: SourceSpan) -> Failure {
         failure(
-            .expectedExpression, "a value is missing behind '\(label):'", at: span, help: "write \(label): and a value")
+            .expectedExpression, "a value is missing after '\(label):'", at: span, help: "write \(label): and a value")
     }
 
     private mutating func parenthesized() throws(Failure) -> Expression {
@@ -550,8 +553,8 @@ extension Parser {
         let start = current.span.start
         try enter()
         defer { leave() }
-        let saved = (newlinesAreBlank, inHeader)
-        (newlinesAreBlank, inHeader) = (true, false)
+        let saved = (newlinesAreSpace, inHeader)
+        (newlinesAreSpace, inHeader) = (true, false)
         advance()
         if isAtEnd { throw unclosed(opener) }
         if isAt(.closeParenthesis) {
@@ -564,14 +567,14 @@ extension Parser {
             if isAtEnd { throw unclosed(opener) }
             if isAt(.comma) {
                 throw failure(
-                    .commaInCommand, "a list of values stands in brackets, not in parentheses", at: current.span,
-                    help: "write [a, b], or f(a, b) without the blank")
+                    .commaInCommand, "a list of values is written in brackets, not in parentheses", at: current.span,
+                    help: "write [a, b], or f(a, b) without the space")
             }
             if partners[opener] < 0 { throw unclosed(opener, here: true) }
             if case .sign(.closeBracket) = current.kind, partners[index] >= 0 { throw unclosed(opener) }
             throw juxtaposition(after: inner)
         }
-        (newlinesAreBlank, inHeader) = saved
+        (newlinesAreSpace, inHeader) = saved
         advance()
         inner.span = SourceSpan(start, previous.span.end)
         return inner
@@ -587,7 +590,7 @@ extension Parser {
         }
         if isRecordAhead { return try record(opener) }
         let saved = inRow
-        let items = try bracketed("a list") { (parser) throws(Failure) in try parser.expression() }
+        let items = try bracketed { (parser) throws(Failure) in try parser.expression() }
         inRow = saved
         return try node(.list(items), SourceSpan(start, previous.span.end), children: items)
     }
@@ -607,8 +610,8 @@ extension Parser {
         let start = current.span.start
         try enter()
         defer { leave() }
-        let saved = (newlinesAreBlank, inHeader)
-        (newlinesAreBlank, inHeader) = (true, false)
+        let saved = (newlinesAreSpace, inHeader)
+        (newlinesAreSpace, inHeader) = (true, false)
         advance()
         var entries: [(key: Name, value: Expression)] = []
         while !isAt(.closeBracket) {
@@ -622,7 +625,7 @@ extension Parser {
             entries.append((key, try expression()))
             if isAt(.comma) { advance() } else if !isAt(.closeBracket) { throw missingComma(opener: opener) }
         }
-        (newlinesAreBlank, inHeader) = saved
+        (newlinesAreSpace, inHeader) = saved
         advance()
         return try node(.record(entries), SourceSpan(start, previous.span.end), children: entries.map { $0.value })
     }
@@ -652,8 +655,8 @@ extension Parser {
         let start = current.span.start
         try enter()
         defer { leave() }
-        let saved = (newlinesAreBlank, inHeader, userVerbs, names, loops)
-        (newlinesAreBlank, inHeader) = (false, false)
+        let saved = (newlinesAreSpace, inHeader, userVerbs, names, loops)
+        (newlinesAreSpace, inHeader) = (false, false)
         loops = 0
         functions += 1
         defer { functions -= 1 }
@@ -684,7 +687,7 @@ extension Parser {
         let bodyStart = current.span.start
         let body = statements(inBlock: true)
         let bodySpan = SourceSpan(bodyStart, previous.span.end)
-        (newlinesAreBlank, inHeader, userVerbs, names, loops) = saved
+        (newlinesAreSpace, inHeader, userVerbs, names, loops) = saved
         try closeBrace(opener)
         let span = SourceSpan(start, previous.span.end)
         return Expression(.closure(parameters: parameters, body: Block(body, bodySpan)), span, depth: 1)
@@ -712,10 +715,10 @@ extension Parser {
         mark(span, .choice)
         advance()
         if inRow { return Expression(.rowField(name), span) }
-        guard isAt(.openBracket), !current.hasBlankBefore else {
+        guard isAt(.openBracket), !current.hasSpaceBefore else {
             return Expression(.selector(Selector(name: name)), span)
         }
-        let positions = try bracketed("an index") { (parser) throws(Failure) in try parser.expression() }
+        let positions = try bracketed(atLeastOne: true) { (parser) throws(Failure) in try parser.expression() }
         guard positions.count == 1, let position = positions.first else {
             throw failure(
                 .unexpectedToken, "'.\(word)' takes one index", at: SourceSpan(span.start, previous.span.end),
@@ -741,8 +744,8 @@ extension Parser {
                 let brace = current.span
                 try enter()
                 defer { leave() }
-                let saved = (newlinesAreBlank, inHeader)
-                (newlinesAreBlank, inHeader) = (false, false)
+                let saved = (newlinesAreSpace, inHeader)
+                (newlinesAreSpace, inHeader) = (false, false)
                 index += 1
                 if current.kind == .interpolationEnd {
                     throw failure(
@@ -752,7 +755,7 @@ extension Parser {
                 }
                 let value = try self.value()
                 guard current.kind == .interpolationEnd else { throw juxtaposition(after: value) }
-                (newlinesAreBlank, inHeader) = saved
+                (newlinesAreSpace, inHeader) = saved
                 index += 1
                 pieces.append(.interpolation(value))
                 values.append(value)
@@ -767,7 +770,7 @@ extension Parser {
         }
     }
 
-    /// Where the text that was just read ends (newlines behind it may have been skipped already).
+    /// Where the text that was just read ends (newlines after it may have been skipped already).
     private var previousTextEnd: Int {
         var last = index - 1
         while last > 0, tokens[last].kind == .newline { last -= 1 }
@@ -775,7 +778,8 @@ extension Parser {
     }
 }
 
-/// Whether an index position is a range without its upper end, such as `2...`; found by looking for `...` before `]` or `,`.
+/// Whether an index position is a range without its upper end, such as `2...`; found by looking for `...` before `]`
+/// or `,`.
 private enum Lookahead {
     case sums, none
 

@@ -4,22 +4,24 @@
 //   statement  = "let" NAME "=" value | target "=" value | "def" NAME "(" [ parameter { "," parameter } ] ")" block
 //              | "for" NAME "in" expression block | "while" expression block
 //              | "if" expression block { "else" "if" expression block } [ "else" block ]
-//              | "return" [ value ] | "break" | "continue" | "try" block [ "catch" [ NAME ] block ] | "import" TEXT | value
+//              | "return" [ value ] | "break" | "continue" | "try" block [ "catch" [ NAME ] block ] | "import" TEXT |
+// value
 //   value      = stage { "|" command }                        stage = [ "time" | "try" ] ( command | expression )
 //   command    = VERB { atom | LABEL atom } [ "where" expression ] [ "by" expression ]
-//   atom       = primary trailers [ ( "..." | "..<" ) primary trailers ]      (no blanks inside)
-//   primary    = NUMBER | TEXT | NAME | ".choice" [ "[" expression "]" ] | "[" list or record "]" | "(" value ")" | closure
-//   trailers   = { "[" expression { "," expression } "]" | ".field" | "(" arguments ")" }      (no blank before)
+//   atom       = primary trailers [ ( "..." | "..<" ) primary trailers ]      (no spaces inside)
+//   primary    = NUMBER | TEXT | NAME | ".choice" [ "[" expression "]" ] | "[" list or record "]" | "(" value ")" |
+// closure
+//   trailers   = { "[" expression { "," expression } "]" | ".field" | "(" arguments ")" }      (no space before)
 //   expression = or, and, not, comparison (no chains), range, + -, * / // %, unary -, ^, atom
 //   closure    = "{" [ NAME { "," NAME } "in" ] { statement end } "}"
 //   block      = "{" { statement end } "}"
 //
 // A word is a verb if the signature table or an earlier `def` says so, never because of a value at run time.
-// Newlines are blanks inside ( ) and [ ], and behind an operator, `|` and `=`.
+// Newlines are spaces inside ( ) and [ ], and after an operator, `|` and `=`.
 //
-// Errors: a statement that cannot be read reports its first error and is skipped to its end (over balanced brackets), so
-// that one reading reports every statement at fault, each once. Nothing here can overflow: brackets and blocks nest at
-// most `nestingMax` deep, and no tree is higher than `depthMax`.
+// Errors: a statement that cannot be read reports its first error and is skipped to its end (over balanced brackets),
+// so that one reading reports every statement at fault, each once. Nothing here can overflow: brackets and blocks
+// nest at most `nestingMax` deep, and no tree is higher than `depthMax`.
 
 /// A source text as a tree, with everything that is wrong with its syntax.
 public struct ParsedText: Sendable {
@@ -72,7 +74,7 @@ public struct Parser {
     var loops = 0
     var functions = 0
     /// Inside ( ) and [ ].
-    var newlinesAreBlank = false
+    var newlinesAreSpace = false
     /// Between `if`, `for`, `while` and their block: a `{` opens the block and not a closure.
     var inHeader = false
     /// Inside `where` and `by`: `.name` is the row's field.
@@ -117,7 +119,7 @@ public struct Parser {
 
     mutating func advance() {
         if index < tokens.count - 1 { index += 1 }
-        if newlinesAreBlank { skipNewlines() }
+        if newlinesAreSpace { skipNewlines() }
     }
 
     mutating func skipNewlines() {
@@ -167,7 +169,7 @@ public struct Parser {
         }
     }
 
-    /// The current token, or the place behind the last one where the line ends here.
+    /// The current token, or the place after the last one where the line ends here.
     var here: SourceSpan {
         current.kind == .newline || current.kind == .endOfText ? SourceSpan(at: previous.span.end) : current.span
     }
@@ -209,7 +211,7 @@ public struct Parser {
         {
             return failure
         }
-        if isAtEnd, newlinesAreBlank, let opener = unclosedBracket(from: start, to: index) { return unclosed(opener) }
+        if isAtEnd, newlinesAreSpace, let opener = unclosedBracket(from: start, to: index) { return unclosed(opener) }
         guard [.unexpectedToken, .expectedExpression, .commaInCommand, .unknownVerb].contains(failure.diagnostic.code)
         else { return failure }
         var last = start
@@ -264,7 +266,7 @@ public struct Parser {
     private func strayBranch() -> Failure {
         let word = source.text(current.span)
         return failure(
-            .misplacedStatement, "'\(word)' stands on the line of the '}' before it", at: current.span,
+            .misplacedStatement, "'\(word)' belongs on the line of the '}' before it", at: current.span,
             help: "write } \(word) { … } on one line")
     }
 
@@ -284,7 +286,7 @@ public struct Parser {
 
     private mutating func binding() throws(Failure) -> Statement.Kind {
         advance()
-        let name = try newName("let", example: "let x = 3")
+        let name = try newName(.let, example: "let x = 3")
         guard isAt(.equals) else {
             if isAt(.equal) {
                 throw failure(
@@ -292,25 +294,25 @@ public struct Parser {
                     help: "write let \(name.text) = …", replacement: .init(current.span, "="))
             }
             throw failure(
-                .unexpectedToken, "let: '=' is missing behind \(name.text)", at: here,
+                .unexpectedToken, "let: '=' is missing after \(name.text)", at: here,
                 help: "write let \(name.text) = …",
                 replacement: .init(SourceSpan(at: name.span.end), " ="))
         }
         let equals = current.span
         advance()
         skipNewlines()
-        let value = try self.value(after: equals, "'='")
+        let value = try self.value(after: equals, "'='", mayContinue: true)
         names.insert(name.text)
         return .binding(name, value)
     }
 
     /// A name that gets a value here: not a verb, not a word of the language.
-    private mutating func newName(_ statement: String, example: String) throws(Failure) -> Name {
+    private mutating func newName(_ statement: Keyword, example: String) throws(Failure) -> Name {
         switch current.kind {
         case .identifier(let word):
             let name = Name(word, current.span)
             if isVerb(word) { throw verbAsName(name) }
-            if word.first == "_", word.dropFirst().allSatisfy(\.isNumber), !(word == "_" && statement == "for") {
+            if word.first == "_", word.dropFirst().allSatisfy(\.isNumber), !(word == "_" && statement == .for) {
                 throw failure(
                     .verbAsName, "'\(word)' is kept for earlier results", at: name.span,
                     help: "choose a name that starts with a letter")
@@ -325,11 +327,12 @@ public struct Parser {
                 replacement: .init(current.span, "\(keyword.rawValue)_1"))
         case .label(let word):
             throw failure(
-                .foreignSyntax, "names have no type behind a colon", at: current.span,
+                .foreignSyntax, "names have no type after a colon", at: current.span,
                 help: "write \(example.replacing("x", with: word))")
         default:
             throw failure(
-                .unexpectedToken, "\(statement): a name is missing, found \(found)", at: here, help: "write \(example)")
+                .unexpectedToken, "\(statement.rawValue): a name is missing, found \(found)", at: here,
+                help: "write \(example)")
         }
     }
 
@@ -341,28 +344,28 @@ public struct Parser {
 
     private mutating func forLoop() throws(Failure) -> Statement.Kind {
         advance()
-        let name = try newName("for", example: "for x in 0..<8 { … }")
+        let name = try newName(.for, example: "for x in 0..<8 { … }")
         guard isAt(.in) else {
             throw failure(
-                .unexpectedToken, "for: 'in' is missing behind \(name.text), found \(found)", at: here,
+                .unexpectedToken, "for: 'in' is missing after \(name.text), found \(found)", at: here,
                 help: "write for \(name.text) in 0..<8 { … }")
         }
         let word = current.span
         advance()
-        let sequence = try header(after: word, "in")
+        let sequence = try header(after: word, .in)
         names.insert(name.text)
         loops += 1
         defer { loops -= 1 }
-        return .forLoop(name, sequence, try block(after: "for"))
+        return .forLoop(name, sequence, try block(after: .for))
     }
 
     private mutating func whileLoop() throws(Failure) -> Statement.Kind {
         let word = current.span
         advance()
-        let condition = try header(after: word, "while")
+        let condition = try header(after: word, .while)
         loops += 1
         defer { loops -= 1 }
-        return .whileLoop(condition, try block(after: "while"))
+        return .whileLoop(condition, try block(after: .while))
     }
 
     private mutating func conditional() throws(Failure) -> Statement.Kind {
@@ -370,27 +373,27 @@ public struct Parser {
         while true {
             let word = current.span
             advance()
-            let condition = try header(after: word, "if")
-            branches.append(Branch(condition: condition, block: try block(after: "if")))
+            let condition = try header(after: word, .if)
+            branches.append(Branch(condition: condition, block: try block(after: .if)))
             guard isAt(.else) else { return .conditional(branches, otherwise: nil) }
             advance()
             if isAt(.if) { continue }
-            return .conditional(branches, otherwise: try block(after: "else"))
+            return .conditional(branches, otherwise: try block(after: .else))
         }
     }
 
     /// The expression between a keyword and its block.
-    private mutating func header(after word: SourceSpan, _ keyword: String) throws(Failure) -> Expression {
+    private mutating func header(after word: SourceSpan, _ keyword: Keyword) throws(Failure) -> Expression {
         let outer = inHeader
         inHeader = true
         defer { inHeader = outer }
         if isAt(.openBrace) || current.endsStatement {
             throw failure(
-                .expectedExpression, "\(keyword): a value is missing before the block", at: word,
-                help: keyword == "in" ? "write in 0..<8 { … }" : "write \(keyword) x > 0 { … }")
+                .expectedExpression, "\(keyword.rawValue): a value is missing before the block", at: word,
+                help: keyword == .in ? "write in 0..<8 { … }" : "write \(keyword.rawValue) x > 0 { … }")
         }
         if case .identifier(let verb) = current.kind, isVerb(verb), !isCallAhead {
-            throw commandInside(in: "\(keyword) …")
+            throw commandInside(in: "\(keyword.rawValue) …")
         }
         let value = try expression()
         if isAt(.equals) {
@@ -405,7 +408,7 @@ public struct Parser {
     private mutating func returning() throws(Failure) -> Statement.Kind {
         if functions == 0 {
             throw failure(
-                .misplacedStatement, "return stands outside of a def", at: current.span,
+                .misplacedStatement, "return is outside of a def", at: current.span,
                 help: "write the value alone on the line to see it")
         }
         let word = current.span
@@ -417,7 +420,7 @@ public struct Parser {
     private mutating func leaveLoop(_ kind: Statement.Kind, _ word: String) throws(Failure) -> Statement.Kind {
         if loops == 0 {
             throw failure(
-                .misplacedStatement, "\(word) stands outside of a loop", at: current.span,
+                .misplacedStatement, "\(word) is outside of a loop", at: current.span,
                 help: "use it inside for … { } or while … { }")
         }
         advance()
@@ -430,7 +433,7 @@ public struct Parser {
         guard current.kind == .textStart else {
             if case .identifier(let word) = current.kind {
                 throw failure(
-                    .bareWord, "import: the path of a file stands in quotes", at: current.span,
+                    .bareWord, "import: the path of a file is written in quotes", at: current.span,
                     help: "write import \"\(word).icot\"",
                     replacement: .init(current.span, "\"\(word).icot\""))
             }
@@ -450,15 +453,15 @@ public struct Parser {
 
     private mutating func attempt() throws(Failure) -> Statement.Kind {
         advance()
-        let body = try block(after: "try")
+        let body = try block(after: .try)
         guard isAt(.catch) else { return .attempt(body, error: nil, handler: nil) }
         advance()
         var name: Name?
         if !isAt(.openBrace) {
-            name = try newName("catch", example: "catch problem { … }")
+            name = try newName(.catch, example: "catch problem { … }")
             names.insert(name?.text ?? "")
         }
-        return .attempt(body, error: name, handler: try block(after: "catch"))
+        return .attempt(body, error: name, handler: try block(after: .catch))
     }
 
     private mutating func valueOrAssignment() throws(Failure) -> Statement.Kind {
@@ -482,7 +485,7 @@ public struct Parser {
         let equals = current.span
         advance()
         skipNewlines()
-        return .assignment(value, try self.value(after: equals, "'='"))
+        return .assignment(value, try self.value(after: equals, "'='", mayContinue: true))
     }
 
     // MARK: - Definitions
@@ -494,7 +497,7 @@ public struct Parser {
         let name = try definedName()
         guard isAt(.openParenthesis) else {
             throw failure(
-                .unexpectedToken, "def: '(' is missing behind \(name.text), found \(found)", at: here,
+                .unexpectedToken, "def: '(' is missing after \(name.text), found \(found)", at: here,
                 help: "write def \(name.text)(x, label: 3) { … }",
                 replacement: isAt(.openBrace) ? .init(SourceSpan(at: name.span.end), "()") : nil)
         }
@@ -512,7 +515,7 @@ public struct Parser {
         defer { functions -= 1 }
         let body: Block
         do throws(Failure) {
-            body = try block(after: "def")
+            body = try block(after: .def)
         } catch {
             (userVerbs, names, loops) = saved
             userVerbs[name.text] = signature
@@ -556,8 +559,8 @@ public struct Parser {
 
     private mutating func formalParameters() throws(Failure) -> [Definition.FormalParameter] {
         let opener = index
-        let outer = newlinesAreBlank
-        newlinesAreBlank = true
+        let outer = newlinesAreSpace
+        newlinesAreSpace = true
         advance()
         var parameters: [Definition.FormalParameter] = []
         while !isAt(.closeParenthesis) {
@@ -569,14 +572,14 @@ public struct Parser {
             }
             if !parameter.isLabelled, parameters.contains(where: \.isLabelled) {
                 throw failure(
-                    .misplacedStatement, "def: '\(parameter.name.text)' is given by place and stands before the labels",
+                    .misplacedStatement, "def: '\(parameter.name.text)' is given by place and comes before the labels",
                     at: parameter.name.span,
                     help: "move it to the front, or write \(parameter.name.text):")
             }
             parameters.append(parameter)
             if isAt(.comma) { advance() } else if !isAt(.closeParenthesis) { throw missingComma(opener: opener) }
         }
-        newlinesAreBlank = outer
+        newlinesAreSpace = outer
         advance()
         return parameters
     }
@@ -590,9 +593,10 @@ public struct Parser {
             advance()
             if isAt(.equals) {
                 throw failure(
-                    .foreignSyntax, "def: a default stands behind a label", at: current.span,
+                    .foreignSyntax, "def: a default follows a label", at: current.span,
                     help: "write \(word): value",
-                    replacement: .init(SourceSpan(name.span.end, current.span.end), ":"))
+                    replacement: .init(
+                        SourceSpan(name.span.end, current.span.end), token(ahead: 1).hasSpaceBefore ? ":" : ": "))
             }
             return .init(name: name, isLabelled: false, defaultValue: nil)
         case .label(let word):
@@ -629,17 +633,17 @@ public struct Parser {
     // MARK: - Blocks
 
     /// `{ … }`; names and verbs of the block end with it.
-    mutating func block(after word: String) throws(Failure) -> Block {
+    mutating func block(after word: Keyword) throws(Failure) -> Block {
         let start = current.span.start
         guard isAt(.openBrace) else { return try missingBlock(after: word) }
         let opener = index
         try enter()
         defer { leave() }
-        let saved = (newlinesAreBlank, inHeader, inRow, userVerbs)
-        (newlinesAreBlank, inHeader, inRow) = (false, false, false)
+        let saved = (newlinesAreSpace, inHeader, inRow, userVerbs)
+        (newlinesAreSpace, inHeader, inRow) = (false, false, false)
         advance()
         let body = statements(inBlock: true)
-        (newlinesAreBlank, inHeader, inRow, userVerbs) = saved
+        (newlinesAreSpace, inHeader, inRow, userVerbs) = saved
         try closeBrace(opener)
         return Block(body, SourceSpan(start, previous.span.end))
     }
@@ -656,19 +660,19 @@ public struct Parser {
     }
 
     /// Where a `{` is missing but its `}` is there, the block is read as if both were.
-    private mutating func missingBlock(after word: String) throws(Failure) -> Block {
+    private mutating func missingBlock(after word: Keyword) throws(Failure) -> Block {
         let place = SourceSpan(at: previous.span.end)
-        let example = word == "else" ? "else { … }" : "\(word) … { … }"
+        let example = word == .else ? "else { … }" : "\(word.rawValue) … { … }"
         let problem = failure(
-            .unexpectedToken, "\(word): '{' is missing before \(found)",
+            .unexpectedToken, "\(word.rawValue): '{' is missing before \(found)",
             at: current.endsStatement ? SourceSpan(previous.span.start, previous.span.end) : current.span,
             help: "write \(example)", replacement: .init(place, " {"))
         guard hasUnmatchedCloser(after: index) else { throw problem }
         diagnostics.append(problem.diagnostic)
-        let saved = (newlinesAreBlank, inHeader, inRow, userVerbs)
-        (newlinesAreBlank, inHeader, inRow) = (false, false, false)
+        let saved = (newlinesAreSpace, inHeader, inRow, userVerbs)
+        (newlinesAreSpace, inHeader, inRow) = (false, false, false)
         let body = statements(inBlock: true)
-        (newlinesAreBlank, inHeader, inRow, userVerbs) = saved
+        (newlinesAreSpace, inHeader, inRow, userVerbs) = saved
         if isAt(.closeBrace) { advance() }
         return Block(body, SourceSpan(place.start, previous.span.end))
     }

@@ -22,7 +22,7 @@ public struct SourceSpan: Sendable, Hashable {
         SourceSpan(min(start, other.start), max(end, other.end))
     }
 
-    /// Whether the offset lies in the span, its end included (a cursor just behind a word still touches it).
+    /// Whether the offset lies in the span, its end included (a cursor just after a word still touches it).
     public func touches(_ offset: Int) -> Bool { start <= offset && offset <= end }
 }
 

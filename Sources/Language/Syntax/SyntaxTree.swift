@@ -1,9 +1,9 @@
 // The tree of a program. Every node carries the span it was read from.
 //
 // A command (`train steps: 200`), a call (`train(steps: 200)`) and a stage of a pipeline are one kind of node, `Call`,
-// so that nothing behind the parser has to know two ways to apply a verb. Chains that people write without nesting
-// (`a | b | c`, `else if`) are flat arrays; the depth of everything else is bounded by `Parser.depthMax`, so walking the
-// tree recursively is safe.
+// so that nothing after the parser has to know two ways to apply a verb. Chains that people write without nesting
+// (`a | b | c`, `else if`) are flat arrays; the depth of everything else is bounded by `Parser.depthMax`, so walking
+// the tree recursively is safe.
 
 /// A word with its place.
 public struct Name: Sendable, Hashable {

@@ -1,4 +1,4 @@
-// The words of the language. A token remembers whether a blank stands before it, because blanks decide where an
+// The words of the language. A token remembers whether a space stands before it, because spaces decide where an
 // argument ends (`xs[0]` is one argument, `xs [0]` is an error).
 
 enum Keyword: String, CaseIterable {
@@ -53,7 +53,7 @@ struct Token {
 
     var kind: Kind
     var span: SourceSpan
-    var hasBlankBefore: Bool
+    var hasSpaceBefore: Bool
 
     /// The span of the word in `word:` or `.word`.
     var wordSpan: SourceSpan {

@@ -1,5 +1,5 @@
-// A figure as PNG, for people who need one: the SVG of `SVGRenderer`, drawn by librsvg and cairo. Both are opened when the
-// first PNG is asked for and not before, so neither starting nor installing icot needs them.
+// A figure as PNG, for people who need one: the SVG of `SVGRenderer`, drawn by librsvg and cairo. Both are opened
+// when the first PNG is asked for and not before, so neither starting nor installing icot needs them.
 //
 // From librsvg 2: rsvg_handle_new_from_data, rsvg_handle_render_document, g_object_unref (through libgobject, which
 // librsvg loads). From cairo 2: an ARGB32 image surface, a context scaled by the wanted factor, and
@@ -16,9 +16,16 @@ public enum PNGError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .missingLibrary(let name):
-            "\(name) was not found, which draws PNG; install librsvg2-2, or write the figure as SVG"
-        case .notDrawn(let why): "the figure could not be drawn as PNG: \(why); write it as SVG"
+        case .missingLibrary(let name): "\(name) was not found, which draws PNG"
+        case .notDrawn(let why): "the figure could not be drawn as PNG: \(why)"
+        }
+    }
+
+    /// What to do about it.
+    public var help: String {
+        switch self {
+        case .missingLibrary: "install librsvg2-2, or write the figure as SVG"
+        case .notDrawn: "write it as SVG"
         }
     }
 }
@@ -37,7 +44,8 @@ public struct PNGRenderer: Sendable {
 
     /// The bytes of the file.
     ///
-    /// - Throws: `missingLibrary` where librsvg or cairo is not installed, `notDrawn` for a picture too large for memory
+    /// - Throws: `missingLibrary` where librsvg or cairo is not installed, `notDrawn` for a picture too large for
+    /// memory
     public func file(_ figure: Figure) throws(PNGError) -> [UInt8] {
         let library = try RasterLibrary.open()
         let drawn = svg.draw(figure)

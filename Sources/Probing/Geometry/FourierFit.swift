@@ -1,12 +1,13 @@
 import Glibc
 import Transformer
 
-// Fourier features of digits (Bai et al. 2025; Zhou et al. 2024): a number for each n of 0 ..< P is fitted by waves of the
-// frequencies k: cos 2πkn/P and sin 2πkn/P, only (−1)ⁿ for k = P/2, a constant for k = 0. The waves are orthogonal, so the fit
-// is a projection. R² is about the mean.
+// Fourier features of digits (Bai et al. 2025; Zhou et al. 2024): a number for each n of 0 ..< P is fitted by waves
+// of the frequencies k: cos 2πkn/P and sin 2πkn/P, only (−1)ⁿ for k = P/2, a constant for k = 0. The waves are
+// orthogonal, so the fit is a projection. R² is about the mean.
 //
-// A fit of c columns besides the constant to P random numbers has R² ~ Beta(c/2, (P − 1 − c)/2). The published fit, P = 10 with
-// k = 0, 1, 2, 5, has c = 5: a median of 0.56 and a 95th percentile of 0.88 for numbers without any structure.
+// A fit of c columns besides the constant to P random numbers has R² ~ Beta(c/2, (P − 1 − c)/2). The published fit, P
+// = 10 with k = 0, 1, 2, 5, has c = 5: a median of 0.56 and a 95th percentile of 0.88 for numbers without any
+// structure.
 
 /// How well waves fit rows of numbers over 0 ..< period.
 public struct FourierFit: Sendable {
@@ -32,7 +33,8 @@ public struct FourierFit: Sendable {
             Set(frequencies).count == frequencies.count
         else {
             throw .invalid(
-                "frequencies \(frequencies) of period \(period); give different ones of 0 to \(max(period, 2) / 2)")
+                "frequencies \(frequencies) of period \(period)",
+                help: "give different ones of 0 to \(max(period, 2) / 2)")
         }
         guard rows.count % period == 0 else {
             throw .lengths("rows of \(period)", found: rows.count % period, expected: period)
@@ -81,8 +83,8 @@ public struct FourierFit: Sendable {
 }
 
 extension LanguageModel {
-    /// One row for each of the C dimensions of the token table, with a number for each of `tokens`: what a Fourier fit of digit
-    /// embeddings takes.
+    /// One row for each of the C dimensions of the token table, with a number for each of `tokens`: what a Fourier
+    /// fit of digit embeddings takes.
     /// - Parameter unembedding: read the head's table instead.
     /// - Throws: `BatchError.token`.
     public func dimensions(ofTokens tokens: [Int32], unembedding: Bool = false) throws(BatchError) -> [Double] {

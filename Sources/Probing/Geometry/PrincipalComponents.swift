@@ -27,7 +27,8 @@ extension HiddenStates {
     public func principalComponents(_ count: Int) throws(ProbeError) -> PrincipalComponents {
         guard count >= 1, count <= min(width, rows - 1) else {
             throw .invalid(
-                "\(count) components of \(rows) states of width \(width); give 1 to \(max(1, min(width, rows - 1)))")
+                "\(count) components of \(rows) states of width \(width)",
+                help: "give 1 to \(max(1, min(width, rows - 1)))")
         }
         let inputs = ProbeInputs(self, order: Array(0..<rows))
         // The Gram matrix of the shorter side has the same eigenvalues.

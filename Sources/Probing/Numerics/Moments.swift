@@ -2,8 +2,9 @@ import Glibc
 
 // Ridge regression from sums over rows. For inputs x (n, d), targets y (n, T) and penalties p (d):
 //   minimise Σᵢ |yᵢ − W·xᵢ − b|² + α Σⱼ pⱼ |W·ⱼ|²,   so   W (X'X + α·diag p) = Y'X,   b = ȳ − W·x̄
-// where X and Y are about their means (as they are, and b = 0, without an intercept). Everything follows from Σx, Σy, Σxx',
-// Σyx', and sums over more rows are sums of sums: one pass over the data serves every prefix of it, every α and every target.
+// where X and Y are about their means (as they are, and b = 0, without an intercept). Everything follows from Σx, Σy,
+// Σxx', Σyx', and sums over more rows are sums of sums: one pass over the data serves every prefix of it, every α and
+// every target.
 
 /// Sums over rows, in double precision.
 struct Moments {
@@ -36,7 +37,8 @@ struct Moments {
             accumulate: true)
     }
 
-    /// (d) the variance of each input, and never quite 0: an input that never varies gets no weight, whatever rounding says.
+    /// (d) the variance of each input, and never quite 0: an input that never varies gets no weight, whatever
+    /// rounding says.
     var variances: [Double] {
         let n = Double(max(rows, 1))
         let variances = (0..<width).map { gram[$0 * width + $0] / n - (sums[$0] / n) * (sums[$0] / n) }
@@ -55,8 +57,8 @@ struct Moments {
         return a
     }
 
-    /// The minimiser for the first `outputs` targets (nil: all); for α = 0 and inputs that depend on each other, the one of
-    /// smallest norm.
+    /// The minimiser for the first `outputs` targets (nil: all); for α = 0 and inputs that depend on each other, the
+    /// one of smallest norm.
     func ridge(alpha: Double, penalties: [Double]? = nil, intercept: Bool = true, outputs: Int? = nil) -> LinearMap {
         let n = Double(max(rows, 1))
         let outputs = outputs ?? targetCount
@@ -83,7 +85,8 @@ struct Moments {
         }
     }
 
-    /// Whether no pivot of the Cholesky factor is lost in the rounding of the largest (pivots are roots, hence 10⁻⁷ for 10⁻¹⁴).
+    /// Whether no pivot of the Cholesky factor is lost in the rounding of the largest (pivots are roots, hence 10⁻⁷
+    /// for 10⁻¹⁴).
     private func isWellConditioned(_ factor: [Double]) -> Bool {
         let pivots = (0..<width).map { factor[$0 * width + $0] }
         return (pivots.min() ?? 1) > 1e-7 * (pivots.max() ?? 1)
@@ -123,7 +126,7 @@ public enum RidgeRegression {
         else {
             throw .lengths("\(targetCount) targets", found: y.count, expected: x.count / max(width, 1) * targetCount)
         }
-        guard alpha >= 0, alpha.isFinite else { throw .invalid("a ridge penalty of \(alpha); give 0 or more") }
+        guard alpha >= 0, alpha.isFinite else { throw .invalid("a ridge penalty of \(alpha)", help: "give 0 or more") }
         let rows = x.count / width
         // About the means first: sums of squares of numbers far from 0 would lose what we look for.
         var shift = [Double](repeating: 0, count: width)

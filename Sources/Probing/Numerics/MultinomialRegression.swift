@@ -3,9 +3,9 @@ import Tensors
 
 // Multinomial logistic regression, full batch. For inputs x (n, d), classes k of K and penalties p (d):
 //   minimise  F = (1/n) Σᵢ −log softmax(W·xᵢ + b)[kᵢ] + (α/2) Σⱼ pⱼ |W·ⱼ|²,   W (K, d), b (K) unpenalised.
-// The Hessian is at most B = ½ X̃'X̃/n + α·diag p in each class's block, x̃ = (x, 1) (Böhning 1992). With B = L·L' the search
-// runs over V = (W, b)·L, where no curvature exceeds 1 whatever the scales of the inputs, so its iterations are few.
-// Only differences between the classes' rows matter; started from 0 they keep the mean 0.
+// The Hessian is at most B = ½ X̃'X̃/n + α·diag p in each class's block, x̃ = (x, 1) (Böhning 1992). With B = L·L'
+// the search runs over V = (W, b)·L, where no curvature exceeds 1 whatever the scales of the inputs, so its
+// iterations are few. Only differences between the classes' rows matter; started from 0 they keep the mean 0.
 
 /// Multinomial logistic regression; two classes are logistic regression.
 public enum MultinomialRegression {
@@ -14,7 +14,8 @@ public enum MultinomialRegression {
     ///   - classes: (rows) 0 ..< classCount
     ///   - alpha: the penalty of the mean objective; b is not penalised.
     /// - Returns: W (classCount, width) and b, each with mean 0 over the classes, and the objective.
-    /// - Throws: `ProbeError.separable` for α = 0 and classes that can be told apart without a mistake; `.lengths`, `.invalid`.
+    /// - Throws: `ProbeError.separable` for α = 0 and classes that can be told apart without a mistake; `.lengths`,
+    /// `.invalid`.
     public static func fit(
         _ x: [Double], width: Int, classes: [Int], classCount: Int, alpha: Double
     ) throws(ProbeError) -> (map: LinearMap, objective: Double) {
@@ -24,7 +25,7 @@ public enum MultinomialRegression {
         guard classCount >= 2, classes.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
             throw .invalid("classes must lie in 0 ..< \(classCount), of which there are at least two")
         }
-        guard alpha >= 0, alpha.isFinite else { throw .invalid("a penalty of \(alpha); give 0 or more") }
+        guard alpha >= 0, alpha.isFinite else { throw .invalid("a penalty of \(alpha)", help: "give 0 or more") }
         let fit = x.withUnsafeBufferPointer { x in
             var moments = Moments(width: width, targetCount: 0)
             moments.add(x.baseAddress!, x.baseAddress!, rows: classes.count)
@@ -37,7 +38,8 @@ public enum MultinomialRegression {
     }
 }
 
-/// The precision that products and exponentials are computed in: double for a result that is to be exact, float for speed.
+/// The precision that products and exponentials are computed in: double for a result that is to be exact, float for
+/// speed.
 protocol ProbePrecision: BinaryFloatingPoint {
     /// C (m, n) = A (m, k) · B (k, n), row-major, either factor read transposed.
     static func product(

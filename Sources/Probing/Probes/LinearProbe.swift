@@ -41,7 +41,8 @@ public struct LinearProbe: Sendable {
     ///   - rows: which of them are scored; all of them where nil.
     ///   - groups: (rows of the states) problems that are counted as one; each its own where nil.
     ///   - transfer: read these states even if they are of another model, stage, hook or position.
-    /// - Throws: `ProbeError.otherActivations`, `.lengths`, `.invalid` if numbers are compared with classes, or with a class that it was not fitted to.
+    /// - Throws: `ProbeError.otherActivations`, `.lengths`, `.invalid` if numbers are compared with classes, or with
+    /// a class that it was not fitted to.
     public func score(
         _ states: HiddenStates, _ target: ProbeTarget, rows: [Int]? = nil, groups: [Int]? = nil, transfer: Bool = false,
         options: ProbeOptions = ProbeOptions()
@@ -84,7 +85,8 @@ public struct LinearProbe: Sendable {
         var w = Array(map.weights.prefix(map.width))
         if classValues != nil {
             guard from != to, 0..<map.outputCount ~= from, 0..<map.outputCount ~= to else {
-                throw .invalid("classes \(from) and \(to); give two different ones of 0 to \(map.outputCount - 1)")
+                throw .invalid(
+                    "classes \(from) and \(to)", help: "give two different ones of 0 to \(map.outputCount - 1)")
             }
             for j in 0..<map.width { w[j] = map.weights[to * map.width + j] - map.weights[from * map.width + j] }
         }

@@ -44,16 +44,16 @@ public struct ProbeOptions: Sendable {
     /// - Throws: `ProbeError.invalid`.
     func check() throws(ProbeError) {
         guard heldOutShare > 0, heldOutShare < 0.9 else {
-            throw .invalid("a held-out share of \(heldOutShare); give 0.05 to 0.5, usually 0.2")
+            throw .invalid("a held-out share of \(heldOutShare)", help: "give 0.05 to 0.5, usually 0.2")
         }
         guard replicates >= 20, replicates <= 100_000 else {
-            throw .invalid("\(replicates) resamples; give 20 or more, usually 400")
+            throw .invalid("\(replicates) resamples", help: "give 20 or more, usually 400")
         }
         guard confidence > 0.5, confidence < 1 else {
-            throw .invalid("a confidence of \(confidence); give 0.9, 0.95 or 0.99")
+            throw .invalid("a confidence of \(confidence)", help: "give 0.9, 0.95 or 0.99")
         }
         if case .fixed(let alpha) = regularization, !(alpha >= 0 && alpha.isFinite) {
-            throw .invalid("a regularization of \(alpha); give 0 or more, usually 0.01")
+            throw .invalid("a regularization of \(alpha)", help: "give 0 or more, usually 0.01")
         }
     }
 

@@ -75,7 +75,8 @@ struct ProbePlan {
                 }
                 if options.estimator == .multinomial {
                     throw .invalid(
-                        "multinomial regression reads classes and \(target.name) is a number; give it as classes, or use ridge"
+                        "multinomial regression reads classes and \(target.name) is a number",
+                        help: "give it as classes, or use ridge"
                     )
                 }
             case .classes(let classes, let values):
@@ -85,7 +86,8 @@ struct ProbePlan {
                 }
                 if options.estimator == .ridge || options.estimator == .leastSquares {
                     throw .invalid(
-                        "\(options.estimator.rawValue) reads numbers and \(target.name) is a class; give it as numbers, or use multinomial"
+                        "\(options.estimator.rawValue) reads numbers and \(target.name) is a class",
+                        help: "give it as numbers, or use multinomial"
                     )
                 }
             }
@@ -157,8 +159,8 @@ extension ProbeTarget {
 
 /// The control task: each type of problem gets a random problem's label, so a probe can only learn it by heart.
 ///
-/// Held-out rows must be of types that training has seen, or nothing could be right. Where groups are as fine as types, the
-/// control task is therefore split by rows.
+/// Held-out rows must be of types that training has seen, or nothing could be right. Where groups are as fine as
+/// types, the control task is therefore split by rows.
 struct ControlPlan {
     /// The split of the control task; nil if it cannot be had.
     let split: ProbeSplit?

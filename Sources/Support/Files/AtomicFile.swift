@@ -1,18 +1,21 @@
 import Glibc
 
-/// Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over `path`, then
-/// the folder flushed. A crash at any byte leaves the old file or the new one, and perhaps a `.tmp-…` beside it.
+/// Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over `path`,
+/// then the folder flushed. Folders on the way to it that are missing are made. A crash at any byte leaves the old
+/// file or the new one, and perhaps a `.tmp-…` beside it.
 ///
 /// - Parameters:
 ///   - byteCount: where it is known; must be what `body` writes
 ///   - mode: the permissions of the file, whatever the umask is; nil for those that new files have
-///   - check: called when all is written, before the new file takes the place of the old; what it throws leaves the old one
+///   - check: called when all is written, before the new file takes the place of the old; what it throws leaves the
+/// old one
 /// - Throws: `FileError`, and what `check` throws; `path` is then as it was.
 public func writeFileAtomically(
     _ path: String, byteCount: Int? = nil, mode: mode_t? = nil, check: () throws -> Void = {},
     _ body: (inout FileSink) throws -> Void
 ) throws {
     let folder = FileSystem.folder(of: path)
+    try FileSystem.makeFolder(folder)
     let temporary = folder + "/.tmp-" + randomSuffix()
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode ?? 0o666)
     guard descriptor >= 0 else { throw FileError(.notWritten, path, "cannot be written: \(errorText(errno))") }

@@ -28,12 +28,15 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     public var offset: Int?
     /// What was found and what was expected, as half a sentence.
     public var rule: String
+    /// What to do about it.
+    public var help: String?
 
-    public init(_ kind: Kind, _ path: String, at offset: Int? = nil, _ rule: String) {
+    public init(_ kind: Kind, _ path: String, at offset: Int? = nil, _ rule: String, help: String? = nil) {
         self.kind = kind
         self.path = path
         self.offset = offset
         self.rule = rule
+        self.help = help
     }
 
     public var description: String {

@@ -7,7 +7,7 @@ final class CallSite {
     let labels: [String?]
     let spans: [SourceSpan]
     let isPiped: Bool
-    /// Behind the arguments: a closure for `where`, then one for each key of `by`.
+    /// After the arguments: a closure for `where`, then one for each key of `by`.
     let hasPredicate: Bool
     let keyNames: [String]
     /// What is called, where that is a command.

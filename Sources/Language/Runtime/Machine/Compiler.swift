@@ -1,5 +1,5 @@
-// From the tree to instructions. A statement of the top level becomes the code of a function without parameters; its `let`s
-// and `def`s are names of the session, names made in its blocks are registers.
+// From the tree to instructions. A statement of the top level becomes the code of a function without parameters; its
+// `let`s and `def`s are names of the session, names made in its blocks are registers.
 
 import BigInt
 
@@ -8,7 +8,7 @@ struct CompilerScope {
     let globals: Globals
     /// Verbs and functions that are built in.
     let commands: [String: CommandFunction]
-    /// Functions that the host's library defines, under their names behind `libraryPrefix`.
+    /// Functions that the host's library defines, under their names after `libraryPrefix`.
     var library: Set<String> = []
     static let libraryPrefix = "library" + String(Importer.separator)
     /// Set in front of the names of an imported file's own top level.
@@ -31,7 +31,7 @@ struct Compiler {
         let builder = CodeBuilder(name: "", signature: CommandSignature("", ""), source: source, parent: nil)
         builder.isTopLevel = true
         var compiler = Compiler(
-            scope: scope, source: source, boxed: SharedNames.places(in: [statement], isTopLevel: true), builder: builder
+            scope: scope, source: source, boxed: SharedNames.places(in: statement), builder: builder
         )
         compiler.compileTail(statement)
         return Code(compiler.builder)
@@ -336,8 +336,8 @@ struct Compiler {
         }
     }
 
-    /// `xs = xs + …` and `xs = append(xs, …)` make the value longer where it lies. What is added is computed first, so this
-    /// is only done where that cannot change the value: where it calls nothing of the user's.
+    /// `xs = xs + …` and `xs = append(xs, …)` make the value longer where it lies. What is added is computed first,
+    /// so this is only done where that cannot change the value: where it calls nothing of the user's.
     private mutating func compileGrowth(_ word: String, _ value: Expression, _ span: SourceSpan) -> Bool {
         let place = place(of: word)
         switch value.kind {

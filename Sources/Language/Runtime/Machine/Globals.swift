@@ -12,7 +12,7 @@ final class Globals {
         var entries: UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?>
     }
 
-    /// Behind a pointer, so that the machine reads it without the checks that properties of a class have.
+    /// After a pointer, so that the machine reads it without the checks that properties of a class have.
     let table: UnsafeMutablePointer<Table>
     var values: UnsafeMutablePointer<Value> { table.pointee.values }
     var entries: UnsafeMutablePointer<UnsafeMutablePointer<Closure.Entry>?> { table.pointee.entries }

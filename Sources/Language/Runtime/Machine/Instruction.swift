@@ -1,5 +1,6 @@
-// What the machine runs. Every function is compiled to instructions over registers: the places of its frame on one value
-// stack. Parameters are the first registers, then locals, then intermediate results. `a` is mostly where the result goes.
+// What the machine runs. Every function is compiled to instructions over registers: the places of its frame on one
+// value stack. Parameters are the first registers, then locals, then intermediate results. `a` is mostly where the
+// result goes.
 
 enum Opcode: UInt8 {
     // Moving values: a ← …
@@ -55,12 +56,12 @@ enum Opcode: UInt8 {
 
     // Parts
     case index  // register b, position in register c
-    case indexMany  // register b and c positions behind it
+    case indexMany  // register b and c positions after it
     case field  // register b, name c
     case storePath  // path a, value in register b
     case finishDefinition  // global a ← register b, a definition
 
-    // Calls: callee in register a, arguments behind it, the result goes to a
+    // Calls: callee in register a, arguments after it, the result goes to a
     case call  // b arguments by place, call site c
     case callGlobal  // b arguments by place, global c
     case callCommand  // b arguments, call site c

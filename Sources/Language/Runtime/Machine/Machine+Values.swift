@@ -32,8 +32,8 @@ extension Machine {
         if case .object = place.pointee { place.initialize(to: .none) }
     }
 
-    /// The payload and the tag one by one, as values are written: a single load of both would have to wait until both stores
-    /// have reached the cache.
+    /// The payload and the tag one by one, as values are written: a single load of both would have to wait until both
+    /// stores have reached the cache.
     @inline(__always)
     private func copyBits(_ target: UnsafeMutablePointer<Value>, from place: UnsafeMutablePointer<Value>) {
         let (target, place) = (UnsafeMutableRawPointer(target), UnsafeRawPointer(place))
@@ -63,7 +63,7 @@ extension Machine {
         let near = Suggestions.nearest(to: name, among: globals.names.filter { globals.kind(of: $0) != .undefined })
             .first
         throw Fault(
-            .runtimeName, "'\(name)' has no value" + (near.map { "; did you mean '\($0)'?" } ?? ""),
+            .runtimeName, Wording.unknownName(name, near: near),
             help: near.map { "write \($0)" } ?? "write let \(name) = … before it")
     }
 
@@ -152,7 +152,8 @@ extension Machine {
     func push(_ value: Value, to place: UnsafeMutablePointer<Value>) throws {
         try makeList(place)
         try use(bytes: 16)
-        // The reference where it lies: a copy of it would be a second one, which is slow to count and makes the list shared.
+        // The reference where it lies: a copy of it would be a second one, which is slow to count and makes the list
+        // shared.
         let list = UnsafeMutableRawPointer(place).assumingMemoryBound(to: ListObject.self)
         if !isKnownUniquelyReferenced(&list.pointee) {
             try use(bytes: 16 * list.pointee.elements.count)
@@ -167,7 +168,8 @@ extension Machine {
         if case .object(let object) = place.pointee, type(of: object) == ListObject.self { return }
         guard let range = place.pointee.asRange else {
             throw Fault(
-                .runtimeType, "append: the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))",
+                .runtimeType, "the first value is a list, not \(TypeName.withArticle(place.pointee.typeName))",
+                of: "append",
                 help: "start with let xs = []")
         }
         place.pointee = .list(try range.listed())

@@ -1,8 +1,8 @@
-// The machine: one loop over instructions, with all frames on one value stack and no recursion of its own for calls of the
-// language. Every place of the stack always holds a value; a frame that ends lets go of its objects.
+// The machine: one loop over instructions, with all frames on one value stack and no recursion of its own for calls
+// of the language. Every place of the stack always holds a value; a frame that ends lets go of its objects.
 //
-// Interrupts and limits: each turn of a loop and each call takes one unit of fuel, long operations more in proportion; when
-// it is used up (every thousand units) the machine looks whether it should stop.
+// Interrupts and limits: each turn of a loop and each call takes one unit of fuel, long operations more in
+// proportion; when it is used up (every thousand units) the machine looks whether it should stop.
 
 import Support
 import Synchronization
@@ -14,7 +14,7 @@ import Synchronization
 /// What a caller needs to go on.
 struct Frame {
     var instruction: UnsafeMutablePointer<Instruction>
-    /// How far behind the caller's registers those of the called function begin.
+    /// How far after the caller's registers those of the called function begin.
     var distance: Int
     var entry: UnsafeMutablePointer<Closure.Entry>
 }
@@ -22,7 +22,7 @@ struct Frame {
 final class Machine {
     unowned let session: Session
     let globals: Globals
-    /// Behind a pointer, so that the loop reads and writes it without the checks that properties of a class have.
+    /// After a pointer, so that the loop reads and writes it without the checks that properties of a class have.
     private let state: UnsafeMutablePointer<State>
     /// The first place of the stack that no frame uses, while a command runs.
     private(set) var top = 0
@@ -225,7 +225,7 @@ final class Machine {
 
     // MARK: - The loop
 
-    /// Runs a function whose arguments lie bound behind `base`; its result is moved out of `base`.
+    /// Runs a function whose arguments lie bound after `base`; its result is moved out of `base`.
     private func execute(_ closure: Closure, _ base: Int) throws -> Value {
         let state = state
         let bottom = state.pointee.frameCount
@@ -359,8 +359,8 @@ final class Machine {
                         try push(fp[b], to: names.pointee.values + a)
                         globals.version &+= 1
 
-                    // Going elsewhere: by an address, since adding a distance to `ip` would be done without a branch, and the
-                    // processor could not guess what comes next from which way a condition went.
+                    // Going elsewhere: by an address, since adding a distance to `ip` would be done without a branch,
+                    // and the processor could not guess what comes next from which way a condition went.
                     case .jump: ip = entry.pointee.start + a
                     case .jumpBack:
                         ip = entry.pointee.start + a
@@ -615,8 +615,8 @@ final class Machine {
 
     // MARK: - Calls
 
-    /// Makes a call ready whose callee lies in register `a`. A function of the language is bound and its entry returned; a
-    /// command is run.
+    /// Makes a call ready whose callee lies in register `a`. A function of the language is bound and its entry
+    /// returned; a command is run.
     private func prepareCall(
         _ entry: UnsafeMutablePointer<Closure.Entry>, _ fp: UnsafeMutablePointer<Value>, _ a: Int, _ count: Int,
         _ site: CallSite?,
@@ -636,9 +636,7 @@ final class Machine {
         if let closure = function as? Closure {
             try makeRoom(place + a + 1 + max(closure.code.registerCount, count + 1))
             if let site, site.hasPredicate || !site.keyNames.isEmpty {
-                throw Fault(
-                    .runtimeArgument, "\(Machine.called(closure, site)): does not take 'where' or 'by'",
-                    help: "use filter before it")
+                throw Fault(.clause(site.hasPredicate ? .where : .by), of: Machine.called(closure, site))
             }
             if closure.code.placedCount != count || closure.code.parameterCount != count || site?.hasLabels == true {
                 try bind(closure, place + a, count, site)
@@ -706,27 +704,13 @@ final class Machine {
         for (place, value) in given.enumerated() {
             if let label = site?.labels[place] {
                 guard let target = parameters.firstIndex(where: { $0.label == label }) else {
-                    let labels = parameters.compactMap(\.label)
-                    let near = Suggestions.nearest(to: label, among: labels).first
-                    throw Fault(
-                        .runtimeArgument,
-                        "\(name): '\(label)' is not a label of \(name)"
-                            + (near.map { "; did you mean '\($0):'?" } ?? ""),
-                        help: labels.isEmpty
-                            ? "it takes no labels" : "it takes " + labels.map { "\($0):" }.joined(separator: " "))
+                    throw Fault(closure.signature.unknownLabel(label), of: name)
                 }
-                if values[target] != nil {
-                    throw Fault(.runtimeArgument, "\(name): '\(label):' appears twice", help: "take one of them away")
-                }
+                if values[target] != nil { throw Fault(.repeatedLabel(label), of: name) }
                 values[target] = value
             } else {
                 guard next < closure.code.placedCount else {
-                    let most = closure.code.placedCount
-                    let takes = most == 0 ? "no value" : most == 1 ? "one value" : "\(most) values"
-                    throw Fault(
-                        .runtimeArgument,
-                        "\(name): takes \(takes) by place, not \(given.count - (site?.labels.count { $0 != nil } ?? 0))",
-                        help: "take some away")
+                    throw Fault(.tooManyValues(taken: closure.code.placedCount), of: name, help: "take some away")
                 }
                 values[next] = value
                 next += 1
@@ -736,9 +720,8 @@ final class Machine {
             if let value = values[place] ?? closure.defaults[place] {
                 registers[place] = value
             } else {
-                let what = parameter.label.map { "'\($0):'" } ?? parameter.name
                 throw Fault(
-                    .runtimeArgument, "\(name): \(what) is missing",
+                    .missing(parameter), of: name,
                     help: "it takes " + parameters.map { $0.label.map { "\($0):" } ?? $0.name }.joined(separator: " "))
             }
         }

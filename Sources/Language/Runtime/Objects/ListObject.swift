@@ -2,8 +2,8 @@
 import Support
 
 public final class ListObject: Object {
-    /// Not checked for overlapping changes while running, which would take longer than most changes: nothing changes them from
-    /// within a change.
+    /// Not checked for overlapping changes while running, which would take longer than most changes: nothing changes
+    /// them from within a change.
     @exclusivity(unchecked) public internal(set) var elements: [Value]
 
     public init(_ elements: [Value]) {
@@ -87,7 +87,7 @@ public final class ListObject: Object {
 /// `0...8`, `0..<8`: the whole numbers from one to another; empty where the end lies before the start.
 public final class RangeObject: Object {
     public let lower: Int
-    /// As written: the last number of a closed range, the one behind it otherwise.
+    /// As written: the last number of a closed range, the one after it otherwise.
     public let upper: Int
     public let isClosed: Bool
     /// All numbers in it.

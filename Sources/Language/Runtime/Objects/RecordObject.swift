@@ -148,7 +148,7 @@ enum Fitted {
         return shown
     }
 
-    /// Lines of at most `width` columns, broken at blanks; a word that is longer stays whole.
+    /// Lines of at most `width` columns, broken at spaces; a word that is longer stays whole.
     static func wrapped(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {

@@ -1,6 +1,8 @@
-// A table as lines of text: names above, numbers to the right, cut to the width, long tables with a count of what is left out.
+// A table as lines of text: names above, numbers to the right, cut to the width, long tables with a count of what is
+// left out.
 //
-//   layer  score    low          A table that names its rows by its first columns (`keyCount`) loses none to a narrow screen:
+//   layer  score    low          A table that names its rows by its first columns (`keyCount`) loses none to a narrow
+// screen:
 //       0  0.470  0.402          what has no room stands below, with those columns again.
 //
 //   layer  control
@@ -9,7 +11,7 @@
 struct TableDisplay {
     /// Tables up to this many rows are shown whole.
     static let wholeMax = 40
-    /// Of longer ones so many rows at the start and at the end.
+    /// Of longer ones this many rows at the start and at the end.
     static let headCount = 20
     static let tailCount = 5
 
@@ -78,8 +80,8 @@ struct TableDisplay {
         }
     }
 
-    /// Cuts the widest texts, then puts columns at the right below, or leaves them out where no column names the rows; gives the names of
-    /// those left out.
+    /// Cuts the widest texts, then puts columns at the right below, or leaves them out where no column names the
+    /// rows; gives the names of those left out.
     private static func fit(
         _ columns: [ShownColumn], keyCount: Int, width: Int
     ) -> (blocks: [[ShownColumn]], hidden: [String]) {
@@ -128,7 +130,7 @@ struct TableDisplay {
 }
 
 extension StyledRun {
-    /// The run without the blanks at its end; nil where there are none.
+    /// The run without the spaces at its end; nil where there are none.
     fileprivate var trimmedAtEnd: StyledRun? {
         guard text.last == " " else { return nil }
         var copy = self

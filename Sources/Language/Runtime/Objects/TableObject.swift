@@ -4,15 +4,16 @@ import Support
 
 /// How the values of a column are written.
 public struct ColumnFormat: Sendable, Equatable {
-    /// Digits behind the point of reals; four significant ones where it is nil.
+    /// Decimal places of reals; four significant ones where it is nil.
     public var decimals: Int?
     /// Reals as hundredths: 0.953 is `95.3%`.
     public var isPercent: Bool
-    /// Written behind each value, such as `s` or `ex/s`.
+    /// Written after each value, such as `s` or `ex/s`.
     public var unit: String?
     /// Times and speeds: they differ from run to run, so a notebook does not compare them.
     public var isVolatile: Bool
-    /// For pages and programs rather than for people: in the JSON and there by its name, but not among what a table shows.
+    /// For pages and programs rather than for people: in the JSON and there by its name, but not among what a table
+    /// shows.
     public var isHidden: Bool
 
     public init(
@@ -103,8 +104,8 @@ public final class TableObject: Object {
 
     public let columns: [Column]
     public let rowCount: Int
-    /// How many columns at the left say what a row is about. With these again, a table too wide for the screen goes on below; where it
-    /// is 0, columns are left out instead.
+    /// How many columns at the left say what a row is about. With these again, a table too wide for the screen goes
+    /// on below; where it is 0, columns are left out instead.
     public let keyCount: Int
     /// Lines shown below it; tables made from it have none.
     public let notes: [String]

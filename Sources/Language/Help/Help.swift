@@ -40,15 +40,6 @@ public enum Help {
         return lines
     }
 
-    /// All verbs with their one-line descriptions, built-in ones first.
-    public static func index(_ context: LanguageContext) -> [StyledText] {
-        let verbs =
-            context.signatures.verbs.values.sorted { $0.name < $1.name }
-            + context.definitions.values.sorted { $0.name < $1.name }
-        let width = verbs.map(\.name.count).max() ?? 0
-        return verbs.map { StyledText(padded($0.name, width + 2), .verb) + StyledText($0.summary) }
-    }
-
     /// Names near to one that has no page.
     public static func suggestions(for name: String, _ context: LanguageContext) -> [String] {
         Suggestions.nearest(
@@ -101,11 +92,7 @@ public enum Help {
     }
 
     private static func options(_ kind: ParameterKind, indent: Int) -> [StyledText] {
-        let options: [ChoiceOption]
-        switch kind {
-        case .choice(let list), .selector(let list, _): options = list
-        default: return []
-        }
+        let options = kind.options
         guard options.contains(where: { !$0.summary.isEmpty }) else { return [] }
         let width = (options.map(\.name.count).max() ?? 0) + 3
         return options.map {
