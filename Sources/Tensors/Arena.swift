@@ -3,9 +3,10 @@
 /// The first step finds out how much is needed; from then on `take` is an addition and no step allocates.
 public final class Arena {
     private let executor: any Executor
-    private var blocks: [Storage] = []
-    private var current = 0
-    private var used = 0
+    // Taken from several times an operation: checks of exclusive access would show in a token of a small model.
+    @exclusivity(unchecked) private var blocks: [Storage] = []
+    @exclusivity(unchecked) private var current = 0
+    @exclusivity(unchecked) private var used = 0
 
     public init(_ executor: any Executor) { self.executor = executor }
 

@@ -63,12 +63,13 @@ public final class Tape {
     public let executor: any Executor
     /// The memory of its passes.
     public let memory: Workspace
-    public private(set) var kind = PassKind.plain
+    @exclusivity(unchecked) public private(set) var kind = PassKind.plain
     /// Whether operations keep what a backward pass needs.
     public var isRecording: Bool { kind == .recorded }
 
     private var operations: ContiguousArray<Operation> = []
-    private var gradients: ContiguousArray<Place?> = []
+    // One more for every variable of every pass, as in the arena.
+    @exclusivity(unchecked) private var gradients: ContiguousArray<Place?> = []
 
     public init(_ executor: any Executor) {
         self.executor = executor

@@ -90,7 +90,7 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
             interventions: [
                 Intervention(
                     .block(0, .attentionOutput),
-                    Edit(.set(Array(outputs[(outputs.count / 2)...] + outputs[..<(outputs.count / 2)]))))
+                    Edit(.set(outputs.suffix(64) + outputs.prefix(64))))
             ], logits: true)
         let logits = try #require(swapped.logits)
         let expected = [(3, 2), (7, 7)].map { row, token in
@@ -106,7 +106,7 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let effect = try model.ablate(uneven, [.mlp(layer: 0)], .mean, readouts: [readout])[0].effect
         let point = HookPoint.block(0, .mlpOutput)
         let outputs = try #require(model.capture(uneven, points: [point]).states[point])
-        let means = (0..<3 * 16).map { (outputs[$0] + outputs[4 * 16 + $0]) / 2 }
+        XX
         let changed = try model.capture(
             uneven, points: [],
             interventions: [

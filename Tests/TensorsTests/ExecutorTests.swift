@@ -86,7 +86,8 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     }
 
     @Test(arguments: [1, 2], [nil, 3])
-    func `rows over a cache see what whole sequences see, in whatever pieces they come`(_ threads: Int, _ window: Int?) {
+    func `rows over a cache see what whole sequences see, in whatever pieces they come`(_ threads: Int, _ window: Int?)
+    {
         let shape = AttentionShape(headCount: 4, keyValueHeadCount: 2, headWidth: 3, window: window)
         let lengths = [6, 4], columns = 12 + 6 + 6
         let rows = randomFloats(10 * columns, seed: 8)
@@ -167,14 +168,18 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
 
     @Test func `values are set in the rows and columns that are meant`() {
         #expect(
-            edited(Edit(.set([1, 2, 3, 4]), rows: [2, 0], columns: 1..<3)) == [0, 3, 4, 3, 10, 11, 12, 13, 20, 1, 2, 23]
+            edited(Edit(.set([1, 2, 3, 4]), rows: [2, 0], columns: 1..<3)) == [
+                0, 3, 4, 3, 10, 11, 12, 13, 20, 1, 2, 23,
+            ]
         )
         #expect(edited(Edit(.set([7, 8, 9, 6]))) == [7, 8, 9, 6, 7, 8, 9, 6, 7, 8, 9, 6])
     }
 
     @Test func `a direction is added times its factor, once for all rows or row by row`() {
         #expect(
-            edited(Edit(.add([1, 0, 0, -1], factor: 0.5), rows: [1])) == [0, 1, 2, 3, 10.5, 11, 12, 12.5, 20, 21, 22, 23]
+            edited(Edit(.add([1, 0, 0, -1], factor: 0.5), rows: [1])) == [
+                0, 1, 2, 3, 10.5, 11, 12, 12.5, 20, 21, 22, 23,
+            ]
         )
         #expect(
             edited(Edit(.add([1, 2, 3]), columns: 0..<1)) == [1, 1, 2, 3, 12, 11, 12, 13, 23, 21, 22, 23])

@@ -102,7 +102,8 @@ public final class Run: @unchecked Sendable {
         self.schedule = schedule
         self.settings = settings
         clock = ScheduleClock(schedule)
-        optimizer = AdamW(model.parameters.layout, hyperparameters: settings.optimizer, executor: model.executor(workers))
+        optimizer = AdamW(
+            model.parameters.layout, hyperparameters: settings.optimizer, executor: model.executor(workers))
         trainee = Trainee(model, workers: workers)
         order = Run.order(problems, settings)
         clock.startEpoch(schedule)

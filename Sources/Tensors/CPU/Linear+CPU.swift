@@ -2,8 +2,12 @@ import CKernels
 
 extension CPUExecutor {
     public func forward(_ operation: LinearOperation, in memory: Workspace) {
-        if operation.isDecoding { return decode(operation, in: memory) }
         let (inputs, outputs) = (operation.input.columns, operation.output.columns)
+        // More rows than that are worth packing the matrix for.
+        let isWide = operation.isTransposed && outputs > 8 * operation.input.rows
+        if operation.isDecoding, isWide || operation.input.rows <= MatrixProduct.fewRows {
+            return decode(operation, in: memory)
+        }
         let (input, output) = (floats(operation.input), floats(operation.output))
         let (weight, bias) = (floats(operation.weight.values), operation.bias.map { floats($0.values) })
         let residual = operation.residual.map { floats($0) }
@@ -30,7 +34,7 @@ extension CPUExecutor {
         if let scratch { memory.giveBack(scratch) }
     }
 
-    /// A few rows against a whole matrix, which is read once, at the speed of the memory.
+    /// A few rows against a whole matrix, which is read once, at the speed of the memory, each thread a part of it.
     private func decode(_ operation: LinearOperation, in memory: Workspace) {
         let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
         let (weight, output) = (floats(operation.weight.values), floats(operation.output))

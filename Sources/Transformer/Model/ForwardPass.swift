@@ -8,9 +8,10 @@ public typealias LayerBoundary = (_ layer: Int, _ stream: Variable) throws -> Va
 /// of a ragged batch, or go on from what a cache holds of theirs.
 struct ForwardPass {
     let model: LanguageModel
-    /// Where gradients go; the weights themselves when nothing is recorded.
-    let gradients: ParameterSet?
     let tape: Tape
+    /// All weights, and where their gradients go: to the weights themselves when nothing is recorded.
+    private let weights: Place
+    private let gradients: Place
     let batch: RaggedBatch
     /// (N)
     let tokens: Indices
@@ -37,8 +38,9 @@ struct ForwardPass {
     ) {
         if !isContinuing { tape.begin(gradients != nil ? .recorded : .plain) }
         self.model = model
-        self.gradients = gradients
         self.tape = tape
+        weights = model.parameters.place
+        self.gradients = gradients?.place ?? weights
         self.batch = batch
         tokens = tape.indices(batch.tokens)
         positions = tape.indices(batch.positions)
@@ -58,8 +60,9 @@ struct ForwardPass {
     ) {
         tape.begin(.decoding)
         self.model = model
-        gradients = nil
         self.tape = tape
+        weights = model.parameters.place
+        gradients = weights
         self.batch = batch
         tokens = tape.indices(batch.tokens)
         positions = tape.indices(batch.positions)
@@ -71,9 +74,7 @@ struct ForwardPass {
 
     /// The parameter at a known place of the layout.
     func weight(at offset: Int, _ count: Int) -> Weight {
-        let range = offset..<offset + count
-        let values = model.parameters.place[range]
-        return Weight(values: values, gradient: gradients.map { $0.place[range] } ?? values)
+        Weight(values: weights[offset..<offset + count], gradient: gradients[offset..<offset + count])
     }
 
     /// The mask of the `site`-th use of dropout in this pass.

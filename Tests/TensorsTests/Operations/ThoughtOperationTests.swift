@@ -137,7 +137,8 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
         let run = OperationRun([.variable(rows: 2, columns: 3)], seed: 3, threads: 1)
         defer { run.free() }
         let target: [Float] = [0, 1, -1, 2, 0.5, 0]
-        let value = run.tape.squaredError(run.nodes.variables[0], target: run.tape.variable(target, columns: 3), scale: 0.25)
+        let value = run.tape.squaredError(
+            run.nodes.variables[0], target: run.tape.variable(target, columns: 3), scale: 0.25)
         let x = run.inputs[0]
         var expected = 0.0
         for (a, b) in zip(x, target) { expected += Double((a - b) * (a - b)) / 2 }
