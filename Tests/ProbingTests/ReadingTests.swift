@@ -106,7 +106,7 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let effect = try model.ablate(uneven, [.mlp(layer: 0)], .mean, readouts: [readout])[0].effect
         let point = HookPoint.block(0, .mlpOutput)
         let outputs = try #require(model.capture(uneven, points: [point]).states[point])
-        XX
+        let means: [Float] = zip(outputs[..<48], outputs[64...]).map { ($0 + $1) / 2 }
         let changed = try model.capture(
             uneven, points: [],
             interventions: [
