@@ -36,9 +36,7 @@ let package = Package(
         // The engine.
         .target(name: "Checkpoints", dependencies: ["Support"], swiftSettings: numeric),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: numeric),
-        .target(
-            name: "Transformer", dependencies: ["Checkpoints", "Tensors", "CKernels", "Support"], swiftSettings: numeric
-        ),
+        .target(name: "Transformer", dependencies: ["Checkpoints", "Tensors", "Support"], swiftSettings: numeric),
         .target(
             name: "Internalization", dependencies: ["Transformer", "Checkpoints", "Tensors", "Support"],
             swiftSettings: numeric),

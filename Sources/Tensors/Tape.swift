@@ -1,8 +1,6 @@
-import Glibc
-
 /// A matrix of activations on a tape: `rows` × `columns` floats. Its gradient exists only while the backward pass needs it.
-public struct Variable {
-    public let values: UnsafeMutablePointer<Float>
+public struct Variable: Sendable {
+    public let place: Place
     public let rows: Int
     public let columns: Int
     /// Its place in the tape's table of gradients.
@@ -12,14 +10,24 @@ public struct Variable {
 }
 
 /// A parameter and where its gradient is summed. Backward passes only ever add to `gradient`.
-public struct Weight {
-    public let values: UnsafeMutablePointer<Float>
-    public let gradient: UnsafeMutablePointer<Float>
+public struct Weight: Sendable {
+    public let values: Place
+    public let gradient: Place
 
-    public init(values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+    public init(values: Place, gradient: Place) {
         self.values = values
         self.gradient = gradient
     }
+}
+
+/// What a pass is for.
+public enum PassKind: Sendable {
+    /// Operations keep what a backward pass needs.
+    case recorded
+    /// Values only.
+    case plain
+    /// Values only, of a few rows that each meet a whole matrix: the tokens of a generation.
+    case decoding
 }
 
 /// What one forward operation leaves behind for its backward pass. One case for each operation in `Operations/`.
@@ -45,68 +53,74 @@ enum Operation {
 
 /// The record of a forward pass, played backwards to get gradients.
 ///
-/// Operations are fused and few (a GPT-2 block is seven), each a hand-written pair in one file. Values live in an arena
-/// until the step is over. A gradient lives from the first consumer that writes it until its producer has used it, in
-/// buffers that are handed from one variable to the next; so the backward pass needs little more memory than the widest
+/// Operations are fused and few (a GPT-2 block is seven), each a record that the executor computes forwards and backwards. Values
+/// live in an arena until the step is over. A gradient lives from the first consumer that writes it until its producer has used it,
+/// in buffers that are handed from one variable to the next; so the backward pass needs little more memory than the widest
 /// layer, and a step that repeats allocates nothing.
 ///
 /// Gradient rule: the first contribution to a variable's gradient overwrites, later ones add; weights' gradients always add.
 public final class Tape {
-    public let workers: Workers
-    public let arena = Arena()
+    public let executor: any Executor
+    /// The memory of its passes.
+    public let memory: Workspace
+    @exclusivity(unchecked) public private(set) var kind = PassKind.plain
     /// Whether operations keep what a backward pass needs.
-    public private(set) var isRecording = false
+    public var isRecording: Bool { kind == .recorded }
 
     private var operations: ContiguousArray<Operation> = []
-    private var gradients: ContiguousArray<UnsafeMutablePointer<Float>?> = []
-    private var counts: ContiguousArray<Int> = []
-    private var freeBuffers: ContiguousArray<(pointer: UnsafeMutablePointer<Float>, capacity: Int)> = []
-    private var allBuffers: ContiguousArray<(pointer: UnsafeMutablePointer<Float>, capacity: Int)> = []
+    // One more for every variable of every pass, as in the arena.
+    @exclusivity(unchecked) private var gradients: ContiguousArray<Place?> = []
 
-    public init(workers: Workers = .shared) {
-        self.workers = workers
+    public init(_ executor: any Executor) {
+        self.executor = executor
+        memory = Workspace(executor)
         operations.reserveCapacity(512)
         gradients.reserveCapacity(1024)
-        counts.reserveCapacity(1024)
-        freeBuffers.reserveCapacity(64)
-        allBuffers.reserveCapacity(64)
     }
 
-    deinit { for buffer in allBuffers { free(buffer.pointer) } }
-
     /// Forgets the last pass and starts a new one.
-    public func begin(recording: Bool) {
+    public func begin(_ kind: PassKind) {
         operations.removeAll(keepingCapacity: true)
         gradients.removeAll(keepingCapacity: true)
-        counts.removeAll(keepingCapacity: true)
-        freeBuffers.removeAll(keepingCapacity: true)
-        freeBuffers.append(contentsOf: allBuffers)
-        arena.reset()
-        isRecording = recording
+        memory.reset()
+        self.kind = kind
     }
 
     /// A new variable with uninitialised values.
     public func variable(rows: Int, columns: Int) -> Variable {
         gradients.append(nil)
-        counts.append(rows * columns)
-        return Variable(values: arena.take(rows * columns), rows: rows, columns: columns, slot: gradients.count - 1)
+        return Variable(
+            place: memory.arena.take(rows * columns), rows: rows, columns: columns, slot: gradients.count - 1)
+    }
+
+    /// A variable with the given values (rows, columns): an input of the pass.
+    public func variable(_ values: [Float], columns: Int) -> Variable {
+        let variable = variable(rows: values.count / max(columns, 1), columns: columns)
+        executor.copyIn(values, to: variable.place)
+        return variable
+    }
+
+    /// Whole numbers that live as long as the pass.
+    public func indices(_ values: [Int32]) -> Indices {
+        let indices = memory.arena.takeIndices(values.count)
+        executor.fill(indices) { target in _ = target.update(fromContentsOf: values) }
+        return indices
     }
 
     /// A variable of its own that lies where `x` does, for an operation that works in place.
     func alias(of x: Variable) -> Variable {
         gradients.append(nil)
-        counts.append(x.count)
-        return Variable(values: x.values, rows: x.rows, columns: x.columns, slot: gradients.count - 1)
+        return Variable(place: x.place, rows: x.rows, columns: x.columns, slot: gradients.count - 1)
     }
 
     /// The result of `body`, which turns `x` into values of the same shape. In a pass that is not recorded the result takes
     /// the place of `x` and whatever else `body` made is forgotten: a pass of any depth needs the memory of one block.
     public func replacing(_ x: Variable, _ body: () throws -> Variable) rethrows -> Variable {
         if isRecording { return try body() }
-        let mark = arena.mark
+        let mark = memory.arena.mark
         let y = try body()
-        x.values.update(from: y.values, count: x.count)
-        arena.rewind(to: mark)
+        executor.copy(y.place, to: x.place)
+        memory.arena.rewind(to: mark)
         return x
     }
 
@@ -143,69 +157,39 @@ public final class Tape {
     // MARK: Gradients of variables
 
     /// The gradient that consumers have written for `variable`; nil if the loss does not depend on it.
-    func gradient(of variable: Variable) -> UnsafeMutablePointer<Float>? { gradients[variable.slot] }
+    func gradient(of variable: Variable) -> Place? { gradients[variable.slot] }
 
     /// A copy of the gradient of a variable that no operation made: those of others are gone once they have been used.
     public func inputGradient(of variable: Variable) -> [Float] {
-        guard let pointer = gradients[variable.slot] else { return [Float](repeating: 0, count: variable.count) }
-        return Array(UnsafeBufferPointer(start: pointer, count: variable.count))
+        guard let place = gradients[variable.slot] else { return [Float](repeating: 0, count: variable.count) }
+        return executor.copyOut(place)
     }
 
     /// Where to write a contribution to the gradient of `variable`, and whether to add to what is there.
-    func contribute(to variable: Variable) -> (pointer: UnsafeMutablePointer<Float>, accumulate: Bool) {
-        if let pointer = gradients[variable.slot] { return (pointer, true) }
-        let pointer = takeBuffer(variable.count)
-        gradients[variable.slot] = pointer
-        return (pointer, false)
+    func contribute(to variable: Variable) -> GradientTarget {
+        if let place = gradients[variable.slot] { return GradientTarget(place: place, accumulates: true) }
+        let place = memory.take(variable.count)
+        gradients[variable.slot] = place
+        return GradientTarget(place: place, accumulates: false)
     }
 
     /// Adds the gradient of `source` to that of `target`, by handing the buffer over when nothing is there yet.
     /// `source` has no gradient afterwards.
-    func passGradient(
-        from source: Variable, to target: Variable,
-        adding: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-    ) {
-        guard let pointer = gradients[source.slot] else { return }
+    func passGradient(from source: Variable, to target: Variable) {
+        guard let place = gradients[source.slot] else { return }
         if let existing = gradients[target.slot] {
-            adding(existing, pointer)
+            executor.add(place, to: existing)
             releaseGradient(of: source)
         } else {
-            gradients[target.slot] = pointer
+            gradients[target.slot] = place
             gradients[source.slot] = nil
         }
     }
 
     /// Called by a variable's producer when it has used the gradient.
     func releaseGradient(of variable: Variable) {
-        guard let pointer = gradients[variable.slot] else { return }
+        guard let place = gradients[variable.slot] else { return }
         gradients[variable.slot] = nil
-        giveBack(pointer)
-    }
-
-    /// A scratch buffer for one operation's backward pass; give it back with `giveBack`.
-    func takeBuffer(_ count: Int) -> UnsafeMutablePointer<Float> {
-        // The smallest free buffer that is large enough, so that a repeated step finds the same ones.
-        var best = -1
-        for (index, buffer) in freeBuffers.enumerated()
-        where buffer.capacity >= count && (best < 0 || buffer.capacity < freeBuffers[best].capacity) {
-            best = index
-        }
-        if best >= 0, freeBuffers[best].capacity <= 4 * max(count, 1024) {
-            let buffer = freeBuffers[best]
-            freeBuffers.swapAt(best, freeBuffers.count - 1)
-            freeBuffers.removeLast()
-            return buffer.pointer
-        }
-        let capacity = max(count + count / 8, 1024)
-        let pointer = allocateFloats(capacity)
-        allBuffers.append((pointer, capacity))
-        return pointer
-    }
-
-    func giveBack(_ pointer: UnsafeMutablePointer<Float>) {
-        guard let buffer = allBuffers.first(where: { $0.pointer == pointer }) else {
-            preconditionFailure("not a buffer of this tape")
-        }
-        freeBuffers.append(buffer)
+        memory.giveBack(place)
     }
 }

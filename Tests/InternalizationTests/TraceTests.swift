@@ -41,7 +41,7 @@ import Transformer
         for entry in run.model.parameters.entries {
             let expected = try #require(final[entry.name]).doubles()
             let width = run.model.configuration.width
-            for (index, (own, theirs)) in zip(run.model.parameters.values[entry.range], expected).enumerated() {
+            for (index, (own, theirs)) in zip(run.model.parameters.values(entry.range), expected).enumerated() {
                 // The key bias has no gradient but rounding noise, of which Adam makes steps.
                 let isKey = entry.name.hasSuffix("c_attn.bias") && (width..<2 * width).contains(index)
                 let error = abs(Double(own) - theirs)

@@ -39,9 +39,9 @@ private func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
 private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<Int>? = nil) throws -> LanguageModel {
     let copy = model.copy()
     for name in names {
-        let values = try #require(copy.parameters[name])
-        let range = rows.map { $0.lowerBound * 16..<$0.upperBound * 16 } ?? 0..<values.count
-        for i in range { values[i] = 0 }
+        let entry = try #require(copy.parameters.layout[name])
+        let range = rows.map { $0.lowerBound * 16..<$0.upperBound * 16 } ?? 0..<entry.range.count
+        copy.parameters.put([Float](repeating: 0, count: range.count), at: entry.range.lowerBound + range.lowerBound)
     }
     return copy
 }
@@ -86,9 +86,8 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
 
     @Test func `a zeroed MLP or attention block is one without weights and bias`() throws {
         let model = smallModel()
-        for value in try #require(model.parameters["transformer.h.1.mlp.c_proj.bias"]).indices {
-            model.parameters["transformer.h.1.mlp.c_proj.bias"]![value] = 0.3
-        }
+        let bias = try #require(model.parameters.layout["transformer.h.1.mlp.c_proj.bias"]).range
+        model.parameters.put([Float](repeating: 0.3, count: bias.count), at: bias.lowerBound)
         let effects = try model.ablate(batch(), [.mlp(layer: 1), .attention(layer: 0)], .zero, readouts: readouts)
         for (effect, name) in zip(effects, ["transformer.h.1.mlp.c_proj", "transformer.h.0.attn.c_proj"]) {
             let without = try silenced(model, [name + ".weight", name + ".bias"])
@@ -116,9 +115,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let swapped = try model.capture(
             pair, points: [],
             interventions: [
-                Intervention(.block(0, .attentionOutput)) { values, _, width in
-                    for i in 0..<4 * width { values[i] = outputs[4 * width + i]; values[4 * width + i] = outputs[i] }
-                }
+                Intervention(
+                    .block(0, .attentionOutput),
+                    Edit(.set(outputs.suffix(64) + outputs.prefix(64))))
             ], logits: true)
         let logits = try #require(swapped.logits)
         let expected = [(3, 2), (7, 7)].map { row, token in
@@ -134,18 +133,11 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let effect = try model.ablate(uneven, [.mlp(layer: 0)], .mean, readouts: [readout])[0].effect
         let point = HookPoint.block(0, .mlpOutput)
         let outputs = try #require(model.capture(uneven, points: [point]).states[point])
+        let means: [Float] = zip(outputs[..<48], outputs[64...]).map { ($0 + $1) / 2 }
         let changed = try model.capture(
             uneven, points: [],
             interventions: [
-                Intervention(point) { values, _, width in
-                    for index in 0..<3 {
-                        for j in 0..<width {
-                            let mean = (outputs[index * width + j] + outputs[(4 + index) * width + j]) / 2
-                            values[index * width + j] = mean
-                            values[(4 + index) * width + j] = mean
-                        }
-                    }
-                }
+                Intervention(point, Edit(.set(means + means), rows: [0, 1, 2, 4, 5, 6]))
             ], logits: true)
         let logits = try #require(changed.logits)
         let expected = [(2, 2), (6, 7)].map { row, token in
@@ -273,9 +265,7 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         let forced = try model.capture(
             single, points: [], rows: [3],
             interventions: [
-                Intervention(.block(0, .headOutputs)) { values, _, width in
-                    for j in 0..<width { values[3 * width + j] = qkv[1 * 48 + 32 + j] }
-                }
+                Intervention(.block(0, .headOutputs), Edit(.set(Array(qkv[1 * 48 + 32..<1 * 48 + 48])), rows: [3]))
             ], logits: true)
         let logits = try #require(forced.logits)
         let expected = log(logits.reduce(0) { $0 + exp(Double($1)) }) - Double(logits[5])
@@ -344,7 +334,9 @@ private func silenced(_ model: LanguageModel, _ names: [String], _ rows: Range<I
         for tied in [true, false] {
             let model = smallModel(tied: tied)
             for entry in model.parameters.entries where entry.name.hasSuffix(".bias") {
-                for (index, i) in entry.range.enumerated() { model.parameters.values[i] = 0.1 * Float(index % 5) - 0.2 }
+                model.parameters.put(
+                    entry.range.indices.map { 0.1 * Float(($0 - entry.range.lowerBound) % 5) - 0.2 },
+                    at: entry.range.lowerBound)
             }
             let logits = try model.logits(batch())
             let against: [Int32] = readouts[1].tokens.map { ($0 + 1) % 13 }

@@ -4,12 +4,12 @@ import Testing
 
 @Suite struct ArenaTests {
     @Test func `pieces are apart and aligned to cache lines`() {
-        let arena = Arena()
+        let arena = Arena(CPUExecutor.shared)
         var ends: [UInt] = []
         for count in [1, 3, 16, 1000, 0, 400_000, 5] {
             let piece = arena.take(count)
-            piece.update(repeating: 1, count: count)
-            let address = UInt(bitPattern: piece)
+            put([Float](repeating: 1, count: count), in: piece)
+            let address = piece.storage.bits + UInt(4 * piece.offset)
             #expect(address % 64 == 0)
             ends.append(address)
         }
@@ -17,8 +17,8 @@ import Testing
     }
 
     @Test func `a step that repeats takes the same places and no more memory`() {
-        let arena = Arena()
-        func step() -> [UnsafeMutablePointer<Float>] { [10, 300_000, 500_000, 64, 900_000].map { arena.take($0) } }
+        let arena = Arena(CPUExecutor.shared)
+        func step() -> [Place] { [10, 300_000, 500_000, 64, 900_000].map { arena.take($0) } }
         _ = step()
         arena.reset()
         let first = step()
@@ -31,15 +31,15 @@ import Testing
     }
 
     @Test func `backward passes use the same buffers again`() {
-        let tape = Tape(workers: testPools[2]!)
-        var pointers: [Set<UnsafeMutablePointer<Float>>] = []
+        let memory = Workspace(CPUExecutor.shared)
+        var places: [Set<StorageID>] = []
         for _ in 0..<4 {
-            tape.begin(recording: true)
-            let a = tape.takeBuffer(100), b = tape.takeBuffer(5000)
-            tape.giveBack(a)
-            let c = tape.takeBuffer(90)
-            pointers.append([a, b, c])
+            memory.reset()
+            let a = memory.take(100), b = memory.take(5000)
+            memory.giveBack(a)
+            let c = memory.take(90)
+            places.append([a.storage, b.storage, c.storage])
         }
-        #expect(pointers.allSatisfy { $0 == pointers[0] && $0.count == 2 })
+        #expect(places.allSatisfy { $0 == places[0] && $0.count == 2 })
     }
 }

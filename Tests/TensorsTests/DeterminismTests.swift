@@ -18,25 +18,25 @@ import Testing
         defer { run.free() }
         let (tape, w) = (run.tape, run.nodes.weights)
         let embedded = tape.embedding(
-            tokens: tape.keep(tokens), positions: tape.keep(positions), count: rows, columns: c, tokenTable: w[0],
+            tokens: tape.indices(tokens), positions: tape.indices(positions), columns: c, tokenTable: w[0],
             positionTable: w[1])
         tape.dropout(embedded, DropoutMask(key: 1, probability: 0.1))
         let normed = tape.layerNorm(embedded, gain: w[2], bias: w[3], epsilon: 1e-5)
         let qkv = tape.linear(normed, weight: w[4], bias: w[5], outputs: 3 * c)
         let mixed = tape.causalAttention(
             query: HeadColumns(qkv), key: HeadColumns(qkv, offset: c), value: HeadColumns(qkv, offset: 2 * c),
-            offsets: tape.keep(offsets), sequenceCount: 3,
+            sequences: tape.sequences(offsets),
             shape: AttentionShape(headCount: 3, keyValueHeadCount: 3, headWidth: c / 3),
             dropout: DropoutMask(key: 2, probability: 0.1))
         let after = tape.linear(
             mixed, weight: w[6], bias: nil, outputs: c, residual: embedded,
             dropout: DropoutMask(key: 3, probability: 0.1))
         let states = tape.linear(tape.gelu(after), weight: w[7], bias: nil, outputs: c, residual: after)
-        let result = tape.crossEntropy(states, labels: tape.keep(labels), head: w[0], vocabularySize: vocabulary) {
+        let result = tape.crossEntropy(states, labels: labels, head: w[0], vocabularySize: vocabulary) {
             1 / Float($0)
         }
         tape.backward()
-        return [floats(result.losses, result.count)] + run.gradients()
+        return [floats(result.losses)] + run.gradients()
     }
 
     @Test(arguments: [1, 2, 3])

@@ -47,30 +47,12 @@ func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
     return zip(a, b).reduce(0) { max($0, ($1.0.isNaN ? .infinity : abs(Double($1.0) - $1.1))) }
 }
 
-func floats(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
-    Array(UnsafeBufferPointer(start: pointer, count: count))
-}
+func floats(_ place: Place) -> [Float] { CPUExecutor.shared.copyOut(place) }
+func floats(_ variable: Variable) -> [Float] { floats(variable.place) }
+func integers(_ indices: Indices) -> [Int32] { CPUExecutor.shared.read(indices) { Array($0) } }
 
-extension Tape {
-    /// A copy that lives as long as the pass.
-    func keep(_ ids: [Int32]) -> UnsafePointer<Int32> {
-        let pointer = arena.takeIntegers(ids.count)
-        for (index, id) in ids.enumerated() { pointer[index] = id }
-        return UnsafePointer(pointer)
-    }
-
-    func keep(_ offsets: [Int]) -> UnsafePointer<Int> {
-        let pointer = UnsafeMutableRawPointer(arena.take(2 * offsets.count)).assumingMemoryBound(to: Int.self)
-        for (index, offset) in offsets.enumerated() { pointer[index] = offset }
-        return UnsafePointer(pointer)
-    }
-
-    func keep(_ numbers: [Float]) -> UnsafePointer<Float> {
-        let pointer = arena.take(numbers.count)
-        for (index, number) in numbers.enumerated() { pointer[index] = number }
-        return UnsafePointer(pointer)
-    }
-}
+/// Puts numbers where a variable or a weight is.
+func put(_ values: [Float], in place: Place) { CPUExecutor.shared.copyIn(values, to: place) }
 
 /// Runs an operation with fresh inputs; gradients of weights start at `weightGradientStart`, to see that they are added to.
 struct OperationRun {
@@ -79,16 +61,16 @@ struct OperationRun {
     let tape: Tape
     let nodes: TestNodes
     let inputs: [[Float]]
-    private let storage: [UnsafeMutablePointer<Float>]
+    private let storage: [Buffer]
     private let kinds: [TestInput]
 
     init(_ kinds: [TestInput], seed: UInt64, threads: Int, recording: Bool = true) {
-        tape = Tape(workers: testPools[threads]!)
-        tape.begin(recording: recording)
+        tape = Tape(CPUExecutor(testPools[threads]!))
+        tape.begin(recording ? .recorded : .plain)
         self.kinds = kinds
         var nodes = TestNodes()
         var inputs: [[Float]] = []
-        var storage: [UnsafeMutablePointer<Float>] = []
+        var storage: [Buffer] = []
         for (index, kind) in kinds.enumerated() {
             var mean = 0.0
             if case .gain = kind { mean = 1 }
@@ -97,14 +79,15 @@ struct OperationRun {
             switch kind {
             case .variable(let rows, let columns):
                 let variable = tape.variable(rows: rows, columns: columns)
-                variable.values.update(from: values, count: values.count)
+                put(values, in: variable.place)
                 nodes.variables.append(variable)
             case .weight(let count), .gain(let count):
-                let pointer = UnsafeMutablePointer<Float>.allocate(capacity: 2 * count)
-                pointer.update(from: values, count: count)
-                (pointer + count).update(repeating: Self.weightGradientStart, count: count)
-                storage.append(pointer)
-                nodes.weights.append(Weight(values: pointer, gradient: pointer + count))
+                let buffers = [
+                    Buffer(tape.executor, values),
+                    Buffer(tape.executor, [Float](repeating: Self.weightGradientStart, count: count)),
+                ]
+                storage += buffers
+                nodes.weights.append(Weight(values: buffers[0].place, gradient: buffers[1].place))
             }
         }
         self.nodes = nodes
@@ -112,12 +95,12 @@ struct OperationRun {
         self.storage = storage
     }
 
-    func free() { for pointer in storage { pointer.deallocate() } }
+    /// Keeps the weights alive to here.
+    func free() { withExtendedLifetime(storage) {} }
 
     /// Says that d(loss)/d(output) is `cotangent`.
     func seed(_ output: Variable, _ cotangent: [Double]) {
-        let (pointer, _) = tape.contribute(to: output)
-        for index in cotangent.indices { pointer[index] = Float(cotangent[index]) }
+        put(cotangent.map { Float($0) }, in: tape.contribute(to: output).place)
     }
 
     /// The gradients that the backward pass left, in the order of the inputs; what weights' gradients started with is taken off.
@@ -128,10 +111,10 @@ struct OperationRun {
             switch kind {
             case .variable(let rows, let columns):
                 let variable = variables.next()!
-                return tape.gradient(of: variable).map { floats($0, rows * columns) }
+                return tape.gradient(of: variable).map { floats($0) }
                     ?? [Float](repeating: 0, count: rows * columns)
-            case .weight(let count), .gain(let count):
-                return floats(weights.next()!.gradient, count).map { $0 - Self.weightGradientStart }
+            case .weight, .gain:
+                return floats(weights.next()!.gradient).map { $0 - Self.weightGradientStart }
             }
         }
     }
@@ -164,7 +147,7 @@ func check(
     defer { run.free() }
     let output = operation(run.tape, run.nodes)
     let expected = naive(run.inputs.map { $0.map(Double.init) })
-    let error = largestDifference(floats(output.values, output.count), expected)
+    let error = largestDifference(floats(output), expected)
     #expect(error <= tolerance * max(1, largest(expected)), "values", sourceLocation: sourceLocation)
 
     let cotangent = randomFloats(output.count, seed: seed + 100).map(Double.init)

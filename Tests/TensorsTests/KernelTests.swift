@@ -103,9 +103,9 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
             add = randomFloats(m * n + 1, seed: 3)
         let bias = randomFloats(n + 1, seed: 4)
         let ldc = n + 3
-        let tape = Tape(workers: testPools[1]!)
-        defer { withExtendedLifetime(tape) {} }
-        let (keptA, keptB) = (tape.keep(a), tape.keep(b))
+        let kept = Kept()
+        defer { withExtendedLifetime(kept) {} }
+        let (keptA, keptB) = (kept.keep(a), kept.keep(b))
         // Every element of small products, every 31st of large ones, and always the corners.
         let elements = (0..<m * n).filter { m * n * k < 20_000 || $0 % 31 == 0 || $0 == n - 1 || $0 == m * n - 1 }
         for (ta, tb) in [(0, 0), (0, 1), (1, 0), (1, 1)] as [(Int32, Int32)] {
@@ -143,12 +143,12 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
     @Test(arguments: [1, 7, 16, 33, 300], levels)
     func `triangular products leave out what does not count`(_ t: Int, _ level: Int32) {
         let w = t > 100 ? 70 : 20
-        let tape = Tape(workers: testPools[1]!)
-        defer { withExtendedLifetime(tape) {} }
-        let x = tape.keep(randomFloats(t * w, seed: 1)), y = tape.keep(randomFloats(t * w, seed: 2))
+        let kept = Kept()
+        defer { withExtendedLifetime(kept) {} }
+        let x = kept.keep(randomFloats(t * w, seed: 1)), y = kept.keep(randomFloats(t * w, seed: 2))
         var values = randomFloats(t * t, seed: 3)
         for i in 0..<t { for j in i + 1..<max(t, i + 1) { values[i * t + j] = 0 } }
-        let lower = tape.keep(values)
+        let lower = kept.keep(values)
         func factor(_ values: UnsafePointer<Float>, _ stride: Int, _ transposed: Int32 = 0) -> ck_factor {
             ck_factor(values: values, stride: stride, transposed: transposed)
         }
@@ -180,4 +180,18 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
         ck_causal_softmax(&s, 16, 2, 0, 1, &normaliser)
         #expect(s[0] == 1 && s[16].isNaN)
     }
+}
+
+/// Numbers at addresses that kernels can be given several times.
+private final class Kept {
+    private var pointers: [UnsafeMutablePointer<Float>] = []
+
+    func keep(_ numbers: [Float]) -> UnsafePointer<Float> {
+        let pointer = UnsafeMutablePointer<Float>.allocate(capacity: max(numbers.count, 1))
+        pointer.update(from: numbers, count: numbers.count)
+        pointers.append(pointer)
+        return UnsafePointer(pointer)
+    }
+
+    deinit { for pointer in pointers { pointer.deallocate() } }
 }

@@ -115,7 +115,7 @@ private func load(_ name: String) throws -> LanguageModel {
         var sampler = TokenSampler(temperature: temperature, topK: topK)
         var random = RandomSource(seed: 9)
         var counts = [Int](repeating: 0, count: logits.count)
-        for _ in 0..<draws { counts[sampler.draw(logits, logits.count, &random)] += 1 }
+        for _ in 0..<draws { counts[logits.withUnsafeBufferPointer { sampler.draw($0, &random) }] += 1 }
         return counts
     }
 

@@ -122,16 +122,18 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
             (0..<model.configuration.layerCount).first { expected["right_padded.attn.\($0)"] != nil })
         let tensor = try #require(expected["right_padded.attn.\(layer)"])
         let (heads, length) = (tensor.shape[1], tensor.shape[2])
-        let found = UnsafeMutableBufferPointer<Float>.allocate(capacity: tensor.shape.reduce(1, *))
-        defer { found.deallocate() }
-        nonisolated(unsafe) let base = found.baseAddress!
-        let hook = PatternHook(layer: layer) { sequence, head, pattern, stride in
-            for i in 0..<length {
-                (base + ((sequence * heads + head) * length + i) * length).update(
-                    from: pattern + i * stride, count: length)
-            }
+        let count = tensor.shape[0], square = length * length
+        let cells = (0..<square).map { AttentionCell(query: $0 / length, key: $0 % length) }
+        let access = PatternAccess(reading: Array(repeating: cells, count: count))
+        let patterns = try model.capture(
+            golden.inputs("right_padded").batch, points: [], patterns: [layer: access]
+        ).patterns
+        // (heads, sequences, T, T), of which PyTorch has the sequences first.
+        let read = try #require(patterns[layer])
+        let found = (0..<count * heads).flatMap { index in
+            let start = (index % heads * count + index / heads) * square
+            return read[start..<start + square]
         }
-        _ = try model.capture(golden.inputs("right_padded").batch, points: [], patterns: [hook])
         #expect(try largestDifference(found, tensor.doubles()) <= golden.tolerance("attn_atol"))
     }
 
@@ -147,7 +149,7 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         for entry in trainee.gradients.entries {
             let expected = try #require(gradients[entry.name])
             #expect(
-                try largestDifference(trainee.gradients.values[entry.range], expected.doubles())
+                try largestDifference(trainee.gradients.values(entry.range), expected.doubles())
                     <= golden.tolerance("grad_atol"), "\(entry.name)")
         }
     }
@@ -173,8 +175,8 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         for entry in model.parameters.entries {
             let values = try #require(expected["step5." + entry.name]).doubles()
             let isStrict = try #require(masks[entry.name]).integers()
-            for (i, index) in entry.range.enumerated() {
-                let error = abs(Double(model.parameters.values[index]) - values[i])
+            for (i, own) in model.parameters.values(entry.range).enumerated() {
+                let error = abs(Double(own) - values[i])
                 if error > (isStrict[i] == 1 ? strict : loose) {
                     Issue.record("\(entry.name)[\(i)] is off by \(error)")
                 }
@@ -214,7 +216,7 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
             let decoder = Decoder(model, sequenceCount: 1, capacity: prompt.tokens.count + steps, .shared)
             var rows = prompt.tokens.enumerated().map { Decoder.Row(sequence: 0, token: $1, position: Int32($0)) }
             for step in 0..<steps {
-                let logits = UnsafeBufferPointer(start: decoder.advance(rows), count: vocabulary)
+                let logits = decoder.executor.copyOut(decoder.advance(rows))
                 let start = (sequence * steps + step) * vocabulary
                 #expect(
                     try largestDifference(logits, expected[start..<start + vocabulary])

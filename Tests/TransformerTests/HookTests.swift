@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -56,16 +57,13 @@ import Testing
         let clean = try model.capture(batch, points: [.block(last, .residualPost)], logits: true)
         let state = try #require(clean.states[.block(last, .residualPost)])
         // Another text's last state in place of its own gives the first text's logits.
-        let put = Intervention(.block(last, .residualPost)) { values, rows, width in
-            for index in 0..<rows * width { values[index] = state[index] }
-        }
+        let put = Intervention(.block(last, .residualPost), Edit(.set(state)))
         var other = batch
         other.tokens = other.tokens.map { ($0 + 1) % 40 }
         #expect(try model.capture(other, points: [], interventions: [put], logits: true).logits == clean.logits)
         // What is added to the stream at the bottom arrives at the top.
-        let add = Intervention(.block(0, .residualPre)) { values, rows, width in
-            for index in 0..<rows * width { values[index] += 0.5 }
-        }
+        let half = [Float](repeating: 0.25, count: model.configuration.width)
+        let add = Intervention(.block(0, .residualPre), Edit(.add(half, factor: 2)))
         let moved = try model.capture(batch, points: [.block(0, .residualPre), .finalNorm], interventions: [add])
         let before = try model.capture(batch, points: [.block(0, .residualPre), .finalNorm])
         let (a, b) = (

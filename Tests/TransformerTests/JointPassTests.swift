@@ -28,13 +28,9 @@ private struct Substitution {
 
     /// The mean loss by another way: the forward pass with interventions, and the softmax of its logits in double precision.
     func loss() throws -> Double {
-        let width = model.configuration.width, vocabulary = model.configuration.vocabularySize
+        let vocabulary = model.configuration.vocabularySize
         let interventions = states.enumerated().map { layer, values in
-            Intervention(.block(layer, .residualPre)) { stream, _, _ in
-                for (m, row) in rows.enumerated() {
-                    for c in 0..<width { stream[Int(row) * width + c] = values[m * width + c] }
-                }
-            }
+            Intervention(.block(layer, .residualPre), Edit(.set(values), rows: rows.map { Int($0) }))
         }
         let logits = try #require(
             try model.capture(batch, points: [], interventions: interventions, logits: true).logits)
@@ -133,14 +129,14 @@ private struct Substitution {
         let members = zip(["student", "emulator"], models).map { TrainedParameters($0, $1.parameters) }
         let optimizer = JointAdamW(members)
         optimizer.clearGradients()
-        members[0].gradients.values[0] = 1
-        try #require(members[1].gradients["transformer.ln_f.bias"])[2] = .infinity
-        let before = models.map { Array($0.parameters.values) }
+        members[0].gradients.put([1])
+        try members[1].gradients.edit("transformer.ln_f.bias") { $0[2] = .infinity }
+        let before = models.map { $0.parameters.values() }
         #expect(throws: NonFiniteGradient(parameter: "emulator's transformer.ln_f.bias")) {
             try optimizer.update(learningRate: 0.1, clip: 1)
         }
-        #expect(models.map { Array($0.parameters.values) } == before)
-        try #require(members[1].gradients["transformer.ln_f.bias"])[2] = 2
+        #expect(models.map { $0.parameters.values() } == before)
+        try members[1].gradients.edit("transformer.ln_f.bias") { $0[2] = 2 }
         // √(1 + 4), over both.
         #expect(abs(try optimizer.update(learningRate: 0.1, clip: 1).gradientNorm - 5.0.squareRoot()) < 1e-6)
     }
@@ -161,9 +157,8 @@ extension GenerationTests {
         #expect(found[0].tokens == (try model.generate([Prompt(tokens: [9, 9])], options))[0].tokens)
         // The same by whole forward passes in which that row is replaced.
         let interventions = (0..<layers).map { layer in
-            Intervention(.block(layer, .residualPre)) { stream, _, _ in
-                for c in 0..<width { stream[2 * width + c] = states[layer * width + c] }
-            }
+            Intervention(
+                .block(layer, .residualPre), Edit(.set(Array(states[layer * width..<(layer + 1) * width])), rows: [2]))
         }
         var tokens = prompt
         for token in found[1].tokens {
@@ -178,5 +173,15 @@ extension GenerationTests {
         #expect(throws: BatchError.states(3, needed: layers * width)) {
             try model.generate([Prompt(tokens: prompt, lastStates: [1, 2, 3])], options)
         }
+    }
+}
+
+extension ParameterSet {
+    /// Changes some numbers of one parameter.
+    func edit(_ name: String, _ change: (inout [Float]) -> Void) throws {
+        let entry = try #require(layout[name])
+        var own = values(entry.range)
+        change(&own)
+        put(own, at: entry.range.lowerBound)
     }
 }

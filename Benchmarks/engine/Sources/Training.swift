@@ -7,7 +7,7 @@ func measureTraining(_ shape: Shape, threads: Int, runs: Int, budget: Double) th
     let workers = Workers(threadCount: threads)
     let model = LanguageModel(shape.configuration, initialization: .gpt2, seed: 1)
     let trainee = Trainee(model, workers: workers)
-    let optimizer = AdamW(model.parameters.layout, workers: workers)
+    let optimizer = AdamW(model.parameters.layout, executor: model.executor(workers))
     let batch = shape.randomBatch(seed: 2)
     func step() throws {
         trainee.clearGradients()

@@ -65,7 +65,7 @@ import Transformer
         let rows = scene.everyPosition()[scene.separator].indices.enumerated().map {
             scene.batch.offsets[$0] + ($1 ?? 0)
         }
-        let (tape, point) = (Tape(), HookPoint.block(0, .residualPost))
+        let (tape, point) = (Tape(CPUExecutor.shared), HookPoint.block(0, .residualPost))
         func pass(_ points: Set<HookPoint>) throws {
             _ = try scene.model.capture(
                 scene.small, points: points, rows: Array(rows[..<500]), logits: true, tape: tape)

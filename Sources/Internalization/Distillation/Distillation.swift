@@ -81,8 +81,8 @@ public final class Distillation {
         reader = ThoughtReader(teacher, subset: settings.subset, rule: settings.rule, workers: workers)
         student = MindReader(initial.copy(), source.split(11))
         emulator = ThoughtEmulator(initial.copy(), source.split(12))
-        pass = JointPass(workers: workers)
-        frozenPass = JointPass(workers: workers)
+        pass = JointPass(initial.executor(workers))
+        frozenPass = JointPass(initial.executor(workers))
     }
 
     // MARK: Training
@@ -183,7 +183,7 @@ public final class Distillation {
         var sum = 0.0
         for (variable, thought) in zip(emulated, thoughts) {
             let target = pass.input(thought, columns: variable.columns)
-            sum += pass.tape.squaredError(variable, target: target.values, scale: 1 / Float(count))
+            sum += pass.tape.squaredError(variable, target: target, scale: 1 / Float(count))
         }
         return sum / Double(count)
     }
@@ -200,17 +200,13 @@ public final class Distillation {
     private func emulated(_ problems: EncodedProblems, _ indices: some Collection<Int>) throws -> [[Float]] {
         frozenPass.begin(recording: false)
         return try emulator.emulate(questions(problems, indices), frozenPass).map {
-            Array(UnsafeBufferPointer(start: $0.values, count: $0.count))
+            frozenPass.values(of: $0)
         }
     }
 
     private func firstNonFinite(_ members: [TrainedParameters]) -> String? {
         for member in members {
-            if let entry = member.values.entries.first(where: {
-                member.values.values[$0.range].contains { !$0.isFinite }
-            }) {
-                return "\(member.name)'s \(entry.name)"
-            }
+            if let parameter = member.values.firstNotFinite { return "\(member.name)'s \(parameter)" }
         }
         return nil
     }
@@ -287,9 +283,7 @@ public final class Distillation {
             let range = batch.offsets[m]..<batch.offsets[m + 1]
             return Prompt(
                 tokens: Array(batch.tokens[range]), positions: Array(batch.positions[range]),
-                lastStates: states.flatMap {
-                    Array(UnsafeBufferPointer(start: $0.values + m * width, count: width))
-                })
+                lastStates: states.flatMap { pass.values(of: $0, rows: [m]) })
         }
         // The separator between chain and answer is written by the student where it stays, and then ends nothing.
         let stop = encoder.stop(after: []) ?? .token(encoder.endToken)

@@ -20,7 +20,7 @@ final class MindReader {
         mlps = (0..<model.configuration.layerCount).map { ThoughtMLP(name: "mlps.\($0)", inputs: width, width: width) }
         var layout = ParameterLayout()
         for mlp in mlps { mlp.add(to: &layout) }
-        modules = TrainedParameters("student", ParameterSet(layout))
+        modules = TrainedParameters("student", ParameterSet(layout, executor: model.parameters.executor))
         modules.values.initialiseModules(width: width, random)
     }
 

@@ -39,7 +39,7 @@ final class ThoughtEmulator {
         }
         layout.add("out_proj.weight", [width, 2 * width])
         layout.add("out_proj.bias", [width])
-        modules = TrainedParameters("emulator", ParameterSet(layout))
+        modules = TrainedParameters("emulator", ParameterSet(layout, executor: model.parameters.executor))
         modules.values.initialiseModules(width: width, random)
     }
 
@@ -51,13 +51,13 @@ final class ThoughtEmulator {
         let rows = pass.rows(batch.rows)
         let zeros = pass.rows([Int32](repeating: 0, count: count))
         let embedding = tape.embedding(
-            tokens: zeros, positions: zeros, count: count, columns: width,
+            tokens: zeros, positions: zeros, columns: width,
             tokenTable: modules.weight("mixture_components.weight", on: tape),
             positionTable: nil)
         var thoughts: [Variable] = []
         var memory = Memory(context: pass.input([Float](repeating: 0, count: count * width), columns: width))
         try pass.run(network, batch.batch) { [self] layer, stream in
-            let state = tape.gatherRows(stream, rows, count: count)
+            let state = tape.gatherRows(stream, rows)
             let thought = mlps[layer](tape.concatenate(state, embedding), modules, tape)
             thoughts.append(thought)
             guard layer + 1 < mlps.count else { return nil }

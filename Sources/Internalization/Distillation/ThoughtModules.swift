@@ -43,8 +43,10 @@ extension ParameterSet {
             let isTable = entry.name.hasSuffix("mixture_components.weight")
             if entry.shape.count == 2 { fanIn = entry.shape[1] }
             let bound = 1 / sqrt(Double(entry.name.hasPrefix("rnn.") ? width : fanIn))
-            for index in entry.range {
-                values[index] = Float(isTable ? random.normal() : bound * (2 * random.uniform() - 1))
+            fill(entry.range) { values in
+                for index in values.indices {
+                    values[index] = Float(isTable ? random.normal() : bound * (2 * random.uniform() - 1))
+                }
             }
         }
     }

@@ -78,7 +78,7 @@ final class ThoughtReader {
         self.teacher = JointModel("teacher", teacher)
         self.subset = subset
         self.rule = rule
-        pass = JointPass(workers: workers)
+        pass = JointPass(teacher.executor(workers))
     }
 
     /// (L)(B, C) the normalised thoughts of the given problems.
@@ -106,12 +106,10 @@ final class ThoughtReader {
         let lastLayer = wanted.lastIndex { !$0.isEmpty } ?? 0
         pass.begin(recording: false)
         try pass.run(teacher, batch) { layer, stream in
-            for item in wanted[layer] {
-                thoughts[item.thought].withUnsafeMutableBufferPointer {
-                    if let base = $0.baseAddress {
-                        normalise(stream.values + item.row * width, into: base + item.problem * width, width)
-                    }
-                }
+            let states = self.pass.values(of: stream, rows: wanted[layer].map(\.row))
+            for (index, item) in wanted[layer].enumerated() {
+                let own = normalised(states[index * width..<(index + 1) * width])
+                thoughts[item.thought].replaceSubrange(item.problem * width..<(item.problem + 1) * width, with: own)
             }
             return layer == lastLayer ? nil : stream
         }
@@ -120,11 +118,11 @@ final class ThoughtReader {
 }
 
 /// Layer normalisation without gain and bias.
-private func normalise(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, _ count: Int) {
+private func normalised(_ x: ArraySlice<Float>) -> [Float] {
     var mean = 0.0, variance = 0.0
-    for c in 0..<count { mean += Double(x[c]) }
-    mean /= Double(count)
-    for c in 0..<count { variance += (Double(x[c]) - mean) * (Double(x[c]) - mean) }
-    let scale = 1 / sqrt(variance / Double(count) + 1e-5)
-    for c in 0..<count { y[c] = Float((Double(x[c]) - mean) * scale) }
+    for value in x { mean += Double(value) }
+    mean /= Double(x.count)
+    for value in x { variance += (Double(value) - mean) * (Double(value) - mean) }
+    let scale = 1 / sqrt(variance / Double(x.count) + 1e-5)
+    return x.map { Float((Double($0) - mean) * scale) }
 }

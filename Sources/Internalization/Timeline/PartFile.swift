@@ -40,9 +40,9 @@ struct PartFile: Sendable, Equatable {
             guard let tensor = reader[entry.name], tensor.shape == entry.shape else {
                 throw RunError.damagedSnapshot(path)
             }
-            try tensor.copyFloats(into: UnsafeMutableBufferPointer(rebasing: target.values[entry.range]))
+            try target.fill(entry.range) { try tensor.copyFloats(into: $0) }
         }
-        guard PartFile.digest(of: UnsafeBufferPointer(target.values), target.layout) == digest else {
+        guard target.read(0..<target.count, { PartFile.digest(of: $0, target.layout) }) == digest else {
             throw RunError.damagedSnapshot(path)
         }
     }

@@ -15,7 +15,7 @@ public final class SnapshotPart: @unchecked Sendable {
     init(_ set: ParameterSet, isZero: Bool = false) {
         layout = set.layout
         self.isZero = isZero
-        values = isZero ? nil : Array(set.values)
+        values = isZero ? nil : set.values()
     }
 
     init(_ layout: ParameterLayout, file: PartFile?) {
@@ -30,9 +30,7 @@ public final class SnapshotPart: @unchecked Sendable {
     /// - Throws: `FileError`, `RunError.damagedSnapshot` if it is in a file and cannot be read back as it was written.
     func copy(to target: ParameterSet) throws {
         if let values {
-            values.withUnsafeBufferPointer {
-                if let base = $0.baseAddress { target.base.update(from: base, count: $0.count) }
-            }
+            target.put(values)
         } else if let file {
             try file.read(into: target)
         } else {
@@ -48,7 +46,7 @@ public final class SnapshotPart: @unchecked Sendable {
         } else {
             let set = ParameterSet(layout)
             try copy(to: set)
-            file = try PartFile.write(Array(set.values), layout, to: folder)
+            file = try PartFile.write(set.values(), layout, to: folder)
         }
     }
 
@@ -137,5 +135,5 @@ extension Run {
 
 extension ParameterSet {
     /// The SHA-256 of all values as little-endian bytes, in hexadecimal.
-    public var fingerprint: String { SHA256.hex(UnsafeRawBufferPointer(UnsafeBufferPointer(values))) }
+    public var fingerprint: String { read(0..<count) { SHA256.hex(UnsafeRawBufferPointer($0)) } }
 }

@@ -107,7 +107,8 @@ public final class Run: @unchecked Sendable {
         self.schedule = schedule
         self.settings = settings
         clock = ScheduleClock(schedule)
-        optimizer = AdamW(model.parameters.layout, hyperparameters: settings.optimizer, workers: workers)
+        optimizer = AdamW(
+            model.parameters.layout, hyperparameters: settings.optimizer, executor: model.executor(workers))
         trainee = Trainee(model, workers: workers)
         order = Run.order(problems, settings)
         clock.startEpoch(schedule)
@@ -320,7 +321,7 @@ public final class Run: @unchecked Sendable {
             model.configuration.dropout.isNone ? nil : source.split(Stream.dropout).split(serial).split(UInt64(part))
         let result = try trainee.accumulate(batch, dropout: dropout, scale: 1 / Float(settings.accumulation))
         if !result.meanLoss.isFinite {
-            throw RunError.notFinite(loss: result.meanLoss, parameter: firstNonFinite(model.parameters))
+            throw RunError.notFinite(loss: result.meanLoss, parameter: model.parameters.firstNotFinite)
         }
         tally.add(result, batch, offsets)
         report.sequences += batch.sequenceCount
@@ -358,10 +359,6 @@ public final class Run: @unchecked Sendable {
         progress = snapshot.progress
         order = Run.order(problems, settings)
         accumulated = 0
-    }
-
-    private func firstNonFinite(_ parameters: ParameterSet) -> String? {
-        parameters.entries.first { entry in parameters.values[entry.range].contains { !$0.isFinite } }?.name
     }
 }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Transformer
 
 extension Run {
@@ -8,9 +7,7 @@ extension Run {
         if clock.stageSteps <= 1 || progress.updatesSinceReset <= 1 { progress.watch.restart() }
         // ‖w‖ changes slowly and is looked at again only now and then.
         if progress.watch.needsWeightNorm {
-            var sum = 0.0
-            for value in model.parameters.values { sum += Double(value) * Double(value) }
-            progress.watch.weightNorm = sqrt(sum)
+            progress.watch.weightNorm = optimizer.norm(of: model.parameters)
         }
         return progress.watch.note(step, watch)
     }

@@ -92,8 +92,12 @@ extension LanguageModel {
             throw .token(bad, vocabularySize: configuration.vocabularySize)
         }
         let tokenTable = configuration.architecture == .gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
-        let table = (unembedding ? parameters["lm_head.weight"] : nil) ?? parameters[tokenTable]!
+        let layout = parameters.layout
+        let table = ((unembedding ? layout["lm_head.weight"] : nil) ?? layout[tokenTable]!).range.lowerBound
         let c = configuration.width
-        return (0..<c).flatMap { j in tokens.map { Double(table[Int($0) * c + j]) } }
+        let rows = tokens.map { token in
+            parameters.values(table + Int(token) * c..<table + (Int(token) + 1) * c)
+        }
+        return (0..<c).flatMap { j in rows.map { Double($0[j]) } }
     }
 }

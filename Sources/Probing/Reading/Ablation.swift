@@ -98,13 +98,15 @@ extension LanguageModel {
                 let here =
                     rows.map { Array($0[chunk.sequences]) }
                     ?? Array(chunk.firstRow..<chunk.firstRow + chunk.batch.tokenCount)
+                let width = component.point.width(in: configuration)
+                let change =
+                    substitute.map { states in
+                        Edit.Change.set(
+                            here.flatMap { states[$0 * width + columns.lowerBound..<$0 * width + columns.upperBound] })
+                    } ?? .mask
                 return [
-                    Intervention(component.point) { values, _, width in
-                        for row in here {
-                            let own = values + (row - chunk.firstRow) * width
-                            for j in columns { own[j] = substitute?[row * width + j] ?? 0 }
-                        }
-                    }
+                    Intervention(
+                        component.point, Edit(change, rows: here.map { $0 - chunk.firstRow }, columns: columns))
                 ]
             })
             effects.append(AblationEffect(component: component, effect: CausalEffect(before: before, after: after)))
@@ -116,7 +118,7 @@ extension LanguageModel {
     private func everyState(
         _ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers, _ observer: ProbingObserver
     ) throws -> [Float] {
-        let tape = Tape(workers: workers)
+        let tape = Tape(executor(workers))
         var values: [Float] = []
         values.reserveCapacity(batch.tokenCount * point.width(in: configuration))
         for chunk in batch.chunks() {

@@ -28,31 +28,32 @@ extension LanguageModel {
         let layers = configuration.layerCount, heads = configuration.headCount
         let cell = queries.count * keys.count
         var sums = [Double](repeating: 0, count: layers * heads * cell)
-        let tape = Tape(workers: workers)
+        let tape = Tape(executor(workers))
         let chunks = batch.chunks()
         for (done, chunk) in chunks.enumerated() {
             try observer.step(done, of: chunks.count)
             let count = chunk.sequences.count
-            // (layers, heads, sequences, queries, keys): every visit writes its own part, whichever thread it is on.
-            let found = UnsafeMutableBufferPointer<Float>.allocate(capacity: layers * heads * count * cell)
-            found.initialize(repeating: 0)
-            defer { found.deallocate() }
-            let hooks = (0..<layers).map { layer in
-                PatternHook(layer: layer) { sequence, head, pattern, stride in
-                    let s = chunk.sequences.lowerBound + sequence
-                    let start = batch.offsets[s]
-                    let own = ((layer * heads + head) * count + sequence) * cell
-                    for (q, rows) in queryRows.enumerated() {
-                        for (k, keys) in keyRows.enumerated() {
-                            found[own + q * keyRows.count + k] = pattern[(rows[s] - start) * stride + keys[s] - start]
-                        }
+            let cells = chunk.sequences.map { s in
+                queryRows.flatMap { rows in
+                    keyRows.map { keys in
+                        AttentionCell(query: rows[s] - batch.offsets[s], key: keys[s] - batch.offsets[s])
                     }
                 }
             }
-            _ = try capture(chunk.batch, points: [], patterns: hooks, tape: tape, workers: workers)
-            for head in 0..<layers * heads {
-                for s in 0..<count {
-                    for i in 0..<cell { sums[head * cell + i] += Double(found[(head * count + s) * cell + i]) }
+            let access = PatternAccess(reading: cells)
+            let found = try capture(
+                chunk.batch, points: [], patterns: Dictionary(uniqueKeysWithValues: (0..<layers).map { ($0, access) }),
+                tape: tape, workers: workers
+            ).patterns
+            for layer in 0..<layers {
+                // (heads, sequences, queries, keys)
+                let own = found[layer] ?? []
+                for head in 0..<heads {
+                    for s in 0..<count {
+                        for i in 0..<cell {
+                            sums[(layer * heads + head) * cell + i] += Double(own[(head * count + s) * cell + i])
+                        }
+                    }
                 }
             }
         }
@@ -94,17 +95,7 @@ extension LanguageModel {
         let before = try rerun.predictions()
         return try placed.enumerated().map { done, edges in
             try observer.step(done, of: placed.count)
-            let layers = Set(edges.map(\.layer)).sorted()
-            let after = try rerun.predictions(patterns: { chunk in
-                layers.map { layer in
-                    PatternHook(layer: layer) { sequence, head, pattern, stride in
-                        cut(
-                            edges.filter { $0.layer == layer && ($0.head ?? head) == head },
-                            sequence: chunk.sequences.lowerBound + sequence,
-                            pattern, stride)
-                    }
-                }
-            })
+            let after = try rerun.predictions(patterns: { chunk in patternCuts(edges, chunk.sequences) })
             return CausalEffect(before: before, after: after)
         }
     }
@@ -134,17 +125,13 @@ private struct PlacedEdge: Sendable {
     }
 }
 
-private func cut(_ edges: [PlacedEdge], sequence: Int, _ pattern: UnsafeMutablePointer<Float>, _ stride: Int) {
-    for query in Set(edges.map { $0.queries[sequence] }) {
-        let row = pattern + query * stride
-        let keys = Set(edges.filter { $0.queries[sequence] == query }.map { $0.keys[sequence] })
-        for key in keys { row[key] = 0 }
-        var left: Float = 0
-        for key in 0...query { left += row[key] }
-        let others = query + 1 - keys.count
-        for key in 0...query where !keys.contains(key) {
-            // Where nothing is left to share out by, every other key counts the same.
-            row[key] = left > 1e-20 ? row[key] / left : 1 / Float(max(others, 1))
-        }
+/// Edges as cuts of each layer's patterns, for some of the sequences.
+private func patternCuts(_ edges: [PlacedEdge], _ sequences: Range<Int>) -> [Int: PatternAccess] {
+    Dictionary(grouping: edges, by: \.layer).mapValues { own in
+        PatternAccess(
+            cuts: own.map { edge in
+                PatternCut(
+                    head: edge.head, sequences.map { [AttentionCell(query: edge.queries[$0], key: edge.keys[$0])] })
+            })
     }
 }

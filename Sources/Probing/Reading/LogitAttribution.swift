@@ -65,16 +65,9 @@ extension LanguageModel {
         let c = configuration.width, inner = mixed.width, rows = mixed.rows
         let isGPT2 = configuration.architecture == .gpt2
         let name = isGPT2 ? "transformer.h.\(layer).attn.c_proj" : "model.layers.\(layer).self_attn.o_proj"
-        guard let weight = parameters["\(name).weight"]?.baseAddress else { return [] }
+        guard let weight = parameters.layout["\(name).weight"] else { return [] }
         // (rows, heads · w): the directions seen from before the output matrix, which is (H·w, C) in GPT-2, else (C, H·w).
-        var pulled = [Float](repeating: 0, count: rows * inner)
-        if isGPT2 {
-            MatrixProduct.applyTransposed(
-                &pulled, directions, weight: weight, rows: rows, inputs: c, outputs: inner, workers: workers)
-        } else {
-            MatrixProduct.apply(
-                &pulled, directions, weight: weight, bias: nil, rows: rows, inputs: c, outputs: inner, workers: workers)
-        }
+        let pulled = product(directions, weight, isTransposed: isGPT2, workers)
         let w = configuration.headWidth
         var shares = (0..<configuration.headCount).map { head in
             (

@@ -140,12 +140,13 @@ extension PatchSite {
         _ chunk: BatchChunk, _ rows: [Int], _ columns: Range<Int>, _ states: HiddenStates
     ) -> [Intervention] {
         [
-            Intervention(point) { values, _, width in
-                for s in chunk.sequences {
-                    let own = values + (rows[s] - chunk.firstRow) * width
-                    for j in columns { own[j] = states.values[s * width + j] }
-                }
-            }
+            Intervention(
+                point,
+                Edit(
+                    .set(
+                        chunk.sequences.flatMap { s in
+                            states.values[s * states.width + columns.lowerBound..<s * states.width + columns.upperBound]
+                        }), rows: rows[chunk.sequences].map { $0 - chunk.firstRow }, columns: columns))
         ]
     }
 }

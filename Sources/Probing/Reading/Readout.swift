@@ -119,14 +119,14 @@ struct Rerun {
         self.workers = workers
         rows = try readouts.map { try $0.rows(in: batch, model.configuration) }
         chunks = batch.chunks()
-        tape = Tape(workers: workers)
+        tape = Tape(model.executor(workers))
         self.observer = observer
     }
 
     /// The logits (readouts, sequences of the chunk, V) of each chunk in turn.
     func logits(
         interventions: (BatchChunk) -> [Intervention] = { _ in [] },
-        patterns: (BatchChunk) -> [PatternHook] = { _ in [] },
+        patterns: (BatchChunk) -> [Int: PatternAccess] = { _ in [:] },
         _ consume: (BatchChunk, [Float]) -> Void
     ) throws {
         for chunk in chunks {
@@ -143,7 +143,7 @@ struct Rerun {
     /// What the model says at the readouts.
     func predictions(
         interventions: (BatchChunk) -> [Intervention] = { _ in [] },
-        patterns: (BatchChunk) -> [PatternHook] = { _ in [] }
+        patterns: (BatchChunk) -> [Int: PatternAccess] = { _ in [:] }
     ) throws -> Predictions {
         var predictions = Predictions(readouts)
         let vocabulary = model.configuration.vocabularySize

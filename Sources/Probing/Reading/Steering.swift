@@ -32,12 +32,11 @@ extension LanguageModel {
             try observer.step(done, of: scales.count)
             let after = try rerun.predictions(interventions: { chunk in
                 [
-                    Intervention(point) { values, _, width in
-                        for s in chunk.sequences {
-                            let own = values + (rows[s] - chunk.firstRow) * width
-                            for j in 0..<width { own[j] += Float(scale) * direction[j] }
-                        }
-                    }
+                    Intervention(
+                        point,
+                        Edit(
+                            .add(direction, factor: Float(scale)),
+                            rows: rows[chunk.sequences].map { $0 - chunk.firstRow }))
                 ]
             })
             return SteeringEffect(scale: scale, effect: CausalEffect(before: before, after: after))

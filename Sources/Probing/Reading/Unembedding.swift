@@ -5,9 +5,9 @@ import Transformer
 /// The end of a model: final norm and head, as something that can be applied to any residual stream.
 struct Unembedding {
     let model: LanguageModel
-    private let gain: UnsafeMutableBufferPointer<Float>  // (C)
-    private let bias: UnsafeMutableBufferPointer<Float>?  // (C), where there is one
-    private let head: UnsafeMutableBufferPointer<Float>  // (V, C)
+    private let gain: [Float]  // (C)
+    private let bias: [Float]?  // (C), where there is one
+    private let head: ParameterEntry  // (V, C)
 
     private var width: Int { model.configuration.width }
     private var vocabularySize: Int { model.configuration.vocabularySize }
@@ -20,8 +20,7 @@ struct Unembedding {
         let isGPT2 = model.configuration.architecture == .gpt2
         gain = parameters[isGPT2 ? "transformer.ln_f.weight" : "model.norm.weight"]!
         bias = isGPT2 ? parameters["transformer.ln_f.bias"] : nil
-        head =
-            parameters["lm_head.weight"] ?? parameters[isGPT2 ? "transformer.wte.weight" : "model.embed_tokens.weight"]!
+        head = model.headEntry
     }
 
     /// Logits (rows, V) of residual streams (rows, C).
@@ -35,14 +34,7 @@ struct Unembedding {
                 normal[row * width + j] = value * gain[j] + (bias?[j] ?? 0)
             }
         }
-        return [Float](unsafeUninitializedCapacity: rows * vocabularySize) { out, initialized in
-            if let out = out.baseAddress, rows > 0 {
-                MatrixProduct.applyTransposed(
-                    out, normal, weight: head.baseAddress!, rows: rows, inputs: width, outputs: vocabularySize,
-                    workers: workers)
-            }
-            initialized = rows * vocabularySize
-        }
+        return model.product(normal, head, isTransposed: true, workers)
     }
 
     /// What the norm takes away from a row and multiplies it with.
@@ -59,6 +51,12 @@ struct Unembedding {
     /// - Parameter against: (rows) tokens; nil for the mean over the vocabulary.
     func directions(
         _ residual: [Float], tokens: [Int32], against: [Int32]?
+    ) -> (directions: [Float], fromBias: [Double]) {
+        model.parameters.read(head.range) { directions(residual, tokens, against, head: $0) }
+    }
+
+    private func directions(
+        _ residual: [Float], _ tokens: [Int32], _ against: [Int32]?, head: UnsafeBufferPointer<Float>
     ) -> (directions: [Float], fromBias: [Double]) {
         var meanRow = [Double](repeating: 0, count: width)
         if against == nil {
@@ -83,5 +81,19 @@ struct Unembedding {
             for j in 0..<width { directions[row * width + j] = Float((v[j] - mean) * scale) }
         }
         return (directions, fromBias)
+    }
+}
+
+extension LanguageModel {
+    /// Rows (n, inputs) times a matrix of the model, (inputs, outputs), or (outputs, inputs) if it is read transposed.
+    func product(_ rows: [Float], _ weight: ParameterEntry, isTransposed: Bool, _ workers: Workers) -> [Float] {
+        let executor = executor(workers), input = Buffer(executor, rows)
+        let (inputs, outputs) = isTransposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
+        return withExtendedLifetime(input) {
+            executor.product(
+                ProductOperation(
+                    input: input.place, rows: rows.count / inputs, weight: parameters.place[weight.range],
+                    inputs: inputs, outputs: outputs, isTransposed: isTransposed))
+        }
     }
 }

@@ -49,7 +49,7 @@ extension LanguageModel {
                 return empty
             }
         }
-        let tape = Tape(workers: workers)
+        let tape = Tape(executor(workers))
         let chunks = batch.chunks()
         for (done, chunk) in chunks.enumerated() {
             try observer.step(done, of: chunks.count)

@@ -1,30 +1,37 @@
-import CKernels
-
 // The language-model head and its loss as one operation, only at rows that carry a label:
-//   logits[m] = x[row m] · headᵀ (M, V),   loss[m] = log Σ_v exp(logits[m, v]) − logits[m, label],   L = scale · Σ_m loss[m].
+//   logits[m] = x[row m] · headᵀ (M, V),   loss[m] = log Σ_v exp(logits[m, v]) − logits[m, label m],   L = scale · Σ_m loss[m].
 // Backward: dlogits = scale · (softmax(logits) − onehot), dx[row m] = dlogits[m]·head, dhead += dlogitsᵀ·x.
 //
 // Both factors of the backward product are at hand once the logits are, so the pass forwards computes the gradients too,
 // a block of rows at a time in one buffer; the (M, V) logits, 424 MB for GPT-2 at batch 32, never exist as a whole.
 
-/// What the loss found at each labelled row. The pointers live as long as the pass.
-public struct CrossEntropyResult {
+/// What the loss found at each labelled row, where the executor has it as long as the pass lives.
+public struct CrossEntropyResult: Sendable {
     /// M, the number of labels.
     public let count: Int
-    /// (M) the rows of x that carry a label, ascending.
-    public let rows: UnsafePointer<Int32>
     /// (M) −log p(label), in nats.
-    public let losses: UnsafePointer<Float>
+    public let losses: Place
     /// (M) the token with the largest logit.
-    public let predictions: UnsafePointer<Int32>
+    public let predictions: Indices
 }
 
-struct CrossEntropyOperation {
-    let input: Variable
-    let rows: UnsafePointer<Int32>
-    let count: Int
-    /// (M, C) the gradient of each labelled row.
-    let gradient: UnsafePointer<Float>
+public struct CrossEntropyOperation: Sendable {
+    public let input: Variable
+    /// (M) the rows of `input` that carry a label, ascending, and their labels.
+    public let rows: Indices
+    public let labels: Indices
+    public let head: Weight  // (V, C)
+    public let vocabularySize: Int
+    /// Floats that a block of logits may have.
+    public let blockSize: Int
+    /// 0 where no gradients are wanted.
+    public let scale: Float
+    /// (M, C) the gradient of each labelled row; nil where none is wanted.
+    public let gradient: Place?
+    public let losses: Place  // (M)
+    public let predictions: Indices  // (M)
+
+    public var count: Int { rows.count }
 }
 
 extension Tape {
@@ -34,86 +41,37 @@ extension Tape {
     ///   - blockSize: floats in a block of logits, 128 MB.
     ///   - scale: what each label's loss counts in L, given M; 1/M makes L the mean.
     public func crossEntropy(
-        _ input: Variable, labels: UnsafePointer<Int32>, head: Weight, vocabularySize: Int, blockSize: Int = 1 << 25,
+        _ input: Variable, labels: [Int32], head: Weight, vocabularySize: Int, blockSize: Int = 1 << 25,
         scale: (Int) -> Float
     ) -> CrossEntropyResult {
-        let columns = input.columns
-        let rows = arena.takeIntegers(input.rows)
         var count = 0
-        for n in 0..<input.rows where labels[n] >= 0 {
-            rows[count] = Int32(n)
-            count += 1
-        }
-        let losses = arena.take(count)
-        let predictions = arena.takeIntegers(count)
-        let gathered = arena.take(count * columns)
-        let block = max(1, min(count, blockSize / vocabularySize))
-        let logits = arena.take(block * vocabularySize)
-        let gradient = isRecording ? arena.take(count * columns) : gathered
-        let weight = isRecording ? scale(count) : 0
-        let threads = workers.threadCount
+        for label in labels where label >= 0 { count += 1 }
+        let arena = memory.arena
+        let rows = arena.takeIndices(count), targets = arena.takeIndices(count)
+        fill(rows, from: labels) { row, _ in Int32(row) }
+        fill(targets, from: labels) { _, label in label }
+        let operation = CrossEntropyOperation(
+            input: input, rows: rows, labels: targets, head: head, vocabularySize: vocabularySize,
+            blockSize: blockSize, scale: isRecording ? scale(count) : 0,
+            gradient: isRecording ? arena.take(count * input.columns) : nil, losses: arena.take(count),
+            predictions: arena.takeIndices(count))
+        executor.forward(operation, in: memory)
+        record(.crossEntropy(operation))
+        return CrossEntropyResult(count: count, losses: operation.losses, predictions: operation.predictions)
+    }
 
-        var start = 0
-        while start < count {
-            let size = min(block, count - start)
-            let x = gathered + start * columns
-            // With more words than eight times the rows the threads share the words, so that each reads half of the head.
-            let isWide = vocabularySize > 8 * size
-            if isWide {
-                for m in 0..<size {
-                    (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns)
-                }
-                MatrixProduct.applyTransposed(
-                    logits, x, weight: head.values, rows: size, inputs: columns, outputs: vocabularySize,
-                    workers: workers)
+    /// Writes something about each labelled row.
+    private func fill(_ indices: Indices, from labels: [Int32], _ value: (Int, Int32) -> Int32) {
+        executor.fill(indices) { target in
+            var m = 0
+            for (row, label) in labels.enumerated() where label >= 0 {
+                target[m] = value(row, label)
+                m += 1
             }
-            workers.parts(of: size, grain: 8) { _, part in
-                if !isWide {
-                    for m in part {
-                        (x + m * columns).update(from: input.values + Int(rows[start + m]) * columns, count: columns)
-                    }
-                    MatrixProduct.multiply(
-                        logits + part.lowerBound * vocabularySize, vocabularySize, x + part.lowerBound * columns,
-                        columns, head.values, columns,
-                        m: part.count, n: vocabularySize, k: columns, transposeB: true)
-                }
-                for m in part {
-                    losses[start + m] = ck_cross_entropy(
-                        logits + m * vocabularySize, vocabularySize, labels[Int(rows[start + m])], weight,
-                        predictions + start + m)
-                }
-                if isRecording {
-                    MatrixProduct.multiply(
-                        gradient + (start + part.lowerBound) * columns, columns,
-                        logits + part.lowerBound * vocabularySize, vocabularySize,
-                        head.values, columns, m: part.count, n: columns, k: vocabularySize)
-                }
-            }
-            if isRecording {
-                workers.run { thread in
-                    let words = Workers.part(thread, of: threads, count: vocabularySize, grain: 8)
-                    MatrixProduct.multiply(
-                        head.gradient + words.lowerBound * columns, columns, logits + words.lowerBound, vocabularySize,
-                        x, columns,
-                        m: words.count, n: columns, k: size, transposeA: true, accumulate: true)
-                }
-            }
-            start += size
         }
-        record(.crossEntropy(CrossEntropyOperation(input: input, rows: rows, count: count, gradient: gradient)))
-        return CrossEntropyResult(count: count, rows: rows, losses: losses, predictions: predictions)
     }
 }
 
 extension CrossEntropyOperation {
-    func backward(_ tape: Tape) {
-        let columns = input.columns
-        let (dx, accumulate) = tape.contribute(to: input)
-        tape.workers.parts(of: input.rows, grain: 8) { _, part in
-            if !accumulate { (dx + part.lowerBound * columns).update(repeating: 0, count: part.count * columns) }
-            for m in 0..<count where part.contains(Int(rows[m])) {
-                ck_add(dx + Int(rows[m]) * columns, gradient + m * columns, columns)
-            }
-        }
-    }
+    func backward(_ tape: Tape) { tape.executor.backward(self, input: tape.contribute(to: input)) }
 }

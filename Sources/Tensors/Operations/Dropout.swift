@@ -1,5 +1,3 @@
-import CKernels
-
 // Dropout (Srivastava et al. 2014), inverted form: y = x · mask / (1 − p).
 // The mask is not stored: whether element i survives is a hash of (key, i), computed again in the backward pass. Keys come
 // from the run's random source, one for each use, so a run is repeatable for any number of threads.
@@ -15,36 +13,30 @@ public struct DropoutMask: Sendable {
         self.probability = probability
     }
 
-    var threshold: UInt32 { UInt32(min(Double(probability) * 4_294_967_296, 4_294_967_295)) }
-    var scale: Float { 1 / (1 - probability) }
-
-    /// Applies elements `first…` of the mask in place.
-    func apply(_ x: UnsafeMutablePointer<Float>, first: Int, count: Int) {
-        ck_dropout(x, key, UInt64(first), threshold, scale, count)
-    }
+    /// Element i falls when the upper half of its hash is below this.
+    public var threshold: UInt32 { UInt32(min(Double(probability) * 4_294_967_296, 4_294_967_295)) }
+    /// What a survivor is multiplied by.
+    public var scale: Float { 1 / (1 - probability) }
 }
 
-struct DropoutOperation {
-    let mask: DropoutMask
-    let variable: Variable
+public struct DropoutOperation: Sendable {
+    public let mask: DropoutMask
+    public let variable: Variable
 }
 
 extension Tape {
     /// Applies dropout to the values of `x` in place (a no-op at probability 0).
     public func dropout(_ x: Variable, _ mask: DropoutMask?) {
         guard let mask, mask.probability > 0 else { return }
-        workers.parts(of: x.count, grain: 16) { _, part in
-            mask.apply(x.values + part.lowerBound, first: part.lowerBound, count: part.count)
-        }
-        record(.dropout(DropoutOperation(mask: mask, variable: x)))
+        let operation = DropoutOperation(mask: mask, variable: x)
+        executor.forward(operation)
+        record(.dropout(operation))
     }
 }
 
 extension DropoutOperation {
     func backward(_ tape: Tape) {
         guard let gradient = tape.gradient(of: variable) else { return }
-        tape.workers.parts(of: variable.count, grain: 16) { _, part in
-            mask.apply(gradient + part.lowerBound, first: part.lowerBound, count: part.count)
-        }
+        tape.executor.backward(self, gradient: gradient)
     }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import Checkpoints
 import Support
 import Tensors
@@ -14,13 +13,12 @@ extension LanguageModel {
     /// - Throws: `FileError`, also for a weight that is not a finite number.
     public convenience init(_ checkpoint: Checkpoint, workers: Workers = .shared) throws {
         self.init(uninitialized: checkpoint.configuration)
-        let base = parameters.base
         let tensors = checkpoint.tensors
         let size = 1 << 18
         var pieces: [(tensor: Int, range: Range<Int>)] = []
         for (index, (entry, tensor)) in zip(parameters.entries, tensors).enumerated() {
             if !tensor.isPlain {
-                try tensor.copyFloats(into: UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range]))
+                try parameters.fill(entry.range) { try tensor.copyFloats(into: $0) }
             }
             for start in stride(from: 0, to: entry.range.count, by: size) {
                 pieces.append((index, start..<min(start + size, entry.range.count)))
@@ -33,13 +31,18 @@ extension LanguageModel {
             Workers.part($0, of: workers.threadCount, count: pieces.count)
         } task: { _, piece in
             let (tensor, range) = pieces[piece]
-            let target = base + parameters.entries[tensor].range.lowerBound
-            if tensors[tensor].isPlain { tensors[tensor].copyPlain(range, to: target + range.lowerBound) }
-            flags[piece] = ck_all_finite(target + range.lowerBound, range.count) == 1
+            let start = parameters.entries[tensor].range.lowerBound
+            let own = start + range.lowerBound..<start + range.upperBound
+            if tensors[tensor].isPlain {
+                parameters.fill(own) { target in
+                    if let base = target.baseAddress { tensors[tensor].copyPlain(range, to: base) }
+                }
+            }
+            flags[piece] = parameters.read(own) { HostNumbers.areFinite($0) }
         }
         for (piece, isFinite) in zip(pieces, areFinite) where !isFinite {
             let tensor = tensors[piece.tensor]
-            let values = UnsafeBufferPointer(rebasing: parameters.values[parameters.entries[piece.tensor].range])
+            let values = parameters.values(parameters.entries[piece.tensor].range)
             guard let index = piece.range.first(where: { !values[$0].isFinite }) else { continue }
             throw FileError(
                 .malformed, tensor.path, at: tensor.byteOffset,

@@ -16,10 +16,12 @@ extension LanguageModel {
         try writeFileAtomically(folder + "/config.json", (JSONWriter.text(configuration.config) + "\n").utf8)
         try writeFileAtomically(
             folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
-        let arrays = parameters.entries.map {
-            StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: parameters.values[$0.range]))
+        try parameters.read(0..<parameters.count) { values in
+            let arrays = parameters.entries.map {
+                StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: values[$0.range]))
+            }
+            try SafeTensorsWriter.write(arrays, metadata: [("format", "pt")], to: folder + "/model.safetensors")
         }
-        try SafeTensorsWriter.write(arrays, metadata: [("format", "pt")], to: folder + "/model.safetensors")
     }
 
     private func copyTokenizer(from source: String, to folder: String) throws {

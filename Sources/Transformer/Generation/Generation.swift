@@ -1,4 +1,3 @@
-import CKernels
 import Glibc
 import Tensors
 
@@ -97,6 +96,9 @@ private struct Generator {
     var nextPosition: [Int32]
     var random: [RandomSource]
     var sampler: TokenSampler?
+    /// Of the last rows of a call.
+    var chosen: [Int32] = []
+    var probabilities: [Float] = []
 
     init(
         _ model: LanguageModel, _ prompts: [Prompt], _ options: GenerationOptions, firstIndex: Int, _ workers: Workers
@@ -143,12 +145,12 @@ private struct Generator {
         }
         while !rows.isEmpty {
             if isInterrupted() { throw GenerationInterrupted() }
-            let logits = decoder.advance(rows)
+            choose(decoder.advance(rows))
             rows.removeAll(keepingCapacity: true)
-            let vocabulary = model.configuration.vocabularySize
             for (index, sequence) in decoder.lastSequences.enumerated() {
-                let token = choose(logits + index * vocabulary, vocabulary, sequence)
-                if !isFinished(sequence, token) { goOn(sequence, token, &rows) }
+                results[sequence].tokens.append(chosen[index])
+                results[sequence].probabilities.append(probabilities[index])
+                if !isFinished(sequence, chosen[index]) { goOn(sequence, chosen[index], &rows) }
             }
         }
         return results
@@ -180,12 +182,20 @@ private struct Generator {
         return index < positions.count ? positions[index] : (positions.last ?? -1) + Int32(index - positions.count) + 1
     }
 
-    private mutating func choose(_ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sequence: Int) -> Int32 {
-        let token = sampler?.draw(logits, vocabulary, &random[sequence]) ?? ck_argmax(logits, vocabulary)
-        ck_softmax(logits, 1, vocabulary)
-        results[sequence].tokens.append(Int32(token))
-        results[sequence].probabilities.append(logits[token])
-        return Int32(token)
+    /// A token for each of the decoder's last sequences, from its logits, and the token's probability.
+    private mutating func choose(_ logits: Variable) {
+        chosen.removeAll(keepingCapacity: true)
+        probabilities.removeAll(keepingCapacity: true)
+        if sampler == nil {
+            decoder.executor.appendArgmax(logits, to: &chosen)
+        } else {
+            for (index, sequence) in decoder.lastSequences.enumerated() {
+                let row = logits.place[index * logits.columns..<(index + 1) * logits.columns]
+                let token = decoder.executor.read(row) { sampler?.draw($0, &random[sequence]) ?? 0 }
+                chosen.append(Int32(token))
+            }
+        }
+        decoder.executor.appendProbabilities(of: chosen, logits, to: &probabilities)
     }
 
     private func isFinished(_ sequence: Int, _ token: Int32) -> Bool {

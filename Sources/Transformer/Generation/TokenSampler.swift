@@ -13,10 +13,11 @@ struct TokenSampler {
         self.topK = topK
     }
 
-    mutating func draw(_ logits: UnsafePointer<Float>, _ count: Int, _ random: inout RandomSource) -> Int {
+    mutating func draw(_ logits: UnsafeBufferPointer<Float>, _ random: inout RandomSource) -> Int {
+        let count = logits.count
         var border = -Float.infinity
         var equals = Int.max
-        if let topK, topK < count { (border, equals) = self.border(logits, count, max(topK, 1)) }
+        if let topK, topK < count { (border, equals) = self.border(logits, max(topK, 1)) }
         var top = -Float.infinity
         for i in 0..<count { top = max(top, logits[i]) }
         // Two walks in the order of the ids: the first for the total, the second until the drawn share is used up.
@@ -45,7 +46,8 @@ struct TokenSampler {
     }
 
     /// The k-th largest logit, and how many logits equal to it are among the k largest.
-    private mutating func border(_ logits: UnsafePointer<Float>, _ count: Int, _ k: Int) -> (Float, Int) {
+    private mutating func border(_ logits: UnsafeBufferPointer<Float>, _ k: Int) -> (Float, Int) {
+        let count = logits.count
         if scratch.count < count { scratch = [Float](repeating: 0, count: count) }
         return scratch.withUnsafeMutableBufferPointer { values in
             for i in 0..<count { values[i] = logits[i].isNaN ? -.infinity : logits[i] }

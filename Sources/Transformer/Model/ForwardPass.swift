@@ -4,23 +4,31 @@ import Tensors
 /// one that it does get; nil if nothing after this point is wanted.
 public typealias LayerBoundary = (_ layer: Int, _ stream: Variable) throws -> Variable?
 
-/// One run of a model over a ragged batch, recorded on a tape: what every architecture's forward pass works with.
+/// One run of a model over rows of tokens, on a tape: what every architecture's forward pass works with. The rows are whole sequences
+/// of a ragged batch, or go on from what a cache holds of theirs.
 struct ForwardPass {
     let model: LanguageModel
-    /// Where gradients go; the weights themselves when nothing is recorded.
-    let gradients: ParameterSet?
     let tape: Tape
-    /// Index arrays in the tape's arena, alive as long as the pass.
-    let tokens: UnsafePointer<Int32>
-    let positions: UnsafePointer<Int32>
-    let labels: UnsafePointer<Int32>
-    let offsets: UnsafePointer<Int>
-    let count: Int
-    let sequenceCount: Int
+    /// All weights, and where their gradients go: to the weights themselves when nothing is recorded.
+    private let weights: Place
+    private let gradients: Place
+    let batch: RaggedBatch
+    /// (N)
+    let tokens: Indices
+    let positions: Indices
+    let attention: Attention
     /// Keys for the masks of this pass; nil for no dropout.
     let dropoutSource: RandomSource?
     let hooks: HookTable?
     let boundary: LayerBoundary?
+
+    /// What the rows attend to.
+    enum Attention {
+        /// The rows before them in their sequences.
+        case sequences(Sequences)
+        /// Also what the cache holds.
+        case cached(KeyValueCache, CacheRows)
+    }
 
     /// - Parameter isContinuing: whether the pass goes on where another on the same tape ended, instead of beginning anew.
     init(
@@ -28,33 +36,45 @@ struct ForwardPass {
         dropoutSource: RandomSource? = nil,
         hooks: HookTable? = nil, boundary: LayerBoundary? = nil, isContinuing: Bool = false
     ) {
-        if !isContinuing { tape.begin(recording: gradients != nil) }
+        if !isContinuing { tape.begin(gradients != nil ? .recorded : .plain) }
         self.model = model
-        self.gradients = gradients
         self.tape = tape
-        count = batch.tokenCount
-        sequenceCount = batch.sequenceCount
-        tokens = Self.copy(batch.tokens, tape)
-        positions = Self.copy(batch.positions, tape)
-        labels = Self.copy(batch.labels, tape)
-        let starts = UnsafeMutableRawPointer(tape.arena.take(2 * batch.offsets.count)).assumingMemoryBound(to: Int.self)
-        for (index, offset) in batch.offsets.enumerated() { starts[index] = offset }
-        offsets = UnsafePointer(starts)
+        weights = model.parameters.place
+        self.gradients = gradients?.place ?? weights
+        self.batch = batch
+        tokens = tape.indices(batch.tokens)
+        positions = tape.indices(batch.positions)
+        attention = .sequences(tape.sequences(batch.offsets))
         self.dropoutSource = dropoutSource
         self.hooks = hooks
         self.boundary = boundary
     }
 
-    private static func copy(_ ids: [Int32], _ tape: Tape) -> UnsafePointer<Int32> {
-        let pointer = tape.arena.takeIntegers(ids.count)
-        ids.withUnsafeBufferPointer { if let base = $0.baseAddress { pointer.update(from: base, count: ids.count) } }
-        return UnsafePointer(pointer)
+    /// A pass over new rows of the sequences in a cache.
+    /// - Parameters:
+    ///   - batch: the rows; those of one sequence are neighbours.
+    ///   - sequences: (N) which sequence of the cache each belongs to, and its slot there.
+    init(
+        _ model: LanguageModel, tape: Tape, batch: RaggedBatch, cache: KeyValueCache, sequences: [Int32],
+        slots: [Int32], boundary: LayerBoundary?
+    ) {
+        tape.begin(.decoding)
+        self.model = model
+        self.tape = tape
+        weights = model.parameters.place
+        gradients = weights
+        self.batch = batch
+        tokens = tape.indices(batch.tokens)
+        positions = tape.indices(batch.positions)
+        attention = .cached(cache, CacheRows(sequences: tape.indices(sequences), slots: tape.indices(slots)))
+        dropoutSource = nil
+        hooks = nil
+        self.boundary = boundary
     }
 
     /// The parameter at a known place of the layout.
-    func weight(at offset: Int) -> Weight {
-        let values = model.parameters.base + offset
-        return Weight(values: values, gradient: gradients.map { $0.base + offset } ?? values)
+    func weight(at offset: Int, _ count: Int) -> Weight {
+        Weight(values: weights[offset..<offset + count], gradient: gradients[offset..<offset + count])
     }
 
     /// The mask of the `site`-th use of dropout in this pass.
@@ -67,7 +87,7 @@ struct ForwardPass {
     /// Shows a variable to whoever asked for that hook point, before it is used further.
     func hook(_ point: @autoclosure () -> HookPoint, _ variable: Variable) {
         guard let hooks else { return }
-        hooks.visit(point(), variable)
+        hooks.visit(point(), variable, tape.executor)
     }
 
     /// The residual stream as block `layer` gets it.
@@ -78,40 +98,66 @@ struct ForwardPass {
         return changed
     }
 
-    /// The last residual stream after the final norm (N, C).
-    func finalStates() throws -> Variable {
+    /// The last residual stream after the final norm: (N, C), or only the given rows of it.
+    func finalStates(rows: Indices? = nil) throws -> Variable {
         switch model.configuration.architecture {
-        case .gpt2: return try gpt2States()
-        case .llama, .mistral, .phi3: return try llamaStates()
+        case .gpt2: return try gpt2States(rows)
+        case .llama, .mistral, .phi3: return try llamaStates(rows)
         }
     }
 
     /// The head that turns final states into logits, (V, C).
     var head: Weight {
-        let layout = model.parameters.layout
-        let tied = model.configuration.architecture == .gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
-        let entry = layout["lm_head.weight"] ?? layout[tied]
-        return weight(at: entry!.range.lowerBound)
+        let entry = model.headEntry
+        return weight(at: entry.range.lowerBound, entry.range.count)
+    }
+
+    /// What the rows' queries find, (N, H·w); queries, keys and values lie side by side.
+    func attend(_ queriesKeysValues: Variable, _ layer: Int) -> Variable {
+        let configuration = model.configuration
+        let shape = AttentionShape(
+            headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
+            headWidth: configuration.headWidth, window: configuration.slidingWindow)
+        switch attention {
+        case .cached(let cache, let rows):
+            return tape.cachedAttention(queriesKeysValues, rows, in: cache, layer: layer, shape: shape)
+        case .sequences(let sequences):
+            let queryWidth = shape.headCount * shape.headWidth
+            let keyWidth = shape.keyValueHeadCount * shape.headWidth
+            return tape.causalAttention(
+                query: HeadColumns(queriesKeysValues), key: HeadColumns(queriesKeysValues, offset: queryWidth),
+                value: HeadColumns(queriesKeysValues, offset: queryWidth + keyWidth), sequences: sequences,
+                shape: shape, dropout: mask(3 * layer + 1, configuration.dropout.attention),
+                access: hooks?.patterns[layer]
+            ) { hooks?.keep($0, layer) }
+        }
     }
 
     /// x + y·W + b in one operation, or in two where somebody wants to see y·W + b by itself.
     func residual(
-        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight offset: Int, bias: Int?,
-        isTransposed: Bool,
-        activatesInput: Bool = false, mask: DropoutMask?
+        _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight: Weight, bias: Weight?,
+        isTransposed: Bool, activatesInput: Bool = false, mask: DropoutMask?
     ) -> Variable {
-        let weight = weight(at: offset)
-        let bias = bias.map { self.weight(at: $0) }
         let width = model.configuration.width
         guard let hooks, hooks.wants(.block(layer, site)) else {
             return tape.linear(
                 y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed,
-                activatesInput: activatesInput, residual: x,
-                dropout: mask)
+                activatesInput: activatesInput, residual: x, dropout: mask)
         }
         let output = tape.linear(
             y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, activatesInput: activatesInput)
-        hooks.visit(.block(layer, site), output)
+        hooks.visit(.block(layer, site), output, tape.executor)
         return tape.sum(x, output)
+    }
+}
+
+extension LanguageModel {
+    /// The parameter that turns final states into logits, (V, C).
+    public var headEntry: ParameterEntry {
+        let tied = configuration.architecture == .gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
+        guard let entry = parameters.layout["lm_head.weight"] ?? parameters.layout[tied] else {
+            preconditionFailure("a model without a head")
+        }
+        return entry
     }
 }

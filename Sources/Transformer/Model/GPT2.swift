@@ -34,58 +34,56 @@ struct GPT2BlockOffsets {
 }
 
 extension ForwardPass {
-    func gpt2States() throws -> Variable {
+    func gpt2States(_ rows: Indices?) throws -> Variable {
         let configuration = model.configuration
         let offsets = GPT2BlockOffsets(configuration)
         let c = configuration.width
+        let tableSize = configuration.vocabularySize * c
         var x = tape.embedding(
-            tokens: tokens, positions: positions, count: count, columns: c, tokenTable: weight(at: 0),
-            positionTable: weight(at: configuration.vocabularySize * c))
+            tokens: tokens, positions: positions, columns: c, tokenTable: weight(at: 0, tableSize),
+            positionTable: weight(at: tableSize, configuration.positionCount * c))
         hook(.embedding, x)
         tape.dropout(x, mask(0, configuration.dropout.embedding))
         for layer in 0..<configuration.layerCount {
             x = try entering(layer, x)
             x = tape.replacing(x) { gpt2Block(x, layer, offsets) }
         }
-        let end = offsets.finalNorm(configuration.layerCount)
-        let states = tape.layerNorm(x, gain: weight(at: end), bias: weight(at: end + c), epsilon: configuration.epsilon)
+        if let rows { x = tape.gatherRows(x, rows) }
+        let states = norm(x, offsets.finalNorm(configuration.layerCount))
         hook(.finalNorm, states)
         return states
     }
 
+    /// Layer normalisation with the gain at `offset` and the bias after it.
+    private func norm(_ x: Variable, _ offset: Int) -> Variable {
+        let c = model.configuration.width
+        return tape.layerNorm(
+            x, gain: weight(at: offset, c), bias: weight(at: offset + c, c), epsilon: model.configuration.epsilon)
+    }
+
     private func gpt2Block(_ x: Variable, _ layer: Int, _ offsets: GPT2BlockOffsets) -> Variable {
         let configuration = model.configuration
-        let c = configuration.width
+        let (c, f) = (configuration.width, configuration.innerWidth)
         let at = offsets.block(layer)
         hook(.block(layer, .residualPre), x)
-        let first = tape.layerNorm(
-            x, gain: weight(at: at + offsets.firstNorm), bias: weight(at: at + offsets.firstNorm + c),
-            epsilon: configuration.epsilon)
+        let first = norm(x, at + offsets.firstNorm)
         hook(.block(layer, .firstNorm), first)
         let qkv = tape.linear(
-            first, weight: weight(at: at + offsets.attention), bias: weight(at: at + offsets.attentionBias),
-            outputs: 3 * c)
+            first, weight: weight(at: at + offsets.attention, c * 3 * c),
+            bias: weight(at: at + offsets.attentionBias, 3 * c), outputs: 3 * c)
         hook(.block(layer, .queryKeyValue), qkv)
-        let mixed = tape.causalAttention(
-            query: HeadColumns(qkv), key: HeadColumns(qkv, offset: c), value: HeadColumns(qkv, offset: 2 * c),
-            offsets: self.offsets,
-            sequenceCount: sequenceCount,
-            shape: AttentionShape(
-                headCount: configuration.headCount, keyValueHeadCount: configuration.headCount,
-                headWidth: configuration.headWidth),
-            dropout: mask(3 * layer + 1, configuration.dropout.attention), inspect: hooks?.patternVisitor(layer))
+        let mixed = attend(qkv, layer)
         hook(.block(layer, .headOutputs), mixed)
         let middle = residual(
-            x, mixed, layer, .attentionOutput, weight: at + offsets.attentionOut, bias: at + offsets.attentionOutBias,
-            isTransposed: false, mask: mask(3 * layer + 2, configuration.dropout.residual))
+            x, mixed, layer, .attentionOutput, weight: weight(at: at + offsets.attentionOut, c * c),
+            bias: weight(at: at + offsets.attentionOutBias, c), isTransposed: false,
+            mask: mask(3 * layer + 2, configuration.dropout.residual))
         hook(.block(layer, .residualMiddle), middle)
-        let second = tape.layerNorm(
-            middle, gain: weight(at: at + offsets.secondNorm), bias: weight(at: at + offsets.secondNorm + c),
-            epsilon: configuration.epsilon)
+        let second = norm(middle, at + offsets.secondNorm)
         hook(.block(layer, .secondNorm), second)
         let inner = tape.linear(
-            second, weight: weight(at: at + offsets.inner), bias: weight(at: at + offsets.innerBias),
-            outputs: configuration.innerWidth)
+            second, weight: weight(at: at + offsets.inner, c * f), bias: weight(at: at + offsets.innerBias, f),
+            outputs: f)
         hook(.block(layer, .mlpPre), inner)
         // Only somebody who watches sees the activations by themselves.
         var active = inner
@@ -94,9 +92,9 @@ extension ForwardPass {
             hook(.block(layer, .mlpPost), active)
         }
         let after = residual(
-            middle, active, layer, .mlpOutput, weight: at + offsets.innerOut, bias: at + offsets.innerOutBias,
-            isTransposed: false, activatesInput: hooks == nil, mask: mask(3 * layer + 3, configuration.dropout.residual)
-        )
+            middle, active, layer, .mlpOutput, weight: weight(at: at + offsets.innerOut, f * c),
+            bias: weight(at: at + offsets.innerOutBias, c), isTransposed: false, activatesInput: hooks == nil,
+            mask: mask(3 * layer + 3, configuration.dropout.residual))
         hook(.block(layer, .residualPost), after)
         return after
     }

@@ -59,27 +59,14 @@ public enum HookPoint: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A change of activations during a forward pass.
-public struct Intervention {
+public struct Intervention: Sendable {
     public let point: HookPoint
-    /// Sees all rows (N, width) and may change them in place.
-    public let change: (_ values: UnsafeMutablePointer<Float>, _ rows: Int, _ width: Int) -> Void
+    /// Of the values (N, width) at that point.
+    public let edit: Edit
 
-    public init(_ point: HookPoint, _ change: @escaping (UnsafeMutablePointer<Float>, Int, Int) -> Void) {
+    public init(_ point: HookPoint, _ edit: Edit) {
         self.point = point
-        self.change = change
-    }
-}
-
-/// A view of, or a change to, the attention probabilities of one layer.
-public struct PatternHook {
-    public let layer: Int
-    /// Sees the pattern (T, T; `stride` floats a row) of one head of one sequence before it meets the values. May change
-    /// it. Called from several threads, each time for another (sequence, head).
-    public let visit: (_ sequence: Int, _ head: Int, _ pattern: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
-
-    public init(layer: Int, _ visit: @escaping (Int, Int, UnsafeMutablePointer<Float>, Int) -> Void) {
-        self.layer = layer
-        self.visit = visit
+        self.edit = edit
     }
 }
 
@@ -90,20 +77,23 @@ struct PassFinished: Error {}
 final class HookTable {
     private let wanted: Set<HookPoint>
     private let interventions: [Intervention]
-    private let patterns: [PatternHook]
+    /// What is cut from, and read of, the attention patterns of a layer.
+    let patterns: [Int: PatternAccess]
     private let lastLayer: Int
     /// The rows to keep; nil for all.
     private let rows: [Int]?
     private(set) var captured: [HookPoint: [Float]] = [:]
+    private(set) var capturedPatterns: [Int: [Float]] = [:]
 
     init(
-        wanted: Set<HookPoint>, rows: [Int]?, interventions: [Intervention], patterns: [PatternHook], needsLogits: Bool
+        wanted: Set<HookPoint>, rows: [Int]?, interventions: [Intervention], patterns: [Int: PatternAccess],
+        needsLogits: Bool
     ) {
         self.wanted = wanted
         self.rows = rows
         self.interventions = interventions
         self.patterns = patterns
-        let last = max(wanted.map(\.lastLayer).max() ?? -1, patterns.map(\.layer).max() ?? -1)
+        let last = max(wanted.map(\.lastLayer).max() ?? -1, patterns.keys.max() ?? -1)
         lastLayer = needsLogits ? Int.max : last
     }
 
@@ -111,32 +101,14 @@ final class HookTable {
 
     func isFinished(before layer: Int) -> Bool { layer > lastLayer }
 
-    func visit(_ point: HookPoint, _ variable: Variable) {
+    func visit(_ point: HookPoint, _ variable: Variable, _ executor: any Executor) {
         for intervention in interventions where intervention.point == point {
-            intervention.change(variable.values, variable.rows, variable.columns)
+            executor.apply(intervention.edit, to: variable)
         }
-        if wanted.contains(point) { captured[point] = keep(variable) }
+        if wanted.contains(point) { captured[point] = executor.copyOut(variable, rows: rows) }
     }
 
-    /// (rows wanted, width)
-    private func keep(_ variable: Variable) -> [Float] {
-        guard let rows else { return Array(UnsafeBufferPointer(start: variable.values, count: variable.count)) }
-        let width = variable.columns
-        return [Float](unsafeUninitializedCapacity: rows.count * width) { buffer, initialized in
-            if let base = buffer.baseAddress {
-                for (index, row) in rows.enumerated() {
-                    (base + index * width).update(from: variable.values + row * width, count: width)
-                }
-            }
-            initialized = rows.count * width
-        }
-    }
-
-    func patternVisitor(_ layer: Int) -> ((Int, Int, UnsafeMutablePointer<Float>, Int) -> Void)? {
-        let own = patterns.filter { $0.layer == layer }
-        if own.isEmpty { return nil }
-        return { sequence, head, pattern, stride in for hook in own { hook.visit(sequence, head, pattern, stride) } }
-    }
+    func keep(_ readings: [Float], _ layer: Int) { capturedPatterns[layer] = readings }
 }
 
 /// What a pass with hooks returns.
@@ -145,6 +117,8 @@ public struct Capture {
     public let states: [HookPoint: [Float]]
     /// (rows, V), if asked for.
     public let logits: [Float]?
+    /// For each layer that was read, the probabilities: (heads, cells), the cells of one sequence after another.
+    public let patterns: [Int: [Float]]
 }
 
 extension LanguageModel {
@@ -152,12 +126,12 @@ extension LanguageModel {
     /// last one that is needed, and holds one block at a time.
     /// - Parameters:
     ///   - rows: the rows of the batch that are returned, in this order; nil for all N.
+    ///   - patterns: for each layer, probabilities of attention that are cut or read.
     ///   - tape: the memory of an earlier pass, to be used again.
     /// - Throws: `BatchError`.
     public func capture(
         _ batch: RaggedBatch, points: Set<HookPoint>, rows: [Int]? = nil, interventions: [Intervention] = [],
-        patterns: [PatternHook] = [],
-        logits: Bool = false, tape: Tape? = nil, workers: Workers = .shared
+        patterns: [Int: PatternAccess] = [:], logits: Bool = false, tape: Tape? = nil, workers: Workers = .shared
     ) throws -> Capture {
         try batch.check(against: configuration)
         if let row = rows?.first(where: { $0 < 0 || $0 >= batch.tokenCount }) {
@@ -165,14 +139,14 @@ extension LanguageModel {
         }
         let table = HookTable(
             wanted: points, rows: rows, interventions: interventions, patterns: patterns, needsLogits: logits)
-        let pass = ForwardPass(self, gradients: nil, tape: tape ?? Tape(workers: workers), batch: batch, hooks: table)
+        let pass = ForwardPass(
+            self, gradients: nil, tape: tape ?? Tape(executor(workers)), batch: batch, hooks: table)
+        var found: [Float]?
         do {
             let states = try pass.finalStates()
-            guard logits else { return Capture(states: table.captured, logits: nil) }
-            return Capture(states: table.captured, logits: pass.logits(states, rows: rows))
-        } catch is PassFinished {
-            return Capture(states: table.captured, logits: nil)
-        }
+            if logits { found = pass.logits(states, rows: rows) }
+        } catch is PassFinished {}
+        return Capture(states: table.captured, logits: found, patterns: table.capturedPatterns)
     }
 
     /// The logits (N, V) at every position.
@@ -185,24 +159,11 @@ extension LanguageModel {
 extension ForwardPass {
     /// (rows, V); all N rows for nil.
     func logits(_ states: Variable, rows: [Int]? = nil) -> [Float] {
-        let vocabulary = model.configuration.vocabularySize
-        let width = states.columns
-        let count = rows?.count ?? states.rows
-        var source = states.values
-        if let rows {
-            source = tape.arena.take(count * width)
-            for (index, row) in rows.enumerated() {
-                (source + index * width).update(from: states.values + row * width, count: width)
-            }
-        }
-        let head = head
-        return [Float](unsafeUninitializedCapacity: count * vocabulary) { buffer, initialized in
-            if let base = buffer.baseAddress, count > 0 {
-                MatrixProduct.applyTransposed(
-                    base, source, weight: head.values, rows: count, inputs: width, outputs: vocabulary,
-                    workers: tape.workers)
-            }
-            initialized = count * vocabulary
-        }
+        var source = states
+        if let rows { source = tape.gatherRows(states, tape.indices(rows.map { Int32($0) })) }
+        return tape.executor.product(
+            ProductOperation(
+                input: source.place, rows: source.rows, weight: head.values, inputs: states.columns,
+                outputs: model.configuration.vocabularySize, isTransposed: true))
     }
 }

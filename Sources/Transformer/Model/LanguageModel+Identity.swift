@@ -19,7 +19,7 @@ extension LanguageModel {
                 let middle = (entry.range.lowerBound + entry.range.upperBound) / 2
                 guard middle * workers.threadCount / max(total, 1) == thread else { continue }
                 var hash = SHA256()
-                hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: parameters.values[entry.range])))
+                parameters.read(entry.range) { hash.update(UnsafeRawBufferPointer($0)) }
                 for (offset, byte) in hash.finalize().enumerated() { target[32 * index + offset] = byte }
             }
         }
@@ -41,19 +41,13 @@ extension LanguageModel {
         guard positions >= configuration.positionCount, longer.fault == nil else {
             throw PositionExtensionError(positions: positions, current: configuration.positionCount)
         }
-        let other = LanguageModel(uninitialized: longer)
+        let other = LanguageModel(uninitialized: longer, executor: parameters.executor)
         for entry in parameters.entries {
-            guard let target = other.parameters[entry.name]?.baseAddress else {
-                preconditionFailure("\(entry.name) is lost")
-            }
-            target.update(from: parameters.base + entry.range.lowerBound, count: entry.range.count)
-        }
-        if let table = other.parameters["transformer.wpe.weight"]?.baseAddress {
-            let width = configuration.width
-            let last = table + (configuration.positionCount - 1) * width
-            for row in configuration.positionCount..<positions {
-                (table + row * width).update(from: last, count: width)
-            }
+            guard let target = other.parameters.layout[entry.name] else { preconditionFailure("\(entry.name) is lost") }
+            var values = parameters.values(entry.range)
+            // Only the table of positions is longer than it was.
+            while values.count < target.range.count { values += values.suffix(configuration.width) }
+            other.parameters.put(values, at: target.range.lowerBound)
         }
         return other
     }

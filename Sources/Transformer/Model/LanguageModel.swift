@@ -21,10 +21,10 @@ public final class LanguageModel: @unchecked Sendable {
 
     /// Zero weights, for a loader to fill.
     /// - Precondition: the configuration has no `fault`.
-    public init(uninitialized configuration: ModelConfiguration) {
+    public init(uninitialized configuration: ModelConfiguration, executor: any Executor = CPUExecutor.shared) {
         precondition(configuration.fault == nil, configuration.fault ?? "")
         self.configuration = configuration
-        parameters = ParameterSet(configuration.parameterLayout)
+        parameters = ParameterSet(configuration.parameterLayout, executor: executor)
     }
 
     public convenience init(_ configuration: ModelConfiguration, initialization: Initialization, seed: UInt64) {
@@ -34,8 +34,11 @@ public final class LanguageModel: @unchecked Sendable {
 
     public var parameterCount: Int { parameters.count }
 
+    /// What computes with the weights, where the host takes part on these threads.
+    public func executor(_ workers: Workers) -> any Executor { parameters.executor.using(workers) }
+
     public func copy() -> LanguageModel {
-        let other = LanguageModel(uninitialized: configuration)
+        let other = LanguageModel(uninitialized: configuration, executor: parameters.executor)
         other.parameters.copyValues(from: parameters)
         return other
     }
@@ -44,16 +47,19 @@ public final class LanguageModel: @unchecked Sendable {
         var random = RandomSource(seed: seed)
         let residualScale = 1 / sqrt(2 * Double(configuration.layerCount))
         for entry in parameters.entries {
-            let values = UnsafeMutableBufferPointer(rebasing: parameters.values[entry.range])
             let role = entry.role
-            switch role {
-            case .bias: values.update(repeating: 0)
-            case .gain: values.update(repeating: 1)
-            case .table, .matrix, .residualMatrix:
-                var deviation = 0.02
-                if initialization == .fanIn { deviation = role == .table ? 0.1 : 1 / sqrt(Double(fanIn(of: entry))) }
-                if role == .residualMatrix { deviation *= residualScale }
-                for index in values.indices { values[index] = Float(random.normal() * deviation) }
+            parameters.fill(entry.range) { values in
+                switch role {
+                case .bias: values.update(repeating: 0)
+                case .gain: values.update(repeating: 1)
+                case .table, .matrix, .residualMatrix:
+                    var deviation = 0.02
+                    if initialization == .fanIn {
+                        deviation = role == .table ? 0.1 : 1 / sqrt(Double(fanIn(of: entry)))
+                    }
+                    if role == .residualMatrix { deviation *= residualScale }
+                    for index in values.indices { values[index] = Float(random.normal() * deviation) }
+                }
             }
         }
     }

@@ -45,12 +45,13 @@ struct LlamaBlockOffsets {
 }
 
 extension ForwardPass {
-    func llamaStates() throws -> Variable {
+    func llamaStates(_ rows: Indices?) throws -> Variable {
         let configuration = model.configuration
         let offsets = LlamaBlockOffsets(configuration)
+        let c = configuration.width
         var x = tape.embedding(
-            tokens: tokens, positions: positions, count: count, columns: configuration.width, tokenTable: weight(at: 0),
-            positionTable: nil,
+            tokens: tokens, positions: positions, columns: c,
+            tokenTable: weight(at: 0, configuration.vocabularySize * c), positionTable: nil,
             frozenToken: configuration.paddingToken)
         hook(.embedding, x)
         let turns = turns()
@@ -58,72 +59,75 @@ extension ForwardPass {
             x = try entering(layer, x)
             x = tape.replacing(x) { llamaBlock(x, layer, offsets, turns) }
         }
-        let states = tape.rmsNorm(
-            x, gain: weight(at: offsets.finalNorm(configuration.layerCount)), epsilon: configuration.epsilon)
+        if let rows { x = tape.gatherRows(x, rows) }
+        let states = norm(x, offsets.finalNorm(configuration.layerCount))
         hook(.finalNorm, states)
         return states
+    }
+
+    /// Root-mean-square normalisation with the gain at `offset`.
+    private func norm(_ x: Variable, _ offset: Int) -> Variable {
+        tape.rmsNorm(x, gain: weight(at: offset, model.configuration.width), epsilon: model.configuration.epsilon)
     }
 
     /// The angles of this pass: a table, and for each token its row.
     private struct Turns {
         let tables: RotaryTables
-        let rows: UnsafePointer<Int32>  // (N)
+        let rows: Indices  // (N)
     }
 
     private func turns() -> Turns? {
-        var last = 0
-        for n in 0..<count { last = max(last, Int(positions[n])) }
-        guard let tables = model.rotaryTables(covering: last) else { return nil }
-        let rows = tape.arena.takeIntegers(count)
-        for s in 0..<sequenceCount {
-            var longest = 0
-            for n in offsets[s]..<offsets[s + 1] { longest = max(longest, Int(positions[n])) }
-            for n in offsets[s]..<offsets[s + 1] { rows[n] = Int32(tables.row(Int(positions[n]), longest: longest)) }
+        let positions = batch.positions
+        var last: Int32 = 0
+        for position in positions { last = max(last, position) }
+        guard let tables = model.rotaryTables(covering: Int(last)) else { return nil }
+        let rows = tape.memory.arena.takeIndices(positions.count)
+        tape.executor.fill(rows) { target in
+            for s in 0..<batch.sequenceCount {
+                // The rows of one sequence share the frequencies of its largest position.
+                let range = batch.offsets[s]..<batch.offsets[s + 1]
+                var longest = 0
+                for n in range { longest = max(longest, Int(positions[n])) }
+                for n in range { target[n] = Int32(tables.row(Int(positions[n]), longest: longest)) }
+            }
         }
-        return Turns(tables: tables, rows: UnsafePointer(rows))
+        return Turns(tables: tables, rows: rows)
     }
 
     private func llamaBlock(_ x: Variable, _ layer: Int, _ offsets: LlamaBlockOffsets, _ turns: Turns?) -> Variable {
         let configuration = model.configuration
-        let (heads, keyHeads, width) = (
-            configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth
-        )
+        let (c, f) = (configuration.width, configuration.innerWidth)
         let at = offsets.block(layer)
         hook(.block(layer, .residualPre), x)
-        let first = tape.rmsNorm(x, gain: weight(at: at + offsets.firstNorm), epsilon: configuration.epsilon)
+        let first = norm(x, at + offsets.firstNorm)
         hook(.block(layer, .firstNorm), first)
         let qkv = tape.linear(
-            first, weight: weight(at: at + offsets.attention), bias: nil, outputs: offsets.queryKeyValueWidth,
-            isTransposed: true)
+            first, weight: weight(at: at + offsets.attention, offsets.queryKeyValueWidth * c), bias: nil,
+            outputs: offsets.queryKeyValueWidth, isTransposed: true)
         hook(.block(layer, .queryKeyValue), qkv)
         if let turns {
             // Queries and keys are neighbours: one pass turns the heads of both.
             tape.rotary(
-                qkv, heads: heads + keyHeads, headWidth: width, positions: turns.rows, table: turns.tables.table)
+                qkv, heads: configuration.headCount + configuration.keyValueHeadCount,
+                headWidth: configuration.headWidth, positions: turns.rows, table: turns.tables.table)
         }
-        let mixed = tape.causalAttention(
-            query: HeadColumns(qkv), key: HeadColumns(qkv, offset: offsets.queryWidth),
-            value: HeadColumns(qkv, offset: offsets.queryWidth + offsets.keys), offsets: self.offsets,
-            sequenceCount: sequenceCount,
-            shape: AttentionShape(
-                headCount: heads, keyValueHeadCount: keyHeads, headWidth: width, window: configuration.slidingWindow),
-            dropout: mask(3 * layer + 1, configuration.dropout.attention), inspect: hooks?.patternVisitor(layer))
+        let mixed = attend(qkv, layer)
         hook(.block(layer, .headOutputs), mixed)
         let middle = residual(
-            x, mixed, layer, .attentionOutput, weight: at + offsets.attentionOut, bias: nil, isTransposed: true,
-            mask: mask(3 * layer + 2, configuration.dropout.residual))
+            x, mixed, layer, .attentionOutput, weight: weight(at: at + offsets.attentionOut, c * offsets.queryWidth),
+            bias: nil, isTransposed: true, mask: mask(3 * layer + 2, configuration.dropout.residual))
         hook(.block(layer, .residualMiddle), middle)
-        let second = tape.rmsNorm(middle, gain: weight(at: at + offsets.secondNorm), epsilon: configuration.epsilon)
+        let second = norm(middle, at + offsets.secondNorm)
         hook(.block(layer, .secondNorm), second)
         let gateAndUp = tape.linear(
-            second, weight: weight(at: at + offsets.gateAndUp), bias: nil, outputs: 2 * configuration.innerWidth,
+            second, weight: weight(at: at + offsets.gateAndUp, 2 * f * c), bias: nil, outputs: 2 * f,
             isTransposed: true)
         hook(.block(layer, .mlpPre), gateAndUp)
         let active = tape.swiglu(gateAndUp)
         hook(.block(layer, .mlpPost), active)
         let after = residual(
-            middle, active, layer, .mlpOutput, weight: at + offsets.down, bias: nil, isTransposed: true,
-            mask: mask(3 * layer + 3, configuration.dropout.residual))
+            middle, active, layer, .mlpOutput, weight: weight(at: at + offsets.down, c * f), bias: nil,
+            isTransposed: true, mask: mask(3 * layer + 3, configuration.dropout.residual))
         hook(.block(layer, .residualPost), after)
         return after
     }

@@ -25,42 +25,68 @@ public struct ParameterLayout: Sendable, Equatable {
     public subscript(name: String) -> ParameterEntry? { indices[name].map { entries[$0] } }
 }
 
-/// Numbers for every parameter of a layout, in one buffer: the weights, their gradients, or an optimizer's moments.
+/// Numbers for every parameter of a layout, in one buffer of an executor: the weights, their gradients, or an optimizer's moments.
 ///
-/// One buffer, so that the optimizer is one loop and a snapshot is one copy.
-public final class ParameterSet: @unchecked Sendable {
+/// One buffer, so that the optimizer is one operation and a snapshot is one copy. Numbers come out as copies, or are shown to a
+/// closure; what is shown is read only as long as the closure runs.
+public final class ParameterSet: Sendable {
     public let layout: ParameterLayout
     /// (count) all values, entry after entry.
-    public let values: UnsafeMutableBufferPointer<Float>
+    private let buffer: Buffer
 
     /// Zeros.
-    public init(_ layout: ParameterLayout) {
+    public init(_ layout: ParameterLayout, executor: any Executor = CPUExecutor.shared) {
         self.layout = layout
-        values = UnsafeMutableBufferPointer(start: allocateZeros(layout.count), count: layout.count)
+        buffer = Buffer(executor, count: layout.count, zeroed: true)
     }
 
-    deinit { freeZeros(base, values.count) }
-
-    public var count: Int { values.count }
+    public var executor: any Executor { buffer.executor }
+    public var count: Int { layout.count }
     public var entries: [ParameterEntry] { layout.entries }
-    public var base: UnsafeMutablePointer<Float> { values.baseAddress! }
+    /// Where an executor finds them.
+    public var place: Place { buffer.place }
 
-    /// The values of one parameter; nil if there is none of that name.
-    public subscript(name: String) -> UnsafeMutableBufferPointer<Float>? {
-        layout[name].map { UnsafeMutableBufferPointer(rebasing: values[$0.range]) }
+    // MARK: Out
+
+    /// A copy of all values.
+    public func values() -> [Float] { executor.copyOut(place) }
+
+    /// A copy of the values at some places of the layout.
+    public func values(_ range: Range<Int>) -> [Float] { executor.copyOut(place[range]) }
+
+    /// A copy of the values of one parameter; nil if there is none of that name.
+    public subscript(name: String) -> [Float]? { layout[name].map { values($0.range) } }
+
+    /// Shows the values at some places of the layout.
+    public func read<R>(_ range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
+        try executor.read(place[range], body)
+    }
+
+    // MARK: In
+
+    /// Lets `body` write the values at some places of the layout, all of them.
+    public func fill<R>(_ range: Range<Int>, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
+        try executor.fill(place[range], body)
+    }
+
+    /// Puts numbers in, from a place of the layout on.
+    public func put(_ values: [Float], at index: Int = 0) {
+        executor.copyIn(values, to: place[index..<index + values.count])
     }
 
     public func copyValues(from other: ParameterSet) {
         precondition(count == other.count, "parameter sets of \(count) and \(other.count)")
-        base.update(from: other.base, count: count)
+        if other.executor === executor { return executor.copy(other.place, to: place) }
+        other.read(0..<count) { source in fill(0..<count) { target in _ = target.update(fromContentsOf: source) } }
     }
 
-    public func clear(workers: Workers = .shared) {
-        workers.parts(of: count, grain: 1024) { _, part in
-            (base + part.lowerBound).update(repeating: 0, count: part.count)
-        }
-    }
+    public func clear() { executor.clear(place) }
+
+    // MARK: Questions
 
     /// The parameter that holds element `index`.
     public func entry(holding index: Int) -> ParameterEntry? { entries.first { $0.range.contains(index) } }
+
+    /// The name of the first parameter that has a value which is not finite.
+    public var firstNotFinite: String? { entries.first { !executor.areFinite(place[$0.range]) }?.name }
 }

@@ -1,11 +1,7 @@
-import CKernels
 import Glibc
 import Tensors
 
-// AdamW (Loshchilov & Hutter 2019), as torch.optim.AdamW computes it:
-//   w ← w − η·d·w;  m ← m + (g − m)(1 − β₁);  v ← β₂·v + (1 − β₂)·g²;
-//   w ← w − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
-// Decay applies to every parameter. Before the update gradients are scaled by min(1, clip / (‖g‖ + 1e-6)), ‖g‖ over all.
+// The equations of an update are at the head of `Tensors/Operations/AdamW.swift`. Decay applies to every parameter.
 
 public struct AdamWHyperparameters: Sendable, Equatable {
     public var beta1: Float
@@ -46,16 +42,19 @@ public final class AdamW {
     public var stepCount = 0
     /// As `stepCount`, for the second moments, which can be reset alone.
     public var secondStepCount = 0
-    private let workers: Workers
+    /// Memory of the updates.
+    let memory: Workspace
+    /// The one network of `update`, in an array that is used again.
+    private var networks: [AdamWOperation] = []
 
     public init(
         _ layout: ParameterLayout, hyperparameters: AdamWHyperparameters = AdamWHyperparameters(),
-        workers: Workers = .shared
+        executor: any Executor = CPUExecutor.shared
     ) {
         self.hyperparameters = hyperparameters
-        firstMoments = ParameterSet(layout)
-        secondMoments = ParameterSet(layout)
-        self.workers = workers
+        firstMoments = ParameterSet(layout, executor: executor)
+        secondMoments = ParameterSet(layout, executor: executor)
+        memory = Workspace(executor)
     }
 
     public enum Reset: String, Sendable, CaseIterable {
@@ -66,10 +65,10 @@ public final class AdamW {
     }
 
     public func reset(_ reset: Reset) {
-        secondMoments.clear(workers: workers)
+        secondMoments.clear()
         secondStepCount = 0
         if reset == .all {
-            firstMoments.clear(workers: workers)
+            firstMoments.clear()
             stepCount = 0
         }
     }
@@ -79,67 +78,41 @@ public final class AdamW {
     public func update(
         _ model: LanguageModel, gradients: ParameterSet, learningRate: Float, clip: Float? = nil
     ) throws -> UpdateReport {
-        let norm = try gradientNorm(gradients)
-        let factor = Self.clipping(norm, clip)
-        return UpdateReport(
-            gradientNorm: norm, updateNorm: sqrt(update(model.parameters, gradients, factor, learningRate)),
-            isClipped: factor < 1)
+        networks.removeAll(keepingCapacity: true)
+        networks.append(operation(model.parameters, gradients, learningRate))
+        let norms = memory.executor.update(networks, clip: clip, in: memory)
+        guard norms.gradient.isFinite else {
+            throw NonFiniteGradient(parameter: gradients.firstNotFinite ?? "all parameters together")
+        }
+        countStep()
+        return UpdateReport(norms)
     }
 
-    static func clipping(_ norm: Double, _ clip: Float?) -> Float {
-        clip.map { Float(min(1, Double($0) / (norm + 1e-6))) } ?? 1
+    /// The next update of any parameters from their gradients.
+    func operation(_ parameters: ParameterSet, _ gradients: ParameterSet, _ learningRate: Float) -> AdamWOperation {
+        let h = hyperparameters
+        return AdamWOperation(
+            weights: parameters.place, gradients: gradients.place, firstMoments: firstMoments.place,
+            secondMoments: secondMoments.place, learningRate: learningRate, beta1: h.beta1, beta2: h.beta2,
+            epsilon: h.epsilon, weightDecay: h.weightDecay,
+            firstCorrection: Float(1 - pow(Double(h.beta1), Double(stepCount + 1))),
+            secondCorrection: Float(1 - pow(Double(h.beta2), Double(secondStepCount + 1))))
     }
 
-    /// One update of any parameters from gradients times `factor`; returns ‖Δw‖².
-    func update(_ parameters: ParameterSet, _ gradients: ParameterSet, _ factor: Float, _ learningRate: Float) -> Double
-    {
+    /// ‖w‖ of any parameters.
+    public func norm(of parameters: ParameterSet) -> Double {
+        sqrt(memory.executor.sumOfSquares(parameters.place, in: memory))
+    }
+
+    /// Notes that the update has been made.
+    func countStep() {
         stepCount += 1
         secondStepCount += 1
-        let h = hyperparameters
-        let first = Float(1 - pow(Double(h.beta1), Double(stepCount)))
-        let second = Float(1 - pow(Double(h.beta2), Double(secondStepCount)))
-        // Blocks of a fixed size, summed in order: the norm does not depend on the number of threads.
-        var changes = 0.0
-        forEachBlock(gradients.count, sum: &changes) { block in
-            ck_adamw(
-                parameters.base + block.lowerBound, firstMoments.base + block.lowerBound,
-                secondMoments.base + block.lowerBound,
-                gradients.base + block.lowerBound, factor, learningRate, h.beta1, h.beta2, h.epsilon, h.weightDecay,
-                first, second,
-                block.count)
-        }
-        return changes
     }
+}
 
-    /// - Throws: `NonFiniteGradient` naming the first parameter at fault.
-    public func gradientNorm(_ gradients: ParameterSet) throws -> Double {
-        var squares = 0.0
-        forEachBlock(gradients.count, sum: &squares) { ck_sum_of_squares(gradients.base + $0.lowerBound, $0.count) }
-        if !squares.isFinite {
-            for entry in gradients.entries
-            where ck_all_finite(gradients.base + entry.range.lowerBound, entry.range.count) == 0 {
-                throw NonFiniteGradient(parameter: entry.name)
-            }
-            throw NonFiniteGradient(parameter: "all parameters together")
-        }
-        return sqrt(squares)
-    }
-
-    private static let blockSize = 1 << 14
-    private var blockSums: [Double] = []
-
-    /// Calls `body` for each block of `count` elements, spread over the workers, and adds up its results in order.
-    private func forEachBlock(_ count: Int, sum: inout Double, _ body: (Range<Int>) -> Double) {
-        let blocks = (count + Self.blockSize - 1) / Self.blockSize
-        if blockSums.count < blocks { blockSums = [Double](repeating: 0, count: blocks) }
-        blockSums.withUnsafeMutableBufferPointer { sums in
-            nonisolated(unsafe) let sums = sums
-            workers.parts(of: blocks) { _, part in
-                for block in part {
-                    sums[block] = body(block * Self.blockSize..<min(count, (block + 1) * Self.blockSize))
-                }
-            }
-            for block in 0..<blocks { sum += sums[block] }
-        }
+extension UpdateReport {
+    init(_ norms: UpdateNorms) {
+        self.init(gradientNorm: norms.gradient, updateNorm: norms.change, isClipped: norms.factor < 1)
     }
 }

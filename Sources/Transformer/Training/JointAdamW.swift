@@ -1,42 +1,38 @@
-import Glibc
 import Tensors
 
 /// AdamW for several networks that one loss trains: their gradients are clipped by their common norm, as if they were one.
 public final class JointAdamW {
     public let members: [TrainedParameters]
     private let optimizers: [AdamW]
-    private let workers: Workers
+    private let memory: Workspace
 
+    /// - Precondition: there is a member.
     public init(
         _ members: [TrainedParameters], hyperparameters: AdamWHyperparameters = AdamWHyperparameters(),
         workers: Workers = .shared
     ) {
         self.members = members
-        self.workers = workers
-        optimizers = members.map { AdamW($0.values.layout, hyperparameters: hyperparameters, workers: workers) }
+        let executor = members[0].values.executor.using(workers)
+        memory = Workspace(executor)
+        optimizers = members.map { AdamW($0.values.layout, hyperparameters: hyperparameters, executor: executor) }
     }
 
     /// Sets every gradient to 0.
-    public func clearGradients() { for member in members { member.gradients.clear(workers: workers) } }
+    public func clearGradients() { for member in members { member.gradients.clear() } }
 
     /// One update of all networks from their gradients.
     /// - Throws: `NonFiniteGradient` naming network and parameter, before anything is changed.
     public func update(learningRate: Float, clip: Float? = nil) throws -> UpdateReport {
-        var squares = 0.0
-        for (member, optimizer) in zip(members, optimizers) {
-            do {
-                let norm = try optimizer.gradientNorm(member.gradients)
-                squares += norm * norm
-            } catch let error as NonFiniteGradient {
-                throw NonFiniteGradient(parameter: "\(member.name)'s \(error.parameter)")
+        let networks = zip(members, optimizers).map { $1.operation($0.values, $0.gradients, learningRate) }
+        let norms = memory.executor.update(networks, clip: clip, in: memory)
+        guard norms.gradient.isFinite else {
+            for member in members {
+                guard let parameter = member.gradients.firstNotFinite else { continue }
+                throw NonFiniteGradient(parameter: "\(member.name)'s \(parameter)")
             }
+            throw NonFiniteGradient(parameter: "all parameters together")
         }
-        let norm = sqrt(squares)
-        let factor = AdamW.clipping(norm, clip)
-        var changes = 0.0
-        for (member, optimizer) in zip(members, optimizers) {
-            changes += optimizer.update(member.values, member.gradients, factor, learningRate)
-        }
-        return UpdateReport(gradientNorm: norm, updateNorm: sqrt(changes), isClipped: factor < 1)
+        for optimizer in optimizers { optimizer.countStep() }
+        return UpdateReport(norms)
     }
 }

@@ -14,7 +14,7 @@ public final class TrainedParameters {
     public let name: String
     public let values: ParameterSet
     /// Made when they are first needed, which for a network that is only run is never.
-    public private(set) lazy var gradients = ParameterSet(values.layout)
+    public private(set) lazy var gradients = ParameterSet(values.layout, executor: values.executor)
 
     public init(_ name: String, _ values: ParameterSet) {
         self.name = name
@@ -25,8 +25,8 @@ public final class TrainedParameters {
     /// - Precondition: there is one of that name.
     public func weight(_ parameter: String, on tape: Tape) -> Weight {
         guard let entry = values.layout[parameter] else { preconditionFailure("no parameter \(parameter) in \(name)") }
-        let base = tape.isRecording ? gradients.base : values.base
-        return Weight(values: values.base + entry.range.lowerBound, gradient: base + entry.range.lowerBound)
+        let own = values.place[entry.range]
+        return Weight(values: own, gradient: tape.isRecording ? gradients.place[entry.range] : own)
     }
 }
 
@@ -45,10 +45,11 @@ public struct JointModel {
 public final class JointPass {
     public let tape: Tape
 
-    public init(workers: Workers = .shared) { tape = Tape(workers: workers) }
+    /// - Parameter executor: the one that the networks' parameters belong to.
+    public init(_ executor: any Executor = CPUExecutor.shared) { tape = Tape(executor) }
 
     /// Forgets the last pass and starts a new one.
-    public func begin(recording: Bool) { tape.begin(recording: recording) }
+    public func begin(recording: Bool) { tape.begin(recording ? .recorded : .plain) }
 
     /// Runs the blocks of a model over a batch until `boundary` wants no more.
     /// - Throws: `BatchError`, and what `boundary` throws.
@@ -64,11 +65,11 @@ public final class JointPass {
         let pass = try pass(network, batch, boundary)
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
-            states, labels: pass.labels, head: pass.head, vocabularySize: network.model.configuration.vocabularySize
+            states, labels: batch.labels, head: pass.head, vocabularySize: network.model.configuration.vocabularySize
         ) { scale / Float($0) }
         guard result.count > 0 else { throw BatchError.noTargets }
         var report = BatchReport()
-        report.fill(from: result)
+        report.fill(from: result, labels: batch.labels, tape.executor)
         return report
     }
 
@@ -89,18 +90,13 @@ public final class JointPass {
     public func gradient(of input: Variable) -> [Float] { tape.inputGradient(of: input) }
 
     /// A variable with the given values (rows, columns): an input of the pass.
-    public func input(_ values: [Float], columns: Int) -> Variable {
-        let variable = tape.variable(rows: values.count / columns, columns: columns)
-        values.withUnsafeBufferPointer {
-            if let base = $0.baseAddress { variable.values.update(from: base, count: variable.count) }
-        }
-        return variable
+    public func input(_ values: [Float], columns: Int) -> Variable { tape.variable(values, columns: columns) }
+
+    /// A copy of what a variable holds, or of some of its rows.
+    public func values(of variable: Variable, rows: [Int]? = nil) -> [Float] {
+        tape.executor.copyOut(variable, rows: rows)
     }
 
     /// Row indices that live as long as the pass.
-    public func rows(_ rows: [Int32]) -> UnsafePointer<Int32> {
-        let pointer = tape.arena.takeIntegers(rows.count)
-        for (index, row) in rows.enumerated() { pointer[index] = row }
-        return UnsafePointer(pointer)
-    }
+    public func rows(_ rows: [Int32]) -> Indices { tape.indices(rows) }
 }

@@ -24,12 +24,13 @@ public final class Trainee {
 
     public init(_ model: LanguageModel, workers: Workers = .shared) {
         self.model = model
-        gradients = ParameterSet(model.parameters.layout)
-        tape = Tape(workers: workers)
+        let executor = model.executor(workers)
+        gradients = ParameterSet(model.parameters.layout, executor: executor)
+        tape = Tape(executor)
     }
 
     /// Sets every gradient to 0.
-    public func clearGradients() { gradients.clear(workers: tape.workers) }
+    public func clearGradients() { gradients.clear() }
 
     /// A pass forwards and backwards; adds the gradient of `scale` × (mean loss) to `gradients`.
     /// - Parameter dropout: the source of this pass's masks; nil to train without dropout.
@@ -39,11 +40,11 @@ public final class Trainee {
         let pass = ForwardPass(model, gradients: gradients, tape: tape, batch: batch, dropoutSource: dropout)
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
-            states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
+            states, labels: batch.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
         ) { scale / Float($0) }
         guard result.count > 0 else { throw BatchError.noTargets }
         tape.backward()
-        report.fill(from: result)
+        report.fill(from: result, labels: batch.labels, tape.executor)
         return report
     }
 
@@ -54,23 +55,22 @@ public final class Trainee {
         let pass = ForwardPass(model, gradients: nil, tape: tape, batch: batch)
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
-            states, labels: pass.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
+            states, labels: batch.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
         ) { _ in 0 }
-        report.fill(from: result)
+        report.fill(from: result, labels: batch.labels, tape.executor)
         return report
     }
-
 }
 
 extension BatchReport {
     /// Takes over what the loss found; keeps its memory.
-    mutating func fill(from result: CrossEntropyResult) {
+    mutating func fill(from result: CrossEntropyResult, labels: [Int32], _ executor: any Executor) {
         targetIndices.removeAll(keepingCapacity: true)
         losses.removeAll(keepingCapacity: true)
         predictions.removeAll(keepingCapacity: true)
-        targetIndices.append(contentsOf: UnsafeBufferPointer(start: result.rows, count: result.count))
-        losses.append(contentsOf: UnsafeBufferPointer(start: result.losses, count: result.count))
-        predictions.append(contentsOf: UnsafeBufferPointer(start: result.predictions, count: result.count))
+        for (row, label) in labels.enumerated() where label >= 0 { targetIndices.append(Int32(row)) }
+        executor.append(result.losses, to: &losses)
+        executor.append(result.predictions, to: &predictions)
         var sum = 0.0
         for loss in losses { sum += Double(loss) }
         meanLoss = result.count == 0 ? 0 : sum / Double(result.count)

@@ -4,7 +4,7 @@ import Testing
 @testable import Tensors
 
 /// Attention of every query over the keys before it, written as its definition.
-private func naiveAttention(
+func naiveAttention(
     _ q: [Double], _ k: [Double], _ v: [Double], lengths: [Int], shape: AttentionShape,
     factor: (_ head: Int, _ row: Int, _ key: Int) -> Double
 ) -> [Double] {
@@ -71,7 +71,7 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         tape.causalAttention(
             query: HeadColumns(nodes.variables[0]), key: HeadColumns(nodes.variables[1]),
             value: HeadColumns(nodes.variables[2]),
-            offsets: tape.keep(offsets), sequenceCount: lengths.count, shape: shape, dropout: dropout)
+            sequences: tape.sequences(offsets), shape: shape, dropout: dropout)
     }
 }
 
@@ -109,7 +109,7 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         defer { run.free() }
         let output = attention.apply(run.tape, run.nodes)
         let point = run.inputs.map { $0.map(Double.init) }
-        #expect(largestDifference(floats(output.values, output.count), attention.naive(point)) <= floatTolerance)
+        #expect(largestDifference(floats(output), attention.naive(point)) <= floatTolerance)
         let cotangent = randomFloats(output.count, seed: 33).map(Double.init)
         run.seed(output, cotangent)
         run.tape.backward()
@@ -134,38 +134,58 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         }
     }
 
-    @Test func `patterns shown to an observer are probabilities and may be replaced`() {
-        let lengths = [4, 3]
-        let offsets = [0, 4, 7]
-        let shape = AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 4)
-        let columns = 8
+    @Test(arguments: [1, 2])
+    func `probabilities that are read add up to 1 in each row, and none looks ahead`(_ threads: Int) {
+        let lengths = [4, 3], shape = AttentionShape(headCount: 2, keyValueHeadCount: 1, headWidth: 4)
         let run = OperationRun(
-            [
-                .variable(rows: 7, columns: columns), .variable(rows: 7, columns: columns),
-                .variable(rows: 7, columns: columns),
-            ], seed: 4,
-            threads: 1, recording: false)
+            [.variable(rows: 7, columns: 8), .variable(rows: 7, columns: 4), .variable(rows: 7, columns: 4)], seed: 4,
+            threads: threads, recording: false)
         defer { run.free() }
-        var seen = 0
-        let output = run.tape.causalAttention(
+        let cells = lengths.map { length in
+            (0..<length).flatMap { query in (0..<length).map { AttentionCell(query: query, key: $0) } }
+        }
+        var found: [Float] = []
+        _ = run.tape.causalAttention(
             query: HeadColumns(run.nodes.variables[0]), key: HeadColumns(run.nodes.variables[1]),
-            value: HeadColumns(run.nodes.variables[2]), offsets: run.tape.keep(offsets), sequenceCount: 2, shape: shape
-        ) { sequence, _, pattern, stride in
-            seen += 1
-            for i in 0..<lengths[sequence] {
-                let row = (0..<lengths[sequence]).map { pattern[i * stride + $0] }
-                #expect(abs(row.reduce(0, +) - 1) < 1e-6)
-                #expect(row[(i + 1)...].allSatisfy { $0 == 0 })
-                // Everybody looks at the first key only.
-                for j in 0..<lengths[sequence] { pattern[i * stride + j] = j == 0 ? 1 : 0 }
+            value: HeadColumns(run.nodes.variables[2]), sequences: run.tape.sequences([0, 4, 7]), shape: shape,
+            access: PatternAccess(reading: cells)
+        ) { found = $0 }
+        #expect(found.count == 2 * (16 + 9))
+        var start = 0
+        for _ in 0..<2 {
+            for length in lengths {
+                for query in 0..<length {
+                    let row = found[start..<start + length]
+                    #expect(abs(row.reduce(0, +) - 1) < 1e-6)
+                    #expect(row.dropFirst(query + 1).allSatisfy { $0 == 0 })
+                    start += length
+                }
             }
         }
-        #expect(seen == 4)
-        for row in 0..<7 {
-            let first = row < 4 ? 0 : 4
-            #expect(
-                floats(output.values + row * columns, columns)
-                    == floats(run.nodes.variables[2].values + first * columns, columns))
+    }
+
+    @Test func `a row from which every key but one is cut looks at that one, in the head that was meant`() {
+        let shape = AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 4)
+        func attention(_ access: PatternAccess?) -> (output: [Float], values: [Float]) {
+            let run = OperationRun(
+                [.variable(rows: 7, columns: 8), .variable(rows: 7, columns: 8), .variable(rows: 7, columns: 8)],
+                seed: 4, threads: 1, recording: false)
+            defer { run.free() }
+            let output = run.tape.causalAttention(
+                query: HeadColumns(run.nodes.variables[0]), key: HeadColumns(run.nodes.variables[1]),
+                value: HeadColumns(run.nodes.variables[2]), sequences: run.tape.sequences([0, 4, 7]), shape: shape,
+                access: access)
+            return (floats(output), floats(run.nodes.variables[2]))
         }
+        // In the second sequence (rows 4 to 6), head 1: query 2 keeps only key 0, by two cuts of which one is every head's.
+        let cuts = [
+            PatternCut(head: 1, [[], [AttentionCell(query: 2, key: 1)]]),
+            PatternCut([[], [AttentionCell(query: 2, key: 2)]]),
+        ]
+        let plain = attention(nil), cut = attention(PatternAccess(cuts: cuts))
+        #expect(Array(cut.output[6 * 8 + 4..<7 * 8]) == Array(cut.values[4 * 8 + 4..<5 * 8]))
+        // Head 0 lost key 2 and keeps keys 0 and 1 in their proportion; rows before it are as they were.
+        #expect(Array(cut.output[..<(6 * 8)]) == Array(plain.output[..<(6 * 8)]))
+        #expect(Array(cut.output[6 * 8..<6 * 8 + 4]) != Array(plain.output[6 * 8..<6 * 8 + 4]))
     }
 }

@@ -20,11 +20,11 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         let run = OperationRun([.variable(rows: 1, columns: 6)], seed: 1, threads: 1)
         defer { run.free() }
         let x: [Float] = [-1e30, -50, -12, 12, 50, 1e30]
-        run.nodes.variables[0].values.update(from: x, count: 6)
-        let y = run.tape.gelu(run.nodes.variables[0])
+        put(x, in: run.nodes.variables[0].place)
+        let y = floats(run.tape.gelu(run.nodes.variables[0]))
         // The exponential stops at e⁻⁸⁸, about 1e-38, so that much of x is left below zero.
         for (index, expected) in ([0, 0, 0, 12, 50, 1e30] as [Float]).enumerated() {
-            #expect(abs(y.values[index] - expected) <= 1e-6 * expected + 1e-38 * abs(x[index]))
+            #expect(abs(y[index] - expected) <= 1e-6 * expected + 1e-38 * abs(x[index]))
         }
     }
 
@@ -62,7 +62,7 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         let (v, p, c) = (4, 8, 19)
         check([.weight(v * c), .weight(p * c)], threads: threads) { tape, nodes in
             tape.embedding(
-                tokens: tape.keep(tokens), positions: tape.keep(positions), count: 5, columns: c,
+                tokens: tape.indices(tokens), positions: tape.indices(positions), columns: c,
                 tokenTable: nodes.weights[0],
                 positionTable: nodes.weights[1])
         } naive: { tables in
@@ -72,7 +72,7 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         }
         check([.weight(v * c)], threads: threads) { tape, nodes in
             tape.embedding(
-                tokens: tape.keep(tokens), positions: tape.keep(positions), count: 5, columns: c,
+                tokens: tape.indices(tokens), positions: tape.indices(positions), columns: c,
                 tokenTable: nodes.weights[0],
                 positionTable: nil)
         } naive: { tables in
@@ -85,10 +85,9 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         defer { run.free() }
         let table = run.nodes.weights[0]
         let output = run.tape.embedding(
-            tokens: run.tape.keep([2, 0, 2] as [Int32]), positions: run.tape.keep([0, 0, 0] as [Int32]), count: 3,
-            columns: 4, tokenTable: table,
+            tokens: run.tape.indices([2, 0, 2]), positions: run.tape.indices([0, 0, 0]), columns: 4, tokenTable: table,
             positionTable: nil, frozenToken: 2)
-        #expect(floats(output.values, 4) == Array(run.inputs[0][8...]))
+        #expect(Array(floats(output)[..<4]) == Array(run.inputs[0][8...]))
         run.seed(output, [Double](repeating: 1, count: 12))
         run.tape.backward()
         #expect(run.gradients()[0] == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
@@ -104,9 +103,11 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
         check([.variable(rows: 4, columns: columns)], threads: threads) { tape, nodes in
             // A copy, because the rotation works in place.
             let x = tape.gelu(nodes.variables[0])
-            let table = RotaryTable(cosine: tape.keep(cosine), sine: tape.keep(sine), half: half)
+            let table = RotaryTable(
+                cosine: tape.variable(cosine, columns: half).place, sine: tape.variable(sine, columns: half).place,
+                half: half)
             tape.rotary(
-                x, offset: offset, heads: heads, headWidth: width, positions: tape.keep(positions), table: table)
+                x, offset: offset, heads: heads, headWidth: width, positions: tape.indices(positions), table: table)
             return x
         } naive: { p in
             let x = p[0].map(naiveGELU)
@@ -130,6 +131,6 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
             [.variable(rows: 3, columns: 21), .variable(rows: 3, columns: 21)], seed: 3, threads: 2, recording: false)
         defer { run.free() }
         let y = run.tape.sum(run.nodes.variables[0], run.nodes.variables[1])
-        #expect(floats(y.values, 63) == zip(run.inputs[0], run.inputs[1]).map { $0 + $1 })
+        #expect(floats(y) == zip(run.inputs[0], run.inputs[1]).map { $0 + $1 })
     }
 }

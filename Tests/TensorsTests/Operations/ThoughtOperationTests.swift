@@ -49,7 +49,7 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
     @Test func `gathered rows are copies, and their gradients add up in the rows they came from`() {
         let rows: [Int32] = [4, 1, 4]
         check([.variable(rows: 5, columns: 7)], threads: 1) { tape, nodes in
-            tape.gatherRows(nodes.variables[0], tape.keep(rows), count: 3)
+            tape.gatherRows(nodes.variables[0], tape.indices(rows))
         } naive: { p in
             var result: [Double] = []
             for row in rows { result += p[0][Int(row) * 7..<Int(row) * 7 + 7] }
@@ -60,7 +60,7 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
     @Test func `a replaced row passes its gradient to what replaced it and to nothing else`() {
         let rows: [Int32] = [3, 0]
         check([.variable(rows: 5, columns: 6), .variable(rows: 2, columns: 6)], threads: 1) { tape, nodes in
-            tape.replaceRows(nodes.variables[0], tape.keep(rows), by: nodes.variables[1])
+            tape.replaceRows(nodes.variables[0], tape.indices(rows), by: nodes.variables[1])
         } naive: { p in
             var y = p[0]
             for (m, row) in rows.enumerated() { for c in 0..<6 { y[Int(row) * 6 + c] = p[1][m * 6 + c] } }
@@ -72,8 +72,8 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
         // y = x, but row 1 is GELU(row 1).
         let rows: [Int32] = [1]
         check([.variable(rows: 3, columns: 4)], threads: 1) { tape, nodes in
-            let index = tape.keep(rows)
-            let read = tape.gatherRows(nodes.variables[0], index, count: 1)
+            let index = tape.indices(rows)
+            let read = tape.gatherRows(nodes.variables[0], index)
             return tape.replaceRows(nodes.variables[0], index, by: tape.gelu(read))
         } naive: { p in
             p[0].indices.map { $0 / 4 == 1 ? naiveGELU(p[0][$0]) : p[0][$0] }
@@ -88,8 +88,8 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
         }
         let run = OperationRun([.variable(rows: 1, columns: 2)], seed: 1, threads: 1)
         defer { run.free() }
-        run.nodes.variables[0].values[0] = .nan
-        #expect(run.tape.relu(run.nodes.variables[0]).values[0].isNaN)
+        put([.nan, 1], in: run.nodes.variables[0].place)
+        #expect(floats(run.tape.relu(run.nodes.variables[0]))[0].isNaN)
     }
 
     @Test func `columns side by side get their own gradients`() {
@@ -137,7 +137,8 @@ private func naiveAttention(_ inputs: [[Double]], rows: Int, width: Int) -> [Dou
         let run = OperationRun([.variable(rows: 2, columns: 3)], seed: 3, threads: 1)
         defer { run.free() }
         let target: [Float] = [0, 1, -1, 2, 0.5, 0]
-        let value = run.tape.squaredError(run.nodes.variables[0], target: run.tape.keep(target), scale: 0.25)
+        let value = run.tape.squaredError(
+            run.nodes.variables[0], target: run.tape.variable(target, columns: 3), scale: 0.25)
         let x = run.inputs[0]
         var expected = 0.0
         for (a, b) in zip(x, target) { expected += Double((a - b) * (a - b)) / 2 }

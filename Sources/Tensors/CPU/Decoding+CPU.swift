@@ -1,0 +1,93 @@
+import CKernels
+
+// Passes without gradients: attention over a cache, and what comes back to the host.
+
+extension CPUExecutor {
+    public func forward(_ operation: CachedAttentionOperation, in memory: Workspace) {
+        let shape = operation.shape
+        let (heads, keyHeads, width) = (shape.headCount, shape.keyValueHeadCount, shape.headWidth)
+        let (queryWidth, keyWidth) = (heads * width, keyHeads * width)
+        let stride = operation.input.columns
+        let (qkv, out) = (floats(operation.input), floats(operation.output))
+        let (keys, values) = (floats(operation.keys), floats(operation.values))
+        let (sequences, slots) = (integers(operation.rows.sequences), integers(operation.rows.slots))
+        let capacity = operation.capacity
+        var work = 0
+        for n in 0..<operation.input.rows {
+            let at = (Int(sequences[n]) * capacity + Int(slots[n])) * keyWidth
+            (keys + at).update(from: qkv + n * stride + queryWidth, count: keyWidth)
+            (values + at).update(from: qkv + n * stride + queryWidth + keyWidth, count: keyWidth)
+            work += 2 * (Int(slots[n]) + 1) * queryWidth
+        }
+        let group = heads / keyHeads
+        let window = shape.window ?? Int.max
+        let mark = memory.arena.mark
+        let scores = floats(memory.arena.take(max(capacity, 1) * workers.threadCount))
+        func rowsAndHeads(_ thread: Int, _ part: Range<Int>) {
+            for task in part {
+                let n = task / heads
+                let head = task % heads
+                let slot = Int(slots[n])
+                let first = max(0, slot - window + 1)
+                let at = (Int(sequences[n]) * capacity + first) * keyWidth + head / group * width
+                ck_attend_row(
+                    out + n * queryWidth + head * width, scores + thread * capacity, qkv + n * stride + head * width,
+                    keys + at, values + at, keyWidth, slot + 1 - first, width, shape.scale)
+            }
+        }
+        let tasks = operation.input.rows * heads
+        if work < 1 << 15 { rowsAndHeads(0, 0..<tasks) } else { workers.parts(of: tasks) { rowsAndHeads($0, $1) } }
+        memory.arena.rewind(to: mark)
+    }
+
+    public func product(_ operation: ProductOperation, to host: UnsafeMutableBufferPointer<Float>) {
+        precondition(host.count == operation.rows * operation.outputs, "\(host.count) numbers")
+        guard let y = host.baseAddress, operation.rows > 0 else { return }
+        let (x, weight) = (floats(operation.input), floats(operation.weight))
+        if operation.isTransposed {
+            MatrixProduct.applyTransposed(
+                y, x, weight: weight, rows: operation.rows, inputs: operation.inputs, outputs: operation.outputs,
+                workers: workers)
+        } else {
+            MatrixProduct.apply(
+                y, x, weight: weight, bias: nil, rows: operation.rows, inputs: operation.inputs,
+                outputs: operation.outputs, workers: workers)
+        }
+    }
+
+    public func appendArgmax(_ logits: Variable, to tokens: inout [Int32]) {
+        let x = floats(logits)
+        for n in 0..<logits.rows { tokens.append(Int32(ck_argmax(x + n * logits.columns, logits.columns))) }
+    }
+
+    public func appendProbabilities(of tokens: [Int32], _ logits: Variable, to probabilities: inout [Float]) {
+        precondition(tokens.count == logits.rows, "\(tokens.count) tokens for \(logits.rows) rows")
+        let x = floats(logits)
+        for (n, token) in tokens.enumerated() {
+            let row = x + n * logits.columns
+            ck_softmax(row, 1, logits.columns)
+            probabilities.append(row[Int(token)])
+        }
+    }
+
+    public func apply(_ edit: Edit, to variable: Variable) {
+        let columns = edit.columns ?? 0..<variable.columns
+        let x = floats(variable)
+        let count = edit.rows?.count ?? variable.rows
+        for index in 0..<count {
+            let own = x + (edit.rows?[index] ?? index) * variable.columns
+            switch edit.change {
+            case .set(let values):
+                let first = values.count == columns.count ? 0 : index * columns.count
+                for (j, column) in columns.enumerated() { own[column] = values[first + j] }
+            case .add(let values, let factor):
+                let first = values.count == columns.count ? 0 : index * columns.count
+                for (j, column) in columns.enumerated() { own[column] += factor * values[first + j] }
+            case .scale(let factor):
+                for column in columns { own[column] *= factor }
+            case .mask:
+                for column in columns { own[column] = 0 }
+            }
+        }
+    }
+}
