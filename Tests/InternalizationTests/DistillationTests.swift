@@ -110,7 +110,7 @@ private func directional(
         }
         let problems = try EncodedProblems([try problem("1 1"), try problem("1 2 3 4 5 6")])
         let teacher = model(layers: 3, width: 8)
-        func thoughts(_ rule: Reading, _ indices: [Int]) throws -> [[Float]] {
+        func thoughts(_ rule: Fidelity, _ indices: [Int]) throws -> [[Float]] {
             try ThoughtReader(teacher, subset: .diagonal, rule: rule, workers: .shared).thoughts(problems, indices)
         }
         let alone = try thoughts(.reference, [1]), fixed = try thoughts(.fixed, [0, 1]),
@@ -250,9 +250,7 @@ private func directional(
             pass.begin(recording: false)
             let batch = SeparatorBatch(
                 problems, 0..<problems.count, positions: .kept, jump: problems.longestChain, hasAnswers: false)
-            let found = try distillation.emulator.emulate(batch, pass).map {
-                Array(UnsafeBufferPointer(start: $0.values, count: $0.count))
-            }
+            let found = try distillation.emulator.emulate(batch, pass).map { pass.values(of: $0) }
             var squares = 0.0, variance = 0.0
             for (z, f) in zip(thoughts, found) {
                 for column in 0..<8 {

@@ -38,7 +38,7 @@ private struct ScalarAdamW {
         let optimizer = AdamW(layout())
         let parameters = ParameterSet(layout()), given = ParameterSet(layout())
         var expected = gradients.indices.map { ScalarAdamW(weight: Double($0) - 1.5) }
-        for index in gradients.indices { parameters.values[index] = Float(index) - 1.5 }
+        parameters.put(gradients.indices.map { Float($0) - 1.5 })
         for step in 0..<updates {
             if let reset = resets[step] {
                 optimizer.reset(reset)
@@ -47,13 +47,14 @@ private struct ScalarAdamW {
                     if reset == .all { (expected[index].first, expected[index].steps) = (0, 0) }
                 }
             }
+            given.put(gradients.map { $0 * scale(step) })
             for index in gradients.indices {
-                given.values[index] = gradients[index] * scale(step)
                 expected[index].update(Double(gradients[index]) * Double(scale(step)), rate: 0.01)
             }
-            _ = optimizer.update(parameters, given, 1, 0.01)
+            _ = update(optimizer, parameters, given, clip: nil)
+            let values = parameters.values()
             for index in gradients.indices {
-                let error = abs(Double(parameters.values[index]) - expected[index].weight)
+                let error = abs(Double(values[index]) - expected[index].weight)
                 #expect(error < 2e-6, "update \(step), gradient \(gradients[index])")
             }
         }
@@ -77,15 +78,29 @@ private struct ScalarAdamW {
     func `gradients are scaled down to the largest norm, and small ones never up`(
         _ norm: Double, _ clip: Float?, _ factor: Float
     ) {
-        #expect(abs(AdamW.clipping(norm, clip) - factor) < 2e-6)
-        #expect(AdamW.clipping(norm, clip) <= 1)
+        let given = ParameterSet(layout()), optimizer = AdamW(layout())
+        given.put([Float(norm), 0, 0, 0])
+        let norms = update(optimizer, ParameterSet(layout()), given, clip: clip)
+        #expect(abs(norms.factor - factor) < 2e-6)
+        #expect(norms.factor <= 1)
     }
 
-    @Test func `the norm is that of all gradients together`() throws {
-        let given = ParameterSet(layout())
-        for index in gradients.indices { given.values[index] = gradients[index] }
-        #expect(abs(try AdamW(layout()).gradientNorm(given) - (0.25 + 4 + 1e-6).squareRoot()) < 1e-7)
-        given.values[2] = .nan
-        #expect(throws: NonFiniteGradient(parameter: "a")) { try AdamW(layout()).gradientNorm(given) }
+    @Test func `the norm is that of all gradients together`() {
+        let given = ParameterSet(layout()), optimizer = AdamW(layout())
+        given.put(gradients)
+        let norms = update(optimizer, ParameterSet(layout()), given, clip: nil)
+        #expect(abs(norms.gradient - (0.25 + 4 + 1e-6).squareRoot()) < 1e-7)
+        given.put([.nan], at: 2)
+        #expect(!update(optimizer, ParameterSet(layout()), given, clip: nil).gradient.isFinite)
+        #expect(given.firstNotFinite == "a")
+    }
+
+    private func update(
+        _ optimizer: AdamW, _ parameters: ParameterSet, _ given: ParameterSet, clip: Float?
+    ) -> UpdateNorms {
+        let norms = optimizer.memory.executor.update(
+            [optimizer.operation(parameters, given, 0.01)], clip: clip, in: optimizer.memory)
+        optimizer.countStep()
+        return norms
     }
 }
