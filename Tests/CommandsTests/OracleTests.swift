@@ -1,13 +1,13 @@
 // What a verb reports equals an independent count: the engine asked directly, problem by problem, or a hand-made table.
 
 import Foundation
-import Internalization
 import Language
 import TestSupport
 import Testing
 import Transformer
 
 @testable import Commands
+@testable import Internalization
 
 extension Desk {
     /// The engine's run behind a name.
@@ -274,9 +274,15 @@ extension Desk {
             let control = try desk.engine(name).run
             #expect(control.progress.updates == 45, "\(name)")
             #expect(control.progress.resets == resets, "\(name)")
-            #expect(control.settings.decay == 12)
-            // It begins to fall as many updates before the end as the run's did: fifteen.
-            #expect(control.settings.decayStart == 45 - 15)
+            // At each number of updates before the end its rate is what the run's was.
+            for before in 0...40 {
+                func rate(_ run: Run) -> Float {
+                    var progress = run.progress
+                    progress.updates -= before
+                    return run.settings.learningRate(progress, warmUpAfterReset: 0)
+                }
+                #expect(abs(rate(control) - rate(run)) < 1e-9, "\(name), \(before) before the end")
+            }
         }
         // The run's own rate has fallen since its chain was gone, with update 30.
         #expect(run.settings.decay == 12 && run.settings.decayStart == nil && run.progress.emptiedAt == 30)
