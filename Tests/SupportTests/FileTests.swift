@@ -12,7 +12,7 @@ import Testing
             #expect(throws: FileError(.notWritten, path, "3 bytes were written where 4 were announced")) {
                 try writeFileAtomically(path, byteCount: 4) { sink in try sink.write("new") }
             }
-            #expect(throws: FileError.self) { try writeFileAtomically(folder.path + "/no/x", [1]) }
+            #expect(throws: FileError.self) { try writeFileAtomically(path + "/y", [1]) }
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x"])
         }

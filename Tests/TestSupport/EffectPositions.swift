@@ -14,7 +14,7 @@ public struct EffectPosition: Sendable, CustomStringConvertible {
 
     /// Values, in parentheses so that they fit everywhere.
     public static let values: [EffectPosition] = [
-        "\"a {@} b\"", ".answer[@]", "[1, @, 2]", "[a: 1, b: @]", "[a: [b: [@]]]", "@...9", "0...@", "0..<@",
+        "\"a {@} b\"", "print .answer[@]", "[1, @, 2]", "[a: 1, b: @]", "[a: [b: [@]]]", "@...9", "0...@", "0..<@",
         "{ x in @ }",
         "{ x in if x { @ } else { 1 } }", "{ x in let y = @; y }", "sqrt(@)", "fs[0](@)", "fs[@](1)", "r.f(@)",
         "max(1, @)", "print 1 @",
@@ -28,7 +28,7 @@ public struct EffectPosition: Sendable, CustomStringConvertible {
     ].map { EffectPosition(template: "(\($0))", isValue: true) }
 
     public static let statements: [EffectPosition] = [
-        "@", "let a = @", "xs = @", "xs[@] = 1", "xs[0] = @", "r.name = @", "r.list[@] = 2", "def f() { @ }",
+        "@", "let a = @", "xs = @", "xs[@] = 1", "xs[0] = @", "r.name = @", "r.items[@] = 2", "def f() { @ }",
         "def f(a) { return @ }", "def f(a, b: @) { a }", "def f(a, b: 1, c: @) { a }", "def f() { def g() { @ }; g() }",
         "for k in @ { 1 }", "for k in [1] { @ }", "while @ { 1 }", "while false { @ }", "if @ { 1 }", "if true { @ }",
         "if false { 1 } else if @ { 1 }", "if false { 1 } else if true { @ }", "if false { 1 } else { @ }",
@@ -48,5 +48,5 @@ public struct EffectPosition: Sendable, CustomStringConvertible {
 
     /// What makes the names in the templates known.
     public static let preamble =
-        "let xs = [1, 2]\nlet r = [name: 1, list: [1, 2], f: sqrt]\nlet fs = [sqrt]\nlet t = table([a: [1]])\n"
+        "let xs = [1, 2]\nlet r = [name: 1, items: [1, 2], f: sqrt]\nlet fs = [sqrt]\nlet t = table([a: [1]])\n"
 }
