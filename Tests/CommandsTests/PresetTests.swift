@@ -17,8 +17,8 @@ import Transformer
     /// What the paper and its code say, point by point: docs/method.md.
     @Test(
         arguments: [("paper", .paper, nil), ("reference", .reference, 100), ("fixed", .fixed, nil)]
-            as [(String, Reading, Int?)])
-    func `a preset sets everything that its name promises`(_ name: String, _ reading: Reading, _ bins: Int?) throws {
+            as [(String, Fidelity, Int?)])
+    func `a preset sets everything that its name promises`(_ name: String, _ reading: Fidelity, _ bins: Int?) throws {
         let desk = Desk()
         desk.run(Self.fresh + "let r = start m on: data preset: .\(name)")
         #expect(desk.messages.isEmpty && desk.text.isEmpty, "\(desk.messages) \(desk.text)")

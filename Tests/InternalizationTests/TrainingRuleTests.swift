@@ -43,7 +43,7 @@ private func adaptive(
     }
 
     @Test func `the optimizer is reset when more is removed, never when tokens are put back or nothing changes`() {
-        for rule in Reading.allCases {
+        for rule in Fidelity.allCases {
             var schedule = plain
             schedule.resetRule = rule
             var clock = clock(schedule)
@@ -57,7 +57,7 @@ private func adaptive(
     }
 
     @Test func `beyond the longest chain only the paper's reading resets`() {
-        for (rule, resets) in [(Reading.paper, true), (.fixed, false), (.reference, false)] {
+        for (rule, resets) in [(Fidelity.paper, true), (.fixed, false), (.reference, false)] {
             var schedule = plain
             schedule.resetRule = rule
             var clock = clock(schedule)

@@ -120,7 +120,7 @@ enum DistillFunction {
         settings.accuracy = run.validation == nil ? nil : try call.real("until")
         settings.evaluateEvery = try call.integer("check")
         settings.subset = ThoughtSubset(rawValue: try call.choice("thoughts")) ?? .diagonal
-        settings.rule = Reading(rawValue: try call.choice("rule")) ?? .fixed
+        settings.rule = Fidelity(rawValue: try call.choice("rule")) ?? .fixed
         settings.trainsEmulator = try !call.boolean("freeze")
         return settings
     }

@@ -120,7 +120,7 @@ struct RunSettings {
             set(\.training.clip, clip == 0 ? nil : clip, "clip")
         }
         if call.isGiven("accumulate") { set(\.training.accumulation, try call.integer("accumulate"), "accumulate") }
-        if call.isGiven("accumulate_rule"), let rule = Reading(rawValue: try call.choice("accumulate_rule")) {
+        if call.isGiven("accumulate_rule"), let rule = Fidelity(rawValue: try call.choice("accumulate_rule")) {
             set(\.training.accumulationRule, rule, "accumulate_rule")
         }
         if call.isGiven("shuffle") { set(\.training.isShuffled, try call.boolean("shuffle"), "shuffle") }
@@ -154,7 +154,7 @@ struct RunSettings {
         switch value {
         case let number as Float: Phrase.short(Double(number))
         case let separator as AnswerSeparator: "." + RunDisplay.name(separator)
-        case let reading as Reading: "." + reading.rawValue
+        case let reading as Fidelity: "." + reading.rawValue
         default:
             switch Mirror(reflecting: value).displayStyle {
             case .optional?: Mirror(reflecting: value).children.first.map { shown($0.value) } ?? "none"

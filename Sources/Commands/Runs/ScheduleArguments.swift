@@ -127,13 +127,13 @@ enum ScheduleArguments {
         case nil: break
         }
         if let steps = call.integerIfPresent("warmup") { schedule.warmUpAfterReset = steps }
-        if let name = call.choiceIfPresent("reset_rule"), let reading = Reading(rawValue: name) {
+        if let name = call.choiceIfPresent("reset_rule"), let reading = Fidelity(rawValue: name) {
             schedule.resetRule = reading
         }
-        if let name = call.choiceIfPresent("counting"), let reading = Reading(rawValue: name) {
+        if let name = call.choiceIfPresent("counting"), let reading = Fidelity(rawValue: name) {
             schedule.counting = reading
         }
-        if let name = call.choiceIfPresent("length_rule"), let reading = Reading(rawValue: name) {
+        if let name = call.choiceIfPresent("length_rule"), let reading = Fidelity(rawValue: name) {
             schedule.lengthRule = reading
         }
         if let epochs = call.integerIfPresent("pretrain_epochs") { schedule.pretrainEpochs = epochs }

@@ -16,7 +16,7 @@ public struct DistillationSettings: Sendable, Equatable {
     public var steps: [DistillationStage: Int] = [.student: 1000, .emulator: 1000, .coupled: 1000]
     public var subset: ThoughtSubset = .diagonal
     /// Whose δ the diagonal has: each problem's own (`paper`, `fixed`) or that of the first problem of a batch (`reference`).
-    public var rule: Reading = .fixed
+    public var rule: Fidelity = .fixed
     /// Whether the emulator learns in the last stage too.
     public var trainsEmulator = true
     /// Ends the stages that answer at this accuracy on the validation problems; nil for no early end.

@@ -70,11 +70,11 @@ extension EncodedProblems {
 final class ThoughtReader {
     private let teacher: JointModel
     private let subset: ThoughtSubset
-    private let rule: Reading
+    private let rule: Fidelity
     private let pass: JointPass
     private var batch = RaggedBatch()
 
-    init(_ teacher: LanguageModel, subset: ThoughtSubset, rule: Reading, workers: Workers) {
+    init(_ teacher: LanguageModel, subset: ThoughtSubset, rule: Fidelity, workers: Workers) {
         self.teacher = JointModel("teacher", teacher)
         self.subset = subset
         self.rule = rule

@@ -1,7 +1,7 @@
 import Transformer
 
 /// Whose version of a point is followed where paper and code differ.
-public enum Reading: String, Sendable, Codable, CaseIterable {
+public enum Fidelity: String, Sendable, Codable, CaseIterable {
     /// The text of arXiv 2405.14838.
     case paper
     /// The published code (da03/Internalize_CoT_Step_by_Step, c2e3891), quirks included.
@@ -187,12 +187,12 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
     // Points where paper and code differ; the numbers are those of docs/method.md.
 
     /// (4) `paper`, `fixed`: s(t) = ⌊Δ·t/T⌋ exactly. `reference`: a counter up to round(T/Δ), checked before it is advanced; 0 means one at each step.
-    public var counting: Reading = .fixed
+    public var counting: Fidelity = .fixed
     /// (9) `paper`: a reset at each removal. `reference`: none if every chain of the batch before was already empty, which with
     /// removal from the right is always the case. `fixed`: none once no chain of the data is left.
-    public var resetRule: Reading = .fixed
+    public var resetRule: Fidelity = .fixed
     /// (12) `paper`, `fixed`: too long rows are left out of the data. `reference`: a batch is skipped whose longest row, after removal, is too long.
-    public var lengthRule: Reading = .fixed
+    public var lengthRule: Fidelity = .fixed
 
     public init() {}
 

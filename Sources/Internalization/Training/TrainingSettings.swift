@@ -17,7 +17,7 @@ public struct TrainingSettings: Sendable, Equatable {
     /// Batches whose gradients make one update.
     public var accumulation = 1
     /// (11) `paper`, `fixed`: an update after `accumulation` batches. `reference`: an update at each batch whose number is a multiple of it, the first one included.
-    public var accumulationRule: Reading = .fixed
+    public var accumulationRule: Fidelity = .fixed
     public var isShuffled = true
     /// Whether a pass over the data ends with a batch of what is left over.
     public var keepsPartialBatch = false
@@ -155,7 +155,7 @@ extension TrainingSettings: Codable {
             weightDecay: try values.decode(Float.self, forKey: .weightDecay))
         clip = try values.decodeIfPresent(Float.self, forKey: .clip)
         accumulation = try values.decode(Int.self, forKey: .accumulation)
-        accumulationRule = try values.decode(Reading.self, forKey: .accumulationRule)
+        accumulationRule = try values.decode(Fidelity.self, forKey: .accumulationRule)
         isShuffled = try values.decode(Bool.self, forKey: .isShuffled)
         keepsPartialBatch = try values.decode(Bool.self, forKey: .keepsPartialBatch)
         seed = try values.decode(UInt64.self, forKey: .seed)
