@@ -221,7 +221,7 @@ extension Desk {
 
     /// The distance between the weights of two models.
     private func distance(_ a: LanguageModel, _ b: LanguageModel) -> Double {
-        zip(a.parameters.values, b.parameters.values).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+        zip(a.parameters.values(), b.parameters.values()).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
             .squareRoot()
     }
 

@@ -84,7 +84,7 @@ private final class Meter {
         let run = try smallRun()
         try run.train(TrainingGoal(steps: 2))
         let before = run.spent, kept = run.checkpoint()
-        run.model.parameters.values[0] = .nan
+        run.model.parameters.put([.nan])
         #expect(throws: (any Error).self) { try run.train(TrainingGoal(steps: 1)) }
         #expect(run.spent == before)
         try run.restore(kept)

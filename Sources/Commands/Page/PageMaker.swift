@@ -171,8 +171,7 @@ struct PageMaker {
             try run.stages.map { stage in
                 try call.checkInterrupt()
                 let model = try run.value.run.model(at: stage.stage)
-                // The numbers live as long as the model does.
-                return withExtendedLifetime(model) { Array(model.parameters.values) }
+                return model.parameters.values()
             }
         }
         // Quotes and commas take about as much as the digits between which there are blanks.
@@ -227,9 +226,7 @@ struct PageMaker {
             call.progress(StyledText("comparing answers, removed \(stage.removed)", .dim))
             let exact = try run.value.run.model(at: stage.stage)
             let rounded = LanguageModel(uninitialized: exact.configuration)
-            coded.values.withUnsafeBufferPointer {
-                rounded.parameters.base.update(from: $0.baseAddress!, count: $0.count)
-            }
+            rounded.parameters.put(coded.values)
             let written = try [exact, rounded].map { model in
                 try Evaluator(model, encoder: value.encoder, shape: value.run.shape).solve(
                     encoded, Array(0..<set.count), removed: stage.stage.record.removed, schedule: value.run.schedule,
