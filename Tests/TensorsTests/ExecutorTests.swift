@@ -34,12 +34,13 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     }
 
     @Test(arguments: [1, 2, 3])
-    func `a number that is not finite is seen wherever it is, and squares add up in double precision`(_ threads: Int) {
+    func `a number that is not finite is seen wherever it is, and squares add up`(_ threads: Int) {
         let executor = executor(threads)
         var x = randomFloats(40_000, seed: 3)
         let buffer = Buffer(executor, x)
         let expected = x.reduce(0.0) { $0 + Double($1) * Double($1) }
-        #expect(abs(executor.sumOfSquares(buffer.place, in: Workspace(executor)) - expected) <= 1e-9 * expected)
+        // Blocks of 4,096 are summed as floats, in several lanes.
+        #expect(abs(executor.sumOfSquares(buffer.place, in: Workspace(executor)) - expected) <= 1e-6 * expected)
         #expect(executor.areFinite(buffer.place))
         for (index, value) in [(0, Float.nan), (39_999, .infinity), (20_000, -.infinity)] {
             let before = x[index]
@@ -230,7 +231,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
         let norms = executor.update(buffers.map(operation), clip: clip, in: Workspace(executor))
         let norm = networks.flatMap(\.gradients).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         let factor = clip.map { min(1, Double($0) / (norm + 1e-6)) } ?? 1
-        #expect(abs(norms.gradient - norm) <= 1e-9 * norm && abs(Double(norms.factor) - factor) <= 1e-7)
+        #expect(abs(norms.gradient - norm) <= 1e-6 * norm && abs(Double(norms.factor) - factor) <= 1e-7)
         var change = 0.0
         for (network, own) in zip(networks, buffers) {
             let expected = network.weights.indices.map { i in
