@@ -78,20 +78,6 @@ import TestSupport
         }
     }
 
-    @Test func `a history whose shorter copy cannot be written whole stays as it is`() throws {
-        try withTemporaryFolder { folder in
-            let file = HistoryFile(path: folder.path + "/history", entriesMax: 100)
-            for line in 0..<300 { file.append("line \(line)") }
-            let before = try Data(contentsOf: URL(filePath: file.path))
-            // A full disk in the place of the new file.
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(file.path).\(getpid())", withDestinationPath: "/dev/full")
-            #expect(file.load() == (200..<300).map { "line \($0)" })
-            #expect(try Data(contentsOf: URL(filePath: file.path)) == before)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["history"])
-        }
-    }
-
     @Test func `what cannot be added is said`() throws {
         try withTemporaryFolder { folder in
             #expect(!HistoryFile(path: folder.path).append("step"))
