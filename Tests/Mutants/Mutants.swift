@@ -17,10 +17,10 @@
 // code may therefore be moved and formatted freely. A mutant whose snippet is gone or not alone is reported as one that
 // no longer applies, and one that the compiler refuses as one that does not build: both count as not caught.
 //
-//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--here]
+//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here]
 //
-// `--only` takes those whose id, module or file matches; `--check` only finds the snippets and builds nothing; `--here` takes
-// this tree for the copy, and puts its files back at the end.
+// `--only` takes those whose id, module or file matches; `--check` only finds the snippets and builds nothing; `--write` makes the
+// copy with the first of those that do not overlap, to look at, and builds nothing; `--here` takes this tree for the copy, and puts its files back at the end.
 
 import Foundation
 
@@ -361,6 +361,7 @@ var only: String?
 var checksOnly = false
 var lists = false
 var isHere = false
+var writesOnly = false
 var arguments = Array(CommandLine.arguments.dropFirst())
 guard let rootArgument = arguments.first else { fail("run this by Tests/Mutants/run") }
 arguments.removeFirst()
@@ -370,7 +371,8 @@ while !arguments.isEmpty {
     case "--check": checksOnly = true
     case "--list": lists = true
     case "--here": isHere = true
-    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--here]")
+    case "--write": writesOnly = true
+    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here]")
     }
 }
 let root = URL(filePath: rootArgument)
@@ -427,6 +429,10 @@ while !waiting.isEmpty {
             (changed[path], lines[path]) = mutated(text, some, isC: !path.hasSuffix(".swift"))
         }
         copy.refresh(changed, sources)
+        if writesOnly {
+            say("\(batch.count) mutants are written into \(copy.folder.path)")
+            exit(0)
+        }
         say("building \(batch.count) mutants in")
         let outcome = copy.build()
         if outcome.status == 0 {
