@@ -5,9 +5,9 @@ import TestSupport
 
 @Suite struct BadInputTests {
     @Test(arguments: [
-        ("train steps: 3", "E305", "start one"),
-        ("step", "E305", "start one"),
-        ("timeline", "E305", "start one"),
+        ("train steps: 3", "E305", "start (model .gpt2)"),
+        ("step", "E305", "start (model .gpt2)"),
+        ("timeline", "E305", "start (model .gpt2)"),
         ("model .gpt2 width: 30 heads: 4", "E305", "try width: 32"),
         ("model .gpt2 layers: 1000 width: 65536 heads: 64", "E404", "memory"),
         ("gen .parity digits: 1", "E305", "2 to 200"),
@@ -19,7 +19,7 @@ import TestSupport
         ("gen .parity digits: 3...5", "E305", "digits: 5"),
         ("load \"no/such/folder\"", "E401", "no/such/folder"),
         ("read \"no such file\"", "E401", "does not exist"),
-        ("resume \"no/such/run\"", "E403", "not a run"),
+        ("resume \"no/such/run\"", "E401", "there is no such folder"),
         ("logits (model .gpt2) ids: [[1, 2], [3]]", "E312", "one length"),
         ("logits (model .gpt2) ids: [[9999]]", "E310", "vocabulary"),
         ("tokenize (model .gpt2) \"é\"", "E305", "no token"),

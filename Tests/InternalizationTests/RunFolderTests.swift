@@ -142,6 +142,8 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
     @Test func `other data, another format and a folder that is no run are refused`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/run"
+            #expect(throws: FileError.self) { try resume(path) }
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
             #expect(throws: RunFolderError.notARun(path: path)) { try resume(path) }
             do { _ = try RunFolder.create(path, for: try smallRun()) }
             try smallRun(train: 30).problems.write(to: path + "/data/training.safetensors")
