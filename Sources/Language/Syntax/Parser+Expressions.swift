@@ -392,7 +392,7 @@ extension Parser {
                     .call(call), SourceSpan(value.span.start, previous.span.end),
                     children: [value] + arguments.map(\.value))
             case .dotName(let field):
-                if case .selector(let selector) = value.kind {
+                if case .selector(let selector) = value.kind, !isParenthesized(value) {
                     throw failure(
                         .missingSpace, "'.\(selector.name.text)' and '.\(field)' need a space between them",
                         at: value.span.union(current.span),

@@ -10,6 +10,11 @@ extension Checker {
             complain(
                 problem.fault, verb, at: problem.span ?? value.span, help: problem.help,
                 replacement: problem.replacement)
+            switch problem.fault {
+            // The name is at fault already.
+            case .bareWord, .unknownName: break
+            default: visit(value)
+            }
             return false
         }
         let before = diagnostics.count
