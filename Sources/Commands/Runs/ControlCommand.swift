@@ -71,12 +71,14 @@ enum ControlCommand {
                         "match", .choice(ControlMeasure.allCases.map { ChoiceOption($0.rawValue, $0.summary) }),
                         default: ".updates", "in what it costs as much as the run"),
                     .label(
-                        "steps", .integer(1...1_000_000_000),
+                        "steps", .integer(1...1_000_000_000), aliases: Aliases.steps,
                         "so many updates instead; as many as the run has spent without it"),
                     .label(
                         "resets", .boolean, default: "true",
                         "whether the optimizer is reset at the updates where the run's was"),
-                    .label("seed", .integer(0...Int.max), "of the data order; the run's without it"),
+                    .label(
+                        "seed", .integer(0...Int.max), aliases: Aliases.seed,
+                        "of the data order; the run's without it"),
                 ], result: RunValue.typeName,
                 examples: ["control kind: .no_cot steps: 20", "control kind: .no_cot match: .tokens"],
                 seeAlso: ["compare", "internalize"],

@@ -63,9 +63,10 @@ struct RunSettings {
     static let freshDecay = 1000
 
     static let labels: [Parameter] = [
-        .label("batch", .integer(1...100_000), default: "64", "problems in a step"),
+        .label("batch", .integer(1...100_000), default: "64", aliases: Aliases.batch, "problems in a step"),
         .label(
-            "lr", .real(.leastNonzeroMagnitude...10), "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"
+            "lr", .real(.leastNonzeroMagnitude...10), aliases: Aliases.learningRate,
+            "the learning rate; 2e-3 for a fresh model, 5e-5 for a loaded one"
         ),
         .label("warmup", .integer(0...1_000_000), default: "50", "steps over which the learning rate climbs"),
         .label(
@@ -79,12 +80,16 @@ struct RunSettings {
         .label("accumulate", .integer(1...100_000), default: "1", "batches whose gradients make one step"),
         .label(
             "accumulate_rule",
-            .choice([.init("paper"), .init("reference", "as the published code"), .init("fixed")]), default: ".fixed",
+            .choice([
+                .init("paper", "as the paper describes it"), .init("reference", "as the published code does it"),
+                .init("fixed", "what both seem to mean"),
+            ]), default: ".fixed",
             "when those steps are made"),
         .label("shuffle", .boolean, default: "true", "draws the batches of each pass over the data anew"),
         .label("partial_batch", .boolean, default: "false", "ends a pass with a batch of what is left over"),
         .label("max_length", .integer(0...1_000_000), "longer problems are not trained on; 0 for no limit"),
-        .label("seed", .integer(0...Int.max), default: "0", "of data order, smoothing and dropout"),
+        .label(
+            "seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of data order, smoothing and dropout"),
     ]
 
     static let presetParameter = Parameter.label(
