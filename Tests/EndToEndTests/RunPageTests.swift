@@ -432,6 +432,8 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
         // Contrast as WCAG 2.1 defines it, of every text that is shown against the colours behind it.
         let worst = """
             (() => {
+              // Colours that are still on their way to where they stand are brought there first.
+              for (const motion of document.getAnimations()) motion.finish();
               const parts = (c) => c.match(/[\\d.]+/g).map(Number);
               const over = (top, below) => { const a = top[3] === undefined ? 1 : top[3]; return [0, 1, 2].map((i) => top[i] * a + below[i] * (1 - a)); };
               const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
