@@ -46,7 +46,7 @@ import Testing
 
     @Test(
         arguments: [
-            // text, a blank before every stretch, before a stretch without one, before the text only, never
+            // text, a space before every stretch, before a stretch without one, before the text only, never
             ("ab", [8], [8], [8], [7]),
             (" ab", [3, 8], [8], [8], [8]),
             ("  ab", [3, 3, 8], [3, 8], [3, 8], [3, 8]),
@@ -59,7 +59,7 @@ import Testing
             ("c", [3, 108], [3, 108], [3, 108], [108]),
             ("aé", [6, 204, 178], [6, 204, 178], [6, 204, 178], [4, 204, 178]),
         ] as [(String, [Int32], [Int32], [Int32], [Int32])])
-    func `blanks are put before stretches as the file's rule says, one each`(
+    func `spaces are put before stretches as the file's rule says, one each`(
         _ text: String, _ everyStretch: [Int32], _ everyStart: [Int32], _ textStart: [Int32], _ never: [Int32]
     ) throws {
         #expect(try sentencePiece(Self.everyStretch).encode(text) == everyStretch)
@@ -113,7 +113,7 @@ import Testing
             }.joined()
             #expect(tokenizers[3].text(of: try tokenizers[3].encode(text)) == text)
             #expect(tokenizers[2].text(of: try tokenizers[2].encode(text)) == text)
-            // A blank that stands at the start takes the place of the one that is put there.
+            // A space that stands at the start takes the place of the one that is put there.
             for tokenizer in tokenizers[..<2] {
                 let expected = text.hasPrefix(" ") ? String(text.dropFirst()) : text
                 #expect(tokenizer.text(of: try tokenizer.encode(text)) == expected)
@@ -142,7 +142,7 @@ import Testing
             ("ab<|endoftext|>ab", [4, 10, 4], [5, 10, 5]), ("ab<|endoftext|> ab", [4, 10, 5], [5, 10, 5]), ("", [], []),
         ] as [(String, [Int32], [Int32])])
     func
-        `byte-level words are cut at blanks, letters and digits, with one blank before the text where the file says so`(
+        `byte-level words are cut at spaces, letters and digits, with one space before the text where the file says so`(
             _ text: String, _ plain: [Int32], _ prefixed: [Int32]
         ) throws
     {

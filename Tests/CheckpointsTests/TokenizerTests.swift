@@ -96,7 +96,7 @@ private func ids(_ value: JSONValue?) -> [Int32]? { value?.array.map { $0.compac
     }
 
     @Test(.enabled(if: Shared.has("tokenizers/gpt2"), "\(Shared.reason)"))
-    func `a long word without blanks is merged as a short one is, and in reasonable time`() throws {
+    func `a long word without spaces is merged as a short one is, and in reasonable time`() throws {
         let folder = Shared.url("tokenizers/gpt2")
         let tokenizer = try TokenizerFolder.load(folder.path)
         // The scan and the heap must agree: 47 bytes take the one, 49 and more the other.

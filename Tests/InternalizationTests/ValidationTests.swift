@@ -19,6 +19,8 @@ import Transformer
         #expect(questions(aside) == ["q28", "q3", "q29"])
         #expect(questions(rest) == names.filter { !["q28", "q3", "q29"].contains($0) })
         #expect(AskedQuestions(aside).count(in: rest) == 0)
+        #expect(try AskedQuestions(set(["a", "c"])).first(in: set(["b", "c", "a"]))?.question == "c")
+        #expect(try AskedQuestions(set(["a", "c"])).first(in: set(["b"])) == nil)
         #expect(try AskedQuestions(set(["a", "c"])).count(in: set(["a", "a", "b"])) == 2)
     }
 

@@ -20,7 +20,7 @@ struct RunParts {
             ("validation", validation, test, "the test problems"),
         ]
         for (label, set, other, others) in pairs {
-            guard let set, let other, let shared = Overlap.first(set, other) else { continue }
+            guard let set, let other, let shared = AskedQuestions(other).first(in: set) else { continue }
             throw call.failure(
                 "the \(label) problem \(shared.question) is among \(others)", code: .runtimeArgument, at: label,
                 help: "make one of them with apart_from: the other")

@@ -19,7 +19,8 @@ enum StepCommands {
                 ], examples: ["step", "step 2", "step to: 1"], effects: [.changesRun],
                 seeAlso: ["back", "train", "timeline", "show"],
                 discussion:
-                    "After back, step goes forward again along the way that was taken, to each stage as it was left, with the same bits. Once something has been trained differently it removes anew."
+                    "After back, step goes forward again along the way that was taken, to each stage as it was left, with "
+                    + "the same bits. Once something has been trained differently it removes anew."
             )
         ) { call in
             let value = try bench.run(call)
@@ -144,7 +145,8 @@ enum StepCommands {
             try value.folder?.save(value.run)
             call.output(
                 StyledText(
-                    "mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), step \(NumberText.grouped(value.run.progress.updates))"
+                    "mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), "
+                        + "step \(NumberText.grouped(value.run.progress.updates))"
                 ))
             return .none
         }
@@ -181,7 +183,10 @@ enum StepCommands {
                 ], result: TypeName.table, examples: ["timeline"],
                 seeAlso: ["plot", "back", "compare"],
                 discussion:
-                    "removed: tokens gone. before and after: accuracy on the test problems around the removal. recovery: steps until the training batches were right again. accuracy: the latest. written: tokens the model writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one problem's chain that are left."
+                    "removed: tokens gone. before and after: accuracy on the test problems around the removal. recovery: "
+                    + "steps until the training batches were right again. accuracy: the latest. written: tokens the model "
+                    + "writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one "
+                    + "problem's chain that are left."
             )
         ) { call in
             let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)

@@ -31,6 +31,11 @@ public struct AskedQuestions: Sendable {
 
     public init(_ problems: ProblemSet) { marks = Set((0..<problems.count).map { problems.questionMark($0) }) }
 
+    /// The first problem of a set that asks one of them; nil if none does.
+    public func first(in problems: ProblemSet) -> Problem? {
+        (0..<problems.count).first { marks.contains(problems.questionMark($0)) }.map { problems[$0] }
+    }
+
     /// How many problems of a set ask one of them.
     public func count(in problems: ProblemSet) -> Int {
         (0..<problems.count).reduce(0) { $0 + (marks.contains(problems.questionMark($1)) ? 1 : 0) }
