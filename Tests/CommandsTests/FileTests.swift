@@ -104,6 +104,32 @@ import TestSupport
         }
     }
 
+    @Test func `a compact copy holds every stage and its problems as the numbers they were made from`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "run").path
+            let first = Desk.withRun()
+            first.run("train steps: 4\nstep\ntrain steps: 3\nlet now = hash r")
+            first.run("save_run \"\(path)\" compact: true\ntrain steps: 1")
+            #expect(first.messages.isEmpty, "\(first.messages)")
+            let said = first.text
+            #expect(said.contains("200 of 200 test problems are") || said.contains("199 of 200"), "\(said)")
+            // The run itself went on, and not in that folder.
+            #expect(first.value("r.steps").asInteger == 8)
+            let names = try FileManager.default.contentsOfDirectory(atPath: path)
+            #expect(names.contains("problems-training.inputs") && !names.contains("data"), "\(names)")
+            let second = Desk()
+            second.run("let r = resume \"\(path)\" hold: false")
+            #expect(second.messages.isEmpty, "\(second.messages)")
+            #expect(second.value("r.steps").asInteger == 7 && second.value("r.removed").asInteger == 1)
+            first.run("let p = r.data")
+            #expect(
+                second.value("map(r.data[0...9], { p in p.question })")
+                    == first.value("map(p[0...9], { p in p.question })"))
+            second.run("back to: 0\ntrain steps: 2")
+            #expect(second.messages.isEmpty, "\(second.messages)")
+        }
+    }
+
     @Test func `a control of a run that was kept after training starts from the weights before the first step`() throws
     {
         try withTemporaryFolder { folder in

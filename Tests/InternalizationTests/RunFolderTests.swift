@@ -151,7 +151,7 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             let text = try String(contentsOfFile: path + "/run.json", encoding: .utf8)
             try text.replacingOccurrences(of: "\"format\": 1", with: "\"format\": 9").write(
                 toFile: path + "/run.json", atomically: true, encoding: .utf8)
-            #expect(throws: RunFolderError.version(path: path, found: 9, known: 1)) { try resume(path) }
+            #expect(throws: RunFolderError.version(path: path, found: 9, known: 2)) { try resume(path) }
         }
     }
 

@@ -3,6 +3,7 @@
 import Internalization
 import Language
 import Plotting
+import Support
 import Transformer
 
 enum FileCommands {
@@ -60,15 +61,20 @@ enum FileCommands {
                     .label(
                         "moments", .boolean, default: "true",
                         "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset"
+                    ),
+                    .label(
+                        "compact", .boolean, default: "false",
+                        "true writes a copy that is as small as can be, to hand on: no moments, weights rounded to nine bits"
                     ), Workbench.runLabel,
-                ],
+                ], examples: ["save_run \"runs/mult2\"", "save_run \"runs/shown\" compact: true"],
                 seeAlso: ["resume", "start"],
                 discussion:
-                    "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process."
+                    "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process. A compact copy is written once, and what it answers is compared with what the run answers."
             )
         ) { call in
             let value = try bench.run(call)
             let path = try call.text("path")
+            if try call.boolean("compact") { return try saveCompact(value, path, call) }
             let before = value.run.checkpoint()
             if try !call.boolean("moments") { value.run.forgetMoments() }
             do { value.folder = try KeptRun.create(value, at: path) } catch {
@@ -78,6 +84,27 @@ enum FileCommands {
             call.output(StyledText("saved in \(path)"))
             return .none
         }
+    }
+
+    /// Writes a compact copy and says how large it is and how often it answers the test problems in the same way.
+    private static func saveCompact(_ value: RunValue, _ path: String, _ call: Invocation) throws -> Value {
+        try KeptRun.writeCompact(value, at: path)
+        let copy = try KeptRun.copy(path, call)
+        var text = "saved in \(path): \(byteText(FileSystem.byteCount(of: path)))"
+        if let test = value.run.heldOut?.problems {
+            let interrupt = call.interrupt
+            let asked = Array(0..<min(test.count, 500))
+            let written = try [value.run, copy.run].map { run in
+                try Evaluator(run.model, encoder: value.encoder, shape: run.shape).solve(
+                    test, asked, removed: run.clock.removed, schedule: run.schedule,
+                    isInterrupted: { interrupt.isRequested }
+                ).map(\.tokens)
+            }
+            let same = zip(written[0], written[1]).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+            text += "; \(same) of \(asked.count) test problems are written as the run writes them"
+        }
+        call.output(StyledText(text))
+        return .none
     }
 
     private static func resume(_ bench: Workbench) -> Command {

@@ -1,6 +1,7 @@
 // From runs to a page: which stages, how the weights are kept so that the file stays within its limit, and what that
 // costs.
 
+import Checkpoints
 import Internalization
 import Language
 import Page

@@ -1,6 +1,7 @@
 // A run with its folder: what `start … name:`, `save_run` and `resume` write and read beside what the engine keeps.
 //
 //   problems-….txt     the problems as text, input||chain #### answer: -training, -held-out (test), -validation
+//   problems-….inputs  instead of the text, in a compact folder: the numbers they were made from (see `TaskDescription`)
 //   task-….json        what they are called, and the facts that their own code recorded
 //   run.json, "info"   {"name", "separator", "characters" or "tokenizer"}
 
@@ -14,10 +15,24 @@ enum KeptRun {
     /// Puts a run into a new folder.
     static func create(_ value: RunValue, at path: String) throws -> RunFolder {
         try RunFolder.create(path, for: value.run, initial: value.initial, info: info(value)) {
-            try keep(value.data, at: path, "training")
-            if let test = value.test { try keep(test, at: path, "held-out") }
-            if let validation = value.validation { try keep(validation, at: path, "validation") }
+            for (part, set) in parts(value) { try keep(set, at: path, part) }
         }
+    }
+
+    /// Puts a run into a new folder that is small enough to hand on. The run is not kept there from then on.
+    static func writeCompact(_ value: RunValue, at path: String) throws {
+        try RunFolder.writeCompact(path, for: value.run, initial: value.initial, info: info(value)) {
+            for (part, set) in parts(value) where try !set.writeInputs(to: path + "/problems-\(part).inputs") {
+                try keep(set, at: path, part)
+            }
+        }
+    }
+
+    private static func parts(_ value: RunValue) -> [(String, ProblemSet)] {
+        [("training", value.data)]
+            + [("held-out", value.test), ("validation", value.validation)].compactMap { part, set in
+                set.map { (part, $0) }
+            }
     }
 
     private static func keep(_ set: ProblemSet, at path: String, _ part: String) throws {
@@ -25,8 +40,13 @@ enum KeptRun {
         try set.writeTask(to: path + "/task-\(part).json")
     }
 
-    private static func problems(of path: String, _ part: String) throws -> ProblemSet {
-        let set = try ProblemFile(path + "/problems-\(part).txt", rules: .reference, dropsCommas: false).read().problems
+    /// The problems of a part; nil where the run has none.
+    private static func problems(of path: String, _ part: String) throws -> ProblemSet? {
+        let inputs = path + "/problems-\(part).inputs"
+        if exists(inputs) { return try ProblemSet(inputs: inputs) }
+        let text = path + "/problems-\(part).txt"
+        guard exists(text) else { return nil }
+        let set = try ProblemFile(text, rules: .reference, dropsCommas: false).read().problems
         let task = path + "/task-\(part).json"
         return exists(task) ? try set.withTask(from: task) : set
     }
@@ -45,16 +65,21 @@ enum KeptRun {
     /// Goes on with the run of a folder.
     static func resume(_ path: String, steals: Bool, _ call: Invocation) throws -> RunValue {
         let info = try RunFolder.info(of: path)
-        let data = try problems(of: path, "training")
-        func kept(_ part: String) throws -> ProblemSet? {
-            exists(path + "/problems-\(part).txt") ? try problems(of: path, part) : nil
+        guard let data = try problems(of: path, "training") else {
+            throw FileError(.missing, path + "/problems-training.txt", "the run's problems are not in its folder")
         }
-        let (test, validation) = (try kept("held-out"), try kept("validation"))
+        let (test, validation) = (try problems(of: path, "held-out"), try problems(of: path, "validation"))
         let writing = try writing(info, path)
         let separator = info.object?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
         let encoder = try writing.encoder(
             separator: separator, answers: [data] + [test, validation].compactMap { $0 })
-        let resumed = try RunFolder.resume(path, steals: steals) { _ in encoder }
+        let resumed = try RunFolder.resume(path, steals: steals) { part, order in
+            let set = part == "training" ? data : part == "validation" ? validation : test
+            guard let set else { throw FileError(.missing, path, "has no \(part) problems") }
+            return try RunData.encode(set, encoder: encoder, order: order, call.interrupt)
+        } encoder: { _ in
+            encoder
+        }
         for warning in resumed.warnings { call.output(StyledText(warning, .warning)) }
         let name = info.object?["name"]?.string ?? "run"
         let model = ModelValue(resumed.run.model, writing: writing, origin: .folder(path))

@@ -154,6 +154,16 @@ extension ProblemSet {
         return set
     }
 
+    /// The problems of these inputs, one after another, which must all be inputs of the task.
+    static func of<Task: ProblemTask>(_ task: Task, _ inputs: [UInt8], _ hasRepetition: Bool) throws -> ProblemSet {
+        let count = inputs.count / max(task.inputCount, 1)
+        try checkMemory(count, task)
+        guard let set = write(task, inputs, count, hasRepetition, .shared, { false }) else {
+            throw CancellationError()
+        }
+        return set
+    }
+
     // MARK: Text
 
     /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps; nil where it

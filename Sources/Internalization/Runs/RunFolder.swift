@@ -5,13 +5,13 @@ import Transformer
 
 // A run on disk:
 //
-//   run.json                        format, when and by what it was made, digests of its data, and what the caller
-// wants to remember
+//   run.json                        format, when and by what it was made, digests of its data, and what the caller wants to
+//                                   remember
 //   lock, owner.json                who is writing (see `RunLock`)
 //   model/                          the model at the start, as a Hugging Face folder
 //   data/training.safetensors       the problems (see `EncodedProblems+File`); held-out.safetensors (test),
-// validation.safetensors
-//   parts/<sha256>.safetensors      weights and moments of snapshots, never changed
+//                                   validation.safetensors
+//   parts/<sha256>.safetensors      weights and moments of snapshots, never changed (see `PartFile`)
 //   checkpoints/step-<ten digits>/  state.json (see `SavedState`) and MANIFEST.json
 //   metrics.jsonl                   see `MetricsLog`
 //
@@ -20,6 +20,10 @@ import Transformer
 // rename to `step-…` and a flush of `checkpoints`; then it is read back and verified; only then older ones go (the
 // last two stay). The number counts checkpoints, not steps, because a run can go back. Resuming takes the highest
 // number whose manifest verifies, and says which were passed over.
+//
+// A compact folder, to hand on, is format 2: its parts are rounded differences, no moments are kept, and there is no `data`:
+// the caller keeps the problems in some way of its own and encodes them anew. The digests in run.json say whether they are
+// the same.
 
 /// A run's folder, held for writing.
 public final class RunFolder {
@@ -32,6 +36,7 @@ public final class RunFolder {
     private var lastNumber: Int
     private let keptCheckpoints = 2
     private static let format = 1
+    private static let compactFormat = 2
 
     private var parts: String { path + "/parts" }
     private var checkpoints: String { path + "/checkpoints" }
@@ -55,14 +60,45 @@ public final class RunFolder {
         _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null,
         writeMore: () throws -> Void = {}
     ) throws -> RunFolder {
-        if FileSystem.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
-        for folder in ["", "/data", "/parts", "/checkpoints"] { try FileSystem.makeFolder(path + folder) }
-        let lock = try RunLock(path)
-        try (initial ?? run.model).write(to: path + "/model")
+        let lock = try prepare(path, for: run, initial: initial)
+        try FileSystem.makeFolder(path + "/data")
         try run.problems.write(to: path + "/data/training.safetensors")
         try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
         try run.validation?.problems.write(to: path + "/data/validation.safetensors")
         try writeMore()
+        let folder = try finish(path, for: run, format: format, info: info, lock)
+        run.timeline.spill(to: folder.parts)
+        try folder.save(run)
+        return folder
+    }
+
+    /// Puts a run into a new folder that is as small as can be, to hand on: without moments, its weights rounded, and without
+    /// the encoded problems, which `resume` asks the caller for. The run is left as it is and is not kept there.
+    /// - Parameters:
+    ///   - fineness: steps to the root mean square of a parameter's numbers; 256 keeps about nine bits of them.
+    ///   - writeMore: writes what the caller wants to keep there too: the problems, above all.
+    /// - Throws: as `create`.
+    public static func writeCompact(
+        _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null, fineness: Float = 256,
+        writeMore: () throws -> Void
+    ) throws {
+        let lock = try prepare(path, for: run, initial: initial)
+        try writeMore()
+        let folder = try finish(path, for: run, format: compactFormat, info: info, lock)
+        try folder.write(try run.compactState(keepingPartsIn: folder.parts, fineness: fineness), run)
+    }
+
+    private static func prepare(_ path: String, for run: Run, initial: LanguageModel?) throws -> RunLock {
+        if FileSystem.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
+        for folder in ["", "/parts", "/checkpoints"] { try FileSystem.makeFolder(path + folder) }
+        let lock = try RunLock(path)
+        try (initial ?? run.model).write(to: path + "/model")
+        return lock
+    }
+
+    private static func finish(
+        _ path: String, for run: Run, format: Int, info: JSONValue, _ lock: RunLock
+    ) throws -> RunFolder {
         var description = JSONObject([
             .init("format", JSONValue(format)), .init("created", .string(UTCTime.now())),
             .init("host", .string(RunLock.host)),
@@ -76,11 +112,7 @@ public final class RunFolder {
         description["info"] = info
         // Last: a folder without run.json is no run yet.
         try writeFileAtomically(path + "/run.json", (JSONWriter.text(.object(description)) + "\n").utf8)
-        let folder = RunFolder(
-            path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0)
-        run.timeline.spill(to: folder.parts)
-        try folder.save(run)
-        return folder
+        return RunFolder(path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0)
     }
 
     // MARK: Saving
@@ -89,7 +121,11 @@ public final class RunFolder {
     /// of power.
     public func save(_ run: Run) throws {
         try metrics.sync()
-        var state = try run.savedState(keepingPartsIn: parts)
+        try write(try run.savedState(keepingPartsIn: parts), run)
+    }
+
+    private func write(_ state: SavedState, _ run: Run) throws {
+        var state = state
         state.metricsBytes = metrics.byteCount
         let text = Array(JSONWriter.text(try JSONValue(encoding: state), .compact).utf8)
         let temporary = checkpoints + "/.tmp-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
@@ -232,30 +268,43 @@ public final class RunFolder {
         else {
             throw RunFolderError.malformed(path: path + "/run.json", rule: "it has no format")
         }
-        guard found == format else { throw RunFolderError.version(path: path, found: found, known: format) }
+        guard [format, compactFormat].contains(found) else {
+            throw RunFolderError.version(path: path, found: found, known: compactFormat)
+        }
         return description
     }
 
     /// Goes on with a run from its last complete checkpoint, bit for bit.
-    /// - Parameter encoder: makes the encoder of the held-out problems from what the caller remembered.
+    /// - Parameters:
+    ///   - encode: the problems of a part ("training", "held-out", "validation") for an order of removal, where the folder is
+    ///     compact.
+    ///   - encoder: makes the encoder of the held-out problems from what the caller remembered.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(
         _ path: String, steals: Bool = false, workers: Workers = .shared,
+        encode: (_ part: String, RemovalOrder) throws -> EncodedProblems = { part, _ in
+            throw FileError(.missing, part, "nobody knows how to encode these problems")
+        },
         encoder: (JSONValue) throws -> any ProblemEncoder
     ) throws -> Resumed {
         let description = try description(path)
         let lock = try RunLock(path, steals: steals)
         let info = description["info"] ?? .null
-        let problems = try problems(path, "training", description)
-        var heldOut: HeldOut?
-        if description["held_out"] != nil {
-            heldOut = HeldOut(
-                try self.problems(path, "held-out", description), encoder: try encoder(info),
-                options: EvaluationOptions(limit: description["held_out_limit"]?.integer))
+        let isCompact = description["format"]?.integer == compactFormat
+        var known: [String: EncodedProblems] = [:]
+        func read(_ part: String, _ order: RemovalOrder) throws -> EncodedProblems {
+            let problems =
+                isCompact ? try encode(part, order) : try EncodedProblems(file: path + "/data/\(part).safetensors")
+            guard problems.fingerprint == description[part == "held-out" ? "held_out" : part]?.string else {
+                throw RunFolderError.changedData(path: path, what: "the \(part) problems")
+            }
+            return problems
         }
-        var validation: HeldOut?
-        if description["validation"] != nil {
-            validation = HeldOut(try self.problems(path, "validation", description), encoder: try encoder(info))
+        /// Without them no checkpoint can be gone on from.
+        func problems(_ part: String, _ order: RemovalOrder) throws -> EncodedProblems {
+            if let problems = known[part] { return problems }
+            do { known[part] = try read(part, order) } catch { throw DataFailure(cause: error) }
+            return try problems(part, order)
         }
         var warnings: [String] = []
         for number in numbers(path).reversed() {
@@ -266,8 +315,17 @@ public final class RunFolder {
                 guard let present = state.snapshots.first else {
                     throw RunFolderError.malformed(path: checkpoint, rule: "its state is empty")
                 }
+                let order = present.schedule.order
+                let heldOut = try description["held_out"].map { _ in
+                    HeldOut(
+                        try problems("held-out", order), encoder: try encoder(info),
+                        options: EvaluationOptions(limit: description["held_out_limit"]?.integer))
+                }
+                let validation = try description["validation"].map { _ in
+                    HeldOut(try problems("validation", order), encoder: try encoder(info))
+                }
                 let run = try Run(
-                    LanguageModel.load(from: path + "/model"), on: problems, heldOut: heldOut,
+                    LanguageModel.load(from: path + "/model"), on: try problems("training", order), heldOut: heldOut,
                     validation: validation, schedule: present.schedule,
                     settings: present.settings, workers: workers)
                 try run.adopt(state, partsFolder: path + "/parts")
@@ -276,6 +334,8 @@ public final class RunFolder {
                     path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: state.metricsBytes),
                     lastNumber: numbers(path).last ?? number)
                 return Resumed(run: run, folder: folder, warnings: warnings)
+            } catch let failure as DataFailure {
+                throw failure.cause
             } catch let error as DecodingError {
                 warnings.append("\(checkpoint): \(error.summary)")
             } catch let error as RunFolderError {
@@ -289,15 +349,10 @@ public final class RunFolder {
         }
         throw RunFolderError.noCheckpoint(path: path)
     }
-
-    private static func problems(_ path: String, _ name: String, _ description: JSONObject) throws -> EncodedProblems {
-        let problems = try EncodedProblems(file: path + "/data/\(name).safetensors")
-        guard problems.fingerprint == description[name == "held-out" ? "held_out" : name]?.string else {
-            throw RunFolderError.changedData(path: path, what: "the \(name) problems")
-        }
-        return problems
-    }
 }
+
+/// The problems of a folder could not be had.
+private struct DataFailure: Error { let cause: any Error }
 
 extension TrainingEvent {
     /// What TensorBoard draws of it.

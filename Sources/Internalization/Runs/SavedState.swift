@@ -19,9 +19,10 @@ struct SavedSnapshot: Codable {
 
     static let zeros = "zeros"
 
-    init(_ snapshot: Snapshot) {
+    /// - Parameter weights: the digest of the file that holds them.
+    init(_ snapshot: Snapshot, weights: String) {
         func name(_ part: SnapshotPart) -> String { part.isZero ? Self.zeros : part.file?.digest ?? "" }
-        weights = name(snapshot.weights)
+        self.weights = weights
         firstMoments = name(snapshot.firstMoments)
         secondMoments = name(snapshot.secondMoments)
         (firstSteps, secondSteps) = snapshot.momentSteps
@@ -67,9 +68,42 @@ struct SavedState: Codable {
 extension Run {
     /// The run and its timeline, with all numbers put into files of `folder`.
     func savedState(keepingPartsIn folder: String) throws -> SavedState {
+        var (state, snapshots) = describeState { $0 }
+        for part in snapshots.flatMap(\.parts) { try part.keep(in: folder) }
+        state.snapshots = snapshots.map { SavedSnapshot($0, weights: $0.weights.file?.digest ?? "") }
+        return state
+    }
+
+    /// The same without any moments, and with weights as differences from state to state, rounded.
+    func compactState(keepingPartsIn folder: String, fineness: Float) throws -> SavedState {
+        let version = lastVersion + 1
+        var (state, snapshots) = describeState { $0.withoutMoments(version: version) }
+        state.lastVersion = version
+        // In the order of the timeline, so that each is near to the one before it.
+        var parts: [SnapshotPart] = []
+        for stage in timeline.stages {
+            for part in [stage.entry.weights, stage.exit.weights] where !parts.contains(where: { $0 === part }) {
+                parts.append(part)
+            }
+        }
+        for part in snapshots.map(\.weights) where !parts.contains(where: { $0 === part }) { parts.append(part) }
+        let set = ParameterSet(model.parameters.layout)
+        let values = try parts.map { part in
+            try part.copy(to: set)
+            return set.values()
+        }
+        let files = try PartFile.writeRounded(values, set.layout, fineness: fineness, to: folder)
+        let digests = Dictionary(uniqueKeysWithValues: zip(parts.map { ObjectIdentifier($0) }, files.map(\.digest)))
+        state.snapshots = snapshots.map { SavedSnapshot($0, weights: digests[ObjectIdentifier($0.weights)] ?? "") }
+        return state
+    }
+
+    /// All but the snapshots' numbers, and the snapshots, each once; the first is the present one.
+    private func describeState(_ change: (Snapshot) -> Snapshot) -> (SavedState, [Snapshot]) {
         var state = SavedState()
         var snapshots: [Snapshot] = []
         func index(_ snapshot: Snapshot) -> Int {
+            let snapshot = change(snapshot)
             if let found = snapshots.firstIndex(where: { $0.isSameState(as: snapshot) }) { return found }
             snapshots.append(snapshot)
             return snapshots.count - 1
@@ -84,9 +118,7 @@ extension Run {
         state.current = timeline.currentIndex
         state.lastVersion = lastVersion
         state.spent = spent
-        for part in snapshots.flatMap(\.parts) { try part.keep(in: folder) }
-        state.snapshots = snapshots.map { SavedSnapshot($0) }
-        return state
+        return (state, snapshots)
     }
 
     /// Makes the run what was saved.

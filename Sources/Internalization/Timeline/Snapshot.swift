@@ -74,7 +74,7 @@ public struct Snapshot: Sendable {
 
 extension Snapshot {
     /// The same weights at the same moment with an optimizer that was just reset.
-    fileprivate func withoutMoments(version: Int) -> Snapshot {
+    func withoutMoments(version: Int) -> Snapshot {
         let none = SnapshotPart(weights.layout, file: nil)
         var progress = progress
         progress.updatesSinceReset = 0

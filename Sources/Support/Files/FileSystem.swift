@@ -61,6 +61,19 @@ public enum FileSystem {
         return names.sorted()
     }
 
+    /// How many bytes the files in a folder have, those of the folders in it included; links count as nothing.
+    public static func byteCount(of folder: String) -> Int {
+        names(in: folder).reduce(0) { sum, name in
+            var status = stat()
+            guard lstat(folder + "/" + name, &status) == 0 else { return sum }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: return sum + byteCount(of: folder + "/" + name)
+            case S_IFREG: return sum + Int(status.st_size)
+            default: return sum
+            }
+        }
+    }
+
     /// Removes a folder with all that is in it, as far as that can be removed. A link is removed, not what it leads to.
     public static func removeFolder(_ path: String) {
         for name in names(in: path) {

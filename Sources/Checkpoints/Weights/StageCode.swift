@@ -1,5 +1,11 @@
-// The weights of a run's stages, as small as they must be. The codes are told at the head of Script/weights.js, which
-// reads them.
+// The weights of a run's stages, as small as they must be: a page (its Script/weights.js reads them) and a compact run
+// folder hold them.
+//
+// A model's weights are one run of numbers, tensor after tensor. In `rounded` a stage says what each number adds to its
+// value at the stage before (to 0 in the first one), as a whole multiple of its tensor's step. Multiples n are written with
+// Rice's code, tensor by tensor: five bits that say how many low bits r the tensor's numbers have, then for each number
+// u = 2n for n ≥ 0 and −2n − 1 otherwise: u >> r ones, a zero, and the r low bits of u, the highest first. Bits fill each
+// byte from its highest. A value is the old one plus step · n in double precision, rounded once.
 
 /// How a stage's weights are written.
 public enum WeightCode: String, Sendable, CaseIterable {
@@ -82,12 +88,34 @@ public enum StageCoder {
             writer.write(lowBits, bits: 5)
             for code in codes { writer.writeRice(code, lowBits: lowBits) }
             for (offset, multiple) in multiples.enumerated() {
-                // In double precision and then rounded once, as the page does it.
-                values[start + offset] = Float(Double(values[start + offset]) + Double(step) * Double(multiple))
+                values[start + offset] = Self.value(values[start + offset], step, multiple)
             }
             start += count
         }
         return (writer.finish(), values)
+    }
+
+    private static func value(_ old: Float, _ step: Float, _ multiple: Int) -> Float {
+        Float(Double(old) + Double(step) * Double(multiple))
+    }
+
+    /// Adds what a rounded stage says to the values of the stage before it.
+    /// - Returns: false where the bytes end too early or say something impossible; the values are then of no use.
+    public static func add(
+        _ bytes: [UInt8], tensors: [Int], steps: [Float], to values: inout [Float]
+    ) -> Bool {
+        guard steps.count == tensors.count, tensors.reduce(0, +) == values.count else { return false }
+        var reader = BitReader(bytes)
+        var index = 0
+        for (count, step) in zip(tensors, steps) {
+            guard let lowBits = reader.read(bits: 5) else { return false }
+            for _ in 0..<count {
+                guard let code = reader.readRice(lowBits: lowBits) else { return false }
+                values[index] = value(values[index], step, code & 1 == 1 ? -(code / 2) - 1 : code / 2)
+                index += 1
+            }
+        }
+        return true
     }
 }
 
@@ -154,5 +182,45 @@ struct BitWriter {
     mutating func finish() -> [UInt8] {
         while count > 0 { write(false) }
         return bytes
+    }
+}
+
+/// Reads what a `BitWriter` wrote; nil wherever the bytes end first.
+struct BitReader {
+    private let bytes: [UInt8]
+    private var place = 0
+    private var bit = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    private mutating func next() -> Int? {
+        guard place < bytes.count else { return nil }
+        let value = Int(bytes[place] >> (7 - UInt8(bit)) & 1)
+        bit += 1
+        if bit == 8 { (place, bit) = (place + 1, 0) }
+        return value
+    }
+
+    mutating func read(bits: Int) -> Int? {
+        var value = 0
+        for _ in 0..<bits {
+            guard let bit = next() else { return nil }
+            value = value << 1 | bit
+        }
+        return value
+    }
+
+    /// No number that fits a weight's 32 bits has more than so many ones before its zero.
+    private static let onesMax = 1 << 24
+
+    mutating func readRice(lowBits: Int) -> Int? {
+        var ones = 0
+        while true {
+            guard let bit = next(), ones <= Self.onesMax else { return nil }
+            if bit == 0 { break }
+            ones += 1
+        }
+        guard let low = read(bits: lowBits) else { return nil }
+        return ones << lowBits | low
     }
 }

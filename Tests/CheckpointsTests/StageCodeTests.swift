@@ -1,8 +1,9 @@
-// How weights are written into a page. What the scripts make of them is tested in EndToEndTests, in node and in a browser.
+// How the weights of stages are written into pages and compact run folders. What the page's scripts make of them is tested in
+// EndToEndTests, in node and in a browser.
 
 import Testing
 
-@testable import Page
+@testable import Checkpoints
 
 @Suite struct StageCodeTests {
     @Test func `every number of half precision is written as itself`() {
@@ -70,5 +71,30 @@ import Testing
                 #expect(abs(weights[index] - coded.values[index]) <= step * 0.5001)
             }
         }
+    }
+
+    @Test func `what was written is read back, stage after stage`() {
+        let stages: [[Float]] = (0..<3).map { stage in
+            (0..<50).map { Float(($0 * 37 + stage * 11) % 41) / 20 - 1 }
+        }
+        let coded = StageCoder.encode(stages, tensors: [20, 30], code: .rounded, fineness: 64)
+        var values = [Float](repeating: 0, count: 50)
+        for stage in coded {
+            #expect(StageCoder.add(stage.bytes, tensors: [20, 30], steps: stage.steps, to: &values))
+            #expect(values == stage.values)
+        }
+    }
+
+    @Test func `a stage that was cut off is not read`() {
+        let coded = StageCoder.encode([[1, -1, 1, -1]], tensors: [4], code: .rounded, fineness: 100)[0]
+        for count in 0..<coded.bytes.count {
+            var values = [Float](repeating: 0, count: 4)
+            #expect(!StageCoder.add(Array(coded.bytes.prefix(count)), tensors: [4], steps: [0.01], to: &values))
+        }
+        var values = [Float](repeating: 0, count: 4)
+        #expect(!StageCoder.add(coded.bytes, tensors: [3], steps: [0.01], to: &values))
+        #expect(!StageCoder.add(coded.bytes, tensors: [4], steps: [], to: &values))
+        // Ones without end.
+        #expect(!StageCoder.add([UInt8](repeating: 0xFF, count: 1 << 22), tensors: [4], steps: [1], to: &values))
     }
 }
