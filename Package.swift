@@ -40,7 +40,14 @@ let package = Package(
         .target(
             name: "Internalization", dependencies: ["Transformer", "Checkpoints", "Tensors", "Support"],
             swiftSettings: numeric),
-        .target(name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS"], swiftSettings: numeric),
+        .target(
+            name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS", "Support"], swiftSettings: numeric),
+
+        // The whole of a run.
+        .target(
+            name: "Experiments",
+            dependencies: ["Internalization", "Probing", "Transformer", "Checkpoints", "Support"],
+            swiftSettings: strict),
 
         // The language.
         .target(
@@ -58,8 +65,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Language", "Plotting", "Probing", "Internalization", "Transformer", "Checkpoints", "Tensors",
-                "Support", "Page",
+                "Language", "Plotting", "Page", "Experiments", "Probing", "Internalization", "Transformer",
+                "Checkpoints", "Tensors", "Support",
             ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
@@ -123,16 +130,21 @@ let package = Package(
             name: "ProbingTests",
             dependencies: ["Probing", "Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ExperimentsTests",
+            dependencies: ["Experiments", "Internalization", "Probing", "Transformer", "Support", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PageTests", dependencies: ["Page", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LanguageTests", dependencies: ["Language", "BigInt", "TestSupport"],
+            name: "LanguageTests", dependencies: ["Language", "BigInt", "Support", "TestSupport"],
             exclude: ["Corpus", "Mistakes", "Scripts"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Language", "Plotting", "Internalization", "Transformer", "Tensors", "TestSupport",
+                "Commands", "Language", "Plotting", "Experiments", "Internalization", "Transformer", "Tensors",
+                "Support", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

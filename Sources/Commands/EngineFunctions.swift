@@ -37,6 +37,6 @@ enum EngineFunctions {
         Command(
             CommandSignature(
                 "current_run", "The run that commands mean when none is named.", [], result: RunValue.typeName)
-        ) { call in .object(try bench.run(call)) }
+        ) { call in .object(RunValue(try bench.run(call))) }
     }
 }

@@ -1,6 +1,7 @@
 // What errors of the engine mean to the person who typed a command.
 
 import Checkpoints
+import Experiments
 import Internalization
 import Language
 import Plotting
@@ -17,7 +18,11 @@ enum Explanations {
                 .fileMalformed, error.description, help: "correct that line; a line is input||chain #### answer")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
         case let error as SeparatorFault:
-            return Explanation(.runtimeArgument, error.description, help: error.help)
+            return Explanation(
+                .runtimeArgument, error.description, at: ["separator"],
+                help: "write separator: .kept, or .removed_last to take it away after the chain")
+        case let error as ExperimentFault:
+            return Explanation(.runtimeArgument, error.description, at: arguments(error), help: help(error))
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
         case let error as RunFolderError: return Explanation(.fileRefused, error.description, help: help(error))
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
@@ -25,10 +30,10 @@ enum Explanations {
         case let error as BatchError: return Explanation(.commandFailed, error.description)
         case let error as NonFiniteGradient: return Explanation(.commandFailed, error.description)
         case let error as TokenizationError: return Explanation(.runtimeArgument, error.description)
-        case ProbeError.interrupted: return Explanation(.interrupted, "stopped")
-        case let error as ProbeError: return Explanation(.runtimeArgument, error.description, help: error.help)
+        case let error as ProbeError:
+            return Explanation(.runtimeArgument, error.description, at: arguments(error), help: error.help)
         case let error as PNGError: return Explanation(.commandFailed, error.description, help: error.help)
-        case is GenerationInterrupted, is Interrupted, is CancellationError: return Explanation(.interrupted, "stopped")
+        case is Interrupted: return Explanation(.interrupted, "stopped")
         default: return nil
         }
     }
@@ -72,6 +77,56 @@ enum Explanations {
         case .noValidation: "start it with test: (gen … apart_from: the data)"
         case .noProblems: "ask for some: gen .parity n: 1000"
         default: nil
+        }
+    }
+
+    // MARK: An experiment
+
+    private static func arguments(_ error: ExperimentFault) -> [String] {
+        switch error {
+        case .sharedQuestion(_, .validation, _): ["validation"]
+        case .sharedQuestion: ["test"]
+        case .allTooLong: ["max_length"]
+        case .orderAfterSteps, .orderWhenKept: ["order"]
+        case .notTrained: []
+        case .removedBeyondChain, .partNotAskable: ["removed"]
+        // `at:` of a reading means predictions.
+        case .noPlace(.predictsAnswer, _, _), .noPlace(.predictsChain, _, _), .placeGone(.predictsAnswer, _, _),
+            .placeGone(.predictsChain, _, _):
+            ["at", "place"]
+        case .noPlace, .placeGone: ["place", "at"]
+        case .noSharedStage, .otherShape: ["over"]
+        }
+    }
+
+    private static func help(_ error: ExperimentFault) -> String? {
+        switch error {
+        case .sharedQuestion: "make one of them with apart_from: the other"
+        case .allTooLong(_, let longest): "write max_length: \(longest), or 0 for no limit"
+        case .orderAfterSteps: "start another run and give the schedule at once"
+        case .orderWhenKept, .removedBeyondChain: nil
+        case .notTrained: "add steps: 500"
+        case .partNotAskable: "train with schedule positions: .kept mixing: 0.5"
+        case .noPlace(_, _, 0): "they have none"
+        case .noPlace(let place, _, let count): "there are \(place.text(0)) to \(place.text(count - 1))"
+        case .placeGone: "read .separator or .predicts_answer, or go back before its removal"
+        case .noSharedStage: "see timeline of each"
+        case .otherShape: "give runs that differ in their seed"
+        }
+    }
+
+    // MARK: Hidden states
+
+    private static func arguments(_ error: ProbeError) -> [String] {
+        switch error {
+        case .layerOutOfRange: ["layers", "layer"]
+        case .positionMissing, .positionOutside, .noPositions, .edgeAhead, .soleKey: ["place", "at"]
+        case .tooFewRows, .tooFewGroups, .differentLengths, .noPartner, .metricDoesNotMove, .noCandidate: ["on"]
+        case .constantTarget: ["target"]
+        case .otherActivations: ["reads"]
+        case .separable: ["penalty"]
+        case .headOutOfRange, .notFinite, .lengths, .untrainedIsTheSameModel, .untrainedIsAnotherShape, .invalid:
+            []
         }
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Experiments
 import Internalization
 import Language
 import Support
@@ -6,9 +6,9 @@ import Support
 /// What the commands of one session share: the run that they mean when none is named.
 final class Workbench {
     /// The run that was started, resumed or named last.
-    var currentRun: RunValue?
+    var currentRun: Experiment?
     /// Every run of the session, for going back to a checkpoint of all of them.
-    var runs: [RunValue] = []
+    var runs: [Experiment] = []
 
     /// The name, or the name with a number where a run is called that already: tables and legends tell runs apart by
     /// it.
@@ -28,8 +28,8 @@ final class Workbench {
     static let runLabel = Parameter.label("run", .value(RunValue.typeName), "another run than the current one")
 
     /// The run a command is about: the one named with `run:`, else the current one.
-    func run(_ call: Invocation) throws -> RunValue {
-        if let named = call.hostIfPresent("run", as: RunValue.self) { return named }
+    func run(_ call: Invocation) throws -> Experiment {
+        if let named = call.experimentIfPresent("run") { return named }
         guard let currentRun else {
             throw call.failure(
                 "there is no run yet", code: .runtimeArgument,

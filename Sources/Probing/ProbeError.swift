@@ -23,7 +23,6 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
     case edgeAhead(query: String, key: String, problem: Int)
     case soleKey(String, problem: Int)
     case invalid(String, help: String? = nil)
-    case interrupted
 
     /// What was found.
     public var description: String {
@@ -64,7 +63,6 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
         case .soleKey(let label, let problem):
             "\(label) of problem \(problem) attends to nothing else, so this edge cannot be cut"
         case .invalid(let what, _): what
-        case .interrupted: "interrupted"
         }
     }
 
@@ -85,8 +83,7 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
         case .metricDoesNotMove: "choose pairs with different answers"
         case .noCandidate: "give at least two candidates"
         case .invalid(_, let help): help
-        case .layerOutOfRange, .headOutOfRange, .positionOutside, .noPositions, .lengths, .edgeAhead, .soleKey,
-            .interrupted:
+        case .layerOutOfRange, .headOutOfRange, .positionOutside, .noPositions, .lengths, .edgeAhead, .soleKey:
             nil
         }
     }

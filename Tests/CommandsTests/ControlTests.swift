@@ -1,3 +1,4 @@
+import Experiments
 import Language
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 extension Desk {
     /// The engine's run behind a variable.
-    func trained(_ name: String) -> Run? { value(name).asHost(RunValue.self)?.run }
+    func trained(_ name: String) -> Run? { value(name).asHost(RunValue.self)?.experiment.run }
 }
 
 @Suite struct ControlTests {

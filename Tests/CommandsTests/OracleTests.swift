@@ -1,5 +1,6 @@
 // What a verb reports equals an independent count: the engine asked directly, problem by problem, or a hand-made table.
 
+import Experiments
 import Foundation
 import Language
 import TestSupport
@@ -11,8 +12,8 @@ import Transformer
 
 extension Desk {
     /// The engine's run behind a name.
-    fileprivate func engine(_ name: String) throws -> RunValue {
-        try #require(session.value(of: name)?.asHost(RunValue.self))
+    fileprivate func engine(_ name: String) throws -> Experiment {
+        try #require(session.value(of: name)?.asHost(RunValue.self)?.experiment)
     }
 
     fileprivate func real(_ expression: String) -> Double { value(expression).asReal ?? .nan }
@@ -21,7 +22,7 @@ extension Desk {
 
 @Suite struct OracleTests {
     /// For each problem of a set whether the run, asked for it alone, writes its answer.
-    private func solved(_ value: RunValue, _ set: ProblemSet, removed: Int? = nil) throws -> [Bool] {
+    private func solved(_ value: Experiment, _ set: ProblemSet, removed: Int? = nil) throws -> [Bool] {
         let encoded = try EncodedProblems(set, encoder: value.encoder)
         return try (0..<set.count).map { index in
             let solution = try Evaluator(value.run.model, encoder: value.encoder, shape: value.run.shape).solve(
@@ -286,21 +287,5 @@ extension Desk {
         }
         // The run's own rate has fallen since its chain was gone, with update 30.
         #expect(run.settings.decay == 12 && run.settings.decayStart == nil && run.progress.emptiedAt == 30)
-    }
-
-    @Test func `the filler control sees the question, as many fillers as the chain had tokens, and the answer`() throws
-    {
-        let base = CharacterEncoder(answerCount: 1)
-        let encoded = try FillerEncoder(base).encode(Problem(question: "2 7 4", chain: "1 1", answer: "0"))
-        let plain = try base.encode(Problem(question: "2 7 4", chain: "1 1", answer: "0"))
-        #expect(plain.tokens.map(base.text).joined() == "274|110$")
-        let filler = base.text(encoded.tokens[4])
-        #expect(encoded.tokens.map(base.text).joined() == "274|\(filler)\(filler)0$")
-        #expect(filler != "1" && filler != "0")
-        #expect(
-            encoded.chain == plain.chain && encoded.answer == plain.answer && encoded.inputCount == plain.inputCount)
-        // Whatever the chain says, it is the same row.
-        let other = try FillerEncoder(base).encode(Problem(question: "2 7 4", chain: "0 1", answer: "0"))
-        #expect(other == encoded)
     }
 }

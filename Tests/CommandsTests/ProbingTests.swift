@@ -1,4 +1,5 @@
 import Language
+import Support
 import Testing
 
 @Suite struct ProbingTests {

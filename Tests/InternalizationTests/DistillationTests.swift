@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Tensors
 import Testing
 import Transformer
@@ -296,8 +297,9 @@ private func directional(
         let (distillation, _) = try distil(digits: 3, count: 300, layers: 2, width: 8, explicitSteps: 2) {
             $0.steps = [.student: 50, .emulator: 50, .coupled: 50]
         }
-        var steps = 0
-        let end = try distillation.run(report: { if case .step = $0 { steps += 1 } }, isInterrupted: { steps == 7 })
+        let interrupt = Interrupt()
+        let end = try distillation.run(
+            report: { if case .step(_, 7, _, _) = $0 { interrupt.request() } }, interrupt: interrupt)
         #expect(end == .interrupted)
         #expect(distillation.records[.student]?.steps == 7)
         #expect(distillation.records[.emulator] == nil)

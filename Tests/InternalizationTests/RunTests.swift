@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Testing
 import Transformer
@@ -89,9 +90,16 @@ private func following(_ steps: Int) -> TrainingGoal {
         for stop in 0..<14 {
             let run = try smallRun(schedule: every(4), train: 100, dropout: 0.1)
             var steps = 0
+            let interrupt = Interrupt()
+            if stop == 0 { interrupt.request() }
             let end = try run.train(
-                following(14), report: { if case .step = $0 { steps += 1 } }, isInterrupted: { steps == stop })
-            #expect(end == .interrupted)
+                following(14),
+                report: {
+                    guard case .step = $0 else { return }
+                    steps += 1
+                    if steps == stop { interrupt.request() }
+                }, interrupt: interrupt)
+            #expect(end == .interrupted && steps == stop)
             try run.train(following(14 - stop))
             #expect(state(run) == state(whole), "stopped after \(stop)")
         }

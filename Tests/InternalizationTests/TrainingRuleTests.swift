@@ -568,6 +568,7 @@ private func adaptive(
         let base = CharacterEncoder(answerCount: 1)
         let token: Int32?
         var vocabularySize: Int { base.vocabularySize }
+        var separator: AnswerSeparator { base.separator }
         var endToken: Int32 { token ?? base.endToken }
         func stop(after written: ArraySlice<Int32>) -> StopRule? {
             guard let token else { return StopRule.none }

@@ -3,6 +3,7 @@
 import BigInt
 import Foundation
 import Language
+import Support
 import Synchronization
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import Language
+import Support
 import Testing
 
 @testable import Notebooks

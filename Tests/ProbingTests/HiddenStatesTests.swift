@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Testing
 import Transformer
@@ -79,8 +80,10 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
     }
 
     @Test func `an interrupted reading stops`() throws {
-        let observer = ProbingObserver(isInterrupted: { true })
-        #expect(throws: ProbeError.interrupted) {
+        let interrupt = Interrupt()
+        interrupt.request()
+        let observer = ProbingObserver(interrupt: interrupt)
+        #expect(throws: Interrupted()) {
             try smallModel().hiddenStates(
                 randomBatch(lengths: [3]), at: [.finalNorm], positions: [Position("first", index: 0, count: 1)],
                 observer: observer)

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Tensors
 import TestSupport
 import Testing
@@ -99,11 +100,16 @@ private func load(_ name: String) throws -> LanguageModel {
 
     @Test func `an interrupt ends a generation`() throws {
         let model = try load("gpt2")
-        var calls = 0
-        #expect(throws: GenerationInterrupted.self) {
-            try model.generate([Prompt(tokens: [1])], GenerationOptions(maximumNewTokens: 10, stop: .none)) {
-                calls += 1; return calls == 3
-            }
+        let interrupt = Interrupt()
+        // In the middle of far more prompts than can be answered until then.
+        Thread.detachNewThread {
+            usleep(20_000)
+            interrupt.request()
+        }
+        #expect(throws: Interrupted()) {
+            try model.generate(
+                Array(repeating: Prompt(tokens: [1]), count: 100_000),
+                GenerationOptions(maximumNewTokens: 40, stop: .none), interrupt: interrupt)
         }
     }
 }

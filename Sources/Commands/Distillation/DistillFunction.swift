@@ -1,5 +1,6 @@
 // `distill`: ICoT-KD, the method before stepwise internalization, with a run as its teacher.
 
+import Experiments
 import Internalization
 import Language
 import Support
@@ -65,23 +66,24 @@ enum DistillFunction {
                     the states' variance that is guessed), uncoupled, teacher and stages. The teacher must still have its chain.
                     """)
         ) { call in
-            let value = try call.hostIfPresent("teacher", as: RunValue.self) ?? bench.run(call)
-            let teacher = try teacher(value, call)
-            let run = value.run
-            let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? value.initial
+            let experiment = try call.experimentIfPresent("teacher") ?? bench.run(call)
+            let teacher = try teacher(experiment, call)
+            let run = experiment.run
+            let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? experiment.initial
             let distillation = try Distillation(
                 teacher: run.model, initial: initial, on: run.problems, heldOut: run.heldOut,
                 validation: run.validation, positions: run.schedule.positions,
                 settings: settings(run, call))
             try go(distillation, call)
             return .object(
-                DistillationValue(task: value.data.taskName, teacher: (run.progress.updates, teacher), distillation))
+                DistillationValue(
+                    task: experiment.data.taskName, teacher: (run.progress.updates, teacher), distillation))
         }
     }
 
     /// Sees whether a run can teach, and measures it.
-    private static func teacher(_ value: RunValue, _ call: Invocation) throws -> Evaluation? {
-        let run = value.run
+    private static func teacher(_ experiment: Experiment, _ call: Invocation) throws -> Evaluation? {
+        let run = experiment.run
         if run.longest == 0 {
             throw call.failure("these problems have no chain to distil", code: .runtimeArgument, at: "teacher")
         }
@@ -96,8 +98,7 @@ enum DistillFunction {
                 "the run has not been trained yet, so it has no thoughts", code: .runtimeArgument, at: "teacher",
                 help: "train until: 0.99 first")
         }
-        let interrupt = call.interrupt
-        let evaluation = try run.evaluateHeldOut(isInterrupted: { interrupt.isRequested })
+        let evaluation = try run.evaluateHeldOut(interrupt: call.interrupt)
         if let evaluation, evaluation.accuracy < 0.9 {
             call.output(
                 StyledText("note", .warning)
@@ -127,7 +128,7 @@ enum DistillFunction {
 
     /// Goes through the stages with a progress line and a line for each that is over.
     private static func go(_ distillation: Distillation, _ call: Invocation) throws {
-        let interrupt = call.interrupt, started = MonotonicClock.seconds()
+        let started = MonotonicClock.seconds()
         var lastShown = 0.0
         defer { call.endProgress() }
         let end: DistillationEnd
@@ -146,7 +147,7 @@ enum DistillFunction {
                     case .evaluated: break
                     case .finished(let record): call.output(line(record, uncoupled: distillation.uncoupled))
                     }
-                }, isInterrupted: { interrupt.isRequested })
+                }, interrupt: call.interrupt)
         } catch let error as NonFiniteGradient {
             throw call.failure("\(error.description)", help: "try a lower rate: lr: 1e-3")
         }

@@ -1,5 +1,6 @@
 // `write`, `save`, `save_run`, `resume`: results to files and back.
 
+import Experiments
 import Internalization
 import Language
 import Plotting
@@ -72,13 +73,13 @@ enum FileCommands {
                     "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process. A compact copy is written once, and what it answers is compared with what the run answers."
             )
         ) { call in
-            let value = try bench.run(call)
+            let experiment = try bench.run(call)
             let path = try call.text("path")
-            if try call.boolean("compact") { return try saveCompact(value, path, call) }
-            let before = value.run.checkpoint()
-            if try !call.boolean("moments") { value.run.forgetMoments() }
-            do { value.folder = try KeptRun.create(value, at: path) } catch {
-                try value.run.restore(before)
+            if try call.boolean("compact") { return try saveCompact(experiment, path, call) }
+            let before = experiment.run.checkpoint()
+            if try !call.boolean("moments") { experiment.run.forgetMoments() }
+            do { try experiment.keep(at: path) } catch {
+                try experiment.run.restore(before)
                 throw error
             }
             call.output(StyledText("saved in \(path)"))
@@ -87,19 +88,15 @@ enum FileCommands {
     }
 
     /// Writes a compact copy and says how large it is and how often it answers the test problems in the same way.
-    private static func saveCompact(_ value: RunValue, _ path: String, _ call: Invocation) throws -> Value {
-        try KeptRun.writeCompact(value, at: path)
-        let copy = try KeptRun.copy(path, call)
+    private static func saveCompact(_ experiment: Experiment, _ path: String, _ call: Invocation) throws -> Value {
+        try experiment.writeCompact(at: path)
+        let copy = try call.openCopy(of: path)
         var text = "saved in \(path): \(byteText(FileSystem.byteCount(of: path)))"
-        if let test = value.run.heldOut?.problems {
-            let interrupt = call.interrupt
-            let asked = Array(0..<min(test.count, 500))
-            let written = try [value.run, copy.run].map { run in
-                try Evaluator(run.model, encoder: value.encoder, shape: run.shape).solve(
-                    test, asked, removed: run.clock.removed, schedule: run.schedule,
-                    isInterrupted: { interrupt.isRequested }
-                ).map(\.tokens)
-            }
+        if let test = experiment.test {
+            let asked = test[0..<min(test.count, 500)]
+            let written = try experiment.writings(
+                of: [experiment.run.model, copy.run.model], asked, removed: experiment.run.clock.removed,
+                interrupt: call.interrupt)
             let same = zip(written[0], written[1]).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
             text += "; \(same) of \(asked.count) test problems are written as the run writes them"
         }
@@ -122,12 +119,23 @@ enum FileCommands {
                 ], result: RunValue.typeName, effects: [.changesRun], seeAlso: ["save_run", "timeline"])
         ) { call in
             let path = try call.text("path")
-            let value =
+            let experiment =
                 try call.boolean("hold")
-                ? KeptRun.resume(path, steals: call.boolean("steal"), call) : KeptRun.copy(path, call)
-            bench.runs.append(value)
-            bench.currentRun = value
-            return .object(value)
+                ? Experiment.resume(
+                    path, steals: call.boolean("steal"), warn: call.warn, interrupt: call.interrupt)
+                : call.openCopy(of: path)
+            bench.runs.append(experiment)
+            bench.currentRun = experiment
+            return .object(RunValue(experiment))
         }
+    }
+}
+
+extension Invocation {
+    func warn(_ text: String) { output(StyledText(text, .warning)) }
+
+    /// A kept run without holding its folder.
+    func openCopy(of path: String) throws -> Experiment {
+        try Experiment.open(copyOf: path, warn: warn, interrupt: interrupt)
     }
 }

@@ -1,6 +1,7 @@
 // Each kind of value in the form that other tools expect, chosen by the ending of the path.
 
 import Checkpoints
+import Experiments
 import Internalization
 import Language
 import Plotting
@@ -11,9 +12,8 @@ enum FileWriting {
     static func write(_ value: Value, to path: String, _ call: Invocation) throws {
         let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last.map(String.init) ?? ""
         switch value {
-        case .object(let model as ModelValue): try write(model, to: path)
-        case .object(let run as RunValue):
-            try write(ModelValue(run.run.model, writing: run.model.writing, origin: run.model.origin), to: path)
+        case .object(let model as ModelValue): try write(model.subject, to: path)
+        case .object(let run as RunValue): try write(run.experiment.model, to: path)
         case .object(let problems as ProblemsValue): try problems.set.write(to: path)
         case .object(let figure as FigureValue):
             try expect(
@@ -59,7 +59,7 @@ enum FileWriting {
         try form.write()
     }
 
-    private static func write(_ value: ModelValue, to folder: String) throws {
+    private static func write(_ value: ExperimentModel, to folder: String) throws {
         try value.model.write(to: folder)
         if case .characters(let vocabulary) = value.writing { try vocabulary.write(to: folder) }
     }

@@ -1,6 +1,7 @@
 // Making, loading and looking into models: `model`, `load`, `hash`, `tokenize`, `logits`.
 
 import Checkpoints
+import Experiments
 import Internalization
 import Language
 import Transformer
@@ -76,12 +77,13 @@ enum ModelCommands {
             let initialization: Initialization = try call.choice("init") == "gpt2" ? .gpt2 : .fanIn
             return .object(
                 ModelValue(
-                    LanguageModel(configuration, initialization: initialization, seed: UInt64(seed)), writing: writing,
-                    origin: .seed(seed)))
+                    ExperimentModel(
+                        LanguageModel(configuration, initialization: initialization, seed: UInt64(seed)),
+                        writing: writing, origin: .seed(seed))))
         }
     }
 
-    private static func writing(_ call: Invocation) throws -> ModelValue.Writing {
+    private static func writing(_ call: Invocation) throws -> ProblemWriting {
         switch call["vocab"] {
         case .object(let problems as ProblemsValue)?: return .characters(CharacterVocabulary(of: problems.set))
         case .object(let path as TextObject)?:
@@ -115,7 +117,7 @@ enum ModelCommands {
             try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
             var model = try LanguageModel(checkpoint)
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
-            let writing: ModelValue.Writing
+            let writing: ProblemWriting
             if CharacterVocabulary.exists(in: checkpoint.folder) {
                 writing = .characters(try CharacterVocabulary(folder: checkpoint.folder))
             } else if let tokenizer = try checkpoint.tokenizer() {
@@ -123,7 +125,7 @@ enum ModelCommands {
             } else {
                 writing = .ids
             }
-            return .object(ModelValue(model, writing: writing, origin: .folder(name)))
+            return .object(ModelValue(ExperimentModel(model, writing: writing, origin: .folder(name))))
         }
     }
 
@@ -141,7 +143,7 @@ enum ModelCommands {
         ) { call in
             switch call["value"] {
             case .object(let problems as ProblemsValue)?: return .text(problems.set.fingerprint)
-            case .object(let run as RunValue)?: return .text(run.run.model.contentHash())
+            case .object(let run as RunValue)?: return .text(run.experiment.run.model.contentHash())
             default: return .text(try call.host("value", as: ModelValue.self).model.contentHash())
             }
         }
@@ -227,7 +229,7 @@ enum ModelCommands {
 
     /// The model of an argument that takes a model or a run.
     static func model(_ call: Invocation, _ name: String) throws -> LanguageModel {
-        if let run = call[name]?.asHost(RunValue.self) { return run.run.model }
+        if let run = call.experimentIfPresent(name) { return run.run.model }
         return try call.host(name, as: ModelValue.self).model
     }
 }

@@ -1,5 +1,6 @@
 // `page`: a run as one HTML file that answers in a browser, at every stage, without icot and without a network.
 
+import Experiments
 import Internalization
 import Language
 import Page
@@ -42,9 +43,9 @@ enum PageFunction {
                     how many are the same.
                     """)
         ) { call in
-            let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
+            let experiment = try call.experimentIfPresent("run") ?? bench.run(call)
             defer { call.endProgress() }
-            let made = try PageMaker(value, call).make()
+            let made = try PageMaker(experiment, call).make()
             call.output(made.summaryLine)
             return .object(made)
         }

@@ -2,6 +2,7 @@
 // costs.
 
 import Checkpoints
+import Experiments
 import Internalization
 import Language
 import Page
@@ -9,17 +10,18 @@ import Support
 import Transformer
 
 struct PageMaker {
-    private let value: RunValue
+    private let experiment: Experiment
     private let call: Invocation
     private let vocabulary: CharacterVocabulary
     private let separator: AnswerSeparator
     private let answerCount: Int?
 
     /// - Throws: where the problems are not written one token a character.
-    init(_ value: RunValue, _ call: Invocation) throws {
-        self.value = value
+    init(_ experiment: Experiment, _ call: Invocation) throws {
+        self.experiment = experiment
         self.call = call
-        guard case .characters(let vocabulary) = value.model.writing, let encoder = value.encoder as? CharacterEncoder
+        guard case .characters(let vocabulary) = experiment.model.writing,
+            let encoder = experiment.encoder as? CharacterEncoder
         else {
             throw call.failure(
                 "the problems of this run are not written one token a character, and the page has no tokenizer",
@@ -35,11 +37,11 @@ struct PageMaker {
 
     /// A run with the stages that are shown of it.
     private struct Shown {
-        var value: RunValue
+        var experiment: Experiment
         var role: String
         var stages: [(removed: Int, stage: Timeline.Stage)]
-        var layout: ParameterLayout { value.run.model.parameters.layout }
-        var weightCount: Int { value.run.model.parameterCount }
+        var layout: ParameterLayout { experiment.run.model.parameters.layout }
+        var weightCount: Int { experiment.run.model.parameterCount }
     }
 
     func make() throws -> PageValue {
@@ -47,23 +49,24 @@ struct PageMaker {
         let runs = try shownRuns()
         let (coded, code) = try codedStages(runs, problems.set)
         let agreements = code == .float32 ? [] : try agreements(runs[0], coded[0], problems.set)
-        let probes = try PageProbes(value, runs[0].stages, call).json(problems.set)
+        let probes = try PageProbes(experiment, runs[0].stages, call).json(problems.set)
         var weights: [[UInt8]] = []
         var runValues: [Value] = []
         for (run, stages) in zip(runs, coded) {
             runValues.append(try runRecord(run, stages, problems.set, firstBlock: weights.count))
             weights += stages.map(\.bytes)
         }
-        let title = call.textIfPresent("title") ?? "Taking the chain of thought away: \(value.data.taskName)"
+        let title = call.textIfPresent("title") ?? "Taking the chain of thought away: \(experiment.data.taskName)"
         let content = Value.record([
-            ("format", .integer(1)), ("name", .text(value.name)), ("path", value.folderPath.map { .text($0) } ?? .none),
-            ("task", PageTask.record(problems.set)), ("taskName", .text(value.data.taskName)),
+            ("format", .integer(1)), ("name", .text(experiment.name)),
+            ("path", experiment.folderPath.map { .text($0) } ?? .none),
+            ("task", PageTask.record(problems.set)), ("taskName", .text(experiment.data.taskName)),
             (
                 "vocabulary",
                 .record([("characters", .list(vocabulary.characters.map { .text(String($0)) }))])
             ),
             ("separator", .text(separator.rawValue)), ("answerCount", answerCount.map { .integer($0) } ?? .none),
-            ("schedule", .record([("order", .text(value.run.schedule.order.name))])),
+            ("schedule", .record([("order", .text(experiment.run.schedule.order.name))])),
             ("runs", .list(runValues)),
             (
                 "problems",
@@ -94,16 +97,16 @@ struct PageMaker {
 
     /// The problems that come with the page: held-out ones where the run has them.
     private func problems() throws -> (set: ProblemSet, isHeldOut: Bool) {
-        let set = value.test ?? value.data
+        let set = experiment.test ?? experiment.data
         let few = set[0..<Self.problemCount]
         if few.isEmpty {
             throw call.failure("the run has no problems to show", code: .runtimeArgument, at: "run")
         }
-        return (few, value.test != nil)
+        return (few, experiment.test != nil)
     }
 
     private func shownRuns() throws -> [Shown] {
-        let all = stages(of: value)
+        let all = experiment.stages
         var stages = all
         if let wanted = call.listIfPresent("stages")?.compactMap(\.asInteger) {
             let there = all.map { "\($0.removed)" }.joined(separator: ", ")
@@ -117,44 +120,32 @@ struct PageMaker {
         if stages.isEmpty {
             throw call.failure("no stage is left to show", code: .runtimeArgument, at: "stages")
         }
-        if value.run.progress.updates == 0 {
+        if experiment.run.progress.updates == 0 {
             throw call.failure(
                 "the run has not been trained, so there are no stages to show", code: .runtimeArgument, at: "run",
                 help: "train it first: train until: 0.99, then internalize")
         }
-        var runs = [Shown(value: value, role: "internalized", stages: stages)]
-        let beside =
-            call["beside"]?.asHost(RunValue.self).map { [$0] }
-            ?? call.listIfPresent("beside")?.compactMap { $0.asHost(RunValue.self) } ?? []
+        var runs = [Shown(experiment: experiment, role: "internalized", stages: stages)]
+        let beside = call["beside"]?.asExperiments ?? []
         for other in beside {
-            guard other.encoder is CharacterEncoder, other.model.writing.isSame(as: value.model.writing),
-                other.data.taskName == value.data.taskName, other.separator == value.separator
+            guard other.encoder is CharacterEncoder,
+                other.model.writing.hasSameCharacters(as: experiment.model.writing),
+                other.data.taskName == experiment.data.taskName, other.separator == experiment.separator
             else {
                 throw call.failure(
                     "\(other.name) does not solve the same problems in the same tokens", code: .runtimeArgument,
                     at: "beside", help: "give a control of the run: control(r, kind: .no_cot)")
             }
-            let theirs = self.stages(of: other)
+            let theirs = other.stages
             guard let final = theirs.last else { continue }
-            runs.append(Shown(value: other, role: role(other, theirs), stages: [final]))
+            runs.append(Shown(experiment: other, role: role(other, theirs), stages: [final]))
         }
         return runs
     }
 
-    private func role(_ run: RunValue, _ stages: [(removed: Int, stage: Timeline.Stage)]) -> String {
+    private func role(_ run: Experiment, _ stages: [(removed: Int, stage: Timeline.Stage)]) -> String {
         if run.run.longest > 0, stages.allSatisfy({ $0.removed == run.run.longest }) { return "no_cot" }
         return stages.allSatisfy { $0.removed == 0 } ? "explicit" : "other"
-    }
-
-    /// The stages on a run's way to where it is; of those with as many tokens removed the one that was reached last.
-    private func stages(of value: RunValue) -> [(removed: Int, stage: Timeline.Stage)] {
-        var found: [(removed: Int, stage: Timeline.Stage)] = []
-        for stage in value.run.timeline.path {
-            let removed = stage.record.removed.capped(at: value.run.longest)
-            found.removeAll { $0.removed == removed }
-            found.append((removed, stage))
-        }
-        return found.sorted { $0.removed < $1.removed }
     }
 
     // MARK: Weights
@@ -171,7 +162,7 @@ struct PageMaker {
         let stageWeights = try runs.map { run in
             try run.stages.map { stage in
                 try call.checkInterrupt()
-                let model = try run.value.run.model(at: stage.stage)
+                let model = try run.experiment.run.model(at: stage.stage)
                 return model.parameters.values()
             }
         }
@@ -209,7 +200,8 @@ struct PageMaker {
             "\(Phrase.count(stages, "stage")) of \(NumberText.grouped(runs[0].weightCount)) weights do not fit into a page "
                 + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
             code: .runtimeArgument,
-            help: "show fewer stages, stages: [0, \(value.run.removedCount)], keep half of the bytes, weights: .half, "
+            help:
+                "show fewer stages, stages: [0, \(experiment.run.removedCount)], keep half of the bytes, weights: .half, "
                 + "or allow more, limit: \(bytes * 4 / 3_000_000 + 1)"
         )
     }
@@ -221,19 +213,13 @@ struct PageMaker {
 
     /// For each stage of how many problems the page writes the very tokens that the run writes.
     private func agreements(_ run: Shown, _ coded: [CodedStage], _ set: ProblemSet) throws -> [Value] {
-        let encoded = try RunData.encode(set, encoder: value.encoder, order: value.run.schedule.order, call.interrupt)
-        let interrupt = call.interrupt
         return try zip(run.stages, coded).map { stage, coded in
             call.progress(StyledText("comparing answers, removed \(stage.removed)", .dim))
-            let exact = try run.value.run.model(at: stage.stage)
+            let exact = try run.experiment.run.model(at: stage.stage)
             let rounded = LanguageModel(uninitialized: exact.configuration)
             rounded.parameters.put(coded.values)
-            let written = try [exact, rounded].map { model in
-                try Evaluator(model, encoder: value.encoder, shape: value.run.shape).solve(
-                    encoded, Array(0..<set.count), removed: stage.stage.record.removed, schedule: value.run.schedule,
-                    isInterrupted: { interrupt.isRequested }
-                ).map(\.tokens)
-            }
+            let written = try experiment.writings(
+                of: [exact, rounded], set, removed: stage.stage.record.removed, interrupt: call.interrupt)
             let same = zip(written[0], written[1]).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
             return .record([
                 ("removed", .integer(stage.removed)), ("same", .integer(same)), ("of", .integer(set.count)),
@@ -257,15 +243,15 @@ struct PageMaker {
             }
             return Value.record([
                 ("removed", .integer(stage.removed)), ("accuracy", record.accuracy.map { .real($0) } ?? .none),
-                ("of", run.value.test.map { .integer($0.count) } ?? .none), ("steps", .integer(record.steps)),
-                ("gone", try PageTask.gone(record.removed, run.value, set, call)),
-                ("frame", frame(record.removed, run.value)), ("weights", .record(weights)),
+                ("of", run.experiment.test.map { .integer($0.count) } ?? .none), ("steps", .integer(record.steps)),
+                ("gone", try PageTask.gone(record.removed, run.experiment, set, call)),
+                ("frame", frame(record.removed, run.experiment)), ("weights", .record(weights)),
             ])
         }
         return .record([
-            ("name", .text(run.value.name)), ("role", .text(run.role)),
-            ("updates", .integer(run.value.run.progress.updates)),
-            ("configuration", PageTask.record(run.value.run.model.configuration)),
+            ("name", .text(run.experiment.name)), ("role", .text(run.role)),
+            ("updates", .integer(run.experiment.run.progress.updates)),
+            ("configuration", PageTask.record(run.experiment.run.model.configuration)),
             (
                 "layout",
                 .list(
@@ -281,9 +267,9 @@ struct PageMaker {
     }
 
     /// How every question is put at a stage; told at the head of Script/solver.js.
-    private func frame(_ removed: RemovalCount, _ value: RunValue) -> Value {
-        let frame = value.run.shape.frame(
-            removed, value.run.schedule, spareTokens: EvaluationOptions().spareTokens)
+    private func frame(_ removed: RemovalCount, _ experiment: Experiment) -> Value {
+        let frame = experiment.run.shape.frame(
+            removed, experiment.run.schedule, spareTokens: EvaluationOptions().spareTokens)
         return .record([
             ("positions", .list(frame.positions.map { .integer(Int($0)) })), ("limit", .integer(frame.limit)),
         ])
@@ -306,19 +292,19 @@ struct PageMaker {
     }
 
     private func summary(_ runs: [Shown]) -> String {
-        let configuration = value.run.model.configuration
+        let configuration = experiment.run.model.configuration
         return
             "A model of \(NumberText.grouped(runs[0].weightCount)) weights ("
             + "\(Phrase.count(configuration.layerCount, "layer")), "
             + "\(Phrase.count(configuration.headCount, "head")), width \(configuration.width)) that icot trained on "
-            + "\(value.data.taskName)."
+            + "\(experiment.data.taskName)."
     }
 
     private func line(_ runs: [Shown], _ code: WeightCode, _ bytes: Int, _ agreements: [Value]) -> StyledText {
         let stages = runs[0].stages.count
         var text =
-            "a page of \(Phrase.count(stages, "stage")) of \(value.name)"
-            + (runs.count > 1 ? " beside " + runs.dropFirst().map(\.value.name).joined(separator: " and ") : "")
+            "a page of \(Phrase.count(stages, "stage")) of \(experiment.name)"
+            + (runs.count > 1 ? " beside " + runs.dropFirst().map(\.experiment.name).joined(separator: " and ") : "")
             + ", \(megabytes(bytes)) MB"
         switch code {
         case .float32: text += ", the very weights of the run"
@@ -338,17 +324,10 @@ struct PageMaker {
     }
 }
 
-extension RunValue {
+extension Experiment {
     /// Where the run can be opened again, as far as that is anybody else's business: no folder of one machine.
     fileprivate var folderPath: String? {
-        guard let path = origin ?? folder?.path, !path.hasPrefix("/") else { return nil }
+        guard let path, !path.hasPrefix("/") else { return nil }
         return path
-    }
-}
-
-extension ModelValue.Writing {
-    fileprivate func isSame(as other: ModelValue.Writing) -> Bool {
-        if case .characters(let mine) = self, case .characters(let theirs) = other { return mine == theirs }
-        return false
     }
 }

@@ -2,18 +2,19 @@
 // of
 // `probe … over: r`; without one, the running values of the task's chain are looked for at the end of the question.
 
+import Experiments
 import Internalization
 import Language
 import Probing
 import Transformer
 
 struct PageProbes {
-    private let value: RunValue
+    private let experiment: Experiment
     private let stages: [(removed: Int, stage: Timeline.Stage)]
     private let call: Invocation
 
-    init(_ value: RunValue, _ stages: [(removed: Int, stage: Timeline.Stage)], _ call: Invocation) {
-        (self.value, self.stages, self.call) = (value, stages, call)
+    init(_ experiment: Experiment, _ stages: [(removed: Int, stage: Timeline.Stage)], _ call: Invocation) {
+        (self.experiment, self.stages, self.call) = (experiment, stages, call)
     }
 
     /// What the scripts read, or nil where there is nothing to probe.
@@ -39,22 +40,18 @@ struct PageProbes {
         guard let (target, words) = targetAndWords, let (set, on) = try problems(words) else { return nil }
         let line = "probe on: \(on) target: .\(target) at: .separator over: r"
         let targets = try ProbeTargets.facts(target, nil, set, nil, call)
-        let untrained = LanguageModel(value.run.model.configuration, initialization: .fanIn, seed: 0xBA5E)
+        let untrained = LanguageModel.untrained(experiment.run.model.configuration)
         var rows: [ProbeTable.Row] = []
         for (removed, stage) in few(stages) {
             call.progress(StyledText("probing  removed \(removed)", .dim))
-            let subject = Subject(
-                model: try value.run.model(at: stage), encoder: value.encoder, removed: stage.record.removed,
-                schedule: value.run.schedule, shape: value.run.shape, stage: "removed \(removed)")
-            let data = try ProbeData(set, for: subject, call)
+            let subject = try ModelAtStage(experiment, at: stage)
+            let data = try ProblemsAtStage(set, for: subject, interrupt: call.interrupt)
             let grid = ProbeGrid(
                 points: (0..<subject.model.configuration.layerCount).map { .block($0, .residualPost) },
-                positions: try data.positions("separator", nil, call), targets: targets, problems: data.questions)
-            let results = try call.placing {
-                try grid.run(
-                    subject.model, data.batch, untrained: untrained, stage: subject.stage,
-                    observer: call.observer("probing  removed \(removed)"))
-            }
+                positions: try data.positions(.separator), targets: targets, problems: data.questions)
+            let results = try grid.run(
+                subject.model, data.batch, untrained: untrained, stage: subject.name,
+                observer: call.observer("probing  removed \(removed)"))
             rows += results.map { ProbeTable.Row(removed: removed, reports: [$0.report]) }
         }
         return (try ProbeTable.make(rows, call), line)
@@ -62,7 +59,7 @@ struct PageProbes {
 
     /// What the chain of the task runs through, and the words that make its problems.
     private var targetAndWords: (target: String, words: String)? {
-        switch value.data.task {
+        switch experiment.data.task {
         case let task as DigitSum where task.modulus == 2: ("running_parity", ".parity digits: \(task.digits)")
         case let task as DigitSum:
             ("running_residue", ".modsum digits: \(task.digits) modulus: \(task.modulus)")
@@ -83,22 +80,21 @@ struct PageProbes {
 
     /// Problems that the run has not seen, or its held-out ones where there are too few others.
     private func problems(_ words: String) throws -> (set: ProblemSet, line: String)? {
-        if let task = value.data.task as? any ProblemTask {
-            let sets = [("data", value.data), ("test", value.test), ("validation", value.validation)]
+        if let task = experiment.data.task as? any ProblemTask {
+            let sets = [("data", experiment.data), ("test", experiment.test), ("validation", experiment.validation)]
             let known = sets.compactMap(\.1)
             let names = "[" + sets.filter { $0.1 != nil }.map { "r.\($0.0)" }.joined(separator: ", ") + "]"
-            let interrupt = call.interrupt
             func make(_ task: some ProblemTask) throws -> ProblemSet {
                 try ProblemSet.generate(
                     task, count: Self.count, seed: UInt64(Self.seed), apartFrom: known, repetition: .never,
-                    isInterrupted: { interrupt.isRequested })
+                    interrupt: call.interrupt)
             }
             if let made = try? make(task) {
                 return (made, "(gen \(words) n: \(Self.count) seed: \(Self.seed) apart_from: \(names))")
             }
             try call.checkInterrupt()
         }
-        return value.test.map { ($0, "r.test") }
+        return experiment.test.map { ($0, "r.test") }
     }
 
     private func few(_ stages: [(removed: Int, stage: Timeline.Stage)]) -> [(removed: Int, stage: Timeline.Stage)] {
@@ -139,7 +135,7 @@ struct PageProbes {
 
     /// Which token of a problem says what a target asks for, such as `.running_parity[1]`.
     private func tokenPlaces(_ set: ProblemSet) throws -> [String: Int] {
-        guard let task = set.task, let encoder = value.encoder as? any LocatingEncoder, !set.isEmpty,
+        guard let task = set.task, let encoder = experiment.encoder as? any LocatingEncoder, !set.isEmpty,
             let facts = try? encoder.tokenFacts(of: set[0], task: task)
         else { return [:] }
         return Dictionary(

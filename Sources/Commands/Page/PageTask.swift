@@ -1,6 +1,7 @@
 // What the scripts of a page must know of a task, a shape and a removal; they are told at the head of Script/tasks.js,
 // transformer.js and solver.js.
 
+import Experiments
 import Internalization
 import Language
 import Transformer
@@ -51,17 +52,16 @@ enum PageTask {
     /// The offsets in the chain that are gone, where they are the same for all problems; none where the page can tell
     /// by the order, because tokens go from one end.
     /// - Throws: where problems differ in what is removed, and the order does not say it by itself.
-    static func gone(_ removed: RemovalCount, _ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> Value
-    {
-        let order = value.run.schedule.order
+    static func gone(
+        _ removed: RemovalCount, _ experiment: Experiment, _ set: ProblemSet, _ call: Invocation
+    ) throws -> Value {
+        let order = experiment.run.schedule.order
         if order == .left || order == .right { return .none }
-        let groups = try RunData.groups(of: set, encoder: value.encoder, order: order)
-        var found: Set<[Int]> = []
-        for index in 0..<set.count {
-            let problem = try value.encoder.encode(set[index])
-            let left = problem.removing(removed, order: order, groups: groups?[index])
-            found.insert(left.removed.flatMap { Array($0) }.map { $0 - problem.chain.lowerBound })
-        }
+        let found = try Set(
+            (0..<set.count).map { index in
+                let written = try experiment.written(set, index)
+                return written.gone(removed).sorted().map { $0 - written.problem.chain.lowerBound }
+            })
         guard found.count == 1, let offsets = found.first else {
             throw call.failure(
                 "chains of different length lose different tokens in the order .\(order.name), which a page cannot",

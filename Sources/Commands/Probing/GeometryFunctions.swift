@@ -1,5 +1,6 @@
 // `components` and `fourier`: the shape of states and tables, as functions.
 
+import Experiments
 import Internalization
 import Language
 import Probing
@@ -63,7 +64,8 @@ enum GeometryFunctions {
             )
         ) { call in
             let model = try ModelCommands.model(call, "model")
-            let value = call["model"]?.asHost(RunValue.self)?.model ?? call["model"]?.asHost(ModelValue.self)
+            let value =
+                call.experimentIfPresent("model")?.model ?? call.hostIfPresent("model", as: ModelValue.self)?.subject
             guard case .characters(let vocabulary)? = value?.writing else {
                 throw call.failure("the model has no vocabulary of single digits", code: .runtimeArgument, at: "model")
             }

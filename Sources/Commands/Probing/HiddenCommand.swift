@@ -1,5 +1,6 @@
 // `hidden`: what a model holds inside, as an array that knows where it came from.
 
+import Experiments
 import Internalization
 import Language
 import Probing
@@ -13,13 +14,13 @@ enum HiddenCommand {
             CommandSignature(
                 "hidden", "Reads hidden states: a row for each problem, (B, C), or (B, P, C) for several positions.",
                 [
-                    Subject.of,
+                    ReadingArguments.of,
                     .label(
                         "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems, "the problems"),
                     .label("layer", .integer(0...1000), default: "0", "the block, from 0"),
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
                     .label(
-                        "at", .selector(ProbeData.places, allowsIndex: true), required: true,
+                        "at", .selector(ReadingArguments.places, allowsIndex: true), required: true,
                         "the position by its meaning"),
                 ], result: TypeName.array, examples: [],
                 seeAlso: ["probe", "logits"],
@@ -28,16 +29,15 @@ enum HiddenCommand {
                     probe h on: test target: .carry[1] reads: g refuses states g of another origin unless transfer: true.
                     """)
         ) { call in
-            let subject = try Subject.present(call, bench)
-            let data = try ProbeData(try call.host("on", as: ProblemsValue.self).set, for: subject, call)
-            let at = try call.selector("at")
-            let positions = try data.somePositions(at.name, at.index, call)
+            let subject = try ReadingArguments.present(call, bench)
+            let set = try call.host("on", as: ProblemsValue.self).set
+            let data = try ProblemsAtStage(set, for: subject, interrupt: call.interrupt)
+            let at = try call.place("at")
+            let positions = try data.somePositions(at.place, at.index)
             let point = HookArguments.point(try call.choice("hook"), layer: try call.integer("layer"))
-            let states = try call.placing {
-                try subject.model.hiddenStates(
-                    data.batch, at: [point], positions: positions, stage: subject.stage,
-                    observer: call.observer("reading"))[0]
-            }
+            let states = try subject.model.hiddenStates(
+                data.batch, at: [point], positions: positions, stage: subject.name, observer: call.observer("reading"))[
+                    0]
             call.endProgress()
             let origin = StatesOrigin(
                 data: data, configuration: subject.model.configuration, point: point, positions: positions, states)
@@ -48,7 +48,7 @@ enum HiddenCommand {
 
 /// What an array of hidden states knows of its rows.
 final class StatesOrigin {
-    let data: ProbeData
+    let data: ProblemsAtStage
     let configuration: ModelConfiguration
     let point: HookPoint
     let positions: [Position]
@@ -56,7 +56,7 @@ final class StatesOrigin {
     private let provenance: [Provenance]
 
     init(
-        data: ProbeData, configuration: ModelConfiguration, point: HookPoint, positions: [Position],
+        data: ProblemsAtStage, configuration: ModelConfiguration, point: HookPoint, positions: [Position],
         _ states: [HiddenStates]
     ) {
         (self.data, self.configuration, self.point, self.positions) = (data, configuration, point, positions)
@@ -110,9 +110,8 @@ extension Invocation {
 
     /// Shows how far a reading is, and stops it when asked to.
     func observer(_ what: String) -> ProbingObserver {
-        let interrupt = interrupt
-        return ProbingObserver(
-            isInterrupted: { interrupt.isRequested },
+        ProbingObserver(
+            interrupt: interrupt,
             progress: { self.progress(StyledText("\(what)  \(Int($0 * 100)) %")) })
     }
 }

@@ -1,8 +1,10 @@
 // `intervene`: what happens to the answers when something inside is changed. Ablation, patching, knockout, steering.
 
+import Experiments
 import Internalization
 import Language
 import Probing
+import Support
 import Tensors
 import Transformer
 
@@ -36,7 +38,7 @@ enum InterveneCommand {
                         "hook", .choice(HookArguments.options), default: ".resid_post",
                         "where .patch and .steer act; .z patches head by head"),
                     .label(
-                        "place", .selector(ProbeData.places, allowsIndex: true), default: ".separator",
+                        "place", .selector(ReadingArguments.places, allowsIndex: true), default: ".separator",
                         aliases: Aliases.place,
                         "where .steer acts"),
                     .label("target", ProbeTargets.kinds, "what .steer's probe reads, as in probe"),
@@ -167,9 +169,9 @@ enum InterveneCommand {
             throw call.failure(
                 "which target's direction?", code: .missingArgument, help: "add target: .running_parity[3]")
         }
-        let place = try call.selector("place")
+        let place = try call.place("place")
         let targets = try ProbeTargets.make(call, reading.data.set, asClasses: nil)
-        let positions = try reading.data.somePositions(place.name, place.index, call, at: "place")
+        let positions = try reading.data.somePositions(place.place, place.index)
         guard let target = targets.first, targets.count == 1 else {
             throw call.failure(
                 "one target has one direction, and these are \(targets.count)", code: .runtimeArgument, at: "target",
@@ -181,7 +183,7 @@ enum InterveneCommand {
         let grid = ProbeGrid(
             points: [point], positions: [positions[0]], targets: [target], problems: reading.data.questions)
         let results = try grid.run(
-            reading.model, reading.batch, untrained: nil, stage: reading.subject.stage,
+            reading.model, reading.batch, untrained: nil, stage: reading.subject.name,
             observer: call.observer(reading.progress("probing")))
         let effects = try results.flatMap { result in
             try reading.model.steer(

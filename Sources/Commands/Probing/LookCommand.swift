@@ -1,5 +1,6 @@
 // `look`: what a model's own words say about its inside. Lens, attention, attribution, counterfactual digits.
 
+import Experiments
 import Internalization
 import Language
 import Probing

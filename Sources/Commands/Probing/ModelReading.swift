@@ -1,6 +1,7 @@
 // What `look` and `intervene` have in common: whose model, on which problems, where its answers are read, stage by
 // stage.
 
+import Experiments
 import Internalization
 import Language
 import Probing
@@ -8,8 +9,8 @@ import Transformer
 
 /// A model at one moment with problems before it, and where its predictions are read.
 struct ModelReading {
-    let subject: Subject
-    let data: ProbeData
+    let subject: ModelAtStage
+    let data: ProblemsAtStage
     let readouts: [Readout]
     /// What a long reading says while it goes on.
     let progress: (String) -> String
@@ -25,7 +26,7 @@ struct ModelReading {
                 [.init("answer", "all answer tokens"), .init("chain", "the tokens of the chain that are left")],
                 allowsIndex: true),
             default: ".answer", "which predictions are read: of the answer's tokens, or the chain's"),
-        SubjectStages.over,
+        ReadingArguments.over,
     ]
 
     var model: LanguageModel { subject.model }
@@ -37,44 +38,39 @@ struct ModelReading {
         _ call: Invocation, _ bench: Workbench, _ read: (ModelReading) throws -> Measurements
     ) throws -> TableObject {
         defer { call.endProgress() }
-        let stages = try SubjectStages(call, bench)
+        let stages = try ReadingArguments.stages(call, bench)
         let set = try call.host("on", as: ProblemsValue.self).set
-        let at = try call.selector("at")
-        guard at.name == "answer" || at.name == "chain" else {
-            throw call.failure(
-                "predictions of .answer or .chain can be read", code: .runtimeArgument, at: "at",
-                help: "write at: .answer[0]")
-        }
+        let (place, index) = try predictions(call)
         var found: [(removed: Int?, runs: [Measurements])] = []
         for stage in stages.stages {
             var runs: [Measurements] = []
-            for (run, subject) in stage.subjects.enumerated() {
-                let subject = try subject()
-                let data = try ProbeData(set, for: subject, call)
-                let name = "predicts_" + at.name
+            for (run, model) in stage.models.enumerated() {
+                let subject = try model()
+                let data = try ProblemsAtStage(set, for: subject, interrupt: call.interrupt)
                 let positions =
                     stage.removed == nil
-                    ? try data.somePositions(name, at.index, call) : try data.positions(name, at.index, call)
+                    ? try data.somePositions(place, index) : try data.positions(place, index)
                 // A stage that has taken these tokens away says nothing about them.
                 if positions.isEmpty { continue }
                 let reading = ModelReading(
                     subject: subject, data: data, readouts: positions.map { data.readout($0) },
                     progress: { stages.progress($0, stage, run) })
-                runs.append(try call.placing { try read(reading) })
+                runs.append(try read(reading))
             }
-            if runs.count == stage.subjects.count { found.append((stage.removed, runs)) }
+            if runs.count == stage.models.count { found.append((stage.removed, runs)) }
         }
         return try Measurements.table(found, runCount: stages.runCount, call)
     }
-}
 
-extension ProbeData {
-    /// What stands behind a position is what is to be predicted there.
-    fileprivate func readout(_ position: Position) -> Readout {
-        Readout(
-            position,
-            tokens: zip(position.indices, remaining).map { index, problem in
-                index.map { $0 + 1 < problem.tokens.count ? problem.tokens[$0 + 1] : 0 } ?? 0
-            })
+    /// Which predictions `at:` means.
+    private static func predictions(_ call: Invocation) throws -> (ProblemPlace, Int?) {
+        switch try call.selector("at") {
+        case ("answer", let index): return (.predictsAnswer, index)
+        case ("chain", let index): return (.predictsChain, index)
+        default:
+            throw call.failure(
+                "predictions of .answer or .chain can be read", code: .runtimeArgument, at: "at",
+                help: "write at: .answer[0]")
+        }
     }
 }

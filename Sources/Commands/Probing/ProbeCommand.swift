@@ -1,8 +1,10 @@
 // `probe`: whether a model holds what one thinks it holds, beside everything that could make it look so.
 
+import Experiments
 import Internalization
 import Language
 import Probing
+import Support
 import Transformer
 
 enum ProbeCommand {
@@ -25,10 +27,10 @@ enum ProbeCommand {
                         "a fact of the problems, a value for each, or a function of a problem"),
                     .label("layers", .range, aliases: Aliases.layers, "blocks; all without it"),
                     .label(
-                        "at", .selector(ProbeData.places, allowsIndex: true), default: ".predicts_answer",
+                        "at", .selector(ReadingArguments.places, allowsIndex: true), default: ".predicts_answer",
                         "positions by their meaning"),
                     .label("hook", .choice(HookArguments.options), default: ".resid_post", "where in the block"),
-                    SubjectStages.over,
+                    ReadingArguments.over,
                     .label(
                         "as",
                         .choice([
@@ -73,14 +75,14 @@ enum ProbeCommand {
                     "reads: goes with a probe of an array", code: .runtimeArgument, at: "reads",
                     help: "write probe h on: … target: … reads: g with two arrays from hidden")
             }
-            let stages = try SubjectStages(call, bench)
+            let stages = try ReadingArguments.stages(call, bench)
             // The same for every stage and run: they follow from the problems alone.
-            let targets = try call.placing { try self.targets(set, call) }
+            let targets = try self.targets(set, call)
             var rows: [ProbeTable.Row] = []
             for stage in stages.stages {
-                let reports = try stage.subjects.enumerated().map { run, subject in
+                let reports = try stage.models.enumerated().map { run, model in
                     try self.reports(
-                        try subject(), set, targets, stages.progress("probing", stage, run),
+                        try model(), set, targets, stages.progress("probing", stage, run),
                         isOneOfSeveral: stage.removed != nil, call)
                 }
                 for index in reports.map(\.count).min().map({ 0..<$0 }) ?? 0..<0 {
@@ -110,35 +112,28 @@ enum ProbeCommand {
         try ProbeTargets.make(call, set, asClasses: call.choiceIfPresent("as").map { $0 == "classes" })
     }
 
-    private static func untrained(_ configuration: ModelConfiguration) -> LanguageModel {
-        LanguageModel(configuration, initialization: .fanIn, seed: 0xBA5E)
-    }
-
     /// A report for each layer, position and target.
     private static func reports(
-        _ subject: Subject, _ set: ProblemSet, _ targets: [ProbeTarget], _ what: String, isOneOfSeveral: Bool,
+        _ subject: ModelAtStage, _ set: ProblemSet, _ targets: [ProbeTarget], _ what: String, isOneOfSeveral: Bool,
         _ call: Invocation
     ) throws -> [ProbeReport] {
-        let data = try ProbeData(set, for: subject, call)
-        let at = try call.selector("at")
+        let data = try ProblemsAtStage(set, for: subject, interrupt: call.interrupt)
+        let at = try call.place("at")
         let positions =
-            isOneOfSeveral
-            ? try data.positions(at.name, at.index, call) : try data.somePositions(at.name, at.index, call)
+            isOneOfSeveral ? try data.positions(at.place, at.index) : try data.somePositions(at.place, at.index)
         if positions.isEmpty { return [] }
         let layers = call.rangeIfPresent("layers") ?? 0..<subject.model.configuration.layerCount
         let hook = try call.choice("hook")
         let points =
             hook == "embed" || hook == "final"
             ? [HookArguments.point(hook, layer: 0)] : layers.map { HookArguments.point(hook, layer: $0) }
-        return try call.placing {
-            let grid = ProbeGrid(
-                points: points, positions: positions, targets: targets, problems: data.questions,
-                options: try options(call))
-            return try grid.run(
-                subject.model, data.batch, untrained: untrained(subject.model.configuration), stage: subject.stage,
-                observer: call.observer(what)
-            ).map(\.report)
-        }
+        let grid = ProbeGrid(
+            points: points, positions: positions, targets: targets, problems: data.questions, options: try options(call)
+        )
+        return try grid.run(
+            subject.model, data.batch, untrained: .untrained(subject.model.configuration), stage: subject.name,
+            observer: call.observer(what)
+        ).map(\.report)
     }
 
     // MARK: States that were read before
@@ -155,20 +150,18 @@ enum ProbeCommand {
                 "these are states of other problems", code: .runtimeArgument, at: "on",
                 help: "give the problems that hidden read, in their order")
         }
-        return try call.placing {
-            let grid = ProbeGrid(
-                points: [origin.point], positions: origin.positions, targets: try targets(set, call),
-                problems: origin.data.questions, options: try options(call))
-            let plain = try untrained(origin.configuration).hiddenStates(
-                origin.data.batch, at: [origin.point], positions: origin.positions,
-                observer: call.observer("reading an untrained model"))
-            let results = try grid.run(
-                states: [origin.states(array)], untrained: plain, observer: call.observer("probing"))
-            guard let other = call["reads"]?.asArray else {
-                return try ProbeTable.make(results.map { ProbeTable.Row(removed: nil, reports: [$0.report]) }, call)
-            }
-            return try transferred(results, positions: origin.positions.count, own: set, other, call)
+        let grid = ProbeGrid(
+            points: [origin.point], positions: origin.positions, targets: try targets(set, call),
+            problems: origin.data.questions, options: try options(call))
+        let plain = try LanguageModel.untrained(origin.configuration).hiddenStates(
+            origin.data.batch, at: [origin.point], positions: origin.positions,
+            observer: call.observer("reading an untrained model"))
+        let results = try grid.run(
+            states: [origin.states(array)], untrained: plain, observer: call.observer("probing"))
+        guard let other = call["reads"]?.asArray else {
+            return try ProbeTable.make(results.map { ProbeTable.Row(removed: nil, reports: [$0.report]) }, call)
         }
+        return try transferred(results, positions: origin.positions.count, own: set, other, call)
     }
 
     /// What probes of one array read in another, on problems that they were not fitted to.

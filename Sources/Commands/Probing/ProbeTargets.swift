@@ -3,6 +3,7 @@
 import Internalization
 import Language
 import Probing
+import Support
 
 enum ProbeTargets {
     /// The facts that completion offers first; every fact of the problems may be given.

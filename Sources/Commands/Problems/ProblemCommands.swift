@@ -1,7 +1,9 @@
 // Making, reading and showing problems: `gen`, `read`, `show`, `tokens`.
 
+import Experiments
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum ProblemCommands {
@@ -79,11 +81,10 @@ enum ProblemCommands {
                 case "always": .always;
                 default: .whenNeeded
                 }
-            let interrupt = call.interrupt
             return try ProblemSet.generate(
                 task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others,
                 repetition: repetition,
-                isInterrupted: { interrupt.isRequested })
+                interrupt: call.interrupt)
         }
         func single() throws -> Int {
             guard digits.count == 1 else {
@@ -216,8 +217,8 @@ enum ProblemCommands {
             let options = call.session.displayOptions
             switch call["value"] {
             case .object(let problem as ProblemValue)?:
-                call.output(try self.show(problem, call.hostIfPresent("run", as: RunValue.self) ?? bench.currentRun))
-            case .object(let run as RunValue)?: call.output(RunDisplay.show(run))
+                call.output(try self.show(problem, call.experimentIfPresent("run") ?? bench.currentRun))
+            case .object(let run as RunValue)?: call.output(RunDisplay.show(run.experiment))
             case .object(let host as HostObject)?: call.output(try host.show(options))
             case let value?: call.output(value.display(options))
             case nil: break
@@ -226,20 +227,19 @@ enum ProblemCommands {
         }
     }
 
-    private static func show(_ value: ProblemValue, _ current: RunValue?) throws -> DisplayBundle {
+    private static func show(_ value: ProblemValue, _ current: Experiment?) throws -> DisplayBundle {
         let problem = value.problem
         var lines: [StyledText] = []
         if let headline = ProblemDisplay.headline(value.set, value.index) { lines.append(headline) }
         lines.append(StyledText("question  ", .dim) + StyledText(problem.question))
         if !problem.chain.isEmpty { lines.append(StyledText("chain     ", .dim) + StyledText(problem.chain, .kept)) }
         lines.append(StyledText("answer    ", .dim) + StyledText(problem.answer, .emphasis))
-        if let current, current.data.taskName == value.set.taskName, let encoded = try? current.encoder.encode(problem)
+        if let current, current.data.taskName == value.set.taskName,
+            let written = try? current.written(value.set, value.index)
         {
-            let groups = try RunData.groups(
-                of: value.alone, encoder: current.encoder, order: current.run.schedule.order)?.first
             lines.append(
                 StyledText("tokens    ", .dim)
-                    + ProblemDisplay.tokens(encoded, run: current.run, encoder: current.encoder, groups: groups))
+                    + ProblemDisplay.tokens(written, run: current.run, encoder: current.encoder))
             lines.append(
                 StyledText(
                     "          removed \(current.run.removedCount) of \(current.run.longest)"
@@ -264,20 +264,16 @@ enum ProblemCommands {
             let value = try call.host("problem", as: ProblemValue.self)
             let encoder: any ProblemEncoder
             if let model = call.hostIfPresent("model", as: ModelValue.self) {
-                encoder = try model.encoder(separator: nil, answers: [value.alone])
+                encoder = try model.writing.encoder(separator: nil, answers: [value.alone])
             } else {
                 encoder = try bench.run(call).encoder
             }
-            let problem = try encoder.encode(value.problem)
-            let run =
-                call.isGiven("model")
-                ? nil : (call.hostIfPresent("run", as: RunValue.self) ?? bench.currentRun)?.run
+            let run = call.isGiven("model") ? nil : (call.experimentIfPresent("run") ?? bench.currentRun)?.run
             let count =
                 call.integerIfPresent("removed").map { RemovalCount.units($0) } ?? run?.clock.removed ?? .units(0)
             let schedule = run?.schedule ?? RemovalSchedule()
-            let groups = try RunData.groups(of: value.alone, encoder: encoder, order: schedule.order)?.first
-            let shape = try run?.shape ?? DataShape(EncodedProblems([problem], groups: groups.map { [$0] }))
-            let left = shape.remaining(of: problem, removed: count, schedule: schedule, groups: groups)
+            let left = try WrittenProblem(value.set, value.index, encoder: encoder, order: schedule.order).remaining(
+                count, schedule, shape: run?.shape)
             return .table(
                 TableObject([
                     .init("token", left.tokens.map { ProblemDisplay.shown(encoder.text($0)) }),

@@ -1,3 +1,4 @@
+import Experiments
 import Internalization
 import Language
 import Transformer
@@ -27,11 +28,10 @@ enum ProblemDisplay {
     }
 
     /// What a model is given and what is asked of it, after some removals.
-    static func tokens(_ problem: EncodedProblem, run: Run, encoder: any ProblemEncoder, groups: [[Int]]?) -> StyledText
-    {
-        let order = run.schedule.order
-        let gone = places(problem.removing(run.clock.removed, order: order, groups: groups))
-        let soon = places(problem.removing(run.clock.removed.adding(1), order: order, groups: groups)).subtracting(gone)
+    static func tokens(_ written: WrittenProblem, run: Run, encoder: any ProblemEncoder) -> StyledText {
+        let problem = written.problem
+        let gone = written.gone(run.clock.removed)
+        let soon = written.gone(run.clock.removed.adding(1)).subtracting(gone)
         let styles: [Style] = problem.tokens.indices.map { place in
             if gone.contains(place) { return .removed }
             if soon.contains(place) { return .next }
@@ -52,8 +52,6 @@ enum ProblemDisplay {
         }
         return line
     }
-
-    private static func places(_ problem: RemainingProblem) -> Set<Int> { Set(problem.removed.joined()) }
 
     /// A token whose blanks can be seen.
     static func shown(_ token: String) -> String {

@@ -1,3 +1,4 @@
+import Experiments
 import Internalization
 import Language
 
@@ -49,10 +50,12 @@ extension Value {
 
 extension RunValue: ComparedValue {
     var comparedRows: [ComparedRow] {
-        run.timeline.path.map { stage in
+        let run = experiment.run
+        return run.timeline.path.map { stage in
             let record = stage.record
             return ComparedRow(
-                run: name, removed: record.removed.capped(at: run.longest), steps: record.steps, loss: record.loss,
+                run: experiment.name, removed: record.removed.capped(at: run.longest), steps: record.steps,
+                loss: record.loss,
                 accuracy: record.accuracy,
                 written: record.generatedTokens, seconds: record.seconds)
         }

@@ -1,5 +1,6 @@
 // `eval`, `solve`, `compare`: what a run can do.
 
+import Experiments
 import Internalization
 import Language
 import Tensors
@@ -34,14 +35,14 @@ enum EvaluateCommands {
                     (.digits) and the tokens written. by .fact gives a table, one row for each value of the fact; where .fact >= 2 restricts the problems.
                     """)
         ) { call in
-            let value = try bench.run(call)
-            let set = try problems(value, call)
+            let experiment = try bench.run(call)
+            let set = try problems(experiment, call)
             guard let key = call.key else {
-                let evaluation = try evaluate(value, set, call)
-                let speed = try call.boolean("speed") ? try speed(value, set, call) : nil
+                let evaluation = try evaluate(experiment, set, call)
+                let speed = try call.boolean("speed") ? try speed(experiment, set, call) : nil
                 return .object(EvaluationValue(evaluation, speed: speed))
             }
-            return .table(try grouped(value, set, key, call))
+            return .table(try grouped(experiment, set, key, call))
         }
     }
 
@@ -50,27 +51,8 @@ enum EvaluateCommands {
         "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it"
     )
 
-    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be
-    /// kept.
-    static func removed(_ value: RunValue, _ call: Invocation) throws -> RemovalCount {
-        guard let asked = call.integerIfPresent("removed") else { return value.run.clock.removed }
-        let longest = value.run.longest
-        guard asked <= longest else {
-            throw call.failure(
-                "\(asked) tokens cannot be gone: the longest chain has \(longest)", code: .runtimeArgument,
-                at: "removed")
-        }
-        if value.run.schedule.positions == .shifted, asked != value.run.removedCount {
-            throw call.failure(
-                "with shifted positions nothing in the question tells the model how much of the chain to write",
-                code: .runtimeArgument, at: "removed",
-                help: "train with schedule positions: .kept mixing: 0.5")
-        }
-        return .units(asked)
-    }
-
-    private static func problems(_ value: RunValue, _ call: Invocation) throws -> ProblemSet {
-        guard var set = call.hostIfPresent("problems", as: ProblemsValue.self)?.set ?? value.test else {
+    private static func problems(_ experiment: Experiment, _ call: Invocation) throws -> ProblemSet {
+        guard var set = call.hostIfPresent("problems", as: ProblemsValue.self)?.set ?? experiment.test else {
             throw call.failure(
                 "which problems? the run has no test problems", code: .missingArgument, help: "write eval test")
         }
@@ -79,18 +61,16 @@ enum EvaluateCommands {
         }
         if let limit = call.integerIfPresent("limit") { set = set[0..<limit] }
         if set.isEmpty { throw call.failure("no problem is left to solve", code: .runtimeArgument) }
-        if call.isGiven("problems") { warnOfKnown(set, value, call) }
+        if call.isGiven("problems") { warnOfKnown(set, experiment, call) }
         return set
     }
 
     /// Says so where an accuracy is not one of problems that the run has never seen.
-    private static func warnOfKnown(_ set: ProblemSet, _ value: RunValue, _ call: Invocation) {
+    private static func warnOfKnown(_ set: ProblemSet, _ experiment: Experiment, _ call: Invocation) {
+        let (trained, validation) = experiment.known(in: set)
         for (known, what) in [
-            (value.trainedQuestions.count(in: set), "among those trained on"),
-            (
-                value.validationQuestions?.count(in: set) ?? 0,
-                "among the validation problems, which decide when to stop"
-            ),
+            (trained, "among those trained on"),
+            (validation, "among the validation problems, which decide when to stop"),
         ] where known > 0 {
             let all = known == set.count ? "all of these problems are" : "\(known) of these \(set.count) problems are"
             call.output(StyledText("note", .warning) + StyledText(": \(all) \(what)"))
@@ -108,16 +88,17 @@ enum EvaluateCommands {
         return options
     }
 
-    static func evaluate(_ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> Evaluation {
-        let run = value.run, interrupt = call.interrupt
-        let encoded = try RunData.encode(set, encoder: value.encoder, order: run.schedule.order, interrupt)
-        return try Evaluator(run.model, encoder: value.encoder, shape: run.shape).evaluate(
-            encoded, removed: try removed(value, call), schedule: run.schedule, try options(call),
-            isInterrupted: { interrupt.isRequested })
+    private static func removed(_ experiment: Experiment, _ call: Invocation) throws -> RemovalCount {
+        try experiment.removed(asked: call.integerIfPresent("removed"))
+    }
+
+    private static func evaluate(_ experiment: Experiment, _ set: ProblemSet, _ call: Invocation) throws -> Evaluation {
+        try experiment.evaluate(
+            set, removed: removed(experiment, call), options(call), interrupt: call.interrupt)
     }
 
     private static func grouped(
-        _ value: RunValue, _ set: ProblemSet, _ key: (name: String, value: (any Row) throws -> Value),
+        _ experiment: Experiment, _ set: ProblemSet, _ key: (name: String, value: (any Row) throws -> Value),
         _ call: Invocation
     ) throws -> TableObject {
         var groups: [(key: Value, places: [Int])] = []
@@ -131,7 +112,7 @@ enum EvaluateCommands {
                 known[text] = groups.count; groups.append((found, [index]))
             }
         }
-        let evaluation = try evaluate(value, set, call)
+        let evaluation = try evaluate(experiment, set, call)
         let sorted = groups.sorted { left, right in
             if let a = left.key.asReal, let b = right.key.asReal { return a < b }
             return left.key.text < right.key.text
@@ -147,13 +128,10 @@ enum EvaluateCommands {
     }
 
     /// How fast some of the problems are solved one at a time.
-    private static func speed(_ value: RunValue, _ set: ProblemSet, _ call: Invocation) throws -> AnsweringSpeed {
-        let interrupt = call.interrupt
-        let encoded = try RunData.encode(
-            set[0..<min(set.count, 50)], encoder: value.encoder, order: value.run.schedule.order)
-        return try Evaluator(value.run.model, encoder: value.encoder, shape: value.run.shape).speed(
-            encoded, removed: try removed(value, call), schedule: value.run.schedule,
-            isInterrupted: { interrupt.isRequested })
+    private static func speed(_ experiment: Experiment, _ set: ProblemSet, _ call: Invocation) throws -> AnsweringSpeed
+    {
+        try experiment.speed(
+            set[0..<min(set.count, 50)], removed: removed(experiment, call), interrupt: call.interrupt)
     }
 
     // MARK: One problem
@@ -172,9 +150,9 @@ enum EvaluateCommands {
                     "Under each token stands the probability that the model gave it. A wrong token has the right one in brackets."
             )
         ) { call in
-            let value = try bench.run(call)
+            let experiment = try bench.run(call)
             let problem = try call.host("problem", as: ProblemValue.self)
-            call.output(try SolutionDisplay.make(value, problem, call))
+            call.output(try SolutionDisplay.make(experiment, problem, call))
             return .none
         }
     }
@@ -203,7 +181,7 @@ enum EvaluateCommands {
             if let other = call["to"]?.asCompared {
                 compared.append(other)
             } else if let path = call.textIfPresent("to") {
-                compared.append(try KeptRun.copy(path, call))
+                compared.append(RunValue(try call.openCopy(of: path)))
             } else {
                 compared += try call.list("to").compactMap(\.asCompared)
             }

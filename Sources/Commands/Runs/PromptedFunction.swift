@@ -1,6 +1,7 @@
 // `prompted`: a loaded model that was never trained on the task, asked with solved examples before each question.
 
 import Checkpoints
+import Experiments
 import Internalization
 import Language
 import Transformer
@@ -42,10 +43,9 @@ enum PromptedFunction {
                 from: try call.host("examples", as: ProblemsValue.self).set, count: try call.integer("shots"),
                 mode: mode, seed: UInt64(try call.integer("seed")))
             let prompts = try (0..<set.count).map { try prompt.prompt(for: set[$0], tokenizer: tokenizer) }
-            let interrupt = call.interrupt
             let options = GenerationOptions(
                 maximumNewTokens: try call.integer("most"), stop: try prompt.stop(tokenizer) ?? .none)
-            let written = try value.model.generate(prompts, options, isInterrupted: { interrupt.isRequested })
+            let written = try value.model.generate(prompts, options, interrupt: call.interrupt)
             let right = written.enumerated().reduce(0) { sum, next in
                 sum
                     + (prompt.isRight(

@@ -1,5 +1,6 @@
 // What a run says of itself while it trains and afterwards.
 
+import Experiments
 import Internalization
 import Language
 import Support
@@ -7,9 +8,12 @@ import Transformer
 
 enum RunDisplay {
     /// Everything there is to see of a run.
-    static func show(_ value: RunValue) -> DisplayBundle {
-        let run = value.run
-        var lines = [StyledText(value.text), StyledText("  model      ", .dim) + StyledText(value.model.text)]
+    static func show(_ experiment: Experiment) -> DisplayBundle {
+        let run = experiment.run
+        var lines = [
+            StyledText(RunValue(experiment).text),
+            StyledText("  model      ", .dim) + StyledText(ModelValue(experiment.model).text),
+        ]
         let settings = run.settings
         var optimizer =
             "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), \(Phrase.short(Double(settings.optimizer.beta2)))), weight decay \(Phrase.short(Double(settings.optimizer.weightDecay)))"
@@ -34,28 +38,20 @@ enum RunDisplay {
                 + StyledText(
                     "\(Phrase.count(run.spent.updates, "update")), \(Phrase.count(run.spent.tokens, "token")), \(Phrase.count(run.spent.resets.count, "reset"))"
                 ))
-        lines.append(StyledText("  separator  ", .dim) + StyledText("." + name(separator(value.encoder))))
+        lines.append(StyledText("  separator  ", .dim) + StyledText("." + name(experiment.encoder.separator)))
         lines.append(
             StyledText("  test       ", .dim)
-                + StyledText(value.test.map { Phrase.count($0.count, "problem") + ", for every accuracy" } ?? "none"))
+                + StyledText(
+                    experiment.test.map { Phrase.count($0.count, "problem") + ", for every accuracy" } ?? "none"))
         lines.append(
             StyledText("  validation ", .dim)
                 + StyledText(
-                    value.validation.map { Phrase.count($0.count, "problem") + ", for until: and stopping" } ?? "none"))
+                    experiment.validation.map { Phrase.count($0.count, "problem") + ", for until: and stopping" }
+                        ?? "none"))
         for row in ScheduleArguments.rows(run.schedule, run.shape) {
             lines.append(StyledText("  " + padded(row.name, 20), .dim) + StyledText(row.value))
         }
-        return DisplayBundle(lines: lines, json: value.json)
-    }
-
-    /// What stands between chain and answer in the problems as they are written, whatever was asked for.
-    static func separator(_ encoder: any ProblemEncoder) -> AnswerSeparator {
-        switch encoder {
-        case let encoder as CharacterEncoder: encoder.separator
-        case let encoder as ReferenceEncoder: encoder.removesSeparator ? .removedLast : .kept
-        case let encoder as FillerEncoder: separator(encoder.base)
-        default: .kept
-        }
+        return DisplayBundle(lines: lines, json: RunValue(experiment).json)
     }
 
     static func name(_ separator: AnswerSeparator) -> String {
@@ -67,13 +63,10 @@ enum RunDisplay {
     }
 
     /// The chain of an example problem as the run stands.
-    static func example(_ value: RunValue) throws -> StyledText? {
-        let set = value.test ?? value.data
-        guard !set.isEmpty else { return nil }
-        let problem = try value.encoder.encode(set[0])
-        let groups = try RunData.groups(of: set.select([0]), encoder: value.encoder, order: value.run.schedule.order)?
-            .first
-        return StyledText("  ") + ProblemDisplay.tokens(problem, run: value.run, encoder: value.encoder, groups: groups)
+    static func example(_ experiment: Experiment) throws -> StyledText? {
+        try experiment.example().map {
+            StyledText("  ") + ProblemDisplay.tokens($0, run: experiment.run, encoder: experiment.encoder)
+        }
     }
 
     /// `accuracy 0.992 [0.979, 0.997] of 500`
@@ -85,9 +78,9 @@ enum RunDisplay {
 
     /// What a removal did, in a line.
     static func removal(
-        _ value: RunValue, from: RemovalCount, resets: Bool, before: Evaluation?, after: Evaluation?
+        _ experiment: Experiment, from: RemovalCount, resets: Bool, before: Evaluation?, after: Evaluation?
     ) -> StyledText {
-        let run = value.run
+        let run = experiment.run
         var line = StyledText("removed \(run.removedCount) of \(run.longest)", .emphasis)
         if let before, let after {
             line.append(": accuracy \(Phrase.rate(before.accuracy)) → \(Phrase.rate(after.accuracy))")
@@ -99,7 +92,7 @@ enum RunDisplay {
 
 /// Watches training: a progress line a few times a second, a line for each event worth keeping.
 final class TrainingWatcher {
-    private let value: RunValue
+    private let experiment: Experiment
     private let call: Invocation
     private let started = MonotonicClock.seconds()
     private var lastShown = 0.0
@@ -107,15 +100,9 @@ final class TrainingWatcher {
     private(set) var lastStep: StepReport?
     private(set) var lastEvaluation: Evaluation?
     private(set) var rescues = 0
-    private var hasFailed = false
-    private var lastSaved = 0.0
-    private var saveSeconds = 0.0
 
-    /// What a power cut costs at most, where saving is quick; saving never takes more than a twentieth of the time.
-    private static let secondsBetweenSaves = 60.0
-
-    init(_ value: RunValue, _ call: Invocation) {
-        self.value = value
+    init(_ experiment: Experiment, _ call: Invocation) {
+        self.experiment = experiment
         self.call = call
     }
 
@@ -125,7 +112,6 @@ final class TrainingWatcher {
     func note(_ evaluation: Evaluation?) { if let evaluation { lastEvaluation = evaluation } }
 
     func watch(_ event: TrainingEvent) {
-        keep(event)
         switch event {
         case .step(let report):
             steps += 1
@@ -136,7 +122,7 @@ final class TrainingWatcher {
         case .validated: break
         case .removed(let from, _, let resets, let before, let after):
             lastEvaluation = after
-            call.output(RunDisplay.removal(value, from: from, resets: resets, before: before, after: after))
+            call.output(RunDisplay.removal(experiment, from: from, resets: resets, before: before, after: after))
         case .recovered(_, let evaluation):
             if let evaluation { lastEvaluation = evaluation }
         case .alarm(.plateau): break
@@ -151,46 +137,22 @@ final class TrainingWatcher {
         }
     }
 
-    /// Asked between steps: keeps what has been reached since the last stage, and tells whether somebody has had enough.
-    func isInterrupted() -> Bool {
-        if let folder = value.folder, !hasFailed, seconds - lastSaved > max(Self.secondsBetweenSaves, 20 * saveSeconds)
-        {
-            save(folder)
-        }
-        return call.interrupt.isRequested
-    }
-
-    private func save(_ folder: RunFolder) {
-        let before = seconds
-        do { try folder.save(value.run) } catch { fail(error) }
-        lastSaved = seconds
-        saveSeconds = lastSaved - before
-    }
-
     /// Training goes on where the disk does not; the person hears of it once.
-    private func fail(_ error: any Error) {
-        hasFailed = true
+    func tellNotSaved(_ error: any Error) {
         call.output(StyledText("not saved", .warning) + StyledText(": \(error); training goes on"))
-    }
-
-    /// Writes to the run's folder.
-    private func keep(_ event: TrainingEvent) {
-        guard let folder = value.folder, !hasFailed else { return }
-        do { try folder.note(event) } catch { return fail(error) }
-        if case .removed = event { save(folder) }
     }
 
     private func line(_ report: StepReport, _ now: Double) -> StyledText {
         var text = "step \(NumberText.grouped(report.updates))  loss \(NumberText.fixed(report.loss, decimals: 3))"
         if let rate = report.smoothedMatchRate { text += "  right \(NumberText.fixed(rate, decimals: 2))" }
-        text += "  removed \(value.run.removedCount)/\(value.run.longest)"
+        text += "  removed \(experiment.run.removedCount)/\(experiment.run.longest)"
         if now > 0.2 { text += "  \(NumberText.grouped(Int(Double(steps) / now))) steps/s" }
         return StyledText(text)
     }
 
     /// How it ended, in a line, and as JSON.
     func summary(_ end: TrainingEnd) -> DisplayBundle {
-        let run = value.run
+        let run = experiment.run
         var line = StyledText("\(Phrase.count(steps, "step"))", .emphasis)
         if let loss = lastStep?.loss { line.append(", loss \(NumberText.fixed(loss, decimals: 3))") }
         if let lastEvaluation { line.append(", " + RunDisplay.accuracy(lastEvaluation)) }

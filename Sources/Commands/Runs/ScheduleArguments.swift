@@ -1,8 +1,10 @@
 // `schedule` and `plan` share their labels: every switch of the method that concerns the chain, in one table that is
 // read from a command and printed back to the person.
 
+import Experiments
 import Internalization
 import Language
+import Support
 
 enum ScheduleArguments {
     private static let readings: [ChoiceOption] = [
@@ -60,7 +62,7 @@ enum ScheduleArguments {
             "where removal begins"),
         .label(
             "order",
-            .choice(RemovalOrderName.allCases.map { ChoiceOption($0.rawValue, $0.summary) }),
+            .choice(RemovalOrder.named.map { ChoiceOption($0.name, $0.summary) }),
             "which tokens go first, beyond left and right"),
         .label("seed", .integer(0...Int.max), aliases: Aliases.seed, "of a random order"),
         .label("smoothing", .real(0...1_000_000), "λ of removal smoothing, P(o) ∝ exp(−λ o); 0 for none"),
@@ -100,11 +102,11 @@ enum ScheduleArguments {
     /// The schedule that the arguments ask for.
     /// - Parameter run: whose chains it is for, if any; which of its problems are short enough is decided when it starts.
     static func read(
-        _ call: Invocation, from present: RemovalSchedule, for run: RunValue?
+        _ call: Invocation, from present: RemovalSchedule, for run: Experiment?
     ) throws -> RemovalSchedule {
         var schedule = present
         if let name = call.choiceIfPresent("preset") {
-            schedule = StartPreset(rawValue: name)?.schedule(for: run?.data) ?? RemovalSchedule()
+            schedule = Preset(rawValue: name)?.schedule(for: run?.data) ?? RemovalSchedule()
             if let run { schedule.maximumLength = run.run.schedule.maximumLength }
         }
         try readPace(call, &schedule)
@@ -204,9 +206,9 @@ enum ScheduleArguments {
                 help: "keep one of them")
         }
         guard let name = call.choiceIfPresent("side") ?? call.choiceIfPresent("order"),
-            let order = RemovalOrderName(rawValue: name)
+            let order = RemovalOrder(named: name, seed: UInt64(call.integerIfPresent("seed") ?? 1))
         else { return }
-        schedule.order = order.order(seed: UInt64(call.integerIfPresent("seed") ?? 1))
+        schedule.order = order
     }
 
     // MARK: Back to the person
@@ -297,43 +299,4 @@ enum ScheduleArguments {
     }
 
     private static func short(_ value: Double) -> String { Phrase.short(value) }
-}
-
-/// The removal orders by the names people type.
-enum RemovalOrderName: String, CaseIterable {
-    case left, right, random, steps, partials_first, sums_first, levels, levels_down
-
-    var summary: String {
-        switch self {
-        case .left: "from the start of the chain"
-        case .right: "from its end"
-        case .random: "an order drawn once from seed:"
-        case .steps: "a whole reasoning step at a time"
-        case .partials_first: "partial products before running sums"
-        case .sums_first: "running sums before partial products"
-        case .levels: "a level of the tree at a time, from the partial products up"
-        case .levels_down: "a level of the tree at a time, from the root down"
-        }
-    }
-
-    /// The order in which the chain's pieces go, where the order is one of pieces.
-    var chainOrder: ChainOrder? {
-        switch self {
-        case .left, .right, .random: nil
-        case .steps: .steps
-        case .partials_first: .productsFirst
-        case .sums_first: .sumsFirst
-        case .levels: .levels
-        case .levels_down: .levelsDown
-        }
-    }
-
-    func order(seed: UInt64) -> RemovalOrder {
-        switch self {
-        case .left: .left
-        case .right: .right
-        case .random: .random(seed: seed)
-        default: .grouped(name: rawValue)
-        }
-    }
 }

@@ -4,65 +4,29 @@
 //                 .99 .98 .99 .97 .99
 //   answer 0: right
 
-import Glibc
+import Experiments
 import Internalization
 import Language
 import Transformer
 
 enum SolutionDisplay {
-    static func make(_ value: RunValue, _ asked: ProblemValue, _ call: Invocation) throws -> DisplayBundle {
-        let run = value.run, interrupt = call.interrupt
-        let order = run.schedule.order
-        let encoded = try RunData.encode(asked.alone, encoder: value.encoder, order: order)
-        let removed = try EvaluateCommands.removed(value, call)
-        let evaluator = Evaluator(run.model, encoder: value.encoder, shape: run.shape)
-        guard
-            let solution = try evaluator.solve(
-                encoded, [0], removed: removed, schedule: run.schedule, isInterrupted: { interrupt.isRequested }
-            ).first
-        else {
-            return DisplayBundle()
-        }
-        let problem = encoded[0]
-        let groups = try RunData.groups(of: asked.alone, encoder: value.encoder, order: order)?.first
-        let expected = run.shape.remaining(
-            of: problem, removed: removed, schedule: run.schedule, groups: groups)
-        let probabilities = try probabilities(run.model, problem, expected, solution.tokens)
-        return bundle(value, asked, problem, expected, solution, probabilities)
-    }
-
-    /// What the model gave each written token, given those before it.
-    private static func probabilities(
-        _ model: LanguageModel, _ problem: EncodedProblem, _ expected: RemainingProblem, _ written: [Int32]
-    ) throws -> [Double] {
-        let tokens = Array(expected.tokens[..<problem.inputCount]) + written.dropLast()
-        var positions = Array(expected.positions.prefix(tokens.count))
-        while positions.count < tokens.count { positions.append((positions.last ?? -1) + 1) }
-        if positions.contains(where: { Int($0) >= model.configuration.positionCount }) { return [] }
-        var batch = RaggedBatch()
-        batch.append(tokens, positions: positions, labels: nil)
-        let logits = try model.logits(batch)
-        let vocabulary = model.configuration.vocabularySize
-        return written.indices.map { index in
-            let row = logits[(problem.inputCount - 1 + index) * vocabulary..<(problem.inputCount + index) * vocabulary]
-            let top = row.max() ?? 0
-            let sum = row.reduce(0.0) { $0 + exp(Double($1 - top)) }
-            return exp(Double(row[row.startIndex + Int(written[index])] - top)) / sum
-        }
+    static func make(_ experiment: Experiment, _ asked: ProblemValue, _ call: Invocation) throws -> DisplayBundle {
+        let removed = try experiment.removed(asked: call.integerIfPresent("removed"))
+        let answer = try experiment.solve(asked.set, asked.index, removed: removed, interrupt: call.interrupt)
+        return answer.map { bundle(experiment.encoder, asked, $0) } ?? DisplayBundle()
     }
 
     private static func bundle(
-        _ value: RunValue, _ asked: ProblemValue, _ problem: EncodedProblem, _ expected: RemainingProblem,
-        _ solution: Solution, _ probabilities: [Double]
+        _ encoder: any ProblemEncoder, _ asked: ProblemValue, _ answer: WrittenAnswer
     ) -> DisplayBundle {
-        let encoder = value.encoder
+        let (expected, solution, probabilities) = (answer.expected, answer.solution, answer.probabilities)
         var tokens = StyledText(
-            expected.tokens[..<problem.inputCount].map { ProblemDisplay.shown(encoder.text($0)) }.joined(separator: " ")
+            expected.tokens[..<answer.inputCount].map { ProblemDisplay.shown(encoder.text($0)) }.joined(separator: " ")
         )
         var below = StyledText(String(repeating: " ", count: DisplayWidth.of(tokens.plain)))
         tokens.append(" │", .dim)
         below.append("  ")
-        let right = expected.tokens.dropFirst(problem.inputCount)
+        let right = expected.tokens.dropFirst(answer.inputCount)
         let written = solution.tokens.last == encoder.endToken ? solution.tokens.dropLast() : solution.tokens[...]
         for (index, token) in written.enumerated() {
             let wanted = index < right.count ? right[right.startIndex + index] : nil

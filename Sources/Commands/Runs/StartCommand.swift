@@ -1,7 +1,9 @@
 // `start`, `schedule`, `plan`: what a run is and how its chain will go.
 
+import Experiments
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum StartCommands {
@@ -16,7 +18,7 @@ enum StartCommands {
                     .label(
                         "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems,
                         "the problems it is trained on"),
-                    RunSettings.presetParameter,
+                    SettingArguments.presetParameter,
                     .label(
                         "test", .value(ProblemsValue.typeName),
                         "problems for every accuracy of the run; they must share no input with the others"),
@@ -30,7 +32,7 @@ enum StartCommands {
                             .init("kept", "# or the reference's <eos> stays"),
                             .init("removed_last", "it goes as the last token of the chain"),
                         ]), "the sign between chain and answer; absent where all answers have one length, else kept"),
-                ] + RunSettings.labels + [
+                ] + SettingArguments.labels + [
                     .label(
                         "watch", .boolean, default: "true",
                         "says when gradients, updates, the loss or that of an answer token jump"),
@@ -52,83 +54,33 @@ enum StartCommands {
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
             let data = try call.host("on", as: ProblemsValue.self).set
-            let parts = try RunParts(
+            let problems = try ProblemParts(
                 data, test: call.hostIfPresent("test", as: ProblemsValue.self)?.set,
-                validation: call.hostIfPresent("validation", as: ProblemsValue.self)?.set, call)
-            let settings = try RunSettings(call, model: model, data: data)
+                validation: call.hostIfPresent("validation", as: ProblemsValue.self)?.set)
+            let settings = try SettingArguments(call, model: model, data: data)
             for text in settings.notes(model: model) { note(text, call) }
-            let value = try make(model, parts, settings, name: bench.freshName("run"), call)
-            if try !call.boolean("watch") { value.run.watch = nil }
+            let experiment = try Experiment.start(
+                model.subject, on: problems, settings.start, name: bench.freshName("run"), interrupt: call.interrupt
+            ) { note($0.description, call) }
+            if try !call.boolean("watch") { experiment.run.watch = nil }
             if let name = call.textIfPresent("name") {
                 guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
                     throw call.failure(
                         "a run's name is a plain word", code: .runtimeArgument, at: "name",
                         help: "write name: \"mult2\"")
                 }
-                value.name = name
-                value.folder = try KeptRun.create(value, at: "runs/" + name)
-                if try call.boolean("tensorboard") { try value.folder?.writeTensorBoard() }
+                experiment.name = name
+                try experiment.keep(at: "runs/" + name)
+                if try call.boolean("tensorboard") { try experiment.folder?.writeTensorBoard() }
             }
-            bench.runs.append(value)
-            bench.currentRun = value
-            return .object(value)
+            bench.runs.append(experiment)
+            bench.currentRun = experiment
+            return .object(RunValue(experiment))
         }
-    }
-
-    /// A run of a model on problems written for it.
-    static func make(
-        _ model: ModelValue, _ parts: RunParts, _ settings: RunSettings, name: String, _ call: Invocation
-    ) throws -> RunValue {
-        let encoder: any ProblemEncoder
-        do { encoder = try model.encoder(separator: settings.separator, answers: parts.all) } catch let fault
-            as SeparatorFault
-        {
-            throw call.failure(fault.description, code: .runtimeArgument, at: "separator", help: fault.help)
-        }
-        let schedule = settings.schedule
-        let encoded = try RunData.encode(parts.data, encoder: encoder, order: schedule.order, call.interrupt)
-        let heldOut = try RunData.heldOut(parts.test, encoder: encoder, order: schedule.order, call.interrupt)
-        let validation = try RunData.heldOut(parts.validation, encoder: encoder, order: schedule.order, call.interrupt)
-        if let limit = schedule.maximumLength { try tell(encoded, limit, schedule, call) }
-        func run(_ schedule: RemovalSchedule) throws -> Run {
-            try Run(
-                model.model, on: encoded, heldOut: heldOut, validation: validation, schedule: schedule,
-                settings: settings.training)
-        }
-        let made: Run
-        do { made = try run(schedule) } catch RunError.keptPositions(let needed, let positions) {
-            var shifted = schedule
-            shifted.positions = .shifted
-            made = try run(shifted)
-            note("kept position ids would reach \(needed), and the model has \(positions): they are shifted", call)
-        }
-        if !made.shape.hasOneChainLength, made.shape.positions(made.schedule) != .shifted {
-            note("the chains differ in length, so the position ids of all problems jump alike at a removal", call)
-        }
-        return RunValue(
-            made, model: model, data: parts.data, test: parts.test, validation: parts.validation, encoder: encoder,
-            separator: settings.separator, name: name)
     }
 
     private static func note(_ text: String, _ call: Invocation) {
         call.output(StyledText("note", .warning) + StyledText(": " + text))
-    }
-
-    /// Says how many problems are too long to be trained on.
-    private static func tell(
-        _ problems: EncodedProblems, _ limit: Int, _ schedule: RemovalSchedule, _ call: Invocation
-    ) throws {
-        guard schedule.lengthRule != .reference else { return }
-        let kept = problems.filtered(maximumLength: limit).count
-        if kept == 0 {
-            throw call.failure(
-                "every problem has more than \(limit) tokens", code: .runtimeArgument,
-                at: call.isGiven("max_length") ? "max_length" : nil,
-                help: "write max_length: \(problems.longestSequence), or 0 for no limit")
-        }
-        if kept < problems.count {
-            note("\(Phrase.count(problems.count - kept, "problem")) longer than \(limit) tokens left out", call)
-        }
     }
 
     // MARK: The schedule
@@ -147,11 +99,11 @@ enum StartCommands {
                     reset are not the paper's main setting. schedule .paper is; schedule .reference follows the published code to the letter.
                     """)
         ) { call in
-            let value = try bench.run(call)
-            let schedule = try ScheduleArguments.read(call, from: value.run.schedule, for: value)
-            let before = ScheduleArguments.rows(value.run.schedule, value.run.shape)
-            if schedule != value.run.schedule { try value.change(schedule, call) }
-            var rows = ScheduleArguments.rows(value.run.schedule, value.run.shape)
+            let experiment = try bench.run(call)
+            let schedule = try ScheduleArguments.read(call, from: experiment.run.schedule, for: experiment)
+            let before = ScheduleArguments.rows(experiment.run.schedule, experiment.run.shape)
+            if schedule != experiment.run.schedule { try experiment.change(schedule, interrupt: call.interrupt) }
+            var rows = ScheduleArguments.rows(experiment.run.schedule, experiment.run.shape)
             if ScheduleArguments.parameters.contains(where: { call.isGiven($0.name) }) {
                 rows = zip(before, rows).filter { $0.value != $1.value }.map(\.1)
                 if rows.isEmpty { call.output(StyledText("the schedule was that already", .dim)) }
@@ -194,9 +146,9 @@ enum StartCommands {
                 examples: ["plan .reference per_epoch: 8 rows: 808_000 batch: 32 chain: 47 | head 3"],
                 seeAlso: ["schedule"])
         ) { call in
-            let value = call.hostIfPresent("run", as: RunValue.self) ?? bench.currentRun
-            let run = value?.run
-            let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule(), for: value)
+            let experiment = call.experimentIfPresent("run") ?? bench.currentRun
+            let run = experiment?.run
+            let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule(), for: experiment)
             guard let rows = call.integerIfPresent("rows") ?? run?.problems.count else {
                 throw call.failure(
                     "there is no run to take the size of the data from", code: .runtimeArgument,
@@ -210,14 +162,27 @@ enum StartCommands {
                     help: "add chain: 47")
             }
             // The settings of the run, else those that belong to the preset.
-            let preset = call.choiceIfPresent("preset").flatMap { StartPreset(rawValue: $0) }
-            var settings = run?.settings ?? preset?.settings ?? TrainingSettings()
+            let preset = call.choiceIfPresent("preset").flatMap { Preset(rawValue: $0) }
+            var settings = run?.settings ?? preset?.training ?? TrainingSettings()
             if let batch = call.integerIfPresent("batch") { settings.batchSize = batch }
             if let batches = call.integerIfPresent("accumulate") { settings.accumulation = batches }
             if let keeps = call.booleanIfPresent("partial_batch") { settings.keepsPartialBatch = keeps }
-            return .table(
-                try PlanTable.make(
-                    schedule, settings, rows: rows, chain: chain, steps: call.integerIfPresent("steps"), call))
+            var plan = try SchedulePlan(
+                schedule, settings, batchesPerEpoch: settings.batchesPerEpoch(problems: rows), longest: chain)
+            let events = try plan.events(
+                units: chain, steps: call.integerIfPresent("steps"), interrupt: call.interrupt)
+            return .table(planTable(events, chain: chain))
         }
+    }
+
+    private static func planTable(_ events: [PlannedBatch], chain: Int) -> TableObject {
+        TableObject([
+            .init("step", events.map(\.batch)), .init("epoch", events.map(\.epoch)),
+            .init(
+                "removed", events.map { $0.removed == .all ? Value.text("all") : .integer($0.removed.capped(at: .max)) }
+            ),
+            .init("left", events.map { chain - $0.removed.capped(at: chain) }),
+            .init("reset", events.map { Value.boolean($0.resetsOptimizer) }),
+        ])
     }
 }

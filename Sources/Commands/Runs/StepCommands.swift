@@ -1,5 +1,6 @@
 // `step`, `back`, `mark`, `branch`, `timeline`: moving along a run's timeline.
 
+import Experiments
 import Internalization
 import Language
 import Support
@@ -23,8 +24,8 @@ enum StepCommands {
                     + "the same bits. Once something has been trained differently it removes anew."
             )
         ) { call in
-            let value = try bench.run(call)
-            let run = value.run
+            let experiment = try bench.run(call)
+            let run = experiment.run
             var count = try call.integer("count")
             if let target = call.integerIfPresent("to") {
                 guard target <= run.longest else {
@@ -34,14 +35,18 @@ enum StepCommands {
                 }
                 count = target - run.removedCount
             }
-            if count < 0 { try goBack(value, stages: -count, call) } else { try goForward(value, count, call) }
-            try value.folder?.save(value.run)
+            if count < 0 {
+                try goBack(experiment, stages: -count, call)
+            } else {
+                try goForward(experiment, count, call)
+            }
+            try experiment.save()
             return .none
         }
     }
 
-    private static func goForward(_ value: RunValue, _ count: Int, _ call: Invocation) throws {
-        let run = value.run
+    private static func goForward(_ experiment: Experiment, _ count: Int, _ call: Invocation) throws {
+        let run = experiment.run
         guard count <= run.longest - run.removedCount else {
             throw call.failure(
                 run.isEmptied
@@ -50,45 +55,45 @@ enum StepCommands {
                 code: .runtimeArgument, at: call.isGiven("count") ? "count" : nil,
                 help: run.isEmptied ? "write back 1, or train on" : "write step to: \(run.longest)")
         }
-        let interrupt = call.interrupt
         func evaluation() throws -> Evaluation? {
-            try run.evaluateHeldOut(limit: run.quickLimit, isInterrupted: { interrupt.isRequested })
+            try run.evaluateHeldOut(limit: run.quickLimit, interrupt: call.interrupt)
         }
         let (wasRemoved, before) = (run.removedCount, try evaluation())
         var resets = false
         let known = try run.step(
             to: wasRemoved + count, report: { if case .removed(_, _, true, _, _) = $0 { resets = true } },
-            isInterrupted: { interrupt.isRequested })
+            interrupt: call.interrupt)
         var lines = [
-            RunDisplay.removal(value, from: .units(wasRemoved), resets: resets, before: before, after: try evaluation())
+            RunDisplay.removal(
+                experiment, from: .units(wasRemoved), resets: resets, before: before, after: try evaluation())
         ]
         if known > 0 { lines[0].append("; as it was left after \(Phrase.count(run.progress.updates, "step"))", .dim) }
-        if let example = try RunDisplay.example(value) { lines.append(example) }
-        call.output(DisplayBundle(lines: lines, json: value.json))
+        if let example = try RunDisplay.example(experiment) { lines.append(example) }
+        call.output(DisplayBundle(lines: lines, json: RunValue(experiment).json))
     }
 
-    private static func goBack(_ value: RunValue, stages: Int, _ call: Invocation) throws {
+    private static func goBack(_ experiment: Experiment, stages: Int, _ call: Invocation) throws {
         do {
-            try value.run.back(stages)
+            try experiment.run.back(stages)
         } catch RunError.noStage {
-            let there = value.run.timeline.path.count - 1
+            let there = experiment.run.timeline.path.count - 1
             throw call.failure(
                 there == 0
                     ? "this is the first stage of the run" : "only \(Phrase.count(there, "stage")) lie before this one",
                 code: .runtimeArgument,
                 at: call.isGiven("count") ? "count" : nil, help: there == 0 ? nil : "write back \(there)")
         }
-        call.output(try whereItIs(value, "back at"))
+        call.output(try whereItIs(experiment, "back at"))
     }
 
-    private static func whereItIs(_ value: RunValue, _ words: String) throws -> DisplayBundle {
-        let run = value.run
+    private static func whereItIs(_ experiment: Experiment, _ words: String) throws -> DisplayBundle {
+        let run = experiment.run
         var line = StyledText("\(words) removed \(run.removedCount) of \(run.longest)", .emphasis)
         line.append(", step \(NumberText.grouped(run.progress.updates))")
         if let accuracy = run.timeline.current.record.accuracy { line.append(", accuracy \(Phrase.rate(accuracy))") }
         var lines = [line]
-        if let example = try RunDisplay.example(value) { lines.append(example) }
-        return DisplayBundle(lines: lines, json: value.json)
+        if let example = try RunDisplay.example(experiment) { lines.append(example) }
+        return DisplayBundle(lines: lines, json: RunValue(experiment).json)
     }
 
     private static func back(_ bench: Workbench) -> Command {
@@ -104,30 +109,32 @@ enum StepCommands {
                 ], examples: ["back", "back 2", "back to: 0"], effects: [.changesRun],
                 seeAlso: ["step", "mark", "branch"])
         ) { call in
-            let value = try bench.run(call)
+            let experiment = try bench.run(call)
             switch call["to"] {
             case .integer(let count)?:
-                do { try value.run.back(toRemoved: count) } catch RunError.noStage {
-                    let known = value.run.timeline.path.map { $0.record.removed.capped(at: value.run.longest) }
+                do { try experiment.run.back(toRemoved: count) } catch RunError.noStage {
+                    let known = experiment.run.timeline.path.map {
+                        $0.record.removed.capped(at: experiment.run.longest)
+                    }
                     throw call.failure(
                         "no stage before this one has \(count) removed", code: .runtimeArgument, at: "to",
                         help: "there are \(known.map(String.init).joined(separator: ", "))")
                 }
-                call.output(try whereItIs(value, "back at"))
+                call.output(try whereItIs(experiment, "back at"))
             case .some:
                 let name = try call.text("to")
-                do { try value.run.go(toMark: name) } catch RunError.noMark {
-                    let names = value.run.timeline.marks.map(\.name)
+                do { try experiment.run.go(toMark: name) } catch RunError.noMark {
+                    let names = experiment.run.timeline.marks.map(\.name)
                     throw call.failure(
                         "the timeline has no mark \"\(name)\"", code: .runtimeArgument, at: "to",
                         help: names.isEmpty
                             ? "make one first: mark \"\(name)\""
                             : "there are " + names.map { "\"\($0)\"" }.joined(separator: ", "))
                 }
-                call.output(try whereItIs(value, "\"\(name)\":"))
-            case nil: try goBack(value, stages: try call.integer("count"), call)
+                call.output(try whereItIs(experiment, "\"\(name)\":"))
+            case nil: try goBack(experiment, stages: try call.integer("count"), call)
             }
-            try value.folder?.save(value.run)
+            try experiment.save()
             return .none
         }
     }
@@ -139,14 +146,14 @@ enum StepCommands {
                 [.value("name", .text, "to come back to"), Workbench.runLabel],
                 examples: ["mark \"explicit\""], effects: [.changesRun], seeAlso: ["back", "branch", "timeline"])
         ) { call in
-            let value = try bench.run(call)
+            let experiment = try bench.run(call)
             let name = try call.text("name")
-            try value.run.mark(name)
-            try value.folder?.save(value.run)
+            try experiment.run.mark(name)
+            try experiment.save()
             call.output(
                 StyledText(
-                    "mark \"\(name)\" at removed \(value.run.removedCount) of \(value.run.longest), "
-                        + "step \(NumberText.grouped(value.run.progress.updates))"
+                    "mark \"\(name)\" at removed \(experiment.run.removedCount) of \(experiment.run.longest), "
+                        + "step \(NumberText.grouped(experiment.run.progress.updates))"
                 ))
             return .none
         }
@@ -160,11 +167,13 @@ enum StepCommands {
                 effects: [.changesRun],
                 seeAlso: ["mark", "back", "timeline"])
         ) { call in
-            let value = try bench.run(call)
+            let experiment = try bench.run(call)
             let name = try call.text("name")
-            try value.run.branch(name)
-            try value.folder?.save(value.run)
-            call.output(StyledText("branch \"\(name)\" from removed \(value.run.removedCount) of \(value.run.longest)"))
+            try experiment.run.branch(name)
+            try experiment.save()
+            call.output(
+                StyledText(
+                    "branch \"\(name)\" from removed \(experiment.run.removedCount) of \(experiment.run.longest)"))
             return .none
         }
     }
@@ -189,13 +198,13 @@ enum StepCommands {
                     + "problem's chain that are left."
             )
         ) { call in
-            let value = try call.hostIfPresent("run", as: RunValue.self) ?? bench.run(call)
-            return .table(table(value, all: try call.boolean("branches")))
+            let experiment = try call.experimentIfPresent("run") ?? bench.run(call)
+            return .table(table(experiment, all: try call.boolean("branches")))
         }
     }
 
-    static func table(_ value: RunValue, all: Bool = false) -> TableObject {
-        let run = value.run, timeline = run.timeline
+    static func table(_ experiment: Experiment, all: Bool = false) -> TableObject {
+        let run = experiment.run, timeline = run.timeline
         let stages = all ? timeline.stages : timeline.path
         func real(_ number: Double?) -> Value { number.map { .real($0) } ?? .none }
         var columns: [TableObject.Column] = [
@@ -218,25 +227,21 @@ enum StepCommands {
         }
         if names.contains(where: { !$0.isEmpty }) { columns.append(.init("marks", names)) }
         columns.append(.init("at", stages.map { $0.id == timeline.current.id ? "◂" : "" }))
-        if let chains = chains(value, stages.map(\.record.removed)) {
+        if let chains = chains(experiment, stages.map(\.record.removed)) {
             columns.append(.init("chain", chains, format: .hidden))
         }
         return TableObject(columns)
     }
 
     /// The chain of one problem at each stage, a text for each token, or none where it is gone: a page of the timeline shows it.
-    private static func chains(_ value: RunValue, _ removed: [RemovalCount]) -> [Value]? {
-        let set = value.test ?? value.data, schedule = value.run.schedule
-        guard !set.isEmpty, let problem = try? value.encoder.encode(set[0]), problem.chain.count <= 400 else {
-            return nil
-        }
-        let groups = try? RunData.groups(of: set.select([0]), encoder: value.encoder, order: schedule.order)?.first
+    private static func chains(_ experiment: Experiment, _ removed: [RemovalCount]) -> [Value]? {
+        guard let example = try? experiment.example(), example.problem.chain.count <= 400 else { return nil }
         return removed.map { count in
-            let left = problem.removing(count, order: schedule.order, groups: groups)
-            let gone = Set(left.removed.joined())
+            let gone = example.gone(count)
             return .list(
-                problem.chain.map {
-                    gone.contains($0) ? .none : .text(ProblemDisplay.shown(value.encoder.text(problem.tokens[$0])))
+                example.problem.chain.map { place in
+                    gone.contains(place)
+                        ? .none : .text(ProblemDisplay.shown(experiment.encoder.text(example.problem.tokens[place])))
                 })
         }
     }

@@ -1,5 +1,6 @@
 // `train`, `internalize`: commands that take steps.
 
+import Experiments
 import Internalization
 import Language
 import Transformer
@@ -32,9 +33,9 @@ enum TrainCommands {
                     "Removes nothing: step does, and internalize. Ctrl-C stops after a whole step, and the run goes on from there."
             )
         ) { call in
-            let value = try bench.run(call)
-            let run = value.run
-            try changeRate(value, call)
+            let experiment = try bench.run(call)
+            let run = experiment.run
+            try changeRate(experiment, call)
             var goal = TrainingGoal()
             if let epochs = call.realIfPresent("epochs") {
                 guard !call.isGiven("steps") else {
@@ -49,13 +50,13 @@ enum TrainCommands {
                 goal.accuracy = accuracy
                 goal.evaluateEvery = try call.integer("check")
                 if goal.steps == nil { goal.steps = 100_000 }
-                try needHeldOut(value, call, "until")
+                try needHeldOut(experiment, call, "until")
             }
             guard goal.steps != nil else {
                 throw call.failure(
                     "how long?", code: .missingArgument, help: "write train steps: 200, or train until: 0.99")
             }
-            try go(value, goal, call)
+            try go(experiment, goal, call)
             return .none
         }
     }
@@ -97,62 +98,63 @@ enum TrainCommands {
                     "Each removal is a stage of the timeline, measured just before, just after, and when it has recovered. A stage that does not recover is rescued: taken back to where it began, then further, with the data in another order."
             )
         ) { call in
-            let value = try bench.run(call)
-            try changeRate(value, call)
+            let experiment = try bench.run(call)
+            try changeRate(experiment, call)
             if let steps = call.integerIfPresent("every") {
-                var schedule = value.run.schedule
+                var schedule = experiment.run.schedule
                 schedule.pace = .stepsPerRemoval(steps)
-                try value.change(schedule, call)
+                try experiment.change(schedule, interrupt: call.interrupt)
             }
             var goal = TrainingGoal(steps: call.integerIfPresent("at_most"))
             goal.followsSchedule = true
             goal.finalSteps = try call.integer("final")
             goal.rescues = try call.integer("rescues")
             goal.rescuesOnAlarm = try call.choice("on_alarm") == "rescue"
-            if value.validation != nil {
+            if experiment.validation != nil {
                 goal.accuracy = try call.real("until")
                 goal.evaluateEvery = try call.integer("check")
             } else if call.isGiven("until") {
-                try needHeldOut(value, call, "until")
+                try needHeldOut(experiment, call, "until")
             }
-            if case .manual = value.run.schedule.pace, !value.run.isEmptied {
+            if case .manual = experiment.run.schedule.pace, !experiment.run.isEmptied {
                 throw call.failure(
                     "the schedule is by step only, so nothing would be removed", code: .runtimeArgument,
                     help: "write schedule adaptive: 0.95, or internalize every: 100")
             }
-            try go(value, goal, call)
+            try go(experiment, goal, call)
             return .none
         }
     }
 
     /// Trains with events on the screen; an interrupt stops it at a step boundary and the command fails as interrupted.
-    static func go(_ value: RunValue, _ goal: TrainingGoal, _ call: Invocation) throws {
-        let watcher = TrainingWatcher(value, call)
+    static func go(_ experiment: Experiment, _ goal: TrainingGoal, _ call: Invocation) throws {
+        let watcher = TrainingWatcher(experiment, call)
         defer { call.endProgress() }
         let end: TrainingEnd
         do {
-            end = try value.run.train(goal, report: watcher.watch, isInterrupted: watcher.isInterrupted)
+            end = try experiment.train(
+                goal, report: watcher.watch, notSaved: watcher.tellNotSaved, interrupt: call.interrupt)
         } catch let error as NonFiniteGradient {
             throw call.failure(
                 "\(error.description)", help: "go back to: a mark, or lower the rate: train lr: 1e-3 steps: 100")
         }
-        if end == .stepsDone || end == .reachedAccuracy, value.test != nil {
-            watcher.note(try value.run.evaluateHeldOut(isInterrupted: watcher.isInterrupted))
+        if end == .stepsDone || end == .reachedAccuracy, experiment.test != nil {
+            watcher.note(try experiment.run.evaluateHeldOut(interrupt: call.interrupt))
         }
-        try value.folder?.save(value.run)
+        try experiment.save()
         call.output(watcher.summary(end))
         if end == .interrupted { try call.checkInterrupt() }
     }
 
-    private static func changeRate(_ value: RunValue, _ call: Invocation) throws {
+    private static func changeRate(_ experiment: Experiment, _ call: Invocation) throws {
         guard let rate = call.realIfPresent("lr") else { return }
-        var settings = value.run.settings
+        var settings = experiment.run.settings
         settings.learningRate = Float(rate)
-        try value.run.change(settings)
+        try experiment.run.change(settings)
     }
 
-    private static func needHeldOut(_ value: RunValue, _ call: Invocation, _ label: String) throws {
-        if value.validation == nil {
+    private static func needHeldOut(_ experiment: Experiment, _ call: Invocation, _ label: String) throws {
+        if experiment.validation == nil {
             throw call.failure(
                 "the run has no validation problems to decide by when to stop", code: .runtimeArgument, at: label,
                 help: "start it with test: (gen … apart_from: the data)")

@@ -5,6 +5,7 @@
 import CLibedit
 import Glibc
 import Language
+import Support
 import Synchronization
 
 public final class InterruptWatch: Sendable {

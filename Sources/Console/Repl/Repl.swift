@@ -3,6 +3,7 @@
 import CLibedit
 import Glibc
 import Language
+import Support
 
 public final class Repl {
     /// What a host may want to hear or change.

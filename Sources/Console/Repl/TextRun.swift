@@ -1,6 +1,7 @@
 // Runs a whole text without a prompt: what `icot -c` and a pipe are given.
 
 import Language
+import Support
 
 public enum TextRun {
     /// Runs the text and returns the exit status of the program: 0 where all went well, 2 after an error, 130 where

@@ -91,11 +91,11 @@ public final class Distillation {
     /// - Throws: `RunError.notFinite` and `NonFiniteGradient`, before weights are changed.
     @discardableResult
     public func run(
-        report: (DistillationEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+        report: (DistillationEvent) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
     ) throws -> DistillationEnd {
         for stage in DistillationStage.allCases {
             let end: DistillationEnd
-            do { end = try train(stage, report, isInterrupted) } catch is GenerationInterrupted { return .interrupted }
+            do { end = try train(stage, report, interrupt) } catch is Interrupted { return .interrupted }
             if let record = records[stage] { report(.finished(record)) }
             if end == .interrupted { return .interrupted }
         }
@@ -103,7 +103,7 @@ public final class Distillation {
     }
 
     private func train(
-        _ stage: DistillationStage, _ report: (DistillationEvent) -> Void, _ isInterrupted: () -> Bool
+        _ stage: DistillationStage, _ report: (DistillationEvent) -> Void, _ interrupt: Interrupt
     ) throws -> DistillationEnd {
         var record = DistillationRecord(stage: stage)
         defer { records[stage] = record }
@@ -114,7 +114,7 @@ public final class Distillation {
             keepsPartialBatch: settings.training.keepsPartialBatch, isShuffled: settings.training.isShuffled)
         let started = now()
         for step in 0..<steps {
-            if isInterrupted() {
+            if interrupt.isRequested {
                 record.seconds = now() - started
                 return .interrupted
             }
@@ -131,13 +131,13 @@ public final class Distillation {
                 step + 1 < steps
             {
                 guard let validation else { throw RunError.noValidation }
-                let evaluation = try evaluate(validation, stage, isInterrupted)
+                let evaluation = try evaluate(validation, stage, interrupt)
                 report(.evaluated(stage, evaluation))
                 if evaluation.accuracy >= accuracy { break }
             }
         }
         record.seconds = now() - started
-        try measure(stage, &record, isInterrupted)
+        try measure(stage, &record, interrupt)
         return .finished
     }
 
@@ -214,14 +214,14 @@ public final class Distillation {
     // MARK: Measuring
 
     private func measure(
-        _ stage: DistillationStage, _ record: inout DistillationRecord, _ isInterrupted: () -> Bool
+        _ stage: DistillationStage, _ record: inout DistillationRecord, _ interrupt: Interrupt
     ) throws {
         guard let heldOut else { return }
         if stage == .emulator {
             (record.heldOutLoss, record.explained) = try emulatorLoss(heldOut.problems)
-            uncoupled = try evaluate(.coupled, isInterrupted)
+            uncoupled = try evaluate(.coupled, interrupt)
         } else {
-            record.evaluation = try evaluate(stage, isInterrupted)
+            record.evaluation = try evaluate(stage, interrupt)
         }
     }
 
@@ -248,12 +248,12 @@ public final class Distillation {
     }
 
     /// Lets the student solve the held-out problems, with the teacher's thoughts or (coupled) with emulated ones; nil without problems.
-    public func evaluate(_ stage: DistillationStage, _ isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
-        try heldOut.map { try evaluate($0, stage, isInterrupted) }
+    public func evaluate(_ stage: DistillationStage, _ interrupt: Interrupt = Interrupt()) throws -> Evaluation? {
+        try heldOut.map { try evaluate($0, stage, interrupt) }
     }
 
     private func evaluate(
-        _ heldOut: HeldOut, _ stage: DistillationStage, _ isInterrupted: () -> Bool
+        _ heldOut: HeldOut, _ stage: DistillationStage, _ interrupt: Interrupt
     ) throws -> Evaluation {
         let limit = min(heldOut.options.limit ?? .max, heldOut.problems.count)
         var result = Evaluation()
@@ -262,7 +262,7 @@ public final class Distillation {
         for part in parts(limit) {
             let thoughts =
                 stage == .student ? try reader.thoughts(heldOut.problems, part) : try emulated(heldOut.problems, part)
-            for answer in try solve(heldOut, part, thoughts, isInterrupted) {
+            for answer in try solve(heldOut, part, thoughts, interrupt) {
                 result.isCorrect.append(answer.isCorrect)
                 written += answer.tokens.count
             }
@@ -273,7 +273,7 @@ public final class Distillation {
 
     /// Greedy answers of the student, to which the thoughts are given while it reads the separator.
     private func solve(
-        _ heldOut: HeldOut, _ part: Range<Int>, _ thoughts: [[Float]], _ isInterrupted: () -> Bool
+        _ heldOut: HeldOut, _ part: Range<Int>, _ thoughts: [[Float]], _ interrupt: Interrupt
     ) throws -> [Solution] {
         let problems = heldOut.problems, encoder = heldOut.encoder, width = student.network.model.configuration.width
         pass.begin(recording: false)
@@ -290,7 +290,7 @@ public final class Distillation {
         let options = GenerationOptions(
             maximumNewTokens: shape.longestRest + heldOut.options.spareTokens, stop: stop)
         let generated = try student.network.model.generate(
-            prompts, options, workers: workers, isInterrupted: isInterrupted)
+            prompts, options, workers: workers, interrupt: interrupt)
         return zip(part, generated).map { index, new in
             Solution(
                 index: index, tokens: new.tokens, answer: encoder.answerText(of: new.tokens[...]),

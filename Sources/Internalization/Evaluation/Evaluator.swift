@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -57,19 +58,19 @@ public struct Evaluator {
     }
 
     /// Solves the problems with `removed` units of their chains gone and compares answers.
-    /// - Throws: `BatchError` if a problem does not fit the model, `GenerationInterrupted`.
+    /// - Throws: `BatchError` if a problem does not fit the model, `Interrupted`.
     public func evaluate(
         _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule,
         _ options: EvaluationOptions = EvaluationOptions(),
-        isInterrupted: () -> Bool = { false }
+        interrupt: Interrupt = Interrupt()
     ) throws -> Evaluation {
         var result = Evaluation()
         result.removed = removed
         let indices = Array(0..<min(options.limit ?? problems.count, problems.count))
         guard !indices.isEmpty else { return result }
-        if options.measuresTargets { try measureTargets(problems, indices, removed, schedule, &result, isInterrupted) }
+        if options.measuresTargets { try measureTargets(problems, indices, removed, schedule, &result, interrupt) }
         let solutions = try solve(
-            problems, indices, removed: removed, schedule: schedule, options, isInterrupted: isInterrupted)
+            problems, indices, removed: removed, schedule: schedule, options, interrupt: interrupt)
         result.isCorrect = solutions.map(\.isCorrect)
         result.generatedTokens = Double(solutions.reduce(0) { $0 + $1.tokens.count }) / Double(solutions.count)
         return result
@@ -78,11 +79,11 @@ public struct Evaluator {
     /// Lets the model write what follows the inputs of the given problems.
     public func solve(
         _ problems: EncodedProblems, _ indices: [Int], removed: RemovalCount, schedule: RemovalSchedule,
-        _ options: EvaluationOptions = EvaluationOptions(), isInterrupted: () -> Bool = { false }
+        _ options: EvaluationOptions = EvaluationOptions(), interrupt: Interrupt = Interrupt()
     ) throws -> [Solution] {
         let frame = shape.frame(removed, schedule, spareTokens: options.spareTokens)
         let inputs = indices.map { Array(problems.sequence($0).prefix(problems.inputCount($0))) }
-        let written = try write(inputs, frame, options.sampling, isInterrupted)
+        let written = try write(inputs, frame, options.sampling, interrupt)
         return indices.enumerated().map { place, index in
             Solution(
                 index: index, tokens: written[place], answer: encoder.answerText(of: written[place][...]),
@@ -93,7 +94,7 @@ public struct Evaluator {
 
     /// What the model writes after each input.
     private func write(
-        _ inputs: [[Int32]], _ frame: AnswerFrame, _ sampling: Sampling, _ isInterrupted: () -> Bool
+        _ inputs: [[Int32]], _ frame: AnswerFrame, _ sampling: Sampling, _ interrupt: Interrupt
     ) throws -> [[Int32]] {
         var written = [[Int32]](repeating: [], count: inputs.count)
         var open = Array(inputs.indices)
@@ -116,7 +117,7 @@ public struct Evaluator {
                     }
                     let options = GenerationOptions(
                         maximumNewTokens: end - going.written, stop: going.stop, sampling: sampling)
-                    let generated = try model.generate(prompts, options, workers: workers, isInterrupted: isInterrupted)
+                    let generated = try model.generate(prompts, options, workers: workers, interrupt: interrupt)
                     for (place, new) in zip(places, generated) {
                         written[place] += new.tokens
                         // A stop that does not complete the output is no end; a model without further positions is.
@@ -142,7 +143,7 @@ public struct Evaluator {
     private func measureTargets(
         _ problems: EncodedProblems, _ indices: [Int], _ removed: RemovalCount, _ schedule: RemovalSchedule,
         _ result: inout Evaluation,
-        _ isInterrupted: () -> Bool
+        _ interrupt: Interrupt
     ) throws {
         let trainee = trainee ?? Trainee(model, workers: workers)
         var sums = TargetSums()
@@ -150,7 +151,7 @@ public struct Evaluator {
         var cuts: [Range<Int>] = []
         var start = 0
         while start < indices.count {
-            if isInterrupted() { throw GenerationInterrupted() }
+            try interrupt.check()
             let part = indices[start..<min(start + Self.sequencesAtOnce, indices.count)]
             batch.removeAll()
             for index in part {

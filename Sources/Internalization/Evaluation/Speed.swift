@@ -30,15 +30,15 @@ extension Evaluator {
     /// an answer of the same length without a chain is written, so that both meet the machine in the same state.
     public func speed(
         _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule, limit: Int = 100,
-        now: () -> Double = MonotonicClock.seconds, isInterrupted: () -> Bool = { false }
+        now: () -> Double = MonotonicClock.seconds, interrupt: Interrupt = Interrupt()
     ) throws -> AnsweringSpeed {
         var result = AnsweringSpeed()
         for index in 0..<min(limit, problems.count) {
             let start = now()
             let solution = try solve(
-                problems, [index], removed: removed, schedule: schedule, isInterrupted: isInterrupted)
+                problems, [index], removed: removed, schedule: schedule, interrupt: interrupt)
             let middle = now()
-            try writeAnswerLength(problems, index, schedule, isInterrupted)
+            try writeAnswerLength(problems, index, schedule, interrupt)
             result.secondsWithoutChain.append(now() - middle)
             result.seconds.append(middle - start)
             result.tokens += solution[0].tokens.count
@@ -47,7 +47,7 @@ extension Evaluator {
     }
 
     private func writeAnswerLength(
-        _ problems: EncodedProblems, _ index: Int, _ schedule: RemovalSchedule, _ isInterrupted: () -> Bool
+        _ problems: EncodedProblems, _ index: Int, _ schedule: RemovalSchedule, _ interrupt: Interrupt
     ) throws {
         let problem = problems[index]
         let left = problem.removing(.all, order: schedule.order, positions: .shifted, groups: problems.groups(index))
@@ -55,6 +55,6 @@ extension Evaluator {
             tokens: Array(left.tokens[..<problem.inputCount]), positions: Array(left.positions[..<problem.inputCount]))
         let options = GenerationOptions(
             maximumNewTokens: left.tokens.count - problem.inputCount, stop: .none, sampling: .greedy)
-        _ = try model.generate([prompt], options, isInterrupted: isInterrupted)
+        _ = try model.generate([prompt], options, interrupt: interrupt)
     }
 }

@@ -36,6 +36,8 @@ public struct EncodedProblem: Sendable, Equatable {
 /// Turns problems into token ids and generated ids back into answers: the reference's GPT-2 text, or one token a character.
 public protocol ProblemEncoder: Sendable {
     var vocabularySize: Int { get }
+    /// What stands between chain and answer.
+    var separator: AnswerSeparator { get }
     /// The token that ends a generation.
     var endToken: Int32 { get }
     /// When a generation ends that goes on from what has been written; nil if that is complete. What was written decides, never

@@ -95,7 +95,7 @@ public struct EncodedProblems: Sendable {
     }
     func inputCount(_ index: Int) -> Int { Int(places[index].inputCount) }
     func chain(_ index: Int) -> Range<Int> { Int(places[index].inputCount)..<Int(places[index].chainEnd) }
-    func groups(_ index: Int) -> [[Int]]? { groups.isEmpty ? nil : groups[index] }
+    public func groups(_ index: Int) -> [[Int]]? { groups.isEmpty ? nil : groups[index] }
     func answer(_ index: Int) -> Range<Int> { Int(places[index].answerStart)..<Int(places[index].answerEnd) }
 
     /// How far from the end of the sequence the answer begins, and its length: removal does not change either.

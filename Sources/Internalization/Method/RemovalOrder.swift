@@ -1,3 +1,6 @@
+// Which tokens of a chain go first. A new order is a case here: of `RemovalOrder` where it follows from a chain's length, of
+// `ChainOrder` where it follows from what its pieces are. Its name is what people type and what is kept on disk.
+
 import Tensors
 
 /// Which tokens of a chain go first.
@@ -68,5 +71,68 @@ public enum RemovalOrder: Sendable, Hashable, Codable {
         }
         if groups.contains(where: \.isEmpty) { return "its removal order has an empty group" }
         return seen.firstIndex(of: false).map { "its removal order never names token \($0)" }
+    }
+}
+
+/// The order in which a chain's pieces are removed, for `RemovalOrder.grouped`.
+public enum ChainOrder: String, Sendable, CaseIterable {
+    case steps
+    case productsFirst = "partials_first"
+    case sumsFirst = "sums_first"
+    case levels
+    case levelsDown = "levels_down"
+
+    public var summary: String {
+        switch self {
+        case .steps: "a whole reasoning step at a time"
+        case .productsFirst: "partial products before running sums"
+        case .sumsFirst: "running sums before partial products"
+        case .levels: "a level of the tree at a time, from the partial products up"
+        case .levelsDown: "a level of the tree at a time, from the root down"
+        }
+    }
+
+    /// Whether pieces go as a whole rather than token by token.
+    public var isWhole: Bool {
+        switch self {
+        case .steps, .levels, .levelsDown: true
+        case .productsFirst, .sumsFirst: false
+        }
+    }
+
+    /// The segments' indices in the order they go, those that go together in one list.
+    func arrange(_ segments: [ProblemLayout.Segment]) -> [[Int]] {
+        let keys = segments.map { segment in
+            switch self {
+            case .steps: segment.step
+            case .levels: segment.level
+            case .levelsDown: -segment.level
+            case .productsFirst: segment.kind == .sum ? 1 : 0
+            case .sumsFirst: segment.kind == .sum ? 0 : 1
+            }
+        }
+        return Set(keys).sorted().map { key in segments.indices.filter { keys[$0] == key } }
+    }
+}
+
+extension RemovalOrder {
+    /// Every order by the name that people type, with what it does.
+    public static var named: [(name: String, summary: String)] {
+        [
+            ("left", "from the start of the chain"), ("right", "from its end"),
+            ("random", "an order drawn once from seed:"),
+        ] + ChainOrder.allCases.map { ($0.rawValue, $0.summary) }
+    }
+
+    /// - Parameter seed: of a random order.
+    public init?(named name: String, seed: UInt64) {
+        switch name {
+        case "left": self = .left
+        case "right": self = .right
+        case "random": self = .random(seed: seed)
+        default:
+            guard let order = ChainOrder(rawValue: name) else { return nil }
+            self = .grouped(name: order.rawValue)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// What a schedule does before and in one batch.
 public struct PlannedBatch: Sendable, Equatable {
     /// Running number over all passes, from 0.
@@ -95,6 +97,23 @@ public struct SchedulePlan {
         batch += 1
         if planned.isTrained { step += 1 }
         return planned
+    }
+
+    /// The first batch, and those at which something is removed or reset, until nothing is left of a chain of `units`.
+    /// - Parameter steps: so many batches, whatever is left; nil for no limit but one, beyond which a plan is endless.
+    /// - Throws: `Interrupted`.
+    public mutating func events(
+        units: Int, steps: Int? = nil, interrupt: Interrupt = Interrupt()
+    ) throws -> [PlannedBatch] {
+        let example = Example(units: units, length: units + 1)
+        var events: [PlannedBatch] = []
+        for index in 0..<(steps ?? 50_000_000) {
+            if index & 0xFFFF == 0 { try interrupt.check() }
+            let planned = next { _ in [example] }
+            if planned.isRemoval || planned.resetsOptimizer || index == 0 { events.append(planned) }
+            if steps == nil, planned.removed.capped(at: units) >= units { break }
+        }
+        return events
     }
 
     /// The batches of `epochs` passes at which something is removed or reset.

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Tensors
 
 /// Whether generated problems may share an input.
@@ -26,20 +27,20 @@ extension ProblemSet {
     /// No problem shares its input with one of `others` (the held-out sets a training set must stay apart from, or the
     /// other way round).
     /// - Throws: `ProblemError.tooFewInputs` where repetition is not allowed or the others have taken every input,
-    ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text; `CancellationError`.
+    ///   `.outOfRange` for a negative count, `.tooLarge` where memory would not hold the text; `Interrupted`.
     public static func generate<Task: ProblemTask>(
         _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [],
         repetition: Repetition = .whenNeeded,
-        workers: Workers = .shared, isInterrupted: @Sendable () -> Bool = { false }
+        workers: Workers = .shared, interrupt: Interrupt = Interrupt()
     ) throws -> ProblemSet {
         guard count >= 0 else {
             throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max)
         }
         try checkMemory(count, task)
         let excluded = inputs(of: others, task)
-        let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition, isInterrupted)
-        guard let set = write(task, inputs, count, hasRepetition, workers, isInterrupted) else {
-            throw CancellationError()
+        let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition, interrupt)
+        guard let set = write(task, inputs, count, hasRepetition, workers, interrupt) else {
+            throw Interrupted()
         }
         return set
     }
@@ -71,7 +72,7 @@ extension ProblemSet {
     /// The inputs of `count` problems, one after another.
     private static func drawInputs(
         _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition,
-        _ isInterrupted: () -> Bool
+        _ interrupt: Interrupt
     ) throws -> (inputs: [UInt8], hasRepetition: Bool) {
         // The excluded inputs of a file may lie outside the task's own space (leading zeros), so this is a lower bound.
         let available = task.inputSpace.map { $0 - excluded.count } ?? .max
@@ -83,13 +84,13 @@ extension ProblemSet {
             throw ProblemError.tooFewInputs(
                 task: task.name, wanted: count, available: max(available, 0), excluded: excluded.count)
         }
-        return (try drawFreely(task, count, seed, excluded, isRepeating, isInterrupted), isRepeating)
+        return (try drawFreely(task, count, seed, excluded, isRepeating, interrupt), isRepeating)
     }
 
     /// Draws and draws again where an input is taken; quick as long as at least half of the inputs are free.
     private static func drawFreely(
         _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ isRepeating: Bool,
-        _ isInterrupted: () -> Bool
+        _ interrupt: Interrupt
     ) throws -> [UInt8] {
         var random = RandomSource(seed: seed)
         var taken = InputSet(capacity: isRepeating ? 0 : count)
@@ -100,7 +101,7 @@ extension ProblemSet {
             var done = 0
             while done < count, let input = place {
                 attempts += 1
-                if attempts & 0xFFFF == 0, isInterrupted() { throw CancellationError() }
+                if attempts & 0xFFFF == 0 { try interrupt.check() }
                 task.draw(&random, into: input)
                 let mark = InputSet.mark(input, width)
                 if excluded.count > 0, excluded.contains(mark) { continue }
@@ -148,7 +149,7 @@ extension ProblemSet {
     /// The problem of one input, which must have the task's `inputCount` numbers, each as the task draws them.
     public static func single<Task: ProblemTask>(_ task: Task, input: [UInt8]) -> ProblemSet {
         precondition(input.count == task.inputCount, "\(input.count) numbers for \(task.name)")
-        guard let set = write(task, input, 1, false, .shared, { false }) else {
+        guard let set = write(task, input, 1, false, .shared, Interrupt()) else {
             preconditionFailure("nobody stops the writing of one line")
         }
         return set
@@ -158,8 +159,8 @@ extension ProblemSet {
     static func of<Task: ProblemTask>(_ task: Task, _ inputs: [UInt8], _ hasRepetition: Bool) throws -> ProblemSet {
         let count = inputs.count / max(task.inputCount, 1)
         try checkMemory(count, task)
-        guard let set = write(task, inputs, count, hasRepetition, .shared, { false }) else {
-            throw CancellationError()
+        guard let set = write(task, inputs, count, hasRepetition, .shared, Interrupt()) else {
+            throw Interrupted()
         }
         return set
     }
@@ -170,7 +171,7 @@ extension ProblemSet {
     /// was interrupted.
     private static func write<Task: ProblemTask>(
         _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers,
-        _ isInterrupted: @Sendable () -> Bool
+        _ interrupt: Interrupt
     ) -> ProblemSet? {
         let width = task.inputCount
         let lineMax = task.lineCountMax
@@ -183,13 +184,13 @@ extension ProblemSet {
                     }
                     workers.parts(of: count) { _, part in
                         for index in part {
-                            if index & 0x3FFF == 0x3FFF, isInterrupted() { return }
+                            if index & 0x3FFF == 0x3FFF, interrupt.isRequested { return }
                             var line = LineWriter(at: base + index * lineMax)
                             task.write(input + index * width, to: &line)
                             (row + index).initialize(to: line.finish(from: base))
                         }
                     }
-                    if isInterrupted() { return }
+                    if interrupt.isRequested { return }
                     filled = closeGaps(row, count, base)
                     rowCount = count
                 }

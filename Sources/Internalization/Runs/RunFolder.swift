@@ -3,17 +3,7 @@ import Support
 import Tensors
 import Transformer
 
-// A run on disk:
-//
-//   run.json                        format, when and by what it was made, digests of its data, and what the caller wants to
-//                                   remember
-//   lock, owner.json                who is writing (see `RunLock`)
-//   model/                          the model at the start, as a Hugging Face folder
-//   data/training.safetensors       the problems (see `EncodedProblems+File`); held-out.safetensors (test),
-//                                   validation.safetensors
-//   parts/<sha256>.safetensors      weights and moments of snapshots, never changed (see `PartFile`)
-//   checkpoints/step-<ten digits>/  state.json (see `SavedState`) and MANIFEST.json
-//   metrics.jsonl                   see `MetricsLog`
+// A run on disk. What lies in its folder is told as a whole at the head of Experiments/ExperimentFolder.swift.
 //
 // Writing a checkpoint: the parts that are not there yet, each flushed; then a folder `checkpoints/.tmp-…` with
 // state.json and, last, MANIFEST.json (the bytes and SHA-256 of everything the checkpoint needs), flushed; then a
@@ -21,9 +11,8 @@ import Transformer
 // last two stay). The number counts checkpoints, not steps, because a run can go back. Resuming takes the highest
 // number whose manifest verifies, and says which were passed over.
 //
-// A compact folder, to hand on, is format 2: its parts are rounded differences, no moments are kept, and there is no `data`:
-// the caller keeps the problems in some way of its own and encodes them anew. The digests in run.json say whether they are
-// the same.
+// Of a compact folder the caller keeps the problems in some way of its own and encodes them anew; the digests in run.json say
+// whether they are the same.
 
 /// A run's folder, held for writing.
 public final class RunFolder {

@@ -1,3 +1,4 @@
+import Support
 import Transformer
 
 extension Run {
@@ -6,12 +7,12 @@ extension Run {
     /// - Throws: `RunError.nothingLeft` if the chain is gone already.
     @discardableResult
     public func removeMore(
-        _ units: Int = 1, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+        _ units: Int = 1, report: (TrainingEvent) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
     ) throws -> [Timeline.Stage] {
         if isEmptied { throw RunError.nothingLeft(removed: longest) }
         var entered: [Timeline.Stage] = []
         for _ in 0..<max(units, 0) where !isEmptied {
-            try enterStage(clock.removed.adding(1), isManual: true, report: report, isInterrupted: isInterrupted)
+            try enterStage(clock.removed.adding(1), isManual: true, report: report, interrupt: interrupt)
             entered.append(timeline.current)
         }
         return entered
@@ -19,11 +20,11 @@ extension Run {
 
     /// Leaves the present stage for one in which `count` is removed: measured just before and at iteration 0 after.
     func enterStage(
-        _ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void, isInterrupted: () -> Bool = { false }
+        _ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void, interrupt: Interrupt = Interrupt()
     ) throws {
         let from = clock.removed
         let limit = isManual ? quickLimit : .max
-        let before = try evaluateHeldOut(limit: limit, isInterrupted: isInterrupted)
+        let before = try evaluateHeldOut(limit: limit, interrupt: interrupt)
         try timeline.leave(leavingSnapshot())
         let resets = remove(to: count, isManual: isManual)
         // Beyond the stage that was stuck there is no reason to go slowly.
@@ -31,7 +32,7 @@ extension Run {
         try timeline.enter(snapshot(sharing: timeline.current.exit))
         // The stage is entered; an interrupt from here on costs no more than a number in its record.
         var after: Evaluation?
-        do { after = try evaluateHeldOut(limit: limit, isInterrupted: isInterrupted) } catch is GenerationInterrupted {}
+        do { after = try evaluateHeldOut(limit: limit, interrupt: interrupt) } catch is Interrupted {}
         timeline.edit {
             $0.accuracyBefore = before?.accuracy
             $0.accuracyAfter = after?.accuracy
@@ -54,16 +55,16 @@ extension Run {
     /// - Returns: how many stages were there before.
     @discardableResult
     public func step(
-        to target: Int, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+        to target: Int, report: (TrainingEvent) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
     ) throws -> Int {
         var known = 0
         while removedCount < target {
-            if isInterrupted() { throw GenerationInterrupted() }
+            try interrupt.check()
             if let next = nextStage, next.record.removed.capped(at: longest) <= target {
                 try go(to: next.id)
                 known += 1
             } else {
-                try removeMore(report: report, isInterrupted: isInterrupted)
+                try removeMore(report: report, interrupt: interrupt)
             }
         }
         return known

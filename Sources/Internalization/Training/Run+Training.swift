@@ -1,14 +1,15 @@
+import Support
 import Transformer
 
 extension Run {
     /// Measures the run on its test problems as they are now; nil without such problems. Not twice in the same state.
     /// - Parameter limit: no more problems than this are needed.
-    /// - Throws: `GenerationInterrupted`.
+    /// - Throws: `Interrupted`.
     @discardableResult
-    public func evaluateHeldOut(limit: Int = .max, isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
+    public func evaluateHeldOut(limit: Int = .max, interrupt: Interrupt = Interrupt()) throws -> Evaluation? {
         guard let heldOut else { return nil }
         let known = lastEvaluation
-        guard let result = try evaluate(heldOut, limit, known, measuresTargets: true, isInterrupted) else {
+        guard let result = try evaluate(heldOut, limit, known, measuresTargets: true, interrupt) else {
             return known?.1
         }
         lastEvaluation = (weightsVersion, result)
@@ -20,11 +21,11 @@ extension Run {
     }
 
     /// Measures the run on its validation problems, for a decision; nil without such problems. Not twice in the same state.
-    /// - Throws: `GenerationInterrupted`.
-    public func evaluateValidation(isInterrupted: () -> Bool = { false }) throws -> Evaluation? {
+    /// - Throws: `Interrupted`.
+    public func evaluateValidation(interrupt: Interrupt = Interrupt()) throws -> Evaluation? {
         guard let validation else { return nil }
         let known = lastValidation
-        guard let result = try evaluate(validation, .max, known, measuresTargets: false, isInterrupted) else {
+        guard let result = try evaluate(validation, .max, known, measuresTargets: false, interrupt) else {
             return known?.1
         }
         lastValidation = (weightsVersion, result)
@@ -34,7 +35,7 @@ extension Run {
     /// Measures the run on problems; nil if what is known is that already.
     private func evaluate(
         _ set: HeldOut, _ limit: Int, _ known: (version: Int, Evaluation)?, measuresTargets: Bool,
-        _ isInterrupted: () -> Bool
+        _ interrupt: Interrupt
     ) throws -> Evaluation? {
         let wanted = min(limit, set.options.limit ?? .max, set.problems.count)
         if let known, known.version == weightsVersion, known.1.removed == measuredCount, known.1.count >= wanted {
@@ -45,7 +46,7 @@ extension Run {
         options.measuresTargets = measuresTargets
         let evaluator = Evaluator(model, encoder: set.encoder, shape: shape, trainee: trainee, workers: workers)
         return try evaluator.evaluate(
-            set.problems, removed: measuredCount, schedule: schedule, options, isInterrupted: isInterrupted)
+            set.problems, removed: measuredCount, schedule: schedule, options, interrupt: interrupt)
     }
 
     /// How many test problems can be solved while somebody waits for a step: some 4·10⁹ operations, and at least 32.
@@ -58,34 +59,39 @@ extension Run {
     private var measuredCount: RemovalCount { schedule.pace == .uniform ? .all : clock.removed }
 
     /// Trains until the goal is reached or somebody interrupts; either way the run can go on from where it is.
-    /// - Parameter isInterrupted: asked before each step, where the run is in a state to be kept, and during evaluations.
+    /// - Parameters:
+    ///   - betweenSteps: called before each step, where the run is in a state to be kept.
+    ///   - interrupt: looked at before each step, and during evaluations.
     /// - Throws: `RunError`, `NonFiniteGradient`: the weights are then as they were before the step at fault.
     @discardableResult
     public func train(
-        _ goal: TrainingGoal, report: (TrainingEvent) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+        _ goal: TrainingGoal, report: (TrainingEvent) -> Void = { _ in }, betweenSteps: () -> Void = {},
+        interrupt: Interrupt = Interrupt()
     ) throws -> TrainingEnd {
         if goal.accuracy != nil, validation == nil { throw RunError.noValidation }
         do {
-            return try train(toward: goal, report, isInterrupted)
-        } catch is GenerationInterrupted {
+            return try train(toward: goal, report, betweenSteps, interrupt)
+        } catch is Interrupted {
             return .interrupted
         }
     }
 
     private func train(
-        toward goal: TrainingGoal, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool
+        toward goal: TrainingGoal, _ report: (TrainingEvent) -> Void, _ betweenSteps: () -> Void,
+        _ interrupt: Interrupt
     ) throws -> TrainingEnd {
         let start = spent
         var skipped = 0
         while true {
-            if isInterrupted() { return .interrupted }
+            betweenSteps()
+            if interrupt.isRequested { return .interrupted }
             if goal.followsSchedule {
                 switch due {
                 case .nothing: break
                 // A linear schedule counts on beyond the last token; that is no stage of its own.
                 case .remove(let count) where isEmptied: remove(to: count, isManual: false)
                 case .remove(let count):
-                    try enterStage(count, isManual: false, report: report, isInterrupted: isInterrupted)
+                    try enterStage(count, isManual: false, report: report, interrupt: interrupt)
                 // After the last removal there is nothing to wait for: without a rescue left, the steps there may be are spent.
                 case .stuck where isEmptied && !isRescuable(goal): break
                 case .stuck:
@@ -109,9 +115,9 @@ extension Run {
             let alarms = watchStep(step)
             for alarm in alarms { report(.alarm(alarm)) }
             if !alarms.isEmpty, goal.rescuesOnAlarm, !(try rescue(goal, report)) { return .stuck }
-            try noteRecovery(step, report, isInterrupted)
+            try noteRecovery(step, report, interrupt)
             if isFinal, let accuracy = goal.accuracy, timeline.current.record.steps % goal.evaluateEvery == 0 {
-                if let result = try evaluateValidation(isInterrupted: isInterrupted) {
+                if let result = try evaluateValidation(interrupt: interrupt) {
                     report(.validated(result, updates: progress.updates))
                     if result.accuracy >= accuracy { return .reachedAccuracy }
                 }
@@ -132,14 +138,13 @@ extension Run {
     }
 
     /// Sees whether the stage has caught up with what was removed.
-    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool) throws
-    {
+    private func noteRecovery(_ step: StepReport, _ report: (TrainingEvent) -> Void, _ interrupt: Interrupt) throws {
         let record = timeline.current.record
         guard record.recoverySteps == nil, timeline.current.parent != nil, clock.stageSteps >= 10,
             let rate = clock.matchRate
         else { return }
         guard rate >= recoveryThreshold else { return }
-        let evaluation = try evaluateHeldOut(isInterrupted: isInterrupted)
+        let evaluation = try evaluateHeldOut(interrupt: interrupt)
         timeline.edit {
             $0.recoverySteps = $0.steps
             $0.accuracyRecovered = evaluation?.accuracy

@@ -37,7 +37,7 @@ extension Machine {
             try result.asObject?.checkShape()
             return result
         } catch {
-            throw session.raised(error, at: span, in: source, command: command.signature.name)
+            throw session.raised(error, at: span, in: source, call: invocation)
         }
     }
 

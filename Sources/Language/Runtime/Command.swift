@@ -23,10 +23,14 @@ public struct Explanation: Sendable {
     public var message: String
     /// The next thing to type.
     public var help: String?
+    /// The arguments that may have caused it, the likeliest first: the first of them that was given is underlined, else
+    /// the whole call.
+    public var arguments: [String]
 
-    public init(_ code: DiagnosticCode, _ message: String, help: String? = nil) {
+    public init(_ code: DiagnosticCode, _ message: String, at arguments: [String] = [], help: String? = nil) {
         self.code = code
         self.message = message
+        self.arguments = arguments
         self.help = help
     }
 }

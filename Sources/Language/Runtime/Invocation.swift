@@ -1,3 +1,5 @@
+import Support
+
 // One call of a command: its bound arguments, and the way back to the session while it runs.
 
 public struct Invocation {
@@ -27,7 +29,9 @@ public struct Invocation {
     /// The value of an argument; nil where it was left out and has no default.
     public subscript(name: String) -> Value? { place(name).flatMap { values[$0] } }
     /// Whether the person gave it (a default does not count).
-    public func isGiven(_ name: String) -> Bool { place(name).map { spans[$0] != nil } ?? false }
+    public func isGiven(_ name: String) -> Bool { span(of: name) != nil }
+    /// Where it was given.
+    func span(of name: String) -> SourceSpan? { place(name).flatMap { spans[$0] } }
 
     private func missing(_ name: String, _ kind: String) -> Diagnostic {
         failure("needs \(kind) as \(name)", code: .runtimeArgument, help: "see ?\(signature.name)")
@@ -83,7 +87,7 @@ public struct Invocation {
 
     /// The words in which an argument was given, as they stand in the source; nil where it was left out.
     public func words(of name: String) -> String? {
-        place(name).flatMap { spans[$0] }.map { source.text($0) }
+        span(of: name).map { source.text($0) }
     }
 
     /// The elements of a list, range or array.
@@ -114,7 +118,7 @@ public struct Invocation {
         _ message: String, code: DiagnosticCode = .commandFailed, at name: String? = nil, help: String? = nil
     ) -> Diagnostic {
         Diagnostic(
-            code, "\(signature.name): \(message)", at: name.flatMap { place($0) }.flatMap { spans[$0] } ?? span,
+            code, "\(signature.name): \(message)", at: name.flatMap { span(of: $0) } ?? span,
             help: help)
     }
 }

@@ -1,3 +1,5 @@
+import Support
+
 // A session: variables, verbs of the user's own, numbered results, and the running of texts. Front ends hand it text
 // and read its events; they know nothing beyond it.
 
@@ -223,7 +225,10 @@ public final class Session {
     // MARK: - Errors
 
     /// An error with its place: diagnostics stay as they are, those of the host are explained.
-    func raised(_ error: any Error, at span: SourceSpan, in source: SourceText, command: String? = nil) -> Raised {
+    func raised(
+        _ error: any Error, at span: SourceSpan, in source: SourceText, call: Invocation? = nil
+    ) -> Raised {
+        let command = call?.signature.name
         /// `train: …`; an error that a program raised says what it wants to.
         func named(_ message: String, _ verb: String?) -> String { verb.map { "\($0): \(message)" } ?? message }
         switch error {
@@ -239,7 +244,9 @@ public final class Session {
         if let explanation = vocabulary.explain(error) {
             return Raised(
                 diagnostic: Diagnostic(
-                    explanation.code, named(explanation.message, command), at: span, help: explanation.help),
+                    explanation.code, named(explanation.message, command),
+                    at: explanation.arguments.lazy.compactMap { call?.span(of: $0) }.first ?? span,
+                    help: explanation.help),
                 source: source)
         }
         return Raised(diagnostic: Diagnostic(.commandFailed, named("\(error)", command), at: span), source: source)

@@ -3,6 +3,7 @@
 
 import Glibc
 import Language
+import Support
 import Synchronization
 
 public final class BackgroundRun: Sendable {

@@ -1,3 +1,5 @@
+import Support
+
 /// All probes on the states of one hook point and one position.
 struct ProbeCell {
     let plan: ProbePlan
@@ -6,13 +8,13 @@ struct ProbeCell {
     let untrained: HiddenStates?
     /// Which of the plan's targets are wanted here.
     let targets: [Int]
-    /// Asked between fits, each of which may take a while.
-    var isInterrupted: @Sendable () -> Bool = { false }
+    /// Looked at between fits, each of which may take a while.
+    var interrupt = Interrupt()
 
     private var split: ProbeSplit { plan.split }
 
-    /// - Throws: `ProbeError`.
-    func run() throws(ProbeError) -> [ProbeResult] {
+    /// - Throws: `ProbeError`, `Interrupted`.
+    func run() throws -> [ProbeResult] {
         try check()
         let x = ProbeInputs(states, order: split.order)
         let untrainedX = untrained.map { ProbeInputs($0, order: split.order) }
@@ -81,7 +83,7 @@ struct ProbeCell {
     /// labels.
     private func numberFits(
         _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
-    ) throws(ProbeError) -> [Fits] {
+    ) throws -> [Fits] {
         var wanted: [(target: Int, numbers: [Double])] = []
         for target in targets {
             if case .numbers(let numbers) = plan.targets[target].labels { wanted.append((target, numbers)) }
@@ -92,9 +94,9 @@ struct ProbeCell {
         let real = wanted.map(\.numbers), controls = real.map(control.labels)
         let all = real + real.map(plan.shuffle) + (control.isMainSplit && controlX != nil ? controls : [])
         let fit = numberFit(x, all, split, describing: plan.options.describes ? count : 0)
-        if isInterrupted() { throw .interrupted }
+        try interrupt.check()
         let untrainedFit = untrainedX.map { numberFit($0, real, split) }
-        if isInterrupted() { throw .interrupted }
+        try interrupt.check()
         var controlFit: NumberFit?
         if let controlX, let own = control.split {
             controlFit = control.isMainSplit ? fit : numberFit(controlX, controls, own)
@@ -136,7 +138,7 @@ struct ProbeCell {
 
     private func classFits(
         _ x: ProbeInputs, _ untrainedX: ProbeInputs?, _ controlX: ProbeInputs?, _ sheets: inout Sheets
-    ) throws(ProbeError) -> [Fits] {
+    ) throws -> [Fits] {
         let wanted = targets.filter { if case .classes = plan.targets[$0].labels { true } else { false } }
         guard !wanted.isEmpty else { return [] }
         let control = plan.control
@@ -153,8 +155,8 @@ struct ProbeCell {
             func fit(
                 _ x: ProbeInputs, _ moments: PrefixMoments, _ labels: [Int], _ split: ProbeSplit, _ penalties: [Double],
                 describes: Bool = false
-            ) throws(ProbeError) -> ClassFit {
-                if isInterrupted() { throw .interrupted }
+            ) throws -> ClassFit {
+                try interrupt.check()
                 return try ClassFit(
                     x, moments, split.reorder(labels), classCount: values.count, split: split, penalties: penalties,
                     describes: describes,

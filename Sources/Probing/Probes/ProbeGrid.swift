@@ -1,3 +1,4 @@
+import Support
 import Synchronization
 import Tensors
 import Transformer
@@ -8,7 +9,7 @@ import Transformer
 public func probe(
     _ states: HiddenStates, for targets: [ProbeTarget], _ problems: ProbeProblems, untrained: HiddenStates? = nil,
     options: ProbeOptions = ProbeOptions()
-) throws(ProbeError) -> [ProbeResult] {
+) throws -> [ProbeResult] {
     let plan = try ProbePlan(targets, problems, options)
     return try ProbeCell(plan: plan, states: states, untrained: untrained, targets: Array(targets.indices)).run()
 }
@@ -100,7 +101,7 @@ public struct ProbeGrid {
                 cells.append(
                     ProbeCell(
                         plan: plan, states: states[p][q], untrained: untrained?[p][q], targets: wanted,
-                        isInterrupted: observer.isInterrupted))
+                        interrupt: observer.interrupt))
             }
         }
         let outcomes = Outcomes(count: cells.count)
@@ -117,7 +118,7 @@ public struct ProbeGrid {
                 while true {
                     let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                     if index >= end { return }
-                    outcomes[index] = Result { () throws(ProbeError) in try cells[index].run() }
+                    outcomes[index] = Result { try cells[index].run() }
                 }
             }
             done = end
@@ -144,13 +145,13 @@ public struct ProbeGrid {
 
 /// A place for each cell's outcome, written by one thread each.
 private final class Outcomes: @unchecked Sendable {
-    private let places: UnsafeMutablePointer<Result<[ProbeResult], ProbeError>>
+    private let places: UnsafeMutablePointer<Result<[ProbeResult], any Error>>
     private let count: Int
 
     init(count: Int) {
         self.count = count
         places = .allocate(capacity: count)
-        places.initialize(repeating: .failure(.interrupted), count: count)
+        places.initialize(repeating: .failure(Interrupted()), count: count)
     }
 
     deinit {
@@ -158,7 +159,7 @@ private final class Outcomes: @unchecked Sendable {
         places.deallocate()
     }
 
-    subscript(index: Int) -> Result<[ProbeResult], ProbeError> {
+    subscript(index: Int) -> Result<[ProbeResult], any Error> {
         get { places[index] }
         set { places[index] = newValue }
     }

@@ -42,7 +42,7 @@ extension LanguageModel {
     private func reading(
         _ states: HiddenStates, _ readout: Readout, _ unembedding: Unembedding, _ workers: Workers,
         _ observer: ProbingObserver
-    ) throws(ProbeError) -> LensReading {
+    ) throws -> LensReading {
         let vocabulary = configuration.vocabularySize
         var losses: [Double] = [], tokens: [Int32] = []
         var ranks = 0, entropy = 0.0

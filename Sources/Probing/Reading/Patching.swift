@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -81,7 +82,7 @@ extension LanguageModel {
             groups: Array(0..<clean.sequenceCount), replicates: replicates, confidence: 0.95,
             random: RandomSource(seed: seed))
         var effects = [PatchEffect?](repeating: nil, count: sites.count)
-        let quiet = ProbingObserver(isInterrupted: observer.isInterrupted)
+        let quiet = ProbingObserver(interrupt: observer.interrupt)
         var done = 0
         for point in Set(sites.map(\.point)) {
             // One reading of each run for all sites at the same hook point.

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Tensors
 
 /// What a generation goes on from.
@@ -52,18 +53,14 @@ public struct Generated: Sendable, Equatable {
     public var probabilities: [Float] = []
 }
 
-public struct GenerationInterrupted: Error {
-    public init() {}
-}
-
 extension LanguageModel {
     /// Continues every prompt. Prompts of different lengths share a batch, and a finished one leaves it.
     ///
     /// A generation also ends when the model has no further position; it is then shorter than `maximumNewTokens`.
-    /// - Throws: `BatchError` for ids outside the model's tables or an empty prompt; `GenerationInterrupted`.
+    /// - Throws: `BatchError` for ids outside the model's tables or an empty prompt; `Interrupted`.
     public func generate(
         _ prompts: [Prompt], _ options: GenerationOptions, workers: Workers = .shared,
-        isInterrupted: () -> Bool = { false }
+        interrupt: Interrupt = Interrupt()
     ) throws -> [Generated] {
         var results: [Generated] = []
         var start = 0
@@ -78,7 +75,7 @@ extension LanguageModel {
                 end += 1
             }
             var generator = try Generator(self, Array(prompts[start..<end]), options, firstIndex: start, workers)
-            results += try generator.run(isInterrupted)
+            results += try generator.run(interrupt)
             start = end
         }
         return results
@@ -135,7 +132,7 @@ private struct Generator {
         }
     }
 
-    mutating func run(_ isInterrupted: () -> Bool) throws -> [Generated] {
+    mutating func run(_ interrupt: Interrupt) throws -> [Generated] {
         guard options.maximumNewTokens > 0 else { return results }
         var rows: [Decoder.Row] = []
         for (sequence, prompt) in prompts.enumerated() {
@@ -144,7 +141,7 @@ private struct Generator {
             }
         }
         while !rows.isEmpty {
-            if isInterrupted() { throw GenerationInterrupted() }
+            try interrupt.check()
             choose(decoder.advance(rows))
             rows.removeAll(keepingCapacity: true)
             for (index, sequence) in decoder.lastSequences.enumerated() {

@@ -190,7 +190,8 @@ private let published = Problem(
         let error = #expect(throws: ProblemError.self) { try set.removalGroups("upwards", encoder: encoder) }
         #expect(
             error?.description
-                == "there is no removal order upwards; there are steps, productsFirst, sumsFirst, levels, levelsDown")
+                == "there is no removal order upwards; there are steps, partials_first, sums_first, levels, levels_down"
+        )
     }
 
     @Test func `a tree goes level by level, up or down`() throws {

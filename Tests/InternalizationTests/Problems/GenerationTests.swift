@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import TestSupport
 import Testing
 
@@ -234,8 +235,10 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
     }
 
     @Test func `a long generation can be interrupted`() {
-        #expect(throws: CancellationError.self) {
-            try ProblemSet.generate(DigitSum.parity(digits: 8), count: 100_000, seed: 1, isInterrupted: { true })
+        let interrupt = Interrupt()
+        interrupt.request()
+        #expect(throws: Interrupted()) {
+            try ProblemSet.generate(DigitSum.parity(digits: 8), count: 100_000, seed: 1, interrupt: interrupt)
         }
     }
 

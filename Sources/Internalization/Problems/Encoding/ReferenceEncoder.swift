@@ -33,6 +33,7 @@ public struct ReferenceEncoder: ProblemEncoder {
     }
 
     public var vocabularySize: Int { tokenizer.vocabularySize }
+    public var separator: AnswerSeparator { removesSeparator ? .removedLast : .kept }
 
     /// The second `<eos>`; where the separator between chain and answer is removed as well, also the first one after `####`.
     public func stop(after written: ArraySlice<Int32>) -> StopRule? {

@@ -22,20 +22,6 @@ public struct TokenFact: Sendable, Equatable {
     public var index: Int?
 }
 
-/// The order in which a chain's pieces are removed, for `RemovalOrder.grouped`.
-public enum ChainOrder: String, Sendable, CaseIterable {
-    /// Reasoning step by reasoning step, each as a whole.
-    case steps
-    /// Token by token: the partial products first, then the sums.
-    case productsFirst
-    /// Token by token: the sums first, then the partial products.
-    case sumsFirst
-    /// Level by level of a tree, each as a whole, from the partial products up.
-    case levels
-    /// Level by level of a tree, each as a whole, from the root down.
-    case levelsDown
-}
-
 extension LocatingEncoder {
     /// Which token of the encoded problem shows which fact: `a[2]` of the question, `running_parity[3]` of the chain, …
     public func tokenFacts(of problem: Problem, task: any ProblemKind) throws -> [TokenFact] {
@@ -69,30 +55,6 @@ extension LocatingEncoder {
         let groups = order.arrange(layout.segments).map { $0.flatMap { members[$0] } }
         let units = order.isWhole ? groups : groups.joined().map { [$0] }
         return units.filter { !$0.isEmpty } + members[layout.segments.count].map { [$0] }
-    }
-}
-
-extension ChainOrder {
-    /// Whether pieces go as a whole rather than token by token.
-    public var isWhole: Bool {
-        switch self {
-        case .steps, .levels, .levelsDown: true
-        case .productsFirst, .sumsFirst: false
-        }
-    }
-
-    /// The segments' indices in the order they go, those that go together in one list.
-    fileprivate func arrange(_ segments: [ProblemLayout.Segment]) -> [[Int]] {
-        let keys = segments.map { segment in
-            switch self {
-            case .steps: segment.step
-            case .levels: segment.level
-            case .levelsDown: -segment.level
-            case .productsFirst: segment.kind == .sum ? 1 : 0
-            case .sumsFirst: segment.kind == .sum ? 0 : 1
-            }
-        }
-        return Set(keys).sorted().map { key in segments.indices.filter { keys[$0] == key } }
     }
 }
 

@@ -1,25 +1,23 @@
 // Numbers and words as the product writes them.
 
-import Support
-
-enum Phrase {
+public enum Phrase {
     /// `1 problem`, `80,000 problems`
-    static func count(_ count: Int, _ noun: String) -> String {
+    public static func count(_ count: Int, _ noun: String) -> String {
         "\(NumberText.grouped(count)) \(count == 1 ? noun : noun + "s")"
     }
 
     /// A rate with three decimals.
-    static func rate(_ value: Double) -> String { NumberText.fixed(value, decimals: 3) }
+    public static func rate(_ value: Double) -> String { NumberText.fixed(value, decimals: 3) }
 
     /// `1.3 s`, `2 min 5 s`
-    static func seconds(_ value: Double) -> String {
+    public static func seconds(_ value: Double) -> String {
         if value < 60 { return NumberText.fixed(value, decimals: value < 10 ? 1 : 0) + " s" }
         let whole = Int(min(value, 1e12).rounded())
         return "\(whole / 60) min \(whole % 60) s"
     }
 
     /// A learning rate or another small number, without needless digits.
-    static func short(_ value: Double) -> String {
+    public static func short(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(Float(value))
     }
 }
