@@ -32,7 +32,7 @@ enum Explanations {
         case let error as TokenizationError: return Explanation(.runtimeArgument, error.description)
         case let error as ProbeError:
             return Explanation(.runtimeArgument, error.description, at: arguments(error), help: error.help)
-        case let error as PNGError: return Explanation(.commandFailed, error.description, help: error.help)
+        case let error as PictureError: return Explanation(.commandFailed, error.description, help: error.help)
         case is Interrupted: return Explanation(.interrupted, "stopped")
         default: return nil
         }

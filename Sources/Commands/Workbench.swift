@@ -7,6 +7,8 @@ import Support
 final class Workbench {
     /// The run that was started, resumed or named last.
     var currentRun: Experiment?
+    /// Notebooks that this session has saved, and may therefore save again.
+    var savedNotebooks: Set<String> = []
     /// Every run of the session, for going back to a checkpoint of all of them.
     var runs: [Experiment] = []
 

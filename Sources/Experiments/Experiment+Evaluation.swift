@@ -23,10 +23,12 @@ extension Experiment {
     /// Lets the run solve problems and compares answers.
     /// - Throws: `ProblemError`, `BatchError`, `Interrupted`.
     public func evaluate(
-        _ set: ProblemSet, removed: RemovalCount, _ options: EvaluationOptions, interrupt: Interrupt
+        _ set: ProblemSet, removed: RemovalCount, _ options: EvaluationOptions, interrupt: Interrupt,
+        progress: (_ share: Double) -> Void = { _ in }
     ) throws -> Evaluation {
         try evaluator.evaluate(
-            encoded(set, interrupt), removed: removed, schedule: run.schedule, options, interrupt: interrupt)
+            encoded(set, interrupt), removed: removed, schedule: run.schedule, options, interrupt: interrupt,
+            progress: progress)
     }
 
     /// How fast problems are solved one at a time.

@@ -15,7 +15,8 @@
 //   events.out.tfevents.…           the same for TensorBoard, where it was asked for
 //
 // The problems' texts and "info" are written and read here, the rest by the engine. A folder without run.json is no run yet: it
-// is written last. A compact folder, to hand on, is format 2: its parts are rounded differences, and no moments are kept.
+// is written last. A compact folder, to hand on, is format 2: its parts are rounded differences, no moments are kept, and
+// `model` has no weights, since those of the start are the first part.
 
 import Checkpoints
 import Internalization
@@ -36,7 +37,7 @@ extension Experiment {
     /// Puts the run into a new folder that is small enough to hand on; it is not kept there from then on.
     /// - Throws: as `keep`.
     public func writeCompact(at path: String) throws {
-        try RunFolder.writeCompact(path, for: run, initial: initial, info: info) {
+        try RunFolder.writeCompact(path, for: run, info: info) {
             for (part, set) in parts where try !set.writeInputs(to: Self.inputPath(path, part)) {
                 try Self.write(set, path, part)
             }
@@ -73,10 +74,12 @@ extension Experiment {
     /// Goes on with the run of a folder, and keeps it there.
     /// - Parameters:
     ///   - steals: takes it over from a process on another machine that is gone.
+    ///   - original: the folder that this one is a copy of, which is what a person knows.
     ///   - warn: hears of checkpoints that were passed over because they are not complete.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(
-        _ path: String, steals: Bool = false, warn: (String) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
+        _ path: String, steals: Bool = false, copyOf original: String? = nil, warn: (String) -> Void = { _ in },
+        interrupt: Interrupt = Interrupt()
     ) throws -> Experiment {
         let info = try RunFolder.info(of: path).object
         let sets: [String: ProblemSet] = try ["training", "held-out", "validation"].reduce(into: [:]) {
@@ -97,9 +100,9 @@ extension Experiment {
         }
         resumed.warnings.forEach(warn)
         let experiment = Experiment(
-            resumed.run, model: ExperimentModel(resumed.run.model, writing: writing, origin: .folder(path)),
+            resumed.run, model: ExperimentModel(resumed.run.model, writing: writing, origin: .folder(original ?? path)),
             problems: parts, encoder: encoder, separator: separator, name: info?["name"]?.string ?? "run",
-            initial: try LanguageModel.load(from: path + "/model"))
+            initial: resumed.initial)
         experiment.folder = resumed.folder
         return experiment
     }
@@ -110,7 +113,7 @@ extension Experiment {
     ) throws -> Experiment {
         _ = try RunFolder.info(of: path)
         let copy = try TemporaryCopy(of: path, without: ["lock", "owner.json"])
-        let experiment = try resume(copy.path, warn: warn, interrupt: interrupt)
+        let experiment = try resume(copy.path, copyOf: path, warn: warn, interrupt: interrupt)
         experiment.folder = nil
         experiment.copy = copy
         experiment.origin = path

@@ -72,8 +72,11 @@ final class CellOutput {
             // A value; what a command or `print` shows on its way is text, with no JSON or the same text as JSON.
             outbox.publish(
                 "execute_result",
-                ["execution_count": JSONValue(count), "data": ["text/plain": .string(plain)], "metadata": [:]],
-                parent: request)
+                [
+                    "execution_count": JSONValue(count),
+                    "data": bundle.html.map { ["text/html": .string($0), "text/plain": .string(plain)] }
+                        ?? ["text/plain": .string(plain)], "metadata": [:],
+                ], parent: request)
         } else {
             stream("stdout", plain + "\n")
         }

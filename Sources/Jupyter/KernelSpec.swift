@@ -29,8 +29,23 @@ public enum KernelSpec {
         let path = folder + "/kernel.json"
         try FileSystem.makeFolder(folder)
         try writeFileAtomically(path, text(executable: executable).utf8)
+        try writeFileAtomically(folder + "/logo-svg.svg", logo.utf8)
         return path
     }
+
+    /// A chain of thought, two of its steps gone already.
+    private static let logo = """
+        <svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="0 0 64 64">
+        <rect width="64" height="64" rx="12" fill="#16324f"/>
+        <g stroke="#7fd1c7" stroke-width="3" fill="none">
+        <circle cx="12" cy="32" r="5" stroke-dasharray="2 3" opacity=".5"/>
+        <circle cx="27" cy="32" r="5" stroke-dasharray="2 3" opacity=".5"/>
+        <circle cx="42" cy="32" r="5"/>
+        </g>
+        <circle cx="55" cy="32" r="5" fill="#ffd166"/>
+        </svg>
+
+        """
 
     static func text(executable: String) -> String {
         let specification: JSONValue = [

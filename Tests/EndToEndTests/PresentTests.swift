@@ -35,8 +35,15 @@ import Testing
         try Self.talk.write(to: file, atomically: true, encoding: .utf8)
         let arguments = arguments.map { $0.replacingOccurrences(of: "FOLDER", with: folder.path) }
         let terminal = try PseudoTerminal(["present", file.path] + arguments)
-        try terminal.wait(for: "any key types what comes next")
+        try terminal.wait(for: "any key begins")
         return (terminal, folder)
+    }
+
+    /// Leaving asks.
+    private func leave(_ terminal: PseudoTerminal) {
+        terminal.send("q")
+        terminal.rest()
+        terminal.send("q")
     }
 
     @Test func `any key types, Enter runs, b goes back in state, e edits, q ends`() throws {
@@ -74,7 +81,7 @@ import Testing
         try terminal.wait(for: "Enter runs")
         terminal.send("\r")
         try terminal.wait(for: "E202")
-        terminal.send("q")
+        leave(terminal)
         #expect(try terminal.exitStatus() == 0)
         #expect(!terminal.screen.modes.contains("1049"))
     }
@@ -98,7 +105,7 @@ import Testing
         try terminal.wait("the end of the statement") {
             !$0.text.contains("recorded earlier") && $0.text.contains("3/3")
         }
-        terminal.send("q")
+        leave(terminal)
         #expect(try terminal.exitStatus() == 0)
     }
 
@@ -108,12 +115,62 @@ import Testing
         terminal.rest()
         terminal.send(" ")
         try terminal.wait(for: "Enter runs")
-        terminal.send("q")
+        leave(terminal)
         #expect(try terminal.exitStatus() == 0)
         let notes = try String(contentsOf: folder.appending(path: "notes"), encoding: .utf8)
         #expect(notes.contains("Remember to smile."))
         #expect(!notes.contains("\u{1b}"))
         #expect(!terminal.screen.text.contains("Remember"))
+    }
+
+    @Test func `a talk begins with its title, and no key that may be hit by mistake ends it`() throws {
+        let (terminal, _) = try present()
+        #expect(terminal.screen.text.contains("A talk"))
+        #expect(!terminal.screen.text.contains("icot>"))
+        terminal.send("\u{3}")
+        try terminal.wait(for: "nothing runs that could be stopped")
+        terminal.send("q")
+        try terminal.wait(for: "end the talk?")
+        terminal.send(" ")
+        try terminal.wait(for: "any key begins")
+        terminal.send(" ")
+        try terminal.wait(for: "It takes a moment.")
+        leave(terminal)
+        #expect(try terminal.exitStatus() == 0)
+    }
+
+    @Test func `a talk whose terminal was lost goes on where it stood`() throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "icot-talk-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let file = home.appending(path: "talk.icot")
+        try Self.talk.write(to: file, atomically: true, encoding: .utf8)
+        let first = try PseudoTerminal(["present", file.path], home: home)
+        try first.wait(for: "any key begins")
+        for key in [" ", " ", "\r", "\r"] {
+            first.send(key)
+            first.rest()
+        }
+        try first.wait(for: "1/3")
+        first.signal(1)
+        _ = try first.exitStatus()
+
+        let second = try PseudoTerminal(["present", file.path], home: home)
+        try second.wait(for: "broken off after 1 of them")
+        second.send("\r")
+        try second.wait(for: "1/3")
+        second.send(" ")
+        try second.wait(for: "x * 21")
+        try second.wait(for: "Enter runs")
+        second.send("\r")
+        try second.wait(for: "\n42\n")
+        leave(second)
+        #expect(try second.exitStatus() == 0)
+
+        // What was ended by its key is over.
+        let third = try PseudoTerminal(["present", file.path], home: home)
+        try third.wait(for: "any key begins")
+        leave(third)
+        _ = try third.exitStatus()
     }
 
     @Test func `killing it gives the screen back`() throws {

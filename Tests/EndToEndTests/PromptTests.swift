@@ -81,6 +81,17 @@ import Testing
         try terminal.wait(for: "\n7\nicot 2>")
     }
 
+    @Test func `what is typed while something runs stands at the next prompt and nowhere else`() throws {
+        let terminal = try start()
+        terminal.send("print 1000 + 1; for k in 0...3_000_000 { k * k }\r")
+        try terminal.wait(for: "\n1001\n")
+        terminal.send("40 + 2")
+        try terminal.wait(forCursorLine: "icot 1> 40 + 2")
+        #expect(terminal.screen.text.components(separatedBy: "40 + 2").count == 2, "\(terminal.screen.text)")
+        terminal.send("\r")
+        try terminal.wait(for: "\n42\n")
+    }
+
     @Test func `Ctrl-C drops the line, and the second time says how to leave`() throws {
         let terminal = try start()
         terminal.send("let x = ")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Support
 import TestSupport
 import Testing
@@ -152,6 +153,33 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             try text.replacingOccurrences(of: "\"format\": 1", with: "\"format\": 9").write(
                 toFile: path + "/run.json", atomically: true, encoding: .utf8)
             #expect(throws: RunFolderError.version(path: path, found: 9, known: 2)) { try resume(path) }
+        }
+    }
+
+    @Test(arguments: [
+        "lock", "metrics.jsonl", "checkpoints/.tmp-x", "checkpoints/step-0000000009", "parts/x.safetensors",
+    ])
+    func `a link among the files of a run is refused by name, and what it leads to stays`(_ name: String) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/run"
+            do { _ = try RunFolder.create(path, for: try smallRun()) }
+            let other = folder.path + "/precious"
+            try "precious".write(toFile: other, atomically: true, encoding: .utf8)
+            unlink(path + "/" + name)
+            #expect(symlink(other, path + "/" + name) == 0)
+            #expect(throws: RunFolderError.strangeEntry(path: path + "/" + name, kind: .link)) { try resume(path) }
+            #expect(try String(contentsOfFile: other, encoding: .utf8) == "precious")
+        }
+    }
+
+    @Test func `a run is not put into a folder that holds a link`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/run"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            #expect(symlink(folder.path, path + "/checkpoints") == 0)
+            #expect(throws: RunFolderError.strangeEntry(path: path + "/checkpoints", kind: .link)) {
+                try RunFolder.create(path, for: try smallRun())
+            }
         }
     }
 

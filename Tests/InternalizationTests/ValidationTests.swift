@@ -78,7 +78,7 @@ import Transformer
 
     @Test func `patience and the longest stay follow the length of the chain`() throws {
         let rule = AdaptiveRule()
-        #expect([1, 4, 24, 46].map { rule.patienceSteps(longest: $0) } == [400, 400, 2400, 4600])
+        #expect([1, 4, 6, 8, 24, 46].map { rule.patienceSteps(longest: $0) } == [400, 400, 400, 800, 4000, 8400])
         #expect([1, 4, 24, 46].map { rule.mostSteps(longest: $0) } == [2000, 2000, 12_000, 23_000])
         #expect(AdaptiveRule(patience: .steps(7)).patienceSteps(longest: 46) == 7)
         #expect(AdaptiveRule(patience: .none).patienceSteps(longest: 46) == nil)

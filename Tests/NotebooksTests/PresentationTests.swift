@@ -189,6 +189,75 @@ import Testing
         #expect(talk.blocks.isEmpty)
     }
 
+    @Test func `leaving asks, and a key that is hit by mistake is answered`() {
+        let session = TestVocabulary.session(TestRun())
+        let talk = Presentation(Notebook(Self.lesson), in: session)
+        #expect(talk.press(.interrupt, at: 0) == nil)
+        #expect(talk.notice == .nothingRuns)
+        #expect(talk.press(.quit, at: 0) == nil)
+        #expect(talk.notice == .asksToLeave)
+        // The answer is not taken for a key of the talk.
+        press(.other, talk, session)
+        #expect(talk.notice == nil && talk.blocks.isEmpty)
+        _ = talk.press(.quit, at: 0)
+        guard case .quit? = talk.press(.quit, at: 0) else {
+            Issue.record("quit twice does not end it")
+            return
+        }
+    }
+
+    @Test func `a talk starts with its title`() {
+        let session = TestVocabulary.session(TestRun())
+        let talk = Presentation(Notebook("# icot 1\n# title: On parity\n# %%\nstep\n"), in: session)
+        #expect(talk.phase == .title && talk.title == "On parity")
+        press(.other, talk, session)
+        #expect(talk.phase == .typing)
+    }
+
+    @Test func `what ran before the terminal was lost runs again, as it was run, and the talk goes on after it`() {
+        let run = TestRun()
+        let session = TestVocabulary.session(run)
+        let first = Presentation(Notebook(Self.lesson), in: session)
+        press(.other, first, session)
+        _ = first.press(.edit, at: 0)
+        first.replace(with: "step 4")
+        press(.enter, first, session)
+        _ = first.press(.insert, at: 0)
+        first.replace(with: "print \"a question\"")
+        press(.enter, first, session)
+        #expect(
+            first.steps == [
+                .init(text: "step 4", isInserted: false), .init(text: "print \"a question\"", isInserted: true),
+            ])
+        let again = TestRun()
+        let other = TestVocabulary.session(again)
+        let second = Presentation(Notebook(Self.lesson), in: other, earlier: first.steps)
+        #expect(second.phase == .title)
+        _ = second.press(.enter, at: 0)
+        while case .run(let source)? = second.catchUp(at: 0) {
+            other.onEvent = { second.hear($0) }
+            second.finish(other.run(source), at: 0)
+        }
+        #expect(again.removed == 4)
+        #expect(blocks(second) == blocks(first))
+        #expect(second.position == first.position && second.phase == .ready)
+        // Another key than Enter begins anew.
+        let third = Presentation(Notebook(Self.lesson), in: session, earlier: first.steps)
+        _ = third.press(.other, at: 0)
+        #expect(third.catchUp(at: 0) == nil && third.steps.isEmpty)
+    }
+
+    @Test func `a statement that was stopped says so without the number of an error`() {
+        let session = TestVocabulary.session(TestRun())
+        let talk = Presentation(Notebook("# icot 1\nstep\n"), in: session)
+        _ = talk.press(.other, at: 0)
+        _ = talk.press(.other, at: 0)
+        _ = talk.press(.enter, at: 0)
+        talk.hear(.diagnostic(Diagnostic(.interrupted, "train: stopped", at: SourceSpan(0, 1)), SourceText("step")))
+        talk.finish(.interrupted, at: 1)
+        #expect(blocks(talk).last == "stopped")
+    }
+
     @Test func `errors are shown as a talk needs them, and the talk goes on`() {
         let session = TestVocabulary.session(TestRun())
         let talk = Presentation(Notebook("# icot 1\ntrain epoch: 1\nprint )\n#! E108\nstep\n"), in: session)

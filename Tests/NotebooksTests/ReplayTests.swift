@@ -379,8 +379,9 @@ import Testing
         }
         #expect(
             heard == [
-                "cell markdown [\"Prose.\"]", "cell code []", "statement [\"# why\", \"train\"]", "progress 50 of 100",
-                "progress 100 of 100", "output loss 0.0312   1 s", "finished ran", "cell notes [\"End.\"]",
+                "cell markdown [\"Prose.\"]", "cell code []", "statement [\"# why\", \"train\"]",
+                "progress training  50 of 100  50 %",
+                "output loss 0.0312   1 s", "finished ran", "cell notes [\"End.\"]",
             ])
     }
 

@@ -54,7 +54,7 @@ enum TestVocabulary {
             let steps = try call.integer("steps")
             for done in [steps / 2, steps] {
                 try call.checkInterrupt()
-                call.progress("\(done) of \(steps)")
+                call.progress(WorkProgress("training", Double(done), of: Double(steps), unit: "step"))
             }
             call.endProgress()
             run.steps += steps

@@ -91,12 +91,23 @@ import Testing
     }
 }
 
-@Suite struct PNGTests {
+@Suite struct PictureTests {
+    @Test(.enabled(if: Programs.hasLibrary("librsvg-2.so"), "\(Programs.reason("librsvg"))"))
+    func `a PDF has one page as large as the picture`() throws {
+        let figure = Figure(title: "Loss", marks: [.line(Series(y: [2, 1, 3]))])
+        let renderer = SVGRenderer(width: 300, height: 200)
+        let text = String(decoding: try PictureRenderer(svg: renderer).pdf(figure), as: UTF8.self)
+        #expect(text.hasPrefix("%PDF-") && text.contains("%%EOF"))
+        let height = Int(renderer.draw(figure).height)
+        #expect(text.contains("/MediaBox [ 0 0 300 \(height) ]"), "\(text.prefix(2000))")
+        #expect(text.components(separatedBy: "/MediaBox").count == 2)
+    }
+
     @Test(.enabled(if: Programs.hasLibrary("librsvg-2.so"), "\(Programs.reason("librsvg"))"))
     func `a PNG has the size of the page times the scale`() throws {
         let figure = Figure(title: "Loss", marks: [.line(Series(y: [2, 1, 3]))])
         let renderer = SVGRenderer(width: 300, height: 200)
-        let file = try PNGRenderer(svg: renderer, scale: 2).file(figure)
+        let file = try PictureRenderer(svg: renderer, scale: 2).png(figure)
         #expect(file.prefix(8) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
         let width = file[16..<20].reduce(0) { $0 << 8 | Int($1) }
         let height = file[20..<24].reduce(0) { $0 << 8 | Int($1) }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -69,6 +70,41 @@ import Testing
             #expect(throws: FileError(.missing, folder.path + "/x", "does not exist")) {
                 try MappedFile(folder.path + "/x")
             }
+        }
+    }
+
+    @Test func `what is no file is never replaced, and nothing is written through a link`() throws {
+        try withTemporaryFolder { folder in
+            let base = folder.path
+            let kept = base + "/kept"
+            try writeFileAtomically(kept, "old".utf8)
+            #expect(symlink(kept, base + "/link") == 0)
+            #expect(symlink(base + "/nowhere", base + "/dangling") == 0)
+            #expect(mkfifo(base + "/pipe", 0o600) == 0)
+            try FileSystem.makeFolder(base + "/folder")
+            for (name, kind) in [
+                ("link", FileSystem.Kind.link), ("dangling", .link), ("pipe", .pipe), ("folder", .folder),
+            ] {
+                #expect(FileSystem.kind(of: base + "/" + name) == kind)
+                #expect(throws: FileError.self, "\(name)") { try writeFileAtomically(base + "/" + name, "new".utf8) }
+                #expect(FileSystem.kind(of: base + "/" + name) == kind, "\(name)")
+            }
+            #expect(throws: FileError.self) { try writeFileAtomically("/dev/null", "new".utf8) }
+            #expect(FileSystem.kind(of: "/dev/null") == .device)
+            #expect(try readBytes(kept) == Array("old".utf8))
+            #expect(!FileSystem.exists(base + "/nowhere"))
+        }
+    }
+
+    @Test func `a link or a pipe is found wherever in a folder it lies`() throws {
+        try withTemporaryFolder { folder in
+            let base = folder.path
+            try FileSystem.makeFolder(base + "/a/b")
+            try writeFileAtomically(base + "/a/b/file", "x".utf8)
+            #expect(FileSystem.strangeEntry(in: base) == nil)
+            #expect(symlink("/etc", base + "/a/b/link") == 0)
+            let found = try #require(FileSystem.strangeEntry(in: base))
+            #expect(found.path == base + "/a/b/link" && found.kind == .link)
         }
     }
 

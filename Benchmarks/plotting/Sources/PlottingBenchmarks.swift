@@ -12,13 +12,13 @@ import Plotting
             }
             runs = number
         }
-        let hasPNG = (try? PNGRenderer().file(Figure(marks: []))) != nil
+        let hasPNG = (try? PictureRenderer().png(Figure(marks: []))) != nil
         print("milliseconds, least, median and longest of \(runs)\(hasPNG ? "" : "; no PNG, librsvg is not installed")")
         print(row(["figure", "terminal", "SVG", "PNG"]))
         for (name, figure) in samples {
             let terminal = measure(runs) { TerminalRenderer(width: 120).lines(figure).count }
             let svg = measure(runs) { SVGRenderer().document(figure).utf8.count }
-            let png = hasPNG ? measure(min(runs, 5)) { (try? PNGRenderer().file(figure).count) ?? 0 } : "-"
+            let png = hasPNG ? measure(min(runs, 5)) { (try? PictureRenderer().png(figure).count) ?? 0 } : "-"
             print(row([name, terminal, svg, png]))
         }
     }

@@ -128,8 +128,6 @@ enum DistillFunction {
 
     /// Goes through the stages with a progress line and a line for each that is over.
     private static func go(_ distillation: Distillation, _ call: Invocation) throws {
-        let started = MonotonicClock.seconds()
-        var lastShown = 0.0
         defer { call.endProgress() }
         let end: DistillationEnd
         do {
@@ -137,13 +135,10 @@ enum DistillFunction {
                 report: { event in
                     switch event {
                     case .step(let stage, let step, let steps, let loss):
-                        let now = MonotonicClock.seconds() - started
-                        if now - lastShown < 0.1 { return }
-                        lastShown = now
                         call.progress(
-                            StyledText(
-                                "\(stage.rawValue)  step \(NumberText.grouped(step)) of \(NumberText.grouped(steps))  loss \(NumberText.fixed(loss, decimals: 3))"
-                            ))
+                            WorkProgress(
+                                stage.rawValue, Double(step), of: Double(steps), unit: "step",
+                                details: ["loss \(NumberText.fixed(loss, decimals: 3))"]))
                     case .evaluated: break
                     case .finished(let record): call.output(line(record, uncoupled: distillation.uncoupled))
                     }

@@ -63,7 +63,7 @@ final class DistillationValue: HostObject, ComparedValue {
         return TableObject([
             .init("stage", rows.map(\.0)), .init("steps", rows.map(\.1)),
             .init("loss", rows.map { real($0.2) }, format: .decimals(3)),
-            .init("accuracy", rows.map { accuracy($0.3) }, format: .decimals(3)),
+            .init("accuracy", rows.map { accuracy($0.3) }, format: .share),
             .init("written", rows.map { real($0.3?.generatedTokens) }, format: .decimals(1)),
             .init("seconds", rows.map { .real($0.4) }, format: .volatile("s", decimals: 1)),
         ])

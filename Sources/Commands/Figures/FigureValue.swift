@@ -7,8 +7,13 @@ final class FigureValue: HostObject {
     /// Overrides what the session can show.
     let glyphs: DisplayOptions.Glyphs?
     let height: Int
+    /// Of a page and a file.
+    let renderer: SVGRenderer
 
-    init(_ figure: Figure, glyphs: DisplayOptions.Glyphs? = nil, height: Int = 14) {
+    init(
+        _ figure: Figure, glyphs: DisplayOptions.Glyphs? = nil, height: Int = 15, renderer: SVGRenderer = SVGRenderer()
+    ) {
+        self.renderer = renderer
         self.figure = figure
         self.glyphs = glyphs
         self.height = height
@@ -18,7 +23,7 @@ final class FigureValue: HostObject {
     override var typeName: String { Self.typeName }
     override var text: String { figure.summary }
     override var json: String { Value.record([("figure", .text(figure.summary))]).json }
-    var svg: String { SVGRenderer().document(figure) }
+    var svg: String { renderer.document(figure) }
 
     override func display(_ options: DisplayOptions) -> DisplayBundle {
         let glyphs = TerminalGlyphs(rawValue: (self.glyphs ?? options.glyphs).rawValue) ?? .ascii

@@ -2,6 +2,7 @@
 
 import Language
 import Plotting
+import Support
 
 enum FigureCommands {
     static var all: [Command] { [plot()] }
@@ -31,7 +32,9 @@ enum FigureCommands {
                     .label("log_x", .boolean, default: "false"), .label("log_y", .boolean, default: "false"),
                     .label("limits", .list(of: .number), "ends of the y axis, [0, 1]"),
                     .label("reference", .number, "a line across at this height, such as chance"),
-                    .label("height", .integer(4...100), default: "14", "lines on a terminal"),
+                    .label("reference_label", .text, "what is written beside it; the number without it"),
+                    .label("height", .integer(4...100), default: "15", "lines on a terminal"),
+                    .label("width", .integer(240...10_000), default: "640", "pixels in a page and a file"),
                     .label(
                         "style",
                         .choice([
@@ -63,7 +66,8 @@ enum FigureCommands {
             return .object(
                 FigureValue(
                     Figure(title: call.textIfPresent("title") ?? "", subtitle: legend, panels: panels, columns: nil),
-                    glyphs: glyphs, height: try call.integer("height")))
+                    glyphs: glyphs, height: try call.integer("height"),
+                    renderer: SVGRenderer(width: try call.integer("width"))))
         }
     }
 
@@ -79,7 +83,7 @@ enum FigureCommands {
                     help: "draw a part of it: m[0...63]")
             }
             let matrix = (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
-            return Panel(x: axis(call, "x"), y: axis(call, "y"), marks: [.heatMap(HeatMap(matrix))])
+            return Panel(x: axis(call, "x"), y: axis(call, "y"), marks: [.heatMap(heatMap(matrix))])
         default:
             throw call.failure(
                 "an array of \(array.shape.count) axes cannot be drawn", code: .runtimeShape, at: "data",
@@ -104,12 +108,25 @@ enum FigureCommands {
 
     static func reference(_ call: Invocation) -> [Mark] {
         guard let value = call["reference"]?.asReal else { return [] }
-        return [.reference(Reference(.horizontal, at: value))]
+        let label = call.textIfPresent("reference_label") ?? NumberText.real(value)
+        return [.reference(Reference(.horizontal, at: value, label: label))]
     }
 
-    static func axis(_ call: Invocation, _ which: String, label: String = "", categories: [String] = []) -> Axis {
+    /// Values on both sides of 0 go to two colours, from the same light one.
+    static func heatMap(_ rows: [[Double]], label: String = "") -> HeatMap {
+        let finite = rows.joined().filter(\.isFinite)
+        let isSigned = (finite.min() ?? 0) < 0 && (finite.max() ?? 0) > 0
+        return HeatMap(rows, label: label, map: isSigned ? .diverging(center: 0) : .sequential)
+    }
+
+    /// - Parameter scale: the ends of what is measured, where it has ends and nobody asks for others.
+    static func axis(
+        _ call: Invocation, _ which: String, label: String = "", categories: [String] = [],
+        scale: ClosedRange<Double>? = nil
+    ) -> Axis {
         var axis = Axis(call.textIfPresent("\(which)_label") ?? label, categories: categories)
-        if case .boolean(true)? = call["log_\(which)"] { axis.scale = .log }
+        axis.limits = scale
+        if case .boolean(true)? = call["log_\(which)"] { (axis.scale, axis.limits) = (.log, nil) }
         if which == "y", let ends = try? call.list("limits").compactMap(\.asReal), ends.count == 2, ends[0] < ends[1] {
             axis.limits = ends[0]...ends[1]
         }

@@ -66,7 +66,9 @@ enum TableFigure {
         marks += FigureCommands.reference(call)
         return Panel(
             title: title, x: FigureCommands.axis(call, "x", label: x?.name ?? "row", categories: categories),
-            y: FigureCommands.axis(call, "y", label: ys.count == 1 ? ys[0].name : ""), marks: marks)
+            y: FigureCommands.axis(
+                call, "y", label: ys.count == 1 ? ys[0].name : "", scale: kind == "histogram" ? nil : scale(ys)),
+            marks: marks)
     }
 
     private static func heat(
@@ -88,7 +90,15 @@ enum TableFigure {
         return Panel(
             title: title, x: FigureCommands.axis(call, "x", label: x.name, categories: across),
             y: FigureCommands.axis(call, "y", label: y.name, categories: down),
-            marks: [.heatMap(HeatMap(cells, label: colour.name))])
+            marks: [.heatMap(FigureCommands.heatMap(cells, label: colour.name))])
+    }
+
+    /// The scale that all of the columns are measured on.
+    private static func scale(_ columns: [TableObject.Column]) -> ClosedRange<Double>? {
+        guard let first = columns.first?.format.scale, columns.allSatisfy({ $0.format.scale == first }) else {
+            return nil
+        }
+        return first
     }
 
     // MARK: Columns

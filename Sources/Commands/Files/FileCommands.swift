@@ -1,6 +1,7 @@
 // `write`, `save`, `save_run`, `resume`: results to files and back.
 
 import Experiments
+import Glibc
 import Internalization
 import Language
 import Plotting
@@ -8,7 +9,7 @@ import Support
 import Transformer
 
 enum FileCommands {
-    static func all(_ bench: Workbench) -> [Command] { [write(), save(), saveRun(bench), resume(bench)] }
+    static func all(_ bench: Workbench) -> [Command] { [write(), save(bench), saveRun(bench), resume(bench)] }
 
     private static func write() -> Command {
         Command(
@@ -18,12 +19,12 @@ enum FileCommands {
                     .value("value", .any, "a model, problems, a table, an array, a figure, or any value as JSON"),
                     .value(
                         "path", .path(.write),
-                        "the ending says how: .npy .safetensors .csv .json .svg .png .txt; a folder for a model"),
+                        "the ending says how: .npy .safetensors .csv .json .svg .png .pdf .txt; a folder for a model"),
                 ], examples: [],
                 seeAlso: ["load", "read", "save_run"],
                 discussion: """
                     A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. Arrays go to .npy and .safetensors, \
-                    tables to .csv and .json, figures to .svg, .png and, as their data, .csv and .json. A file is written whole or not at all.
+                    tables to .csv and .json, figures to .svg, .png, .pdf and, as their data, .csv and .json. A file is written whole or not at all.
                     """)
         ) { call in
             let path = try call.text("path")
@@ -33,22 +34,47 @@ enum FileCommands {
         }
     }
 
-    private static func save() -> Command {
+    private static func save(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
                 "save", "Saves the statements of the session and what they showed as a notebook.",
-                [.value("path", .path(.write), "such as \"notes/removal.icot\"")],
-                examples: [], seeAlso: ["save_run", "write"])
+                [
+                    .value("path", .path(.write), "such as \"notes/removal.icot\""),
+                    .label(
+                        "overwrite", .boolean, default: "false",
+                        "true replaces a file that this session did not save"),
+                ],
+                examples: ["save \"notes/mine.icot\" overwrite: true"], seeAlso: ["save_run", "write"])
         ) { call in
             let path = try call.text("path")
+            try checkPlace(path, call, bench)
             guard let notebook = call.session.recording?() else {
                 throw call.failure(
                     "this session does not keep a record of itself", help: "type the statements at the prompt: icot")
             }
             try FileWriting.text(notebook, to: path)
+            bench.savedNotebooks.insert(FileSystem.resolved(path))
             call.output(StyledText("saved \(path)"))
             return .none
         }
+    }
+
+    /// What somebody wrote by hand, or wants to keep, is not replaced by a record of this session.
+    private static func checkPlace(_ path: String, _ call: Invocation, _ bench: Workbench) throws {
+        guard path.split(separator: "/").last?.contains(".") == true else {
+            throw call.failure(
+                "a notebook's name ends in .icot", code: .runtimeArgument, at: "path",
+                help: "write save \"\(path).icot\"")
+        }
+        guard FileSystem.exists(path) else { return }
+        guard access(path, W_OK) == 0 else {
+            throw call.failure(
+                "\(path) may not be written", code: .runtimeArgument, at: "path", help: "save it under another name")
+        }
+        guard try !call.boolean("overwrite"), !bench.savedNotebooks.contains(FileSystem.resolved(path)) else { return }
+        throw call.failure(
+            "\(path) is there already, and this session did not save it", code: .runtimeArgument, at: "path",
+            help: "choose another name, or write save \"\(path)\" overwrite: true")
     }
 
     private static func saveRun(_ bench: Workbench) -> Command {
@@ -58,14 +84,13 @@ enum FileCommands {
                 "Keeps the current run with its timeline in a new folder, from where resume goes on with the same bits.",
                 [
                     .value("path", .path(.write), "the folder, such as \"runs/mult2\""),
-                    .label("run", .value(RunValue.typeName), "another run than the current one"),
                     .label(
                         "moments", .boolean, default: "true",
                         "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset"
                     ),
                     .label(
                         "compact", .boolean, default: "false",
-                        "true writes a copy that is as small as can be, to hand on: no moments, weights rounded to nine bits"
+                        "true writes a copy that is as small as can be, to hand on: no moments, weights rounded to about eight bits"
                     ), Workbench.runLabel,
                 ], examples: ["save_run \"runs/mult2\"", "save_run \"runs/shown\" compact: true"],
                 seeAlso: ["resume", "start"],

@@ -19,7 +19,14 @@ enum FileWriting {
             try expect(
                 [
                     ("svg", { try text(figure.svg, to: path) }),
-                    ("png", { try writeFileAtomically(path, PNGRenderer().file(figure.figure)) }),
+                    (
+                        "png",
+                        { try writeFileAtomically(path, PictureRenderer(svg: figure.renderer).png(figure.figure)) }
+                    ),
+                    (
+                        "pdf",
+                        { try writeFileAtomically(path, PictureRenderer(svg: figure.renderer).pdf(figure.figure)) }
+                    ),
                     ("csv", { try text(figure.figure.csv, to: path) }),
                     ("json", { try text(figure.figure.json + "\n", to: path) }),
                 ], ending, "a figure", call)

@@ -186,7 +186,7 @@ struct PageMaker {
         if asked == "half" || asked == "automatic" && fits(2 * count, limit) { return (encode(.half), .half) }
         // From as fine as half precision to so coarse that a model would no longer be itself.
         for fineness in [1024, 724, 512, 362, 256, 181, 128, 91, 64, 45, 32, 23, 16] as [Float] {
-            call.progress(StyledText("rounding weights to a \(Int(fineness))th", .dim))
+            call.progress(WorkProgress("rounding weights to a \(Int(fineness))th", 0, of: nil))
             try call.checkInterrupt()
             let coded = encode(.rounded, fineness: fineness)
             if fits(coded.joined().reduce(0) { $0 + $1.bytes.count }, limit) { return (coded, .rounded) }
@@ -214,7 +214,7 @@ struct PageMaker {
     /// For each stage of how many problems the page writes the very tokens that the run writes.
     private func agreements(_ run: Shown, _ coded: [CodedStage], _ set: ProblemSet) throws -> [Value] {
         return try zip(run.stages, coded).map { stage, coded in
-            call.progress(StyledText("comparing answers, removed \(stage.removed)", .dim))
+            call.progress(WorkProgress("comparing answers, removed \(stage.removed)", 0, of: nil))
             let exact = try run.experiment.run.model(at: stage.stage)
             let rounded = LanguageModel(uninitialized: exact.configuration)
             rounded.parameters.put(coded.values)

@@ -42,8 +42,9 @@ struct PageProbes {
         let targets = try ProbeTargets.facts(target, nil, set, nil, call)
         let untrained = LanguageModel.untrained(experiment.run.model.configuration)
         var rows: [ProbeTable.Row] = []
-        for (removed, stage) in few(stages) {
-            call.progress(StyledText("probing  removed \(removed)", .dim))
+        let few = few(stages)
+        for (place, (removed, stage)) in few.enumerated() {
+            call.progress(WorkProgress("probing", Double(place), of: Double(few.count), unit: "stage"))
             let subject = try ModelAtStage(experiment, at: stage)
             let data = try ProblemsAtStage(set, for: subject, interrupt: call.interrupt)
             let grid = ProbeGrid(

@@ -110,8 +110,6 @@ extension Invocation {
 
     /// Shows how far a reading is, and stops it when asked to.
     func observer(_ what: String) -> ProbingObserver {
-        ProbingObserver(
-            interrupt: interrupt,
-            progress: { self.progress(StyledText("\(what)  \(Int($0 * 100)) %")) })
+        ProbingObserver(interrupt: interrupt, progress: { share in self.progress(WorkProgress(what, share)) })
     }
 }

@@ -37,7 +37,7 @@ enum Comparison {
         return TableObject([
             .init("run", rows.map(\.run)), .init("removed", rows.map(\.removed)), .init("steps", rows.map(\.steps)),
             .init("loss", rows.map { real($0.loss) }, format: .decimals(3)),
-            .init("accuracy", rows.map { real($0.accuracy) }, format: .decimals(3)),
+            .init("accuracy", rows.map { real($0.accuracy) }, format: .share),
             .init("written", rows.map { real($0.written) }, format: .decimals(1)),
             .init("seconds", rows.map { .real($0.seconds) }, format: .volatile("s", decimals: 1)),
         ])

@@ -61,7 +61,7 @@ enum ControlCommand {
     private static func train(
         _ control: Experiment, _ budget: ControlBudget, against run: Experiment, _ call: Invocation
     ) throws {
-        let watcher = TrainingWatcher(control, call)
+        let watcher = TrainingWatcher(control, total: budget.updates, isLimit: budget.matchesTokens, call)
         defer { call.endProgress() }
         let end = try control.train(
             asControlOf: run, budget, resets: try call.boolean("resets"), report: watcher.watch,

@@ -93,8 +93,13 @@ enum EvaluateCommands {
     }
 
     private static func evaluate(_ experiment: Experiment, _ set: ProblemSet, _ call: Invocation) throws -> Evaluation {
-        try experiment.evaluate(
-            set, removed: removed(experiment, call), options(call), interrupt: call.interrupt)
+        defer { call.endProgress() }
+        return try experiment.evaluate(
+            set, removed: removed(experiment, call), options(call), interrupt: call.interrupt
+        ) { share in
+            let count = Double(set.count)
+            call.progress(WorkProgress("evaluating", share * count, of: count, unit: "problem"))
+        }
     }
 
     private static func grouped(
@@ -121,9 +126,9 @@ enum EvaluateCommands {
         let intervals = zip(right, sorted).map { wilsonInterval($0, of: $1.places.count) }
         return TableObject([
             .init(key.name, sorted.map(\.key)), .init("n", sorted.map(\.places.count)),
-            .init("accuracy", zip(right, sorted).map { Double($0) / Double($1.places.count) }, format: .decimals(3)),
-            .init("low", intervals.map(\.lowerBound), format: .decimals(3)),
-            .init("high", intervals.map(\.upperBound), format: .decimals(3)),
+            .init("accuracy", zip(right, sorted).map { Double($0) / Double($1.places.count) }, format: .share),
+            .init("low", intervals.map(\.lowerBound), format: .share),
+            .init("high", intervals.map(\.upperBound), format: .share),
         ])
     }
 

@@ -94,15 +94,21 @@ enum RunDisplay {
 final class TrainingWatcher {
     private let experiment: Experiment
     private let call: Invocation
+    /// How many updates there will be; nil where the schedule decides.
+    private let total: Int?
+    /// Whether a goal may be reached before.
+    private let isLimit: Bool
     private let started = MonotonicClock.seconds()
-    private var lastShown = 0.0
     private var steps = 0
+    private var losses = LossTrend()
     private(set) var lastStep: StepReport?
     private(set) var lastEvaluation: Evaluation?
     private(set) var rescues = 0
 
-    init(_ experiment: Experiment, _ call: Invocation) {
+    init(_ experiment: Experiment, total: Int?, isLimit: Bool = false, _ call: Invocation) {
         self.experiment = experiment
+        self.total = total
+        self.isLimit = isLimit
         self.call = call
     }
 
@@ -116,8 +122,8 @@ final class TrainingWatcher {
         case .step(let report):
             steps += 1
             lastStep = report
-            let now = seconds
-            if now - lastShown >= 0.1 { lastShown = now; call.progress(line(report, now)) }
+            losses.add(report.loss)
+            call.progress(progress(report))
         // A decision by the validation problems; what is reported is measured on others.
         case .validated: break
         case .removed(let from, _, let resets, let before, let after):
@@ -142,12 +148,14 @@ final class TrainingWatcher {
         call.output(StyledText("not saved", .warning) + StyledText(": \(error); training goes on"))
     }
 
-    private func line(_ report: StepReport, _ now: Double) -> StyledText {
-        var text = "step \(NumberText.grouped(report.updates))  loss \(NumberText.fixed(report.loss, decimals: 3))"
-        if let rate = report.smoothedMatchRate { text += "  right \(NumberText.fixed(rate, decimals: 2))" }
-        text += "  removed \(experiment.run.removedCount)/\(experiment.run.longest)"
-        if now > 0.2 { text += "  \(NumberText.grouped(Int(Double(steps) / now))) steps/s" }
-        return StyledText(text)
+    private func progress(_ report: StepReport) -> WorkProgress {
+        var details = ["loss \(NumberText.fixed(report.loss, decimals: 3))"]
+        if let rate = report.smoothedMatchRate { details.append("right \(NumberText.fixed(rate, decimals: 2))") }
+        details.append("removed \(experiment.run.removedCount) of \(experiment.run.longest)")
+        if let lastEvaluation { details.append("accuracy \(Phrase.rate(lastEvaluation.accuracy))") }
+        return WorkProgress(
+            "training", Double(steps), of: total.map { Double($0) }, unit: "step", isLimit: isLimit,
+            trend: losses.values, details: details)
     }
 
     /// How it ended, in a line, and as JSON.
@@ -177,5 +185,25 @@ final class TrainingWatcher {
         if let loss = lastStep?.loss { json.append(("loss", .real(loss))) }
         if let lastEvaluation { json.append(("accuracy", .real(lastEvaluation.accuracy))) }
         return DisplayBundle(lines: lines, json: Value.record(json).json)
+    }
+}
+
+/// The course of the loss since training began, in a few means over equally many steps.
+private struct LossTrend {
+    private static let count = 12
+    private var means: [Double] = []
+    private var perMean = 1
+    private var pending: (sum: Double, count: Int) = (0, 0)
+
+    var values: [Double] { means }
+
+    mutating func add(_ loss: Double) {
+        pending = (pending.sum + loss, pending.count + 1)
+        guard pending.count >= perMean else { return }
+        means.append(pending.sum / Double(pending.count))
+        pending = (0, 0)
+        guard means.count >= 2 * Self.count else { return }
+        means = stride(from: 0, to: means.count, by: 2).map { (means[$0] + means[$0 + 1]) / 2 }
+        perMean *= 2
     }
 }

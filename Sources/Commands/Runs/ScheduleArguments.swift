@@ -32,7 +32,7 @@ enum ScheduleArguments {
             "steps that a stage has at most; 500 for each token of the longest chain without it"),
         .label(
             "patience", .integer(0...1_000_000_000),
-            "steps without progress, far below the rate, after which a stage counts as stuck; 100 for each token of the longest chain without it, 0 for no limit"
+            "steps without progress, far below the rate, after which a stage counts as stuck; 200 for each token of the longest chain beyond the first four without it, 400 at least, 0 for no limit"
         ),
         .label(
             "when_stuck",

@@ -1,7 +1,7 @@
-// What a run writes for a problem, token by token with probabilities:
+// What a run writes for a problem, token by token, and below each how sure the model was of it, as a bar from 0 to 1:
 //
 //   2 7 4 3 5 3 │ 1 1 0 1 0
-//                 .99 .98 .99 .97 .99
+//             p   █ █ █ ▇ █  .97 at least
 //   answer 0: right
 
 import Experiments
@@ -23,23 +23,26 @@ enum SolutionDisplay {
         var tokens = StyledText(
             expected.tokens[..<answer.inputCount].map { ProblemDisplay.shown(encoder.text($0)) }.joined(separator: " ")
         )
-        var below = StyledText(String(repeating: " ", count: DisplayWidth.of(tokens.plain)))
+        var below = StyledText(String(repeating: " ", count: max(0, DisplayWidth.of(tokens.plain) - 1)))
+        below.append("p  ", .dim)
         tokens.append(" │", .dim)
-        below.append("  ")
         let right = expected.tokens.dropFirst(answer.inputCount)
         let written = solution.tokens.last == encoder.endToken ? solution.tokens.dropLast() : solution.tokens[...]
         for (index, token) in written.enumerated() {
             let wanted = index < right.count ? right[right.startIndex + index] : nil
             var word = ProblemDisplay.shown(encoder.text(token))
             if token != wanted { word += wanted.map { "(\(ProblemDisplay.shown(encoder.text($0))))" } ?? "(end)" }
-            let probability = index < probabilities.count ? percent(probabilities[index]) : ""
-            let width = max(DisplayWidth.of(word), probability.count) + 1
             tokens.append(" " + word, token == wanted ? .good : .bad)
-            below.append(" ")
-            below.append(probability, .dim, isVolatile: true)
-            if index == written.count - 1 { break }
-            tokens.append(String(repeating: " ", count: width - 1 - DisplayWidth.of(word)))
-            below.append(String(repeating: " ", count: width - 1 - probability.count))
+            below.append(" ", .dim, isVolatile: true)
+            if index < probabilities.count { below.append(bar(probabilities[index]), .dim, isVolatile: true) }
+            if index < written.count - 1 {
+                below.append(String(repeating: " ", count: DisplayWidth.of(word) - 1), .dim, isVolatile: true)
+            }
+        }
+        if let least = probabilities.prefix(written.count).min() {
+            below.append("  ")
+            below.append(percent(least), .dim, isVolatile: true)
+            below.append(" at least", .dim)
         }
         var verdict = StyledText(solution.isEnded ? "answer \(solution.answer): " : "no answer: ")
         verdict.append(
@@ -59,7 +62,13 @@ enum SolutionDisplay {
         return DisplayBundle(lines: probabilities.isEmpty ? [tokens, verdict] : [tokens, below, verdict], json: json)
     }
 
-    /// `97` of a hundred.
+    /// An eighth of a bar for each eighth that a probability reaches.
+    private static func bar(_ p: Double) -> String {
+        let bars = Array("▁▂▃▄▅▆▇█")
+        return String(bars[min(7, max(0, Int((p * 8).rounded()) - 1))])
+    }
+
+    /// `.97`, or 1 where no digit would differ.
     private static func percent(_ p: Double) -> String {
         p > 0.995 ? "1" : "." + (p * 100 < 9.5 ? "0" : "") + String(Int((p * 100).rounded()))
     }

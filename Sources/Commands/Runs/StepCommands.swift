@@ -211,10 +211,10 @@ enum StepCommands {
             .init("removed", stages.map { $0.record.removed.capped(at: run.longest) }),
             .init("steps", stages.map(\.record.steps)),
             .init("loss", stages.map { real($0.record.loss) }, format: .decimals(3)),
-            .init("before", stages.map { real($0.record.accuracyBefore) }, format: .decimals(3)),
-            .init("after", stages.map { real($0.record.accuracyAfter) }, format: .decimals(3)),
+            .init("before", stages.map { real($0.record.accuracyBefore) }, format: .share),
+            .init("after", stages.map { real($0.record.accuracyAfter) }, format: .share),
             .init("recovery", stages.map { $0.record.recoverySteps.map { .integer($0) } ?? .none }),
-            .init("accuracy", stages.map { real($0.record.accuracy) }, format: .decimals(3)),
+            .init("accuracy", stages.map { real($0.record.accuracy) }, format: .share),
             .init("written", stages.map { real($0.record.generatedTokens) }, format: .decimals(1)),
         ]
         if stages.contains(where: { $0.record.rescues > 0 }) {

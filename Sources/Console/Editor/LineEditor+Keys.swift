@@ -300,7 +300,10 @@ extension LineEditor {
             mode = .editing
             if let index = search.found {
                 // Through libedit, so that its own key then finds the new text.
-                setBuffer(search.shown(in: history, original: buffer).buffer)
+                var found = search.shown(in: history, original: buffer).buffer
+                // Enter runs what is shown, however many lines it has; within them it would break one in two.
+                if key == .enter { found = Buffer(scalars: found.scalars, cursor: found.scalars.count) }
+                setBuffer(found)
                 recall.position = index
             }
             return true

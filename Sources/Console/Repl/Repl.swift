@@ -129,7 +129,7 @@ public final class Repl {
         printer.showsPlace = true
         printer.begin()
         session.displayOptions = printer.displayOptions
-        _ = interrupts.during(session.interrupt) { run(source) }
+        _ = interrupts.during(session.interrupt) { QuietInput.during { run(source) } }
         printer.finish()
         printer.showsPlace = false
     }
@@ -143,7 +143,7 @@ public final class Repl {
         let source = SourceText(text)
         session.displayOptions = printer.displayOptions
         printer.begin()
-        let outcome = interrupts.during(session.interrupt) { options.run(source, session) }
+        let outcome = interrupts.during(session.interrupt) { QuietInput.during { options.run(source, session) } }
         printer.finish()
         if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
         editor?.correction = Correction.applied(

@@ -65,6 +65,8 @@ public struct ControlBudget: Sendable {
     /// Updates; where tokens are matched, as many as will probably be needed.
     public private(set) var updates: Int
     private var tokens: Int?
+    /// Whether it is tokens that are matched, so that `updates` is a guess.
+    public var matchesTokens: Bool { tokens != nil }
 
     /// - Parameter steps: so many updates instead of those that the run has spent.
     /// - Throws: `ExperimentFault.notTrained` where that is none.

@@ -61,8 +61,8 @@ public struct Evaluator {
     /// - Throws: `BatchError` if a problem does not fit the model, `Interrupted`.
     public func evaluate(
         _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule,
-        _ options: EvaluationOptions = EvaluationOptions(),
-        interrupt: Interrupt = Interrupt()
+        _ options: EvaluationOptions = EvaluationOptions(), interrupt: Interrupt = Interrupt(),
+        progress: (_ share: Double) -> Void = { _ in }
     ) throws -> Evaluation {
         var result = Evaluation()
         result.removed = removed
@@ -70,7 +70,7 @@ public struct Evaluator {
         guard !indices.isEmpty else { return result }
         if options.measuresTargets { try measureTargets(problems, indices, removed, schedule, &result, interrupt) }
         let solutions = try solve(
-            problems, indices, removed: removed, schedule: schedule, options, interrupt: interrupt)
+            problems, indices, removed: removed, schedule: schedule, options, interrupt: interrupt, progress: progress)
         result.isCorrect = solutions.map(\.isCorrect)
         result.generatedTokens = Double(solutions.reduce(0) { $0 + $1.tokens.count }) / Double(solutions.count)
         return result
@@ -79,11 +79,12 @@ public struct Evaluator {
     /// Lets the model write what follows the inputs of the given problems.
     public func solve(
         _ problems: EncodedProblems, _ indices: [Int], removed: RemovalCount, schedule: RemovalSchedule,
-        _ options: EvaluationOptions = EvaluationOptions(), interrupt: Interrupt = Interrupt()
+        _ options: EvaluationOptions = EvaluationOptions(), interrupt: Interrupt = Interrupt(),
+        progress: (_ share: Double) -> Void = { _ in }
     ) throws -> [Solution] {
         let frame = shape.frame(removed, schedule, spareTokens: options.spareTokens)
         let inputs = indices.map { Array(problems.sequence($0).prefix(problems.inputCount($0))) }
-        let written = try write(inputs, frame, options.sampling, interrupt)
+        let written = try write(inputs, frame, options.sampling, progress, interrupt)
         return indices.enumerated().map { place, index in
             Solution(
                 index: index, tokens: written[place], answer: encoder.answerText(of: written[place][...]),
@@ -94,12 +95,14 @@ public struct Evaluator {
 
     /// What the model writes after each input.
     private func write(
-        _ inputs: [[Int32]], _ frame: AnswerFrame, _ sampling: Sampling, _ interrupt: Interrupt
+        _ inputs: [[Int32]], _ frame: AnswerFrame, _ sampling: Sampling, _ progress: (Double) -> Void,
+        _ interrupt: Interrupt
     ) throws -> [[Int32]] {
         var written = [[Int32]](repeating: [], count: inputs.count)
         var open = Array(inputs.indices)
         // Up to and including each token after which the position jumps, and then to the end.
-        for end in frame.jumps.filter({ $0 < frame.limit }) + [frame.limit] {
+        let ends = frame.jumps.filter { $0 < frame.limit } + [frame.limit]
+        for (part, end) in ends.enumerated() {
             var waiting = open
             while !waiting.isEmpty {
                 // Those that stop by the same rule after as many tokens are written together.
@@ -117,7 +120,11 @@ public struct Evaluator {
                     }
                     let options = GenerationOptions(
                         maximumNewTokens: end - going.written, stop: going.stop, sampling: sampling)
-                    let generated = try model.generate(prompts, options, workers: workers, interrupt: interrupt)
+                    let generated = try model.generate(prompts, options, workers: workers, interrupt: interrupt) {
+                        // Most of the work of a part is in its first round, that of all that are still open.
+                        let share = Double($0) / Double(max(inputs.count, 1))
+                        progress((Double(part) + min(share, 1)) / Double(ends.count))
+                    }
                     for (place, new) in zip(places, generated) {
                         written[place] += new.tokens
                         // A stop that does not complete the output is no end; a model without further positions is.

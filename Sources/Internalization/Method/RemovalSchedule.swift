@@ -67,26 +67,29 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
 
     /// How many steps patience lasts with a longest chain of so many units; nil for ever.
     ///
-    /// A plateau before a hand-off lasts longer where more of the chain has to be done inside at once: with 46 tokens (4 × 4
-    /// digits) one of 4,500 updates was followed by a rise from 0.10 to 0.85, with 4 tokens none of more than 400 was.
-    public func patienceSteps(longest: Int) -> Int? { patience.steps(longest: longest, each: 100, least: 400) }
+    /// A plateau before a hand-off lasts longer where more of the chain has to be done inside at once. With 4 to 6 tokens
+    /// none of more than 400 steps was followed by a rise; with 24 tokens (3 × 3 digits) one of 2,600 was, and another was
+    /// left too early after 2,400; with 46 (4 × 4 digits) one of 4,500, from 0.10 to 0.85.
+    public func patienceSteps(longest: Int) -> Int? {
+        patience.steps(longest: longest) { max(400, 200 * ($0 - 4)) }
+    }
 
     /// How many steps a stage after the first may have.
-    public func mostSteps(longest: Int) -> Int? { mostSteps.steps(longest: longest, each: 500, least: 2000) }
+    public func mostSteps(longest: Int) -> Int? { mostSteps.steps(longest: longest) { max(2000, 500 * $0) } }
 }
 
 /// A number of steps that is given, that follows from the data, or that has no end.
 public enum StepLimit: Sendable, Equatable, Codable {
     case none
     case steps(Int)
-    /// So many for each unit of the longest chain.
+    /// As many as the longest chain makes likely.
     case byChain
 
-    func steps(longest: Int, each: Int, least: Int) -> Int? {
+    func steps(longest: Int, byChain: (_ longest: Int) -> Int) -> Int? {
         switch self {
         case .none: nil
         case .steps(let steps): steps
-        case .byChain: max(least, each * longest)
+        case .byChain: byChain(longest)
         }
     }
 

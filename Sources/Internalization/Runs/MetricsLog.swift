@@ -14,7 +14,7 @@ final class MetricsLog {
     /// - Parameter length: how much of the file is kept.
     init(_ folder: String, keeping length: Int) throws {
         path = folder + "/metrics.jsonl"
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw RunFolderError.system(path) }
         let size = Int(lseek(descriptor, 0, SEEK_END))
         byteCount = min(length, max(size, 0))

@@ -49,7 +49,8 @@ public final class RunFolder {
         _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null,
         writeMore: () throws -> Void = {}
     ) throws -> RunFolder {
-        let lock = try prepare(path, for: run, initial: initial)
+        let lock = try prepare(path)
+        try (initial ?? run.model).write(to: path + "/model")
         try FileSystem.makeFolder(path + "/data")
         try run.problems.write(to: path + "/data/training.safetensors")
         try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
@@ -64,25 +65,29 @@ public final class RunFolder {
     /// Puts a run into a new folder that is as small as can be, to hand on: without moments, its weights rounded, and without
     /// the encoded problems, which `resume` asks the caller for. The run is left as it is and is not kept there.
     /// - Parameters:
-    ///   - fineness: steps to the root mean square of a parameter's numbers; 256 keeps about nine bits of them.
+    ///   - fineness: steps to the root mean square of a parameter's numbers; 128 keeps about eight bits of them.
     ///   - writeMore: writes what the caller wants to keep there too: the problems, above all.
     /// - Throws: as `create`.
     public static func writeCompact(
-        _ path: String, for run: Run, initial: LanguageModel? = nil, info: JSONValue = .null, fineness: Float = 256,
-        writeMore: () throws -> Void
+        _ path: String, for run: Run, info: JSONValue = .null, fineness: Float = 128, writeMore: () throws -> Void
     ) throws {
-        let lock = try prepare(path, for: run, initial: initial)
+        let lock = try prepare(path)
+        try run.model.writeConfiguration(to: path + "/model")
         try writeMore()
         let folder = try finish(path, for: run, format: compactFormat, info: info, lock)
         try folder.write(try run.compactState(keepingPartsIn: folder.parts, fineness: fineness), run)
     }
 
-    private static func prepare(_ path: String, for run: Run, initial: LanguageModel?) throws -> RunLock {
+    private static func prepare(_ path: String) throws -> RunLock {
         if FileSystem.exists(path + "/run.json") { throw RunFolderError.exists(path: path) }
+        if let kind = FileSystem.kind(of: path), kind != .folder {
+            throw RunFolderError.strangeEntry(path: path, kind: kind)
+        }
+        if let strange = FileSystem.strangeEntry(in: path) {
+            throw RunFolderError.strangeEntry(path: strange.path, kind: strange.kind)
+        }
         for folder in ["", "/parts", "/checkpoints"] { try FileSystem.makeFolder(path + folder) }
-        let lock = try RunLock(path)
-        try (initial ?? run.model).write(to: path + "/model")
-        return lock
+        return try RunLock(path)
     }
 
     private static func finish(
@@ -232,6 +237,8 @@ public final class RunFolder {
     /// A run as its folder has it.
     public struct Resumed {
         public let run: Run
+        /// The model before the first step.
+        public let initial: LanguageModel
         public let folder: RunFolder
         /// Checkpoints that were passed over because they are not complete, and why.
         public let warnings: [String]
@@ -250,6 +257,9 @@ public final class RunFolder {
                 help: runs.isEmpty
                     ? "give the folder that start … name: or save_run made"
                     : "the runs there are " + runs.prefix(6).joined(separator: ", "))
+        }
+        if let strange = FileSystem.strangeEntry(in: path) {
+            throw RunFolderError.strangeEntry(path: strange.path, kind: strange.kind)
         }
         guard FileSystem.exists(path + "/run.json") else { throw RunFolderError.notARun(path: path) }
         guard let description = try JSONReader.readFile(path + "/run.json").object,
@@ -313,8 +323,10 @@ public final class RunFolder {
                 let validation = try description["validation"].map { _ in
                     HeldOut(try problems("validation", order), encoder: try encoder(info))
                 }
+                let initial = try isCompact ? nil : LanguageModel.load(from: path + "/model")
                 let run = try Run(
-                    LanguageModel.load(from: path + "/model"), on: try problems("training", order), heldOut: heldOut,
+                    initial?.copy() ?? LanguageModel(configurationIn: path + "/model"),
+                    on: try problems("training", order), heldOut: heldOut,
                     validation: validation, schedule: present.schedule,
                     settings: present.settings, workers: workers)
                 try run.adopt(state, partsFolder: path + "/parts")
@@ -322,7 +334,8 @@ public final class RunFolder {
                 let folder = RunFolder(
                     path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: state.metricsBytes),
                     lastNumber: numbers(path).last ?? number)
-                return Resumed(run: run, folder: folder, warnings: warnings)
+                return Resumed(
+                    run: run, initial: try initial ?? run.initialModel(), folder: folder, warnings: warnings)
             } catch let failure as DataFailure {
                 throw failure.cause
             } catch let error as DecodingError {

@@ -7,6 +7,8 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
     case foreignOwner(path: String, host: String, process: Int, since: String)
     case exists(path: String)
     case notARun(path: String)
+    /// A link, a device or the like among the files of a run, through which a write would land elsewhere.
+    case strangeEntry(path: String, kind: FileSystem.Kind)
     case version(path: String, found: Int, known: Int)
     case malformed(path: String, rule: String)
     case changedData(path: String, what: String)
@@ -23,6 +25,8 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
                 + "is gone, take the run over with steal: true"
         case .exists(let path): "\(path) is there already; resume it, or choose another name"
         case .notARun(let path): "\(path) is not a run: it has no run.json"
+        case .strangeEntry(let path, let kind):
+            "\(path) is \(kind.rawValue), and a run has only files and folders; copy the run without it"
         case .version(let path, let found, let known):
             "\(path) was written in format \(found); this program knows format \(known)"
         case .malformed(let path, let rule): "\(path): \(rule)"

@@ -22,7 +22,7 @@ final class RunLock {
     init(_ folder: String, steals: Bool = false) throws {
         ownerPath = folder + "/owner.json"
         let path = folder + "/lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw RunFolderError.system(path) }
         let known = RunLock.owner(ownerPath)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

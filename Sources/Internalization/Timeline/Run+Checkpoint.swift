@@ -47,4 +47,12 @@ extension Run {
         try stage.exit.weights.copy(to: copy.parameters)
         return copy
     }
+
+    /// A copy of the model as it was before the first step.
+    /// - Throws: as `model(at:)`.
+    public func initialModel() throws -> LanguageModel {
+        let copy = LanguageModel(uninitialized: model.configuration)
+        try timeline.stages[0].entry.weights.copy(to: copy.parameters)
+        return copy
+    }
 }

@@ -9,7 +9,7 @@ public struct DisplayOptions: Sendable, Equatable {
     /// Columns of the screen or page.
     public var width: Int
     public var glyphs: Glyphs
-    /// Whether pictures as SVG are wanted beside the text; making one costs time.
+    /// Whether pictures as SVG and tables as HTML are wanted beside the text; making one costs time.
     public var wantsSVG: Bool
     /// Whether colour can be shown; what it says must be said without it too where it cannot.
     public var hasColour: Bool
@@ -30,10 +30,16 @@ public struct DisplayBundle: Sendable, Equatable {
     public var picture: [StyledText]
     /// The picture as a whole SVG document.
     public var svg: String?
+    /// The same as a piece of HTML: of a table, all its rows and columns.
+    public var html: String?
     /// The same as JSON text on one line.
     public var json: String?
 
-    public init(lines: [StyledText] = [], picture: [StyledText] = [], svg: String? = nil, json: String? = nil) {
+    public init(
+        lines: [StyledText] = [], picture: [StyledText] = [], svg: String? = nil, html: String? = nil,
+        json: String? = nil
+    ) {
+        self.html = html
         self.lines = lines
         self.picture = picture
         self.svg = svg

@@ -354,16 +354,23 @@ extension LanguageLibrary {
         ) { call in
             let value = try call.value("rows")
             if let record = value.asRecord {
-                return .table(
-                    TableObject(
-                        try Swift.zip(record.keys, record.values).map { key, values in
-                            guard let list = try values.listed() else {
-                                throw call.failure(
-                                    "'\(key)' is \(TypeName.withArticle(values.typeName)), not a list",
-                                    code: .runtimeArgument, at: "rows", help: "write \(key): [1, 2]")
-                            }
-                            return .init(key, list)
-                        }))
+                let columns = try Swift.zip(record.keys, record.values).map { key, values in
+                    guard let list = try values.listed() else {
+                        throw call.failure(
+                            "'\(key)' is \(TypeName.withArticle(values.typeName)), not a list",
+                            code: .runtimeArgument, at: "rows", help: "write \(key): [1, 2]")
+                    }
+                    return TableObject.Column(key, list)
+                }
+                if let first = columns.first,
+                    let other = columns.first(where: { $0.values.count != first.values.count })
+                {
+                    throw call.failure(
+                        "columns have as many values as each other, but '\(first.name)' has \(first.values.count) and "
+                            + "'\(other.name)' has \(other.values.count)", code: .runtimeArgument, at: "rows",
+                        help: "write none where a value is missing")
+                }
+                return .table(TableObject(columns))
             }
             let rows = try elements(value, call, "rows").map { element in
                 guard let record = element.asRecord else {

@@ -110,8 +110,9 @@ public struct Invocation {
     public func checkInterrupt() throws { if interrupt.isRequested { throw failure("stopped", code: .interrupted) } }
     public func output(_ bundle: DisplayBundle) { session.emit(.output(bundle)) }
     public func output(_ line: StyledText) { session.emit(.output(DisplayBundle(lines: [line]))) }
-    public func progress(_ line: StyledText) { session.emit(.progress(line)) }
-    public func endProgress() { session.emit(.progressEnded) }
+    /// Shows how far the work has come; most calls cost nothing, so it may be called often.
+    public func progress(_ progress: @autoclosure () -> WorkProgress) { session.show(progress) }
+    public func endProgress() { session.endProgress() }
 
     /// An error that underlines the argument of that name, or the whole call.
     public func failure(

@@ -3,6 +3,8 @@ import Support
 // A session: variables, verbs of the user's own, numbered results, and the running of texts. Front ends hand it text
 // and read its events; they know nothing beyond it.
 
+import Support
+
 public final class Session {
     public let interrupt = Interrupt()
     public var displayOptions: DisplayOptions
@@ -66,6 +68,25 @@ public final class Session {
     }
 
     func emit(_ event: SessionEvent) { onEvent(event) }
+
+    // MARK: - Long work
+
+    private var meter = ProgressMeter()
+    private var progressShownAt = -Double.infinity
+
+    /// Tells how far long work has come, at most ten times a second.
+    func show(_ progress: () -> WorkProgress) {
+        let time = MonotonicClock.seconds()
+        guard time - progressShownAt >= 0.1 else { return }
+        progressShownAt = time
+        emit(.progress(meter.line(progress(), at: time)))
+    }
+
+    func endProgress() {
+        meter = ProgressMeter()
+        progressShownAt = -Double.infinity
+        emit(.progressEnded)
+    }
 
     // MARK: - What is known
 

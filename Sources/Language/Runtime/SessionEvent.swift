@@ -3,7 +3,7 @@
 public enum SessionEvent: Sendable {
     /// Shown by a command while it runs, by `print`, or the value of a statement.
     case output(DisplayBundle)
-    /// How far a long command has come; each line takes the place of the one before.
+    /// How far a long command has come, in a line that takes the place of the one before.
     case progress(StyledText)
     /// The progress line is over.
     case progressEnded

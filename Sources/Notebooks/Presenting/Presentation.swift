@@ -1,12 +1,15 @@
 // A notebook as a talk: what is on the page, and what the next key does. Knows no screen, no clock and no thread;
 // whoever drives it hands in keys, times and what the session says, and does what is asked.
 //
+//   title (where the notebook has one) ─ any key ▶ ready, or Enter ▶ what ran before the terminal was lost, then ready
+//
 //            any key                Enter                    finish
 //   ready ───────────▶ typing ▶ typed ──────▶ running ─────────────────▶ ready … ended
 //     ▲ b: the statement before, in state       │ slow: the recorded output stands in, with a badge
 //     └─────────────────────────────────────────┘ Ctrl-C: interrupts; b: interrupts and goes back
 //
-// Going back puts variables and the host's state (weights, timeline) where they were before the statement ran, and
+// Leaving asks: `quit` once is a question, twice is the end, and any other key goes on. Ctrl-C where nothing runs only says
+// so. Going back puts variables and the host's state (weights, timeline) where they were before the statement ran, and
 // takes its output from the page.
 
 import Language
@@ -25,7 +28,16 @@ public final class Presentation {
         case quit
     }
 
-    public enum Phase: String, Sendable { case ready, typing, typed, running, ended }
+    public enum Phase: String, Sendable { case title, ready, typing, typed, running, ended }
+
+    /// What a key did other than go on.
+    public enum Notice: Sendable { case asksToLeave, nothingRuns }
+
+    /// A statement that has run, as it was run: edited or put in live, perhaps.
+    public struct Step: Sendable, Equatable, Codable {
+        public var text: String
+        public var isInserted: Bool
+    }
 
     /// A piece of the page, from top to bottom.
     public enum Block: Sendable, Equatable {
@@ -47,6 +59,7 @@ public final class Presentation {
         var blocks: Int
         var item: Int
         var headingsShown: Int
+        var step: Step
     }
 
     private let session: Session
@@ -59,6 +72,10 @@ public final class Presentation {
     private let width: Int
 
     public private(set) var phase = Phase.ready
+    public private(set) var notice: Notice?
+    /// Statements that ran in a talk before this one, on the same notebook, and that Enter on the title runs again.
+    public let earlier: [Step]
+    private var waiting: [Step] = []
     public private(set) var blocks: [Block] = []
     /// What is typed at the moment, and whether all of it is.
     public private(set) var typed: [StyledText] = []
@@ -81,9 +98,10 @@ public final class Presentation {
     private var goesBack = false
 
     public init(
-        _ notebook: Notebook, in session: Session, slowAfter: Double = 3, charactersPerSecond: Double = 60,
-        width: Int = 100
+        _ notebook: Notebook, in session: Session, earlier: [Step] = [], slowAfter: Double = 3,
+        charactersPerSecond: Double = 60, width: Int = 100
     ) {
+        self.earlier = earlier
         self.notebook = notebook
         self.session = session
         self.slowAfter = slowAfter
@@ -102,8 +120,14 @@ public final class Presentation {
         }
         self.entries = entries
         self.items = items
-        if items.isEmpty { phase = .ended }
+        if items.isEmpty { phase = .ended } else if notebook.title != nil || !earlier.isEmpty { phase = .title }
     }
+
+    /// What the title slide says.
+    public var title: String { ExportDocument.plain(notebook.title ?? notebook.name) }
+
+    /// The statements that have run and have not been taken back.
+    public var steps: [Step] { marks.map(\.step) }
 
     // MARK: - What is to be seen
 
@@ -146,13 +170,30 @@ public final class Presentation {
     /// `now` in seconds of any clock that only goes forward.
     public func press(_ key: Key, at now: Double) -> Request? {
         revision += 1
+        let wasAsked = notice == .asksToLeave
+        notice = nil
         switch (phase, key) {
-        case (.running, .interrupt): return .interrupt
+        case (.running, .interrupt):
+            waiting = []
+            return .interrupt
         case (.running, .back):
             goesBack = true
+            waiting = []
             return .interrupt
         case (.running, _): return nil
-        case (_, .quit), (_, .interrupt): return .quit
+        case (_, .quit):
+            if wasAsked { return .quit }
+            notice = .asksToLeave
+        // The answer to the question whether to leave.
+        case _ where wasAsked: break
+        case (_, .interrupt): notice = .nothingRuns
+        case (.title, .enter):
+            phase = .ready
+            waiting = earlier
+            if waiting.isEmpty { advance(at: now) }
+        case (.title, _):
+            phase = .ready
+            advance(at: now)
         case (.ready, .enter), (.ready, .other): advance(at: now)
         case (.ready, .edit):
             // The next statement, ready to be changed.
@@ -174,6 +215,17 @@ public final class Presentation {
         case (.ended, .enter), (.ended, .other), (.ended, .edit): break
         }
         return nil
+    }
+
+    /// The next of the statements that ran before the terminal was lost; nil where none is left, or one still runs.
+    public func catchUp(at now: Double) -> Request? {
+        guard !waiting.isEmpty, phase == .ready || phase == .ended else { return nil }
+        let step = waiting.removeFirst()
+        isInserted = step.isInserted
+        while !step.isInserted, phase == .ready { advance(at: now) }
+        text = step.text
+        completeTyping()
+        return start(at: now)
     }
 
     private func advance(at now: Double) {
@@ -216,7 +268,7 @@ public final class Presentation {
                 showsRecord = true
                 setOutput(record)
             }
-        case .ready, .typed, .ended: break
+        case .title, .ready, .typed, .ended: break
         }
     }
 
@@ -271,7 +323,9 @@ public final class Presentation {
 
     private func start(at now: Double) -> Request {
         marks.append(
-            Mark(checkpoint: session.checkpoint(), blocks: blocks.count, item: next, headingsShown: headingsShown))
+            Mark(
+                checkpoint: session.checkpoint(), blocks: blocks.count, item: next, headingsShown: headingsShown,
+                step: Step(text: text, isInserted: isInserted)))
         blocks.append(.code(typed))
         blocks.append(.output([]))
         typed = []
@@ -287,6 +341,9 @@ public final class Presentation {
         guard phase == .running else { return }
         switch event {
         case .output(let bundle): output += (bundle.lines + bundle.picture).map(ExportDocument.neutral)
+        // Whoever stopped it knows why.
+        case .diagnostic(let diagnostic, _) where diagnostic.code == .interrupted:
+            output.append(StyledText("stopped", .warning))
         case .diagnostic(let diagnostic, let source):
             output += DiagnosticRenderer(width: width).lines(diagnostic, in: source)
         case .timed(let seconds): output.append(StyledText(NumberText.duration(seconds), .dim))

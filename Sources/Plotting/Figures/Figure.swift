@@ -1,5 +1,5 @@
 // A figure as data: what is to be seen, in the units of the data, with nothing said about pixels or columns. The same
-// value is drawn for a terminal (`TerminalRenderer`), as SVG (`SVGRenderer`) and as PNG (`PNGRenderer`).
+// value is drawn for a terminal (`TerminalRenderer`), as SVG (`SVGRenderer`) and as PNG or PDF (`PictureRenderer`).
 //
 // Nothing in a figure can make a renderer fail: values that are not finite are gaps, lists of unequal length are used
 // as far as the shorter one goes, and a figure without anything to draw says so in one line.

@@ -20,7 +20,7 @@ struct TerminalPlot {
         let yCaption = panel.yAxis.caption
         let above = yCaption.isEmpty ? 0 : 1
         let below = 2 + (xCaption.isEmpty ? 0 : 1)
-        let plotRows = max(3, rows - above - below)
+        let plotRows = wholeDivisions(max(3, rows - above - below))
         let yTicks = self.yTicks(rows: plotRows)
         let widest = yTicks.labels.map { Label.columns(of: $0) }.max() ?? 0
         let labels = min(widest, max(4, columns / 3))
@@ -46,6 +46,25 @@ struct TerminalPlot {
         let ticks = panel.yTicks(max(2, min(rows / 2, 10)))
         // Categories have no step that could be chosen: take every k-th.
         return ticks.every((ticks.values.count + rows - 1) / max(rows, 1))
+    }
+
+    /// A few rows less where the ticks would otherwise be up to half a row off: as many to each division of the axis.
+    private func wholeDivisions(_ available: Int) -> Int {
+        // Bars end within a row, by eighths.
+        let hasBars = panel.shapes.contains {
+            switch $0 {
+            case .bars, .bins: true
+            default: false
+            }
+        }
+        guard panel.yAxis.categories.isEmpty, panel.y.scale == .linear, !hasBars else { return available }
+        for rows in stride(from: available, through: max(3, available - 2), by: -1) {
+            let values = yTicks(rows: rows).values
+            guard let first = values.first, let last = values.last, values.count > 1 else { continue }
+            let isWhole = first == panel.y.low && last == panel.y.high
+            if isWhole, (rows - 1) % (values.count - 1) == 0 { return rows }
+        }
+        return available
     }
 
     private func drawYAxis(_ ticks: Ticks, on grid: inout TextGrid, _ frame: TerminalFrame, labels: Int) {

@@ -2,7 +2,8 @@ import Glibc
 
 /// Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over `path`,
 /// then the folder flushed. Folders on the way to it that are missing are made. A crash at any byte leaves the old
-/// file or the new one, and perhaps a `.tmp-…` beside it.
+/// file or the new one, and perhaps a `.tmp-…` beside it. What is there already must be a file: a device, a folder or a
+/// link is never replaced, nor is anything written through a link.
 ///
 /// - Parameters:
 ///   - byteCount: where it is known; must be what `body` writes
@@ -14,6 +15,11 @@ public func writeFileAtomically(
     _ path: String, byteCount: Int? = nil, mode: mode_t? = nil, check: () throws -> Void = {},
     _ body: (inout FileSink) throws -> Void
 ) throws {
+    if let kind = FileSystem.kind(of: path), kind != .file {
+        throw FileError(
+            .notWritten, path, "is \(kind.rawValue) and is not replaced",
+            help: kind == .link ? "write to \(FileSystem.resolved(path)), or remove the link" : "choose another name")
+    }
     let folder = FileSystem.folder(of: path)
     try FileSystem.makeFolder(folder)
     let temporary = folder + "/.tmp-" + randomSuffix()

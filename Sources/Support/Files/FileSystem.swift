@@ -11,6 +11,44 @@ public enum FileSystem {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// What may stand under a name.
+    public enum Kind: String, Sendable {
+        case file = "a file"
+        case folder = "a folder"
+        case link = "a link"
+        case device = "a device"
+        case pipe = "a pipe"
+        case socket = "a socket"
+    }
+
+    /// What stands under this name itself, links not followed; nil where nothing does.
+    public static func kind(of path: String) -> Kind? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        return switch status.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        case S_IFLNK: .link
+        case S_IFIFO: .pipe
+        case S_IFSOCK: .socket
+        default: .device
+        }
+    }
+
+    /// The first entry of a folder, or of those in it, that is neither a file nor a folder: what a folder that somebody else
+    /// may have made must not hold before anything in it is opened for writing.
+    public static func strangeEntry(in folder: String) -> (path: String, kind: Kind)? {
+        for name in names(in: folder) {
+            let path = folder + "/" + name
+            switch kind(of: path) {
+            case .file, nil: continue
+            case .folder: if let inner = strangeEntry(in: path) { return inner }
+            case let kind?: return (path, kind)
+            }
+        }
+        return nil
+    }
+
     /// Where a path leads through all links; the path itself where nothing is there.
     public static func resolved(_ path: String) -> String {
         guard let pointer = realpath(path, nil) else { return path }

@@ -9,6 +9,12 @@ extension LanguageModel {
         try LanguageModel(try Checkpoint(name, base: base))
     }
 
+    /// A model as a folder's `config.json` describes it, whose weights have yet to be put in.
+    /// - Throws: `FileError`.
+    public convenience init(configurationIn folder: String) throws {
+        self.init(uninitialized: try ConfigurationReader.read(folder + "/config.json"))
+    }
+
     /// Copies a checkpoint's tensors, as float32, into a new model; plain ones in pieces by all workers.
     /// - Throws: `FileError`, also for a weight that is not a finite number.
     public convenience init(_ checkpoint: Checkpoint, workers: Workers = .shared) throws {

@@ -10,18 +10,26 @@ extension LanguageModel {
     /// without weights is one whose writing did not finish.
     /// - Throws: `FileError`.
     public func write(to folder: String, tokenizerFolder: String? = nil, endOfTextID: Int32? = nil) throws {
-        try FileSystem.makeFolder(folder)
-        if let tokenizerFolder { try copyTokenizer(from: tokenizerFolder, to: folder) }
-        let configuration = ConfigurationWriter(configuration, endOfTextID: endOfTextID)
-        try writeFileAtomically(folder + "/config.json", (JSONWriter.text(configuration.config) + "\n").utf8)
-        try writeFileAtomically(
-            folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
+        try writeConfiguration(to: folder, tokenizerFolder: tokenizerFolder, endOfTextID: endOfTextID)
         try parameters.read(0..<parameters.count) { values in
             let arrays = parameters.entries.map {
                 StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: values[$0.range]))
             }
             try SafeTensorsWriter.write(arrays, metadata: [("format", "pt")], to: folder + "/model.safetensors")
         }
+    }
+
+    /// Writes everything but the weights.
+    /// - Throws: `FileError`.
+    public func writeConfiguration(
+        to folder: String, tokenizerFolder: String? = nil, endOfTextID: Int32? = nil
+    ) throws {
+        try FileSystem.makeFolder(folder)
+        if let tokenizerFolder { try copyTokenizer(from: tokenizerFolder, to: folder) }
+        let configuration = ConfigurationWriter(configuration, endOfTextID: endOfTextID)
+        try writeFileAtomically(folder + "/config.json", (JSONWriter.text(configuration.config) + "\n").utf8)
+        try writeFileAtomically(
+            folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
     }
 
     private func copyTokenizer(from source: String, to folder: String) throws {

@@ -55,12 +55,13 @@ public struct Generated: Sendable, Equatable {
 
 extension LanguageModel {
     /// Continues every prompt. Prompts of different lengths share a batch, and a finished one leaves it.
+    /// - Parameter finished: hears from time to time how many prompts are done.
     ///
     /// A generation also ends when the model has no further position; it is then shorter than `maximumNewTokens`.
     /// - Throws: `BatchError` for ids outside the model's tables or an empty prompt; `Interrupted`.
     public func generate(
         _ prompts: [Prompt], _ options: GenerationOptions, workers: Workers = .shared,
-        interrupt: Interrupt = Interrupt()
+        interrupt: Interrupt = Interrupt(), finished: (_ prompts: Int) -> Void = { _ in }
     ) throws -> [Generated] {
         var results: [Generated] = []
         var start = 0
@@ -77,6 +78,7 @@ extension LanguageModel {
             var generator = try Generator(self, Array(prompts[start..<end]), options, firstIndex: start, workers)
             results += try generator.run(interrupt)
             start = end
+            finished(start)
         }
         return results
     }

@@ -10,8 +10,8 @@ struct PresentCommand: ParsableCommand {
             any key    types what comes next         Enter    runs it
             b          goes back one statement, with weights, variables and output
             e          edits the statement           i        inserts one of your own
-            Ctrl-C     stops a statement             q        ends
-            A remote's forward and back keys work too.
+            Ctrl-C     stops a statement             q        asks, and then ends
+            A remote's forward and back keys work too. A talk whose terminal was lost goes on where it stood.
             """)
 
     @ArgumentParser.Argument(help: "The notebook.")
@@ -64,8 +64,10 @@ struct PresentCommand: ParsableCommand {
         let notes = try notes.map { try PresenterNotes(path: $0) }
         session.importFolder = NotebookFile.folder(
             of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
-        let presentation = Presentation(notebook, in: session, slowAfter: slow, width: display.width)
-        let presenter = Presenter(presentation, session, terminal, notes: notes)
+        let memory = TalkMemory(of: notebook)
+        let presentation = Presentation(
+            notebook, in: session, earlier: memory?.steps ?? [], slowAfter: slow, width: display.width)
+        let presenter = Presenter(presentation, session, terminal, notes: notes, memory: memory)
         throw ExitCode(presenter.run())
     }
 }

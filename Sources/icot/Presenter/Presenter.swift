@@ -16,8 +16,15 @@ final class Presenter {
     private let history = History.inMemory()
     private var running: BackgroundRun?
     private var shownRevision = -1
+    private let memory: TalkMemory?
+    private var keptSteps: [Presentation.Step] = []
+    private let started = MonotonicClock.seconds()
 
-    init(_ presentation: Presentation, _ session: Session, _ terminal: TerminalState, notes: PresenterNotes?) {
+    init(
+        _ presentation: Presentation, _ session: Session, _ terminal: TerminalState, notes: PresenterNotes?,
+        memory: TalkMemory?
+    ) {
+        self.memory = memory
         self.presentation = presentation
         self.session = session
         self.terminal = terminal
@@ -32,6 +39,7 @@ final class Presenter {
         while true {
             takeMessages()
             presentation.tick(at: MonotonicClock.seconds())
+            if let request = presentation.catchUp(at: MonotonicClock.seconds()) { _ = answer(request) }
             paint()
             let isMoving = presentation.phase == .typing || presentation.phase == .running
             guard let key = screen.readKey(milliseconds: isMoving ? 20 : 500) else {
@@ -39,10 +47,12 @@ final class Presenter {
                 shownRevision = -1
                 continue
             }
+            // The terminal is gone: what has run is remembered.
             if key == .end { return leave() }
             guard let pressed = presentationKey(key) else { continue }
             screen.scrollToEnd()
             if let request = presentation.press(pressed, at: MonotonicClock.seconds()), answer(request) {
+                memory?.forget()
                 return leave()
             }
         }
@@ -113,14 +123,30 @@ final class Presenter {
     // MARK: The page
 
     private func paint() {
+        notes?.show(presentation, after: MonotonicClock.seconds() - started)
         guard presentation.revision != shownRevision else { return }
         shownRevision = presentation.revision
+        if presentation.phase != .running, presentation.steps != keptSteps {
+            keptSteps = presentation.steps
+            memory?.keep(keptSteps)
+        }
         screen.show(page(withTyped: true), status: status)
-        notes?.show(presentation)
     }
 
     private func page(withTyped: Bool) -> [StyledText] {
         var lines: [StyledText] = []
+        if presentation.phase == .title {
+            lines = [StyledText(), StyledText("  " + presentation.title, .heading), StyledText()]
+            let count = presentation.position.of
+            lines.append(StyledText("  \(count) \(count == 1 ? "statement" : "statements")", .dim))
+            let earlier = presentation.earlier.count
+            if earlier > 0 {
+                lines += [
+                    StyledText(),
+                    StyledText("  this talk was broken off after \(earlier) of them; Enter runs them again", .warning),
+                ]
+            }
+        }
         for block in presentation.blocks {
             switch block {
             case .heading(let title): lines += [StyledText(), StyledText(title, .heading)]
@@ -136,7 +162,7 @@ final class Presenter {
         switch presentation.phase {
         case .typing, .typed: lines += Self.prompted(presentation.typed)
         case .ready: lines.append(StyledText("icot> ", .dim))
-        case .running, .ended: break
+        case .title, .running, .ended: break
         }
         return lines
     }
@@ -147,8 +173,18 @@ final class Presenter {
 
     private var status: StyledText {
         let (done, count) = presentation.position
+        switch presentation.notice {
+        case .asksToLeave:
+            return StyledText(" end the talk? ", .warning) + StyledText(" q ends it   any other key goes on", .dim)
+        case .nothingRuns:
+            return StyledText(" nothing runs that could be stopped ", .warning)
+                + StyledText(" q ends the talk   any other key goes on", .dim)
+        case nil: break
+        }
         let keys =
             switch presentation.phase {
+            case .title where !presentation.earlier.isEmpty: "Enter goes on from there   n starts anew   q end"
+            case .title: "any key begins   q end"
             case .ready: "any key types what comes next   b back   e edit   i insert   q end"
             case .typing, .typed: "Enter runs   e edit   b untype   q end"
             case .running: "running   Ctrl-C stops   b stops and goes back"

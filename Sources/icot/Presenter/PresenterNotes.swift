@@ -22,10 +22,13 @@ final class PresenterNotes {
 
     deinit { close(descriptor) }
 
-    func show(_ presentation: Presentation) {
+    /// - Parameter seconds: how long the talk has been going on.
+    func show(_ presentation: Presentation, after seconds: Double) {
         // What is being typed is no news for the notes.
         let (done, count) = presentation.position
-        let text = (["\(done) of \(count)", ""] + presentation.notes + ["", "next: \(presentation.preview)"])
+        // In a file every minute would be a page of its own.
+        let time = isTerminal ? "   \(Self.clock())   \(Int(seconds / 60)) min since the start" : ""
+        let text = (["\(done) of \(count)\(time)", ""] + presentation.notes + ["", "next: \(presentation.preview)"])
             .flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }
             .map { Escaping.neutral(String($0)) }
         let page = text.joined(separator: "\n") + "\n"
@@ -33,5 +36,14 @@ final class PresenterNotes {
         shown = page
         let bytes = Array((isTerminal ? "\u{1b}[H\u{1b}[2J" + text.map { $0 + "\r\n" }.joined() : page + "\n").utf8)
         _ = write(descriptor, bytes, bytes.count)
+    }
+
+    /// The time of day, `14:05`.
+    private static func clock() -> String {
+        var now = time(nil)
+        var local = tm()
+        localtime_r(&now, &local)
+        func twoDigits(_ value: Int32) -> String { (value < 10 ? "0" : "") + String(value) }
+        return "\(twoDigits(local.tm_hour)):\(twoDigits(local.tm_min))"
     }
 }

@@ -8,6 +8,8 @@
 //   layer  control
 //       0    0.481
 
+import Support
+
 struct TableDisplay {
     /// Tables up to this many rows are shown whole.
     static let wholeMax = 40
@@ -49,6 +51,28 @@ struct TableDisplay {
         }
         for note in table.notes { lines += Fitted.wrapped(note, width: width).map { StyledText($0, .dim) } }
         self.lines = lines
+    }
+
+    /// Rows that a page takes in one table; of longer ones it has as many as the terminal.
+    private static let pageRows = 1000
+
+    /// All columns, and all rows of a table that is not too long for a page.
+    static func html(_ table: TableObject) -> String {
+        let columns = table.columns.filter { !$0.format.isHidden }
+        func row(_ tag: String, _ cells: [String]) -> String {
+            "<tr>"
+                + zip(columns, cells).map { column, cell in
+                    let side = column.isNumeric ? "right" : "left"
+                    return "<\(tag) style=\"text-align: \(side)\">\(Escaping.xml(cell))</\(tag)>"
+                }.joined() + "</tr>\n"
+        }
+        let isWhole = table.rowCount <= pageRows
+        let places = isWhole ? Array(0..<table.rowCount) : Array(0..<headCount)
+        var text = "<table>\n<thead>" + row("th", columns.map(\.name)) + "</thead>\n<tbody>\n"
+        for place in places { text += row("td", columns.map { $0.format.text($0.values[place]) }) }
+        text += "</tbody>\n</table>\n"
+        if !isWhole { text += "<p>… \(table.rowCount - headCount) more rows</p>\n" }
+        return text + table.notes.map { "<p>\(Escaping.xml($0))</p>\n" }.joined()
     }
 
     private struct ShownColumn {

@@ -15,11 +15,14 @@ public struct ColumnFormat: Sendable, Equatable {
     /// For pages and programs rather than for people: in the JSON and there by its name, but not among what a table
     /// shows.
     public var isHidden: Bool
+    /// The ends of what is measured, such as 0 and 1 of an accuracy: an axis shows all of it unless asked otherwise.
+    public var scale: ClosedRange<Double>?
 
     public init(
         decimals: Int? = nil, isPercent: Bool = false, unit: String? = nil, isVolatile: Bool = false,
-        isHidden: Bool = false
+        isHidden: Bool = false, scale: ClosedRange<Double>? = nil
     ) {
+        self.scale = scale
         self.decimals = decimals
         self.isPercent = isPercent
         self.unit = unit
@@ -30,6 +33,8 @@ public struct ColumnFormat: Sendable, Equatable {
     public static let plain = ColumnFormat()
     public static let hidden = ColumnFormat(isHidden: true)
     public static func decimals(_ count: Int) -> ColumnFormat { ColumnFormat(decimals: count) }
+    /// A share of a whole, with three decimals.
+    public static let share = ColumnFormat(decimals: 3, scale: 0...1)
     public static func percent(_ decimals: Int = 1) -> ColumnFormat {
         ColumnFormat(decimals: decimals, isPercent: true)
     }
@@ -110,7 +115,7 @@ public final class TableObject: Object {
     /// Lines shown below it; tables made from it have none.
     public let notes: [String]
 
-    /// Columns that are shorter than others are filled up with `none`; of two with one name the later stays.
+    /// Columns that are shorter than others are filled up with `none` (a person's are refused before); of two with one name the later stays.
     public init(_ columns: [Column], keyCount: Int = 0, notes: [String] = []) {
         self.keyCount = keyCount
         self.notes = notes
@@ -182,7 +187,8 @@ public final class TableObject: Object {
 
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(
-            lines: TableDisplay(self, width: options.width).lines, json: Value.object(self).shownJSON)
+            lines: TableDisplay(self, width: options.width).lines,
+            html: options.wantsSVG ? TableDisplay.html(self) : nil, json: Value.object(self).shownJSON)
     }
 }
 

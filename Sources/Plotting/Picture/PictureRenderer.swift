@@ -1,23 +1,23 @@
-// A figure as PNG, for people who need one: the SVG of `SVGRenderer`, drawn by librsvg and cairo. Both are opened
-// when the first PNG is asked for and not before, so neither starting nor installing icot needs them.
+// A figure as PNG or PDF, for people who need one: the SVG of `SVGRenderer`, drawn by librsvg and cairo. Both are opened
+// when the first one is asked for and not before, so neither starting nor installing icot needs them.
 //
 // From librsvg 2: rsvg_handle_new_from_data, rsvg_handle_render_document, g_object_unref (through libgobject, which
-// librsvg loads). From cairo 2: an ARGB32 image surface, a context scaled by the wanted factor, and
-// cairo_surface_write_to_png_stream, which hands out the file in pieces.
+// librsvg loads). From cairo 2: an ARGB32 image surface with a context scaled by the wanted factor and
+// cairo_surface_write_to_png_stream, or cairo_pdf_surface_create_for_stream; both hand out the file in pieces.
 
 import Glibc
 import Support
 
-/// What can go wrong when a PNG is made.
-public enum PNGError: Error, Equatable, CustomStringConvertible {
+/// What can go wrong when a picture is made.
+public enum PictureError: Error, Equatable, CustomStringConvertible {
     /// The libraries that draw it are not installed.
     case missingLibrary(String)
     case notDrawn(String)
 
     public var description: String {
         switch self {
-        case .missingLibrary(let name): "\(name) was not found, which draws PNG"
-        case .notDrawn(let why): "the figure could not be drawn as PNG: \(why)"
+        case .missingLibrary(let name): "\(name) was not found, which draws PNG and PDF"
+        case .notDrawn(let why): "the figure could not be drawn: \(why)"
         }
     }
 
@@ -30,8 +30,8 @@ public enum PNGError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Draws figures as PNG.
-public struct PNGRenderer: Sendable {
+/// Draws figures as PNG and PDF.
+public struct PictureRenderer: Sendable {
     /// What the picture is of.
     public var svg: SVGRenderer
     /// Pixels for each pixel of the page; 2 is sharp on most screens, 3 in print.
@@ -42,11 +42,17 @@ public struct PNGRenderer: Sendable {
         self.scale = scale
     }
 
-    /// The bytes of the file.
-    ///
-    /// - Throws: `missingLibrary` where librsvg or cairo is not installed, `notDrawn` for a picture too large for
-    /// memory
-    public func file(_ figure: Figure) throws(PNGError) -> [UInt8] {
+    /// The bytes of a PDF of one page, as large as the picture, a pixel of the page to a point.
+    /// - Throws: as `png`.
+    public func pdf(_ figure: Figure) throws(PictureError) -> [UInt8] {
+        let library = try RasterLibrary.open()
+        let drawn = svg.draw(figure)
+        return try library.pdf(drawn.document, width: drawn.width, height: drawn.height)
+    }
+
+    /// The bytes of a PNG.
+    /// - Throws: `missingLibrary` where librsvg or cairo is not installed, `notDrawn` for a picture too large for memory.
+    public func png(_ figure: Figure) throws(PictureError) -> [UInt8] {
         let library = try RasterLibrary.open()
         let drawn = svg.draw(figure)
         let scale = scale.isFinite ? min(max(scale, 0.25), 8) : 2
@@ -54,7 +60,7 @@ public struct PNGRenderer: Sendable {
     }
 }
 
-/// The few functions of librsvg and cairo that a PNG needs.
+/// The few functions of librsvg and cairo that a picture needs.
 private struct RasterLibrary {
     private struct Rectangle {
         var x = 0.0
@@ -75,9 +81,11 @@ private struct RasterLibrary {
     private let destroyContext: @convention(c) (OpaquePointer?) -> Void
     private let setScale: @convention(c) (OpaquePointer?, Double, Double) -> Void
     private let writePNG: @convention(c) (OpaquePointer?, Write?, UnsafeMutableRawPointer?) -> CInt
+    private let newPDF: @convention(c) (Write?, UnsafeMutableRawPointer?, Double, Double) -> OpaquePointer?
+    private let finishSurface: @convention(c) (OpaquePointer?) -> Void
 
-    static func open() throws(PNGError) -> RasterLibrary {
-        func library(_ name: String) throws(PNGError) -> DynamicLibrary {
+    static func open() throws(PictureError) -> RasterLibrary {
+        func library(_ name: String) throws(PictureError) -> DynamicLibrary {
             guard let library = DynamicLibrary(name) else { throw .missingLibrary(name) }
             return library
         }
@@ -105,7 +113,10 @@ private struct RasterLibrary {
             let destroyContext: @convention(c) (OpaquePointer?) -> Void = cairo.function("cairo_destroy"),
             let setScale: @convention(c) (OpaquePointer?, Double, Double) -> Void = cairo.function("cairo_scale"),
             let writePNG: @convention(c) (OpaquePointer?, Write?, UnsafeMutableRawPointer?) -> CInt = cairo.function(
-                "cairo_surface_write_to_png_stream")
+                "cairo_surface_write_to_png_stream"),
+            let newPDF: @convention(c) (Write?, UnsafeMutableRawPointer?, Double, Double) -> OpaquePointer? =
+                cairo.function("cairo_pdf_surface_create_for_stream"),
+            let finishSurface: @convention(c) (OpaquePointer?) -> Void = cairo.function("cairo_surface_finish")
         else { return nil }
         self.newHandle = newHandle
         self.render = render
@@ -117,16 +128,55 @@ private struct RasterLibrary {
         self.destroyContext = destroyContext
         self.setScale = setScale
         self.writePNG = writePNG
+        self.newPDF = newPDF
+        self.finishSurface = finishSurface
     }
 
-    func png(
-        _ document: String, width pageWidth: Double, height pageHeight: Double, scale: Double
-    ) throws(PNGError) -> [UInt8] {
+    /// Takes a piece of the file; the closure is the array that it belongs to.
+    private static let append: Write = { closure, data, count in
+        closure?.assumingMemoryBound(to: [UInt8].self).pointee.append(
+            contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
+        return 0
+    }
+
+    /// Lets librsvg draw the document on a surface, a pixel of the page to `scale` of the surface's units.
+    private func draw(
+        _ document: String, on surface: OpaquePointer, width: Double, height: Double, scale: Double
+    ) throws(PictureError) {
         let bytes = Array(document.utf8)
         guard let handle = bytes.withUnsafeBufferPointer({ newHandle($0.baseAddress, UInt($0.count), nil) }) else {
             throw .notDrawn("librsvg could not read it")
         }
         defer { unreference(handle) }
+        guard surfaceStatus(surface) == 0, let context = newContext(surface) else {
+            throw .notDrawn("no memory for a picture of \(Int(width)) × \(Int(height))")
+        }
+        defer { destroyContext(context) }
+        setScale(context, scale, scale)
+        var viewport = Rectangle(width: width, height: height)
+        guard render(handle, context, &viewport, nil) != 0 else { throw .notDrawn("librsvg refused it") }
+    }
+
+    func pdf(_ document: String, width: Double, height: Double) throws(PictureError) -> [UInt8] {
+        // It outlives the surface, which hands out pieces until it is finished.
+        let file = UnsafeMutablePointer<[UInt8]>.allocate(capacity: 1)
+        file.initialize(to: [])
+        defer {
+            file.deinitialize(count: 1)
+            file.deallocate()
+        }
+        guard let surface = newPDF(Self.append, file, width, height) else { throw .notDrawn("no memory") }
+        defer { destroySurface(surface) }
+        try draw(document, on: surface, width: width, height: height, scale: 1)
+        finishSurface(surface)
+        let status = surfaceStatus(surface)
+        guard status == 0 else { throw .notDrawn("cairo status \(status)") }
+        return file.pointee
+    }
+
+    func png(
+        _ document: String, width pageWidth: Double, height pageHeight: Double, scale: Double
+    ) throws(PictureError) -> [UInt8] {
         let (width, height) = ((pageWidth * scale).rounded(.up), (pageHeight * scale).rounded(.up))
         guard width <= 32_767, height <= 32_767 else {
             throw .notDrawn("it would be \(Int(width)) × \(Int(height)) pixels, more than cairo can hold")
@@ -134,23 +184,9 @@ private struct RasterLibrary {
         let argb32: CInt = 0
         guard let surface = newSurface(argb32, CInt(width), CInt(height)) else { throw .notDrawn("no memory") }
         defer { destroySurface(surface) }
-        guard surfaceStatus(surface) == 0, let context = newContext(surface) else {
-            throw .notDrawn("no memory for \(Int(width)) × \(Int(height)) pixels")
-        }
-        defer { destroyContext(context) }
-        setScale(context, scale, scale)
-        var viewport = Rectangle(width: pageWidth, height: pageHeight)
-        guard render(handle, context, &viewport, nil) != 0 else { throw .notDrawn("librsvg refused it") }
+        try draw(document, on: surface, width: pageWidth, height: pageHeight, scale: scale)
         var file: [UInt8] = []
-        let status = withUnsafeMutablePointer(to: &file) { file in
-            writePNG(
-                surface,
-                { closure, data, count in
-                    closure?.assumingMemoryBound(to: [UInt8].self).pointee.append(
-                        contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
-                    return 0
-                }, file)
-        }
+        let status = withUnsafeMutablePointer(to: &file) { writePNG(surface, Self.append, $0) }
         guard status == 0 else { throw .notDrawn("cairo status \(status)") }
         return file
     }
