@@ -28,7 +28,8 @@ enum EngineFunctions {
                 [], result: TypeName.text,
                 examples: ["print profile()"],
                 discussion:
-                    "Under one profile equal runs have equal bits. A notebook that trains says in its header, # profile:, under which its outputs were recorded."
+                    "Under one profile equal runs have equal bits. A notebook that trains says in its header, # "
+                    + "profile:, under which its outputs were recorded."
             )
         ) { _ in .text(NumericProfile.current) }
     }

@@ -58,3 +58,7 @@ final class Workbench {
         return StyledText("\(run.removedCount)/\(run.longest) removed", .dim)
     }
 }
+
+extension CommandEffect {
+    static let changesRun = CommandEffect.changes("the current run", parts: "weights, schedule or timeline")
+}

@@ -10,7 +10,8 @@ extension Experiment {
         try EncodedProblems(set, encoder: encoder, order: run.schedule.order, interrupt)
     }
 
-    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be kept.
+    /// With how much removed a question is put. The ids of the positions are what tells the model, so they must be
+    /// kept.
     /// - Parameter asked: units; as many as the run has removed where nil.
     /// - Throws: `ExperimentFault.removedBeyondChain`, `.partNotAskable`.
     public func removed(asked: Int?) throws -> RemovalCount {
@@ -75,7 +76,8 @@ public struct WrittenAnswer {
     /// What is left of the problem, as it should be written.
     public let expected: RemainingProblem
     public let solution: Solution
-    /// What the model gave each written token, given those before it; empty where they reach further than its positions.
+    /// What the model gave each written token, given those before it; empty where they reach further than its
+    /// positions.
     public let probabilities: [Double]
 }
 

@@ -2,8 +2,8 @@ import Internalization
 import Support
 
 extension Experiment {
-    /// Trains until the goal is reached or somebody interrupts. A run that is kept writes down what happens, and is saved
-    /// at each removal and once a minute, so that a power cut costs no more than that.
+    /// Trains until the goal is reached or somebody interrupts. A run that is kept writes down what happens, and is
+    /// saved at each removal and once a minute, so that a power cut costs no more than that.
     /// - Parameter notSaved: hears that the disk does not take it, once; training goes on.
     /// - Throws: `RunError`, `NonFiniteGradient`.
     @discardableResult

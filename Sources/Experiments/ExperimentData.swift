@@ -47,8 +47,8 @@ extension ProblemSet {
     }
 }
 
-/// A problem as an encoder writes it, with the order in which the pieces of its chain go, where the removal order is one
-/// of pieces.
+/// A problem as an encoder writes it, with the order in which the pieces of its chain go, where the removal order is
+/// one of pieces.
 public struct WrittenProblem {
     public let problem: EncodedProblem
     public let order: RemovalOrder

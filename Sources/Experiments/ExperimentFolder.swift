@@ -14,9 +14,9 @@
 //   metrics.jsonl                   a line for each event of training (see `MetricsLog`)
 //   events.out.tfevents.…           the same for TensorBoard, where it was asked for
 //
-// The problems' texts and "info" are written and read here, the rest by the engine. A folder without run.json is no run yet: it
-// is written last. A compact folder, to hand on, is format 2: its parts are rounded differences, no moments are kept, and
-// `model` has no weights, since those of the start are the first part.
+// The problems' texts and "info" are written and read here, the rest by the engine. A folder without run.json is no run
+// yet: it is written last. A compact folder, to hand on, is format 2: its parts are rounded differences, no moments are
+// kept, and `model` has no weights, since those of the start are the first part.
 
 import Checkpoints
 import Internalization

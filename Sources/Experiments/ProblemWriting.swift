@@ -17,8 +17,8 @@ public enum ProblemWriting {
 
     /// How the problems of a run are written for a model.
     /// - Parameters:
-    ///   - separator: what stands between chain and answer; nil for none where the length of the answers tells where they
-    ///     begin, and one that is kept everywhere else.
+    ///   - separator: what stands between chain and answer; nil for none where the length of the answers tells where
+    ///     they begin, and one that is kept everywhere else.
     ///   - answers: problems whose answers tell how long an answer is.
     /// - Throws: `SeparatorFault`, `ProblemError.notEncodable`.
     public func encoder(separator: AnswerSeparator?, answers: [ProblemSet]) throws -> any ProblemEncoder {
@@ -36,7 +36,8 @@ public enum ProblemWriting {
         case .ids:
             throw ProblemError.notEncodable(
                 rule:
-                    "the model came without a tokenizer, so problems cannot be written for it; load the folder that has "
+                    "the model came without a tokenizer, so problems cannot be written for it; load the folder that "
+                    + "has "
                     + "its tokenizer.json too")
         }
     }
@@ -63,7 +64,8 @@ public enum SeparatorFault: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .differentLengths(let lengths):
-            "the answers have \(lengths.lowerBound) to \(lengths.upperBound) characters, so without a separator nothing "
+            "the answers have \(lengths.lowerBound) to \(lengths.upperBound) characters, so without a separator "
+                + "nothing "
                 + "tells where the chain ends and the answer begins"
         case .tokenizer: "with a tokenizer the answer is found by the <eos> and #### before it"
         }

@@ -53,8 +53,8 @@ public struct StartSettings {
     public var schedule: RemovalSchedule
     public var separator: AnswerSeparator?
 
-    /// Updates over which the rate of a fresh model falls once its chain is gone: as many as internalize takes at most by
-    /// then, and what `Benchmarks/internalization` was measured with.
+    /// Updates over which the rate of a fresh model falls once its chain is gone: as many as internalize takes at most
+    /// by then, and what `Benchmarks/internalization` was measured with.
     public static let freshDecay = 1000
 
     /// Those of a preset, or those with which a small model succeeds.

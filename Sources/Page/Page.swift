@@ -72,7 +72,7 @@ public struct Page: Sendable {
         return Template.filled(
             Self.asset("page.html"),
             [
-                "policy": policy, "title": Template.escaped(title), "summary": Template.escaped(summary),
+                "policy": policy, "title": Escaping.xml(title), "summary": Escaping.xml(summary),
                 "style": style, "script": script, "data": data,
                 "chart": StaticTimeline.chart(stages), "table": StaticTimeline.table(columns, stages),
             ])
@@ -102,19 +102,5 @@ enum Template {
             rest = rest[close.upperBound...]
         }
         return result + rest
-    }
-
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text.unicodeScalars {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.unicodeScalars.append(character)
-            }
-        }
-        return result
     }
 }

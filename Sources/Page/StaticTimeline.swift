@@ -1,6 +1,8 @@
 // The stages of a run without a script: held-out accuracy over the number of removed tokens, and the table of all
 // numbers.
 
+import Support
+
 enum StaticTimeline {
     private static let width = 640
     private static let height = 120
@@ -43,10 +45,10 @@ enum StaticTimeline {
 
     static func table(_ columns: [String], _ stages: [Page.Stage]) -> String {
         var html = "<table>\n<thead><tr>"
-        for name in columns { html += "<th scope=\"col\">\(Template.escaped(name))</th>" }
+        for name in columns { html += "<th scope=\"col\">\(Escaping.xml(name))</th>" }
         html += "</tr></thead>\n<tbody>\n"
         for stage in stages {
-            let cells = stage.cells.map { "<td>\(Template.escaped($0))</td>" }.joined()
+            let cells = stage.cells.map { "<td>\(Escaping.xml($0))</td>" }.joined()
             html += "<tr data-removed=\"\(stage.removed)\">\(cells)</tr>\n"
         }
         return html + "</tbody>\n</table>\n"

@@ -1,10 +1,11 @@
 // The wall between what an operation is and the machine that computes it.
 //
-// An operation is a record (`Operations/`, its equations at the head of each file): the places of its inputs, outputs and weights, and
-// the numbers of the host that it needs. The tape makes records, gives each result its place, and plays them backwards; in doing
-// so it alone decides where a gradient lies and whether a contribution overwrites or adds. An executor only computes, in the order in
-// which it is called, and no Swift code above it touches its memory: numbers go in by `fill`, `copyIn`, and come out by `read`,
-// `copyOut` and as results. `CPU/` is one executor, and says what each operation's values are to the last bit.
+// An operation is a record (`Operations/`, its equations at the head of each file): the places of its inputs, outputs
+// and weights, and the numbers of the host that it needs. The tape makes records, gives each result its place, and
+// plays them backwards; in doing so it alone decides where a gradient lies and whether a contribution overwrites or
+// adds. An executor only computes, in the order in which it is called, and no Swift code above it touches its memory:
+// numbers go in by `fill`, `copyIn`, and come out by `read`, `copyOut` and as results. `CPU/` is one executor, and says
+// what each operation's values are to the last bit.
 //
 // What a second one, on a device, may rely on:
 //   · The records of a pass depend on nothing but shapes, keys of dropout and places. No number that the device computed decides what
@@ -18,7 +19,8 @@
 //   · Weights, gradients and moments of a network are one buffer each, and a weight is a part of it: an executor may keep more beside
 //     it (a copy in bf16, padded rows) under the same storage, as long as `read` and `fill` speak of float32 in the layout of files.
 //
-// Rule for gradients: a `GradientTarget` says whether its place is overwritten or added to; a weight's gradient is always added to.
+// Rule for gradients: a `GradientTarget` says whether its place is overwritten or added to; a weight's gradient is
+// always added to.
 
 /// Where an operation writes its share of a variable's gradient.
 public struct GradientTarget: Sendable {
@@ -86,7 +88,8 @@ public protocol Executor: AnyObject, Sendable {
     func backward(
         _ operation: CausalAttentionOperation, gradient: Place, query: Place, key: Place, value: Place,
         in memory: Workspace)
-    /// The loss at labelled rows; where gradients are wanted also those of the rows and the head, which are at hand then.
+    /// The loss at labelled rows; where gradients are wanted also those of the rows and the head, which are at hand
+    /// then.
     func forward(_ operation: CrossEntropyOperation, in memory: Workspace)
     func backward(_ operation: CrossEntropyOperation, input: GradientTarget)
     func forward(_ operation: GatherRowsOperation)

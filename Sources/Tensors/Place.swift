@@ -1,5 +1,5 @@
-/// What an executor calls a piece of its memory: an address on the CPU, whatever it likes elsewhere. Nothing above an executor
-/// can follow it.
+/// What an executor calls a piece of its memory: an address on the CPU, whatever it likes elsewhere. Nothing above an
+/// executor can follow it.
 public struct StorageID: Sendable, Hashable {
     public let bits: UInt
     public init(_ bits: UInt) { self.bits = bits }
@@ -22,8 +22,8 @@ public struct Storage: Sendable {
     public var place: Place { Place(id, offset: 0, count: count) }
 }
 
-/// Where `count` floats lie in an executor's memory. A place does not keep that memory: a tape does for a pass, a `Buffer` for as
-/// long as it lives.
+/// Where `count` floats lie in an executor's memory. A place does not keep that memory: a tape does for a pass, a
+/// `Buffer` for as long as it lives.
 public struct Place: Sendable, Hashable {
     public let storage: StorageID
     /// In floats from the start of the storage.

@@ -1,4 +1,5 @@
-/// A matrix of activations on a tape: `rows` × `columns` floats. Its gradient exists only while the backward pass needs it.
+/// A matrix of activations on a tape: `rows` × `columns` floats. Its gradient exists only while the backward pass needs
+/// it.
 public struct Variable: Sendable {
     public let place: Place
     public let rows: Int
@@ -53,12 +54,13 @@ enum Operation {
 
 /// The record of a forward pass, played backwards to get gradients.
 ///
-/// Operations are fused and few (a GPT-2 block is seven), each a record that the executor computes forwards and backwards. Values
-/// live in an arena until the step is over. A gradient lives from the first consumer that writes it until its producer has used it,
-/// in buffers that are handed from one variable to the next; so the backward pass needs little more memory than the widest
-/// layer, and a step that repeats allocates nothing.
+/// Operations are fused and few (a GPT-2 block is seven), each a record that the executor computes forwards and
+/// backwards. Values live in an arena until the step is over. A gradient lives from the first consumer that writes it
+/// until its producer has used it, in buffers that are handed from one variable to the next; so the backward pass needs
+/// little more memory than the widest layer, and a step that repeats allocates nothing.
 ///
-/// Gradient rule: the first contribution to a variable's gradient overwrites, later ones add; weights' gradients always add.
+/// Gradient rule: the first contribution to a variable's gradient overwrites, later ones add; weights' gradients always
+/// add.
 public final class Tape {
     public let executor: any Executor
     /// The memory of its passes.
@@ -113,8 +115,9 @@ public final class Tape {
         return Variable(place: x.place, rows: x.rows, columns: x.columns, slot: gradients.count - 1)
     }
 
-    /// The result of `body`, which turns `x` into values of the same shape. In a pass that is not recorded the result takes
-    /// the place of `x` and whatever else `body` made is forgotten: a pass of any depth needs the memory of one block.
+    /// The result of `body`, which turns `x` into values of the same shape. In a pass that is not recorded the result
+    /// takes the place of `x` and whatever else `body` made is forgotten: a pass of any depth needs the memory of one
+    /// block.
     public func replacing(_ x: Variable, _ body: () throws -> Variable) rethrows -> Variable {
         if isRecording { return try body() }
         let mark = memory.arena.mark

@@ -1,5 +1,5 @@
-/// Memory of one chain of passes: what lives until the pass is over, and buffers that come and go within it. A repeated pass is
-/// given the same places and allocates nothing.
+/// Memory of one chain of passes: what lives until the pass is over, and buffers that come and go within it. A repeated
+/// pass is given the same places and allocates nothing.
 public final class Workspace {
     public let executor: any Executor
     public let arena: Arena

@@ -1,8 +1,7 @@
 import Foundation
 
-// embed-stdlib OUTPUT NAME FOLDER FILE…
-// Writes `NAME`, a list of (path inside the folder, text), as Swift string literals: they compile in a quarter of a second
-// where the package manager's own `.embedInCode` needs sixteen.
+// embed-stdlib OUTPUT NAME FOLDER FILE… Writes `NAME`, a list of (path inside the folder, text), as Swift string
+// literals: they compile in a quarter of a second where the package manager's own `.embedInCode` needs sixteen.
 
 let arguments = CommandLine.arguments
 let folder = arguments[3] + "/"

@@ -1,6 +1,7 @@
-import Commands
 import Language
 import Testing
+
+@testable import Commands
 
 @Suite struct VocabularyTests {
     @Test func `there are fewer than 45 verbs`() {

@@ -113,7 +113,7 @@ import Testing
         #expect(effects.reads.map(\.path) == ["a.icot", nil, "runs/x"])
         #expect(effects.writes.map(\.path) == ["out.bin", "t.csv", nil])
         #expect(effects.writes.map(\.verb) == ["write", "write", "save"])
-        #expect(effects.changesRun)
+        #expect(effects.changes.map(\.state) == ["the current run"])
         #expect(effects.programs.isEmpty)
     }
 }

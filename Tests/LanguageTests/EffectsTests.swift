@@ -46,9 +46,21 @@ import Testing
         ("(write 1 \"gone.txt\")", { $0.writes.contains { $0.path == "gone.txt" && $0.verb == "write" } }),
         ("(save \"gone.icot\")", { $0.writes.contains { $0.path == "gone.icot" && $0.verb == "save" } }),
         ("(draw 1 to: \"gone.svg\")", { $0.writes.contains { $0.path == "gone.svg" && $0.verb == "draw" } }),
-        ("(start 1 name: \"gone\")", { $0.changesRun && $0.writes.contains { $0.path == "runs/gone" } }),
-        ("(mark \"gone\")", { $0.changesRun }),
-        ("(resume \"gone\")", { $0.changesRun && $0.reads.contains { $0.path == "gone" && $0.verb == "resume" } }),
+        (
+            "(start 1 name: \"gone\")",
+            {
+                $0.changes.map(\.state) == ["the current run"]
+                    && $0.writes.contains { $0.path == "runs/gone" }
+            }
+        ),
+        ("(mark \"gone\")", { $0.changes.map(\.state) == ["the current run"] }),
+        (
+            "(resume \"gone\")",
+            {
+                $0.changes.map(\.state) == ["the current run"]
+                    && $0.reads.contains { $0.path == "gone" && $0.verb == "resume" }
+            }
+        ),
         ("(shell \"rm\")", { $0.programs.contains { $0.verb == "shell" } }),
         ("(note)", { $0.writes.contains { $0.path == "notes.txt" } }),
         ("write(1, \"gone.txt\")", { $0.writes.contains { $0.path == "gone.txt" } }),

@@ -2,6 +2,10 @@
 
 import Language
 
+extension CommandEffect {
+    static let changesRun = CommandEffect.changes("the current run", parts: "its steps")
+}
+
 enum TestSignatures {
     private static let side = ParameterKind.choice([
         .init("left", "from the start of the chain"), .init("right", "from its end"),

@@ -4,6 +4,10 @@ import Foundation
 import Language
 import Notebooks
 
+extension CommandEffect {
+    fileprivate static let changesRun = CommandEffect.changes("the current run", parts: "its steps")
+}
+
 /// What the verbs change: a run of a pretended model.
 final class TestRun {
     var removed = 0

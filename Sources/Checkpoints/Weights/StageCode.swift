@@ -2,10 +2,10 @@
 // folder hold them.
 //
 // A model's weights are one run of numbers, tensor after tensor. In `rounded` a stage says what each number adds to its
-// value at the stage before (to 0 in the first one), as a whole multiple of its tensor's step. Multiples n are written with
-// Rice's code, tensor by tensor: five bits that say how many low bits r the tensor's numbers have, then for each number
-// u = 2n for n ≥ 0 and −2n − 1 otherwise: u >> r ones, a zero, and the r low bits of u, the highest first. Bits fill each
-// byte from its highest. A value is the old one plus step · n in double precision, rounded once.
+// value at the stage before (to 0 in the first one), as a whole multiple of its tensor's step. Multiples n are written
+// with Rice's code, tensor by tensor: five bits that say how many low bits r the tensor's numbers have, then for each
+// number u = 2n for n ≥ 0 and −2n − 1 otherwise: u >> r ones, a zero, and the r low bits of u, the highest first. Bits
+// fill each byte from its highest. A value is the old one plus step · n in double precision, rounded once.
 
 /// How a stage's weights are written.
 public enum WeightCode: String, Sendable, CaseIterable {
@@ -210,7 +210,7 @@ struct BitReader {
         return value
     }
 
-    /// No number that fits a weight's 32 bits has more than so many ones before its zero.
+    /// No number that fits a weight's 32 bits has more than this many ones before its zero.
     private static let onesMax = 1 << 24
 
     mutating func readRice(lowBits: Int) -> Int? {

@@ -11,18 +11,23 @@ enum DistillFunction {
         Command(
             CommandSignature(
                 "distill",
-                "Distils the chain of a run into two fresh models that answer without writing it (ICoT-KD, Deng et al. 2023).",
+                "Distils the chain of a run into two fresh models that answer without writing it (ICoT-KD, Deng et "
+                    + "al. 2023).",
                 [
                     .value(
                         "teacher", .value(RunValue.typeName), required: false,
                         "a run that writes its whole chain; the current one without it"),
                     .label(
                         "steps", .integer(0...1_000_000_000), default: "1000", aliases: Aliases.steps,
-                        "most updates in each stage"),
+                        "at most this many updates in each stage"),
                     .label(
-                        "student", .integer(0...1_000_000_000), "most updates of the mind-reading student, if others"),
-                    .label("emulator", .integer(0...1_000_000_000), "updates of the thought emulator, if others"),
-                    .label("coupled", .integer(0...1_000_000_000), "most updates of both together, if others"),
+                        "student", .integer(0...1_000_000_000),
+                        "at most this many updates of the mind-reading student, where that differs"),
+                    .label(
+                        "emulator", .integer(0...1_000_000_000), "updates of the thought emulator, where that differs"),
+                    .label(
+                        "coupled", .integer(0...1_000_000_000),
+                        "at most this many updates of both together, where that differs"),
                     .label(
                         "until", .real(0...1), default: "0.99", aliases: Aliases.until,
                         "ends the student's stage and the last one at this accuracy on the validation problems"),
@@ -32,7 +37,7 @@ enum DistillFunction {
                     .label(
                         "thoughts",
                         .choice([
-                            .init("diagonal", "a layer deeper, so many tokens later"),
+                            .init("diagonal", "a layer deeper, some tokens later"),
                             .init("first_column", "all layers at the end of the question"),
                             .init("last_column", "all layers at the end of the chain"),
                             .init("top_row", "the last block's inputs along the chain"),
@@ -60,10 +65,12 @@ enum DistillFunction {
                 examples: ["distill(r, steps: 2)", "distill(r, steps: 2, thoughts: .last_column).accuracy"],
                 seeAlso: ["control", "compare", "internalize"],
                 discussion: """
-                    Three stages. The student learns to answer from the teacher's states, put into it while it reads the end of the question; the \
-                    emulator learns to guess those states from the question alone; then both are trained together on the answer. Gives accuracy, \
-                    oracle (the student with the teacher's own states: how much of the chain fits in one column), emulator_loss, explained (the share of \
-                    the states' variance that is guessed), uncoupled, teacher and stages. The teacher must still have its chain.
+                    Three stages. The student learns to answer from the teacher's states, put into it while it reads \
+                    the end of the question; the emulator learns to guess those states from the question alone; then \
+                    both are trained together on the answer. Gives accuracy, oracle (the student with the teacher's \
+                    own states: how much of the chain fits in one column), emulator_loss, explained (the share of the \
+                    states' variance that is guessed), uncoupled, teacher and stages. The teacher must still have its \
+                    chain.
                     """)
         ) { call in
             let experiment = try call.experimentIfPresent("teacher") ?? bench.run(call)
@@ -89,7 +96,8 @@ enum DistillFunction {
         }
         if run.removedCount > 0 {
             throw call.failure(
-                "\(run.removedCount) of \(run.longest) tokens of the run's chain are gone, and a teacher writes them all",
+                "\(run.removedCount) of \(run.longest) tokens of the run's chain are gone, and a teacher writes them "
+                    + "all",
                 code: .runtimeArgument, at: "teacher",
                 help: "go back to: the stage that has them all, or let c = control kind: .explicit and distill(c)")
         }
@@ -103,7 +111,8 @@ enum DistillFunction {
             call.output(
                 StyledText("note", .warning)
                     + StyledText(
-                        ": with its chain the teacher reaches \(RunDisplay.accuracy(evaluation)); what it has not learned it cannot teach"
+                        ": with its chain the teacher reaches \(RunDisplay.accuracy(evaluation)); what it has not "
+                            + "learned it cannot teach"
                     ))
         }
         return evaluation

@@ -23,8 +23,9 @@ enum FileCommands {
                 ], examples: [],
                 seeAlso: ["load", "read", "save_run"],
                 discussion: """
-                    A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. Arrays go to .npy and .safetensors, \
-                    tables to .csv and .json, figures to .svg, .png, .pdf and, as their data, .csv and .json. A file is written whole or not at all.
+                    A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. \
+                    Arrays go to .npy and .safetensors, tables to .csv and .json, figures to .svg, .png, .pdf and, as \
+                    their data, .csv and .json. A file is written whole or not at all.
                     """)
         ) { call in
             let path = try call.text("path")
@@ -81,21 +82,26 @@ enum FileCommands {
         Command(
             CommandSignature(
                 "save_run",
-                "Keeps the current run with its timeline in a new folder, from where resume goes on with the same bits.",
+                "Keeps the current run with its timeline in a new folder, from where resume goes on with the same "
+                    + "bits.",
                 [
                     .value("path", .path(.write), "the folder, such as \"runs/mult2\""),
                     .label(
                         "moments", .boolean, default: "true",
-                        "false forgets the optimizer's moments at every stage: a third of the size, and training goes on as after a reset"
+                        "false forgets the optimizer's moments at every stage: a third of the size, and training goes "
+                            + "on as after a reset"
                     ),
                     .label(
                         "compact", .boolean, default: "false",
-                        "true writes a copy that is as small as can be, to hand on: no moments, weights rounded to about eight bits"
+                        "true writes a copy that is as small as can be, to hand on: no moments, weights rounded to "
+                            + "about eight bits"
                     ), Workbench.runLabel,
                 ], examples: ["save_run \"runs/mult2\"", "save_run \"runs/shown\" compact: true"],
                 seeAlso: ["resume", "start"],
                 discussion:
-                    "From then on the run is saved at every removal and at the end of every command. What is on the disk is whole at any moment, whatever happens to the process. A compact copy is written once, and what it answers is compared with what the run answers."
+                    "From then on the run is saved at every removal and at the end of every command. What is on the "
+                    + "disk is whole at any moment, whatever happens to the process. A compact copy is written "
+                    + "once, and what it answers is compared with what the run answers."
             )
         ) { call in
             let experiment = try bench.run(call)

@@ -85,8 +85,8 @@ enum FileWriting {
         }
     }
 
-    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Reals have all their digits, and columns that a
-    /// person is not shown are there too.
+    /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Reals have all their digits, and
+    /// columns that a person is not shown are there too.
     private static func csv(_ table: TableObject, _ call: Invocation) throws -> String {
         func field(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text

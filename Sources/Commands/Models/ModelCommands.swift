@@ -44,7 +44,8 @@ enum ModelCommands {
                 ], result: ModelValue.typeName, examples: ["model .gpt2 layers: 2 heads: 4 width: 64"],
                 seeAlso: ["load", "start", "show"],
                 discussion:
-                    "The weights start from N(0, 1/fan-in) because at the widths that a small machine trains GPT-2's 0.02 leaves a model that hardly learns; the paper starts from pretrained weights."
+                    "The weights start from N(0, 1/fan-in) because at the widths that a small machine trains GPT-2's "
+                    + "0.02 leaves a model that hardly learns; the paper starts from pretrained weights."
             )
         ) { call in
             let writing = try writing(call)
@@ -67,10 +68,13 @@ enum ModelCommands {
                 configuration.innerWidth = (8 * width / 3 + 7) / 8 * 8
                 if architecture == .mistral { configuration.slidingWindow = configuration.positionCount }
             }
-            if let fault = configuration.fault {
+            switch configuration.fault {
+            case .unevenHeads(let width, let heads)?:
                 throw call.failure(
-                    fault, code: .runtimeArgument, at: fault.hasPrefix("width") ? "width" : nil,
-                    help: width % heads == 0 ? nil : "try width: \((width / heads + 1) * heads)")
+                    ConfigurationFault.unevenHeads(width: width, heads: heads).description, code: .runtimeArgument,
+                    at: "width", help: "try width: \((width / heads + 1) * heads)")
+            case let fault?: throw call.failure(fault.description, code: .runtimeArgument)
+            case nil: break
             }
             try Memory.check(floats: 4 * configuration.parameterLayout.count, call)
             let seed = try call.integer("seed")
@@ -108,7 +112,9 @@ enum ModelCommands {
                 ], result: ModelValue.typeName, examples: ["load \"gpt2\""],
                 seeAlso: ["write", "model", "show"],
                 discussion:
-                    "Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin and the reference's state_dict.bin. A pickle is read by a reader that knows tensors only; it can run nothing."
+                    "Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin and "
+                    + "the reference's state_dict.bin. A pickle is read by a reader that knows tensors only; it "
+                    + "can run nothing."
             )
         ) { call in
             let name = try call.text("name")

@@ -24,7 +24,7 @@ enum PageFunction {
                     ),
                     .label(
                         "stages", .list(of: .integer(0...1_000_000)),
-                        "only the stages with so many tokens removed; all without it"),
+                        "only the stages with these numbers of tokens removed; all without it"),
                     .label(
                         "weights",
                         .choice([
@@ -37,8 +37,8 @@ enum PageFunction {
                 ], result: PageValue.typeName,
                 examples: [], seeAlso: ["write", "timeline", "probe", "control"],
                 discussion: """
-                    write page(r, beside: control(r)) "parity.html" writes the file; so does icot export runs/x \
-                    --to page. The model must write one token a character. Where its weights do not fit as they are, \
+                    write page(r, beside: control(r)) "parity.html" writes the file; so does icot export runs/x --to \
+                    page. The model must write one token a character. Where its weights do not fit as they are, \
                     answers with the rounded ones are compared with the run's own at every stage, and the page says \
                     how many are the same.
                     """)

@@ -166,7 +166,7 @@ struct PageMaker {
                 return model.parameters.values()
             }
         }
-        // Quotes and commas take about as much as the digits between which there are blanks.
+        // Quotes and commas take about as much as the digits between which there are spaces.
         let texts = (0..<problems.count).reduce(0) { sum, index in
             sum + problems.withParts(of: index) { 2 * ($0.count + $1.count + $2.count) }
         }
@@ -201,7 +201,8 @@ struct PageMaker {
                 + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
             code: .runtimeArgument,
             help:
-                "show fewer stages, stages: [0, \(experiment.run.removedCount)], keep half of the bytes, weights: .half, "
+                "show fewer stages, stages: [0, \(experiment.run.removedCount)], keep half of the bytes, weights: "
+                + ".half, "
                 + "or allow more, limit: \(bytes * 4 / 3_000_000 + 1)"
         )
     }

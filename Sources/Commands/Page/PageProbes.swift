@@ -1,6 +1,5 @@
 // The probes on a page: for each stage, target and layer the score beside what it must beat. A person gives the table
-// of
-// `probe … over: r`; without one, the running values of the task's chain are looked for at the end of the question.
+// of `probe … over: r`; without one, the running values of the task's chain are looked for at the end of the question.
 
 import Experiments
 import Internalization

@@ -60,7 +60,8 @@ enum GeometryFunctions {
                         "a table with one wave more in each row, in the order 0 5 2 1 3 4, instead of one record"),
                 ], seeAlso: ["components", "probe"],
                 discussion:
-                    "Waves of the frequencies 0, 1, 2 and 5 of ten, as Bai et al. (2025) fit them. They fit random rows with a median R² of 0.56, so that is what a fit must beat."
+                    "Waves of the frequencies 0, 1, 2 and 5 of ten, as Bai et al. (2025) fit them. They fit random "
+                    + "rows with a median R² of 0.56, so that is what a fit must beat."
             )
         ) { call in
             let model = try ModelCommands.model(call, "model")

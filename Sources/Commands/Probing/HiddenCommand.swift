@@ -25,8 +25,9 @@ enum HiddenCommand {
                 ], result: TypeName.array, examples: [],
                 seeAlso: ["probe", "logits"],
                 discussion: """
-                    The array knows its model, stage, hook, position and problems. probe h on: test target: .carry[1] reads it, and refuses it with other problems; \
-                    probe h on: test target: .carry[1] reads: g refuses states g of another origin unless transfer: true.
+                    The array knows its model, stage, hook, position and problems. probe h on: test target: .carry[1] \
+                    reads it, and refuses it with other problems; probe h on: test target: .carry[1] reads: g refuses \
+                    states g of another origin unless transfer: true.
                     """)
         ) { call in
             let subject = try ReadingArguments.present(call, bench)

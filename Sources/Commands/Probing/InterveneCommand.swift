@@ -48,8 +48,9 @@ enum InterveneCommand {
                     .label("seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of partners"),
                 ], result: TypeName.table, seeAlso: ["probe", "look"],
                 discussion: """
-                    The model itself is not changed. loss: how much the loss of the right answer rises. changed: how many predictions become another token. \
-                    restored: how much of the answer the clean state brings back into a corrupt problem; destroyed: how much of it the corrupt state takes away.
+                    The model itself is not changed. loss: how much the loss of the right answer rises. changed: how \
+                    many predictions become another token. restored: how much of the answer the clean state brings \
+                    back into a corrupt problem; destroyed: how much of it the corrupt state takes away.
                     """)
         ) { call in
             let kind = try call.choice("kind")

@@ -13,7 +13,8 @@ enum LookCommand {
         Command(
             CommandSignature(
                 "look",
-                "Reads a model without changing it: logit lens, attention, attribution, the effect of each input digit.",
+                "Reads a model without changing it: logit lens, attention, attribution, the effect of each input "
+                    + "digit.",
                 [
                     .value(
                         "kind",
@@ -28,7 +29,8 @@ enum LookCommand {
                 ],
                 result: TypeName.table, seeAlso: ["probe", "intervene", "plot"],
                 discussion:
-                    "The tables draw well: plot (look .attention on: test) kind: .heat x: .key y: .query colour: .weight by: .head."
+                    "The tables draw well: plot (look .attention on: test) kind: .heat x: .key y: .query colour: "
+                    + ".weight by: .head."
             )
         ) { call in
             let kind = try call.choice("kind")

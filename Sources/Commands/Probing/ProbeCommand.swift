@@ -61,10 +61,12 @@ enum ProbeCommand {
                 ], result: TypeName.table, examples: [],
                 seeAlso: ["hidden", "look", "plot"],
                 discussion: """
-                    score: R² for numbers, accuracy for classes, on held-out problems, with its 95 % interval. Beside it what a constant, the token at the \
-                    position, the raw question, an untrained model, shuffled labels and a control task reach; selectivity is the score less that of the control task. \
-                    margin: how far the score is above the nearest of them all; above: whether the whole interval of that margin is. With several runs every \
-                    number is a mean over them and every interval Student's. leak: how much of the target the token at the position gives away by itself.
+                    score: R² for numbers, accuracy for classes, on held-out problems, with its 95 % interval. Beside \
+                    it what a constant, the token at the position, the raw question, an untrained model, shuffled \
+                    labels and a control task reach; selectivity is the score less that of the control task. margin: \
+                    how far the score is above the nearest of them all; above: whether the whole interval of that \
+                    margin is. With several runs every number is a mean over them and every interval Student's. leak: \
+                    how much of the target the token at the position gives away by itself.
                     """)
         ) { call in
             defer { call.endProgress() }

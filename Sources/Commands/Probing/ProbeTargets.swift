@@ -55,7 +55,8 @@ enum ProbeTargets {
         return try indices.compactMap { index in
             let label = "." + name + (index.map { "[\($0)]" } ?? "")
             let values = try set.facts(name, index: index).map(Value.init)
-            // A fact that is always the same says nothing; among many it is left out, alone it is an error of the probe.
+            // A fact that is always the same says nothing; among many it is left out, alone it is an error of the
+            // probe.
             if indices.count > 1, let first = values.first, values.allSatisfy({ $0 == first }) { return nil }
             return try target(label, values, asClasses ?? isFew, call)
         }
@@ -90,7 +91,8 @@ enum ProbeTargets {
             throw call.failure(
                 numbers.count == values.count
                     ? "\(name) is not a whole number everywhere, so it has no classes"
-                    : "\(name) is \(TypeName.withArticle(bad.typeName)) for some problem, not a number that a probe can read",
+                    : "\(name) is \(TypeName.withArticle(bad.typeName)) for some problem, not a number that a probe "
+                        + "can read",
                 code: .runtimeType, at: "target", help: "give whole numbers, numbers, truths or texts")
         }
         return ProbeTarget(name, numbers: numbers)

@@ -1,4 +1,5 @@
-// Whose states are read, where, and at which stages: the arguments that `hidden`, `probe`, `look` and `intervene` share.
+// Whose states are read, where, and at which stages: the arguments that `hidden`, `probe`, `look` and `intervene`
+// share.
 
 import Experiments
 import Internalization
@@ -13,7 +14,8 @@ enum ReadingArguments {
 
     static let over = Parameter.label(
         "over", .oneOf([.value(RunValue.typeName), .list(of: .value(RunValue.typeName))]),
-        "every stage of this run's timeline, or of several runs with an interval over them, instead of the present state"
+        "every stage of this run's timeline, or of several runs with an interval over them, instead of the present "
+            + "state"
     )
 
     static let places = ProblemPlace.allCases.map { ChoiceOption($0.rawValue, $0.summary) }

@@ -22,8 +22,9 @@ enum OwnTask {
                 examples: ["problems({ i in [question: \"{i} + 1\", chain: \"{i}\", answer: \"{i + 1}\"] }, n: 10)"],
                 seeAlso: ["gen", "probe"],
                 discussion: """
-                    More fields of the record are facts of the problem: numbers or texts, or lists of them, to group by and to probe for. A question that is passed \
-                    over (apart_from, distinct) is made up for by calling on with higher numbers.
+                    More fields of the record are facts of the problem: numbers or texts, or lists of them, to group \
+                    by and to probe for. A question that is passed over (apart_from, distinct) is made up for by \
+                    calling on with higher numbers.
                     """)
         ) { call in
             let make = try call.value("make")
@@ -60,7 +61,8 @@ private struct OwnProblem {
     init(_ value: Value, _ call: Invocation) throws {
         guard let record = value.asRecord, let question = record["question"], let answer = record["answer"] else {
             throw call.failure(
-                "the function must return a record with question, chain and answer, not \(TypeName.withArticle(value.typeName))",
+                "the function must return a record with question, chain and answer, not "
+                    + "\(TypeName.withArticle(value.typeName))",
                 code: .runtimeType, at: "make",
                 help: "return [question: \"1 2\", chain: \"3\", answer: \"3\"]")
         }

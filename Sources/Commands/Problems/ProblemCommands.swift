@@ -177,7 +177,7 @@ enum ProblemCommands {
                 "read", "Reads problems from a file of lines input||chain #### answer.",
                 [
                     .value("path", .path(.read), "the file"),
-                    .label("limit", .integer(1...100_000_000), aliases: Aliases.limit, "reads no more than so many"),
+                    .label("limit", .integer(1...100_000_000), aliases: Aliases.limit, "reads at most this many"),
                     .label(
                         "rules",
                         .choice([
@@ -211,7 +211,8 @@ enum ProblemCommands {
                 examples: ["show (gen .parity digits: 6 n: 5)"],
                 seeAlso: ["solve", "tokens"],
                 discussion:
-                    "Of a problem it shows the chain of thought as the current run sees it: [what is gone], what stays, and ‹what goes next›."
+                    "Of a problem it shows the chain of thought as the current run sees it: [what is gone], what "
+                    + "stays, and ‹what goes next›."
             )
         ) { call in
             let options = call.session.displayOptions

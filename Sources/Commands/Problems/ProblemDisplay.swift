@@ -53,7 +53,7 @@ enum ProblemDisplay {
         return line
     }
 
-    /// A token whose blanks can be seen.
+    /// A token whose spaces can be seen.
     static func shown(_ token: String) -> String {
         let text = token.hasPrefix(" ") && token.count > 1 ? String(token.dropFirst()) : token
         return text == " " ? "␣" : text.replacing("\n", with: "⏎")

@@ -23,7 +23,7 @@ enum ControlCommand {
                         default: ".updates", "in what it costs as much as the run"),
                     .label(
                         "steps", .integer(1...1_000_000_000), aliases: Aliases.steps,
-                        "so many updates instead; as many as the run has spent without it"),
+                        "how many updates; without it as many as the run has spent"),
                     .label(
                         "resets", .boolean, default: "true",
                         "whether the optimizer is reset at the updates where the run's was"),

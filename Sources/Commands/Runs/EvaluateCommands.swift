@@ -20,19 +20,22 @@ enum EvaluateCommands {
                     .label("run", .value(RunValue.typeName), "another run than the current one"),
                     removedLabel,
                     .label(
-                        "limit", .integer(1...10_000_000), aliases: Aliases.limit, "the first so many problems only"),
+                        "limit", .integer(1...10_000_000), aliases: Aliases.limit,
+                        "only this many problems, from the first on"),
                     .label("temperature", .real(0...100), default: "0", "above 0 draws tokens at random"),
-                    .label("top_k", .integer(1...1_000_000), "draws among so many"),
+                    .label("top_k", .integer(1...1_000_000), "draws among this many of the likeliest tokens"),
                     .label("seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed, "of the draws"),
                     .label(
                         "speed", .boolean, default: "false",
-                        "also solves some problems one at a time: examples per second, and relative to a model without a chain"
+                        "also solves some problems one at a time: examples per second, and relative to a model "
+                            + "without a chain"
                     ),
                 ], acceptsWhere: true, acceptsBy: true, examples: ["eval", "(eval).accuracy"],
                 seeAlso: ["solve", "compare", "timeline"],
                 discussion: """
-                    Gives accuracy with its 95 % interval, token accuracy and loss given the right tokens before, the accuracy of each answer token \
-                    (.digits) and the tokens written. by .fact gives a table, one row for each value of the fact; where .fact >= 2 restricts the problems.
+                    Gives accuracy with its 95 % interval, token accuracy and loss given the right tokens before, the \
+                    accuracy of each answer token (.digits) and the tokens written. by .fact gives a table, one row \
+                    for each value of the fact; where .fact >= 2 restricts the problems.
                     """)
         ) { call in
             let experiment = try bench.run(call)
@@ -48,7 +51,8 @@ enum EvaluateCommands {
 
     private static let removedLabel = Parameter.label(
         "removed", .integer(0...1_000_000),
-        "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed without it"
+        "asks for an answer with so much of the chain gone, by the position ids; as much as the run has removed "
+            + "without it"
     )
 
     private static func problems(_ experiment: Experiment, _ call: Invocation) throws -> ProblemSet {
@@ -152,7 +156,8 @@ enum EvaluateCommands {
                 ], examples: ["solve (gen .parity digits: 6 n: 1)[0]"],
                 seeAlso: ["show", "eval"],
                 discussion:
-                    "Under each token stands the probability that the model gave it. A wrong token has the right one in brackets."
+                    "Under each token stands the probability that the model gave it. A wrong token has the right one "
+                    + "in brackets."
             )
         ) { call in
             let experiment = try bench.run(call)

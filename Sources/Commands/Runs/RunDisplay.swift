@@ -16,7 +16,9 @@ enum RunDisplay {
         ]
         let settings = run.settings
         var optimizer =
-            "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), \(Phrase.short(Double(settings.optimizer.beta2)))), weight decay \(Phrase.short(Double(settings.optimizer.weightDecay)))"
+            "AdamW (\(Phrase.short(Double(settings.optimizer.beta1))), "
+            + "\(Phrase.short(Double(settings.optimizer.beta2)))), weight decay "
+            + "\(Phrase.short(Double(settings.optimizer.weightDecay)))"
         optimizer += settings.clip.map { ", clip \(Phrase.short(Double($0)))" } ?? ", no clipping"
         optimizer +=
             ", warm-up \(settings.warmUp)"
@@ -73,7 +75,8 @@ enum RunDisplay {
     static func accuracy(_ evaluation: Evaluation) -> String {
         let interval = evaluation.interval
         return
-            "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), \(Phrase.rate(interval.upperBound))] of \(NumberText.grouped(evaluation.count))"
+            "accuracy \(Phrase.rate(evaluation.accuracy)) [\(Phrase.rate(interval.lowerBound)), "
+            + "\(Phrase.rate(interval.upperBound))] of \(NumberText.grouped(evaluation.count))"
     }
 
     /// What a removal did, in a line.
@@ -138,7 +141,8 @@ final class TrainingWatcher {
             call.output(
                 StyledText("stuck", .warning)
                     + StyledText(
-                        " at \(rescue.stuckAt) removed; back at \(rescue.removed) with another data order, attempt \(rescue.attempt)"
+                        " at \(rescue.stuckAt) removed; back at \(rescue.removed) with another data order, attempt "
+                            + "\(rescue.attempt)"
                     ))
         }
     }

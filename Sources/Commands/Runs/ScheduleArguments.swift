@@ -32,7 +32,8 @@ enum ScheduleArguments {
             "steps that a stage has at most; 500 for each token of the longest chain without it"),
         .label(
             "patience", .integer(0...1_000_000_000),
-            "steps without progress, far below the rate, after which a stage counts as stuck; 200 for each token of the longest chain beyond the first four without it, 400 at least, 0 for no limit"
+            "steps without progress, far below the rate, after which a stage counts as stuck; 200 for each token of "
+                + "the longest chain beyond the first four without it, 400 at least, 0 for no limit"
         ),
         .label(
             "when_stuck",
@@ -40,12 +41,12 @@ enum ScheduleArguments {
                 .init("report", "stop and say so, or rescue the stage where that is asked for"),
                 .init("remove_anyway", "remove the next token all the same"),
             ]),
-            "what happens after most steps without success"),
+            "what happens when those steps are used up without success"),
         .label(
             "per_epoch", .real(.leastNonzeroMagnitude...1_000_000),
             "Δ, tokens removed in a pass over the data; may be a fraction"),
         .label("every", .integer(1...1_000_000_000), "steps for each removed token"),
-        .label("flat_loss", .integer(1...1_000_000), "removes more when the loss has not fallen over so many steps"),
+        .label("flat_loss", .integer(1...1_000_000), "removes more when the loss has not fallen over this many steps"),
         .label(
             "pace",
             .choice([
@@ -92,7 +93,7 @@ enum ScheduleArguments {
         .label("counting", .choice(readings), "how per_epoch is rounded and counted"),
         .label("pretrain_epochs", .integer(0...1_000_000), "passes in which the schedule stands still"),
         .label("start_from", .integer(0...1_000_000), "tokens that are gone from the start"),
-        .label("all_beyond", .integer(-1...1_000_000), "once so many are gone all go at once; 0 is No CoT, −1 never"),
+        .label("all_beyond", .integer(-1...1_000_000), "once this many are gone all go at once; 0 is No CoT, −1 never"),
         .label("max_length", .integer(0...1_000_000), "longer sequences are not trained on; 0 for no limit"),
         .label(
             "length_rule", .choice(readings),
@@ -100,7 +101,8 @@ enum ScheduleArguments {
     ]
 
     /// The schedule that the arguments ask for.
-    /// - Parameter run: whose chains it is for, if any; which of its problems are short enough is decided when it starts.
+    /// - Parameter run: whose chains it is for, if any; which of its problems are short enough is decided when it
+    ///   starts.
     static func read(
         _ call: Invocation, from present: RemovalSchedule, for run: Experiment?
     ) throws -> RemovalSchedule {
@@ -273,7 +275,8 @@ enum ScheduleArguments {
         let given = schedule.positions, real = shape.positions(schedule)
         if real != given {
             return
-                "\(real.rawValue), because the chains are cut at different places and \(given.rawValue) ids would tell where"
+                "\(real.rawValue), because the chains are cut at different places and \(given.rawValue) ids would "
+                + "tell where"
         }
         return given == .shifted || shape.hasOneChainLength ? given.rawValue : "\(given.rawValue), all jump alike"
     }

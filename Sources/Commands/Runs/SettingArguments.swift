@@ -1,5 +1,5 @@
-// The settings of `start`: from a preset or the defaults, changed by the labels beside it; and what is said where a label and the
-// preset contradict each other.
+// The settings of `start`: from a preset or the defaults, changed by the labels beside it; and what is said where a
+// label and the preset contradict each other.
 
 import Experiments
 import Internalization
@@ -23,7 +23,8 @@ struct SettingArguments {
         .label("warmup", .integer(0...1_000_000), default: "50", "steps over which the learning rate climbs"),
         .label(
             "decay", .integer(0...1_000_000_000),
-            "updates over which it falls to a twentieth once the chain is gone, 0 for never; \(StartSettings.freshDecay) for a fresh model"
+            "updates over which it falls to a twentieth once the chain is gone, 0 for never; "
+                + "\(StartSettings.freshDecay) for a fresh model"
         ),
         .label("weight_decay", .real(0...1), default: "0.01", "of AdamW"),
         .label("beta1", .real(0...0.9999), default: "0.9"), .label("beta2", .real(0...0.99999), default: "0.999"),

@@ -12,7 +12,7 @@ enum StartCommands {
     private static func start(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "start", "Starts a run: a model on its way. It becomes the current run.",
+                "start", "Starts a run: a model, its problems and all that training needs. It becomes the current run.",
                 [
                     .value("model", .value(ModelValue.typeName), "trained in place"),
                     .label(
@@ -47,9 +47,10 @@ enum StartCommands {
                 effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
                 discussion: """
-                    The separator decides whether the last hand-off works in small models: one that stays must do alone what the end of the question \
-                    had learned. preset: .paper, .reference and .fixed set everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 \
-                    and at most 150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
+                    The separator decides whether the last hand-off works in small models: one that stays must do \
+                    alone what the end of the question had learned. preset: .paper, .reference and .fixed set \
+                    everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 and at most \
+                    150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
                     """)
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
@@ -89,14 +90,16 @@ enum StartCommands {
         Command(
             CommandSignature(
                 "schedule",
-                "Says how the chain of the current run is taken away, and shows what that changed; without arguments shows every switch.",
+                "Says how the chain of the current run is taken away, and shows what that changed; without arguments "
+                    + "shows every switch.",
                 ScheduleArguments.parameters + [Workbench.runLabel],
                 examples: ["schedule", "schedule adaptive: 0.95 smoothing: 4", "schedule .paper per_epoch: 8"],
                 effects: [.changesRun],
                 seeAlso: ["plan", "internalize", "step"],
                 discussion: """
-                    The defaults let a small model trained from scratch succeed: adaptive removal, kept position ids and a short warm-up after each \
-                    reset are not the paper's main setting. schedule .paper is; schedule .reference follows the published code to the letter.
+                    The defaults let a small model trained from scratch succeed: adaptive removal, kept position ids \
+                    and a short warm-up after each reset are not the paper's main setting. schedule .paper is; \
+                    schedule .reference follows the published code to the letter.
                     """)
         ) { call in
             let experiment = try bench.run(call)

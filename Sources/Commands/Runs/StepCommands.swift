@@ -16,11 +16,12 @@ enum StepCommands {
                 "step", "Removes the next token of the chain, or goes forward to a stage that was there before.",
                 [
                     .value("count", .integer(-1_000_000...1_000_000), default: "1", "how many; below 0 goes back"),
-                    .label("to", .integer(0...1_000_000), "until so many are removed"), Workbench.runLabel,
+                    .label("to", .integer(0...1_000_000), "until this many are removed"), Workbench.runLabel,
                 ], examples: ["step", "step 2", "step to: 1"], effects: [.changesRun],
                 seeAlso: ["back", "train", "timeline", "show"],
                 discussion:
-                    "After back, step goes forward again along the way that was taken, to each stage as it was left, with "
+                    "After back, step goes forward again along the way that was taken, to each stage as it was left, "
+                    + "with "
                     + "the same bits. Once something has been trained differently it removes anew."
             )
         ) { call in
@@ -105,7 +106,7 @@ enum StepCommands {
                     .value("count", .integer(0...1_000_000), default: "1", "stages"),
                     .label(
                         "to", .oneOf([.text, .integer(0...1_000_000)]),
-                        "a mark or branch by name, or the stage with so many removed"), Workbench.runLabel,
+                        "a mark or branch by name, or the stage with this many removed"), Workbench.runLabel,
                 ], examples: ["back", "back 2", "back to: 0"], effects: [.changesRun],
                 seeAlso: ["step", "mark", "branch"])
         ) { call in
@@ -192,8 +193,10 @@ enum StepCommands {
                 ], result: TypeName.table, examples: ["timeline"],
                 seeAlso: ["plot", "back", "compare"],
                 discussion:
-                    "removed: tokens gone. before and after: accuracy on the test problems around the removal. recovery: "
-                    + "steps until the training batches were right again. accuracy: the latest. written: tokens the model "
+                    "removed: tokens gone. before and after: accuracy on the test problems around the removal. "
+                    + "recovery: "
+                    + "steps until the training batches were right again. accuracy: the latest. written: tokens the "
+                    + "model "
                     + "writes for a problem. at: the present stage. Not shown, but there: chain, the tokens of one "
                     + "problem's chain that are left."
             )
@@ -233,7 +236,8 @@ enum StepCommands {
         return TableObject(columns)
     }
 
-    /// The chain of one problem at each stage, a text for each token, or none where it is gone: a page of the timeline shows it.
+    /// The chain of one problem at each stage, a text for each token, or none where it is gone: a page of the timeline
+    /// shows it.
     private static func chains(_ experiment: Experiment, _ removed: [RemovalCount]) -> [Value]? {
         guard let example = try? experiment.example(), example.problem.chain.count <= 400 else { return nil }
         return removed.map { count in

@@ -13,14 +13,14 @@ enum TrainCommands {
             CommandSignature(
                 "train", "Trains the current run in its present stage.",
                 [
-                    .label("steps", .integer(1...1_000_000_000), aliases: Aliases.steps, "so many updates"),
+                    .label("steps", .integer(1...1_000_000_000), aliases: Aliases.steps, "how many updates"),
                     .label(
                         "epochs", .real(.leastNonzeroMagnitude...1_000_000), aliases: Aliases.epochs,
-                        "so many passes over the data"),
+                        "how many passes over the data"),
                     .label(
                         "until", .real(0...1), aliases: Aliases.until,
                         "until the accuracy on the validation problems is at least this"),
-                    .label("at_most", .integer(1...1_000_000_000), "gives up on until: after so many updates"),
+                    .label("at_most", .integer(1...1_000_000_000), "gives up on until: after this many updates"),
                     .label(
                         "check", .integer(1...1_000_000), default: "20",
                         "updates between two looks at the validation problems"),
@@ -30,7 +30,8 @@ enum TrainCommands {
                 ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],
                 seeAlso: ["internalize", "step", "eval"],
                 discussion:
-                    "Removes nothing: step does, and internalize. Ctrl-C stops after a whole step, and the run goes on from there."
+                    "Removes nothing: step does, and internalize. Ctrl-C stops after a whole step, and the run goes "
+                    + "on from there."
             )
         ) { call in
             let experiment = try bench.run(call)
@@ -70,7 +71,8 @@ enum TrainCommands {
                         "until", .real(0...1), default: "0.99", aliases: Aliases.until,
                         "stops once the accuracy on the validation problems without any chain is at least this"),
                     .label(
-                        "final", .integer(0...1_000_000_000), default: "1000", "most updates after the last removal"),
+                        "final", .integer(0...1_000_000_000), default: "1000",
+                        "at most this many updates after the last removal"),
                     .label(
                         "rescues", .integer(0...1000), default: "6",
                         "how often a stage that is stuck is taken back and tried with another data order"),
@@ -95,7 +97,9 @@ enum TrainCommands {
                 ], examples: ["internalize", "internalize every: 100 final: 300"], effects: [.changesRun],
                 seeAlso: ["schedule", "step", "back", "timeline"],
                 discussion:
-                    "Each removal is a stage of the timeline, measured just before, just after, and when it has recovered. A stage that does not recover is rescued: taken back to where it began, then further, with the data in another order."
+                    "Each removal is a stage of the timeline, measured just before, just after, and when it has "
+                    + "recovered. A stage that does not recover is rescued: taken back to where it began, then "
+                    + "further, with the data in another order."
             )
         ) { call in
             let experiment = try bench.run(call)

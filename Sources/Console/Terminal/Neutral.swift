@@ -3,7 +3,8 @@
 import Support
 
 enum Neutral {
-    /// Text that is safe to print on one line: a tab becomes four spaces, whatever else steers a visible mark such as `^[`.
+    /// Text that is safe to print on one line: a tab becomes four spaces, whatever else steers a visible mark such as
+    /// `^[`.
     static func text(_ text: String) -> String {
         if isClean(text) { return text }
         var safe = ""

@@ -1,8 +1,9 @@
-// A control: a baseline with the budget of a run. The budget is what the run has cost in all, attempts that were gone back
-// from included, because a control that is given only the way that worked in the end is given less than the run took.
+// A control: a baseline with the budget of a run. The budget is what the run has cost in all, attempts that were gone
+// back from included, because a control that is given only the way that worked in the end is given less than the run
+// took.
 //
-// Another kind of control is a case of `ControlKind`: what it is called, what is left of the schedule, and how its problems
-// are written.
+// Another kind of control is a case of `ControlKind`: what it is called, what is left of the schedule, and how its
+// problems are written.
 
 import Internalization
 import Support
@@ -68,7 +69,7 @@ public struct ControlBudget: Sendable {
     /// Whether it is tokens that are matched, so that `updates` is a guess.
     public var matchesTokens: Bool { tokens != nil }
 
-    /// - Parameter steps: so many updates instead of those that the run has spent.
+    /// - Parameter steps: this many updates instead of those that the run has spent.
     /// - Throws: `ExperimentFault.notTrained` where that is none.
     public init(
         matching measure: ControlMeasure, of experiment: Experiment, _ kind: ControlKind, steps: Int? = nil
@@ -110,7 +111,8 @@ extension Experiment {
     ) throws -> Experiment {
         let schedule = kind.schedule(of: run.schedule), encoder = kind.encoder(of: encoder)
         var settings = run.settings
-        // The rate has fallen at the end of the run, for as many updates as it had without a chain; so does the control's.
+        // The rate has fallen at the end of the run, for as many updates as it had without a chain; so does the
+        // control's.
         let progress = run.progress
         if let start = settings.decayBegins(progress) {
             settings.decayStart = max(0, budget.updates - (progress.updates - start))

@@ -16,7 +16,8 @@ public struct FillerEncoder: ProblemEncoder {
     public func text(_ token: Int32) -> String { base.text(token) }
     public func answerText(of generated: ArraySlice<Int32>) -> String { base.answerText(of: generated) }
 
-    /// The first chain token everywhere would say something about the problem; the token of the input's end says nothing.
+    /// The first chain token everywhere would say something about the problem; the token of the input's end says
+    /// nothing.
     public func encode(_ problem: Problem) throws -> EncodedProblem {
         var encoded = try base.encode(problem)
         let filler = encoded.tokens[encoded.inputCount - 1]

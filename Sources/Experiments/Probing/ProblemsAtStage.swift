@@ -145,7 +145,8 @@ public struct ProblemsAtStage {
     public var questions: ProbeProblems {
         let width = problems.map { $0.inputCount - 1 }.min() ?? 0
         let columns = (0..<width).map { column in problems.map { Int($0.tokens[column]) } }.filter { Set($0).count > 1 }
-        // The type of a problem for the control task: its first and its last varying token, as (a_i, b_j) in multiplication.
+        // The type of a problem for the control task: its first and its last varying token, as (a_i, b_j) in
+        // multiplication.
         let types = columns.first.flatMap { first in columns.last.map { last in zip(first, last).map { $0 << 20 | $1 } }
         }
         return ProbeProblems(groups: groups, rawInputs: columns, controlTypes: types)

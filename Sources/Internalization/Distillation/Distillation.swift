@@ -8,8 +8,8 @@ import Transformer
 //     b  emulator   frozen teacher → z;  f = emulator(x sep)                          Σ_l ½‖z_l − f_l‖²
 //     c  coupled    f = emulator(x sep);  loss of student(x sep answer | f)           the answer's cross-entropy, both trained
 //
-// Each stage has a fresh AdamW over all of its parameters, clipped by their common norm. To answer, the emulator runs once and
-// the student writes greedily; thoughts are put in only where it reads the separator.
+// Each stage has a fresh AdamW over all of its parameters, clipped by their common norm. To answer, the emulator runs
+// once and the student writes greedily; thoughts are put in only where it reads the separator.
 
 /// A teacher's chain of thought on its way into two networks that do not write it.
 ///
@@ -54,7 +54,8 @@ public final class Distillation {
         }
         if large.layerCount != small.layerCount || large.width != small.width {
             throw RunError.setting(
-                "a student of \(small.layerCount) layers and width \(small.width) cannot take the thoughts of a teacher of"
+                "a student of \(small.layerCount) layers and width \(small.width) cannot take the thoughts of a "
+                    + "teacher of"
                     + " \(large.layerCount) layers and width \(large.width)")
         }
         var schedule = RemovalSchedule()
@@ -247,7 +248,8 @@ public final class Distillation {
         return (mean / 2, variance > 0 ? 1 - mean / variance : 0)
     }
 
-    /// Lets the student solve the held-out problems, with the teacher's thoughts or (coupled) with emulated ones; nil without problems.
+    /// Lets the student solve the held-out problems, with the teacher's thoughts or (coupled) with emulated ones; nil
+    /// without problems.
     public func evaluate(_ stage: DistillationStage, _ interrupt: Interrupt = Interrupt()) throws -> Evaluation? {
         try heldOut.map { try evaluate($0, stage, interrupt) }
     }

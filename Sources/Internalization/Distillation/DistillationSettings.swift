@@ -15,7 +15,8 @@ public struct DistillationSettings: Sendable, Equatable {
     /// Updates in each stage, at most.
     public var steps: [DistillationStage: Int] = [.student: 1000, .emulator: 1000, .coupled: 1000]
     public var subset: ThoughtSubset = .diagonal
-    /// Whose δ the diagonal has: each problem's own (`paper`, `fixed`) or that of the first problem of a batch (`reference`).
+    /// Whose δ the diagonal has: each problem's own (`paper`, `fixed`) or that of the first problem of a batch
+    /// (`reference`).
     public var rule: Fidelity = .fixed
     /// Whether the emulator learns in the last stage too.
     public var trainsEmulator = true

@@ -1,12 +1,13 @@
 import Tensors
 import Transformer
 
-// The mind-reading student (stage a): a model of its own and one MLP for each block. It sees the problem without its chain,
-// `x sep answer`; before each block l its state at the separator is replaced,
+// The mind-reading student (stage a): a model of its own and one MLP for each block. It sees the problem without its
+// chain, `x sep answer`; before each block l its state at the separator is replaced,
 //
 //     h_l[sep] ← MLP_l(z_l),   MLP_l: h → 4h → ReLU → h,
 //
-// and it is trained by cross-entropy on what follows the separator, without dropout. In stage c the emulated f_l stands for z_l.
+// and it is trained by cross-entropy on what follows the separator, without dropout. In stage c the emulated f_l stands
+// for z_l.
 
 /// A model that answers from thoughts put into it.
 final class MindReader {
@@ -21,7 +22,7 @@ final class MindReader {
         var layout = ParameterLayout()
         for mlp in mlps { mlp.add(to: &layout) }
         modules = TrainedParameters("student", ParameterSet(layout, executor: model.parameters.executor))
-        modules.values.initialiseModules(width: width, random)
+        modules.values.initialiseModules(random)
     }
 
     var members: [TrainedParameters] { [network.parameters, modules] }

@@ -1,16 +1,17 @@
 import Tensors
 import Transformer
 
-// The thought emulator (stage b): a model of its own that sees only `x sep` and thinks downwards through its blocks. At each
-// block l, with u_l its state at the separator and e an embedding that is the same for all (a mixture of one component):
+// The thought emulator (stage b): a model of its own that sees only `x sep` and thinks downwards through its blocks. At
+// each block l, with u_l its state at the separator and e an embedding that is the same for all (a mixture of one
+// component):
 //
 //     f_l = MLP_l([u_l; e])                       MLP_l: 2h → 4h → ReLU → h; f_l is the emulated z_l
 //     o_l, cell_l = LSTM(f_l + c_{l−1}, o_{l−1}, cell_{l−1})         all zero before block 0
 //     c_l = Σ_{j<l} softmax_j(q_l·k_j) k_j,  q_l = Q(o_l), k_j = K(o_j)             c_0 = 0
 //     h_l[sep] ← W·[o_l; c_l]                     what block l gets in place of u_l
 //
-// Trained with L = mean over problems of Σ_l ½‖z_l − f_l‖², without dropout. Nothing after f_(L−1) matters, so the last block
-// is not computed. Q, K and W have biases; the LSTM has two, as PyTorch's.
+// Trained with L = mean over problems of Σ_l ½‖z_l − f_l‖², without dropout. Nothing after f_(L−1) matters, so the last
+// block is not computed. Q, K and W have biases; the LSTM has two, as PyTorch's.
 
 /// A model that guesses a teacher's thoughts from the problem alone.
 final class ThoughtEmulator {
@@ -28,7 +29,7 @@ final class ThoughtEmulator {
         }
         var layout = ParameterLayout()
         for mlp in mlps { mlp.add(to: &layout) }
-        layout.add("mixture_components.weight", [1, width])
+        layout.add("mixture_components.weight", [1, width], .table)
         layout.add("rnn.weight_ih_l0", [4 * width, width])
         layout.add("rnn.weight_hh_l0", [4 * width, width])
         layout.add("rnn.bias_ih_l0", [4 * width])
@@ -40,7 +41,7 @@ final class ThoughtEmulator {
         layout.add("out_proj.weight", [width, 2 * width])
         layout.add("out_proj.bias", [width])
         modules = TrainedParameters("emulator", ParameterSet(layout, executor: model.parameters.executor))
-        modules.values.initialiseModules(width: width, random)
+        modules.values.initialiseModules(random)
     }
 
     var members: [TrainedParameters] { [network.parameters, modules] }

@@ -2,8 +2,9 @@ import Glibc
 import Tensors
 import Transformer
 
-// The modules that distillation puts between the blocks of a model, with the names, shapes (out, in) and first values that PyTorch
-// gives them: U(−1/√fan-in, 1/√fan-in) for matrices and biases, U(−1/√h, 1/√h) for the LSTM, N(0, 1) for the mixture's embedding.
+// The modules that distillation puts between the blocks of a model, with the names, shapes (out, in) and first values
+// that PyTorch gives them: U(−1/√fan-in, 1/√fan-in) for matrices and biases, U(−1/√h, 1/√h) for the LSTM, N(0, 1) for
+// the mixture's embedding.
 
 /// An MLP with one hidden layer: in → 4h → ReLU → h.
 struct ThoughtMLP {
@@ -36,16 +37,15 @@ extension Tape {
 
 extension ParameterSet {
     /// Draws every module's first values. A bias has the fan-in of the weight before it.
-    func initialiseModules(width: Int, _ random: RandomSource) {
+    func initialiseModules(_ random: RandomSource) {
         var random = random
         var fanIn = 1
         for entry in entries {
-            let isTable = entry.name.hasSuffix("mixture_components.weight")
             if entry.shape.count == 2 { fanIn = entry.shape[1] }
-            let bound = 1 / sqrt(Double(entry.name.hasPrefix("rnn.") ? width : fanIn))
+            let bound = 1 / sqrt(Double(fanIn))
             fill(entry.range) { values in
                 for index in values.indices {
-                    values[index] = Float(isTable ? random.normal() : bound * (2 * random.uniform() - 1))
+                    values[index] = Float(entry.role == .table ? random.normal() : bound * (2 * random.uniform() - 1))
                 }
             }
         }

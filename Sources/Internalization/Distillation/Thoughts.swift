@@ -2,23 +2,24 @@ import Glibc
 import Tensors
 import Transformer
 
-// Which of a teacher's states stand for its chain of thought (Deng et al. 2023, arXiv 2311.01460). The teacher, trained on chains,
-// reads the whole problem. Of its states h_l[t], the input of block l = 0 … L−1 at place t, one for each block is kept:
+// Which of a teacher's states stand for its chain of thought (Deng et al. 2023, arXiv 2311.01460). The teacher, trained
+// on chains, reads the whole problem. Of its states h_l[t], the input of block l = 0 … L−1 at place t, one for each
+// block is kept:
 //
 //     z_l = LayerNorm(h_{r_l}[p_l]),   LayerNorm(h) = (h − mean h) / √(var h + 1e-5), without gain and bias
 //     p_l = min(round(first + δ·l), last),   δ = (last − first) / (L − 1), rounded half to even
 //
-//     diagonal       r_l = l      p_l as above: a layer deeper, so many tokens later
+//     diagonal       r_l = l      p_l as above: a layer deeper, some tokens later
 //     first_column   r_l = l      p_l = first
 //     last_column    r_l = l      p_l = last
 //     top_row        r_l = L − 1  p_l as above
 //     bottom_row     r_l = 0      p_l as above
 //
-// `first` is the separator after the input, `last` the separator after the chain; where there is none, or where it counts as part
-// of the chain, the chain's last token, so that no state has seen the answer. With δ of its own for every problem (`fixed`,
-// `paper`) the diagonal always ends at `last`. The published code resolves δ on the first problem of a batch and uses it for all
-// (`reference`); that makes a difference only where chains differ in length. (It also takes `last_column` at `first`, and its rows
-// stop at an assertion; both are here what their names say.)
+// `first` is the separator after the input, `last` the separator after the chain; where there is none, or where it
+// counts as part of the chain, the chain's last token, so that no state has seen the answer. With δ of its own for
+// every problem (`fixed`, `paper`) the diagonal always ends at `last`. The published code resolves δ on the first
+// problem of a batch and uses it for all (`reference`); that makes a difference only where chains differ in length. (It
+// also takes `last_column` at `first`, and its rows stop at an assertion; both are here what their names say.)
 
 /// Which states of the (layer, time) square are distilled.
 public enum ThoughtSubset: String, Sendable, CaseIterable {

@@ -2,10 +2,10 @@ import Support
 import Tensors
 import Transformer
 
-// Exact match by generation: the model is given the input alone, decides itself how much of a chain it writes, and what it
-// writes is compared with what the problem says, as the encoder reads answers. An answer counts only if the model ends it.
-// Nothing of the gold chain or answer decides how a question is put or where its answer is cut off (see `DataShape`). With kept
-// positions, where the ids jump, generation stops for a moment and goes on from the new id.
+// Exact match by generation: the model is given the input alone, decides itself how much of a chain it writes, and what
+// it writes is compared with what the problem says, as the encoder reads answers. An answer counts only if the model
+// ends it. Nothing of the gold chain or answer decides how a question is put or where its answer is cut off (see
+// `DataShape`). With kept positions, where the ids jump, generation stops for a moment and goes on from the new id.
 
 /// What a model wrote for a problem.
 public struct Solution: Sendable, Equatable {
@@ -187,8 +187,8 @@ struct TargetSums {
     private var answerHits: [Int] = []
     private var answerCounts: [Int] = []
 
-    /// - Parameter shapes: for each sequence of the batch the length and the answer of the whole problem; answers keep their
-    ///   distance from the end.
+    /// - Parameter shapes: for each sequence of the batch the length and the answer of the whole problem; answers keep
+    ///   their distance from the end.
     mutating func add(_ report: BatchReport, _ batch: RaggedBatch, _ shapes: [(count: Int, answer: Range<Int>)]) {
         var target = 0
         for (sequence, shape) in shapes.enumerated() {

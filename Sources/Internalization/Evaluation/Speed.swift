@@ -26,8 +26,9 @@ public struct AnsweringSpeed: Sendable, Equatable {
 }
 
 extension Evaluator {
-    /// Solves the problems one by one, as the paper measures speed: examples over the time spent in generation. In turn with each
-    /// an answer of the same length without a chain is written, so that both meet the machine in the same state.
+    /// Solves the problems one by one, as the paper measures speed: examples over the time spent in generation. In turn
+    /// with each an answer of the same length without a chain is written, so that both meet the machine in the same
+    /// state.
     public func speed(
         _ problems: EncodedProblems, removed: RemovalCount, schedule: RemovalSchedule, limit: Int = 100,
         now: () -> Double = MonotonicClock.seconds, interrupt: Interrupt = Interrupt()

@@ -1,8 +1,8 @@
 import Transformer
 
-// What a model may be told about a problem it is asked: what is true of all problems of the run. Its own chain and answer are
-// not: were the length of the gold chain to reach the model, as a position id or as the place where generation is cut off, a
-// model could read from it what it is supposed to work out.
+// What a model may be told about a problem it is asked: what is true of all problems of the run. Its own chain and
+// answer are not: were the length of the gold chain to reach the model, as a position id or as the place where
+// generation is cut off, a model could read from it what it is supposed to work out.
 //
 // Position ids after s removals, with n tokens of input and m* the longest chain of the training data:
 //
@@ -76,7 +76,7 @@ public struct DataShape: Sendable, Equatable {
             jump: jump(removed, schedule.order))
     }
 
-    /// How questions are put and answers are taken down after so many removals.
+    /// How questions are put and answers are taken down after a number of removals.
     public func frame(_ removed: RemovalCount, _ schedule: RemovalSchedule, spareTokens: Int) -> AnswerFrame {
         let rest = max(longestRest, 1)
         let count = 1 + longestChain + rest
@@ -92,7 +92,7 @@ public struct DataShape: Sendable, Equatable {
     }
 }
 
-/// How every question is put after so many removals, and how long an answer may get.
+/// How every question is put after a number of removals, and how long an answer may get.
 public struct AnswerFrame: Equatable {
     /// The ids of the last input token and of what follows it, as they are with an input of one token.
     public let positions: [Int32]

@@ -4,9 +4,11 @@ import Transformer
 public struct EncodedProblem: Sendable, Equatable {
     /// The whole sequence with its chain complete; the end token last.
     public var tokens: [Int32]
-    /// How many tokens of `tokens` are the input, the first separator included: the model is never asked to predict these.
+    /// How many tokens of `tokens` are the input, the first separator included: the model is never asked to predict
+    /// these.
     public var inputCount: Int
-    /// The tokens that removal may take away; it starts at `inputCount`. A separator that is removed last is its last element.
+    /// The tokens that removal may take away; it starts at `inputCount`. A separator that is removed last is its last
+    /// element.
     public var chain: Range<Int>
     /// The answer's own tokens (its digits), for accuracy by position.
     public var answer: Range<Int>
@@ -33,15 +35,16 @@ public struct EncodedProblem: Sendable, Equatable {
     }
 }
 
-/// Turns problems into token ids and generated ids back into answers: the reference's GPT-2 text, or one token a character.
+/// Turns problems into token ids and generated ids back into answers: the reference's GPT-2 text, or one token a
+/// character.
 public protocol ProblemEncoder: Sendable {
     var vocabularySize: Int { get }
     /// What stands between chain and answer.
     var separator: AnswerSeparator { get }
     /// The token that ends a generation.
     var endToken: Int32 { get }
-    /// When a generation ends that goes on from what has been written; nil if that is complete. What was written decides, never
-    /// what should have been.
+    /// When a generation ends that goes on from what has been written; nil if that is complete. What was written
+    /// decides, never what should have been.
     func stop(after written: ArraySlice<Int32>) -> StopRule?
     func encode(_ problem: Problem) throws -> EncodedProblem
     /// A token for display.

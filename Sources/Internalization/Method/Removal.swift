@@ -6,10 +6,11 @@ import Transformer
 //   input … separator │ z₁ … z_s │ z_{s+1} … z_m │ rest         (tokens, original places 0 … n−1)
 //                       removed     remaining
 //
-// Every remaining token after the separator is a target; the separator and the input never are. The label at a place is the
-// token that follows it in what remains. One function does this for training, evaluation and display.
+// Every remaining token after the separator is a target; the separator and the input never are. The label at a place is
+// the token that follows it in what remains. One function does this for training, evaluation and display.
 
-/// How much of the chain has been taken away: so many units of the removal order (tokens, unless the order says groups), or everything.
+/// How much of the chain has been taken away: a number of units of the removal order (tokens, unless the order says
+/// groups), or everything.
 public enum RemovalCount: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
     case units(Int)
     case all
@@ -51,8 +52,8 @@ public enum PositionRule: String, Sendable, Codable, CaseIterable {
     /// 0, 1, 2, … as if nothing had been there: the paper's main setting.
     case shifted
     /// The ids from before the removal, and the last token before the gap takes the id of the last one removed: the
-    /// reference's `--keep_position`. The id of the separator then tells the model how much is gone. In a run the jump is the
-    /// same for every problem, see `DataShape`.
+    /// reference's `--keep_position`. The id of the separator then tells the model how much is gone. In a run the jump
+    /// is the same for every problem, see `DataShape`.
     case kept
     /// The ids from before the removal, for every token.
     case original
@@ -76,8 +77,10 @@ public struct RemainingProblem: Sendable, Equatable {
 extension EncodedProblem {
     /// This problem after `count` units of its chain have been taken away in the given order.
     /// - Parameters:
-    ///   - groups: the chain's tokens (counted from its start) in the order of their removal, for `RemovalOrder.grouped`.
-    ///   - jump: by how much kept or original ids jump after the input, whatever this problem's own chain lost; nil for the cuts'.
+    ///   - groups: the chain's tokens (counted from its start) in the order of their removal, for
+    ///     `RemovalOrder.grouped`.
+    ///   - jump: by how much kept or original ids jump after the input, whatever this problem's own chain lost; nil for
+    ///     the cuts'.
     public func removing(
         _ count: RemovalCount, order: RemovalOrder = .left, positions: PositionRule = .shifted, groups: [[Int]]? = nil,
         jump: Int? = nil

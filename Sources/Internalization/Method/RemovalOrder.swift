@@ -1,5 +1,6 @@
-// Which tokens of a chain go first. A new order is a case here: of `RemovalOrder` where it follows from a chain's length, of
-// `ChainOrder` where it follows from what its pieces are. Its name is what people type and what is kept on disk.
+// Which tokens of a chain go first. A new order is a case here: of `RemovalOrder` where it follows from a chain's
+// length, of `ChainOrder` where it follows from what its pieces are. Its name is what people type and what is kept on
+// disk.
 
 import Tensors
 

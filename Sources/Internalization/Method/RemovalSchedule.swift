@@ -10,8 +10,8 @@ public enum Fidelity: String, Sendable, Codable, CaseIterable {
     case fixed
 }
 
-/// Removes more when the model has caught up: when the running mean of a measure of the training batches passes a threshold.
-/// Only examples without a smoothing offset count, because the first target of the others is ambiguous.
+/// Removes more when the model has caught up: when the running mean of a measure of the training batches passes a
+/// threshold. Only examples without a smoothing offset count, because the first target of the others is ambiguous.
 public struct AdaptiveRule: Sendable, Equatable, Codable {
     public enum Measure: Sendable, Equatable, Codable {
         /// Every target of the example predicted (by the most probable token), as a rate, at least this.
@@ -33,9 +33,10 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
     /// How much of the running mean each step keeps.
     public var memory: Double
     public var leastSteps: Int
-    /// A stage after the first is stuck after so many steps, unless it is within a tenth of its threshold …
+    /// A stage after the first is stuck after this many steps, unless it is within a tenth of its threshold …
     public var mostSteps: StepLimit
-    /// … or after so many in which the rate of exact matches has not risen, as long as it is below three quarters of the threshold.
+    /// … or after this many in which the rate of exact matches has not risen, as long as it is below three quarters of
+    /// the threshold.
     public var patience: StepLimit
     public var whenStuck: WhenStuck
 
@@ -65,11 +66,11 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
         whenStuck = try values.decode(WhenStuck.self, forKey: .whenStuck)
     }
 
-    /// How many steps patience lasts with a longest chain of so many units; nil for ever.
+    /// How many steps patience lasts with a longest chain of this many units; nil for ever.
     ///
     /// A plateau before a hand-off lasts longer where more of the chain has to be done inside at once. With 4 to 6 tokens
-    /// none of more than 400 steps was followed by a rise; with 24 tokens (3 × 3 digits) one of 2,600 was, and another was
-    /// left too early after 2,400; with 46 (4 × 4 digits) one of 4,500, from 0.10 to 0.85.
+    /// none of more than 400 steps was followed by a rise; with 24 tokens (3 × 3 digits) one of 2,600 was, and another
+    /// was left too early after 2,400; with 46 (4 × 4 digits) one of 4,500, from 0.10 to 0.85.
     public func patienceSteps(longest: Int) -> Int? {
         patience.steps(longest: longest) { max(400, 200 * ($0 - 4)) }
     }
@@ -120,8 +121,8 @@ public enum StepLimit: Sendable, Equatable, Codable {
     private static let byChainName = "by chain"
 }
 
-/// Removes more when the loss has stopped falling: the mean over the last `window` steps is not lower than that over the
-/// `window` before by more than `tolerance` of it.
+/// Removes more when the loss has stopped falling: the mean over the last `window` steps is not lower than that over
+/// the `window` before by more than `tolerance` of it.
 public struct FlatLossRule: Sendable, Equatable, Codable {
     public var window: Int
     public var tolerance: Double
@@ -136,13 +137,14 @@ public struct FlatLossRule: Sendable, Equatable, Codable {
 
 /// When the next removal comes.
 public enum Pace: Sendable, Equatable, Codable {
-    /// Δ: so many in each pass over the data; may be a fraction.
+    /// Δ: this many in each pass over the data; may be a fraction.
     case perEpoch(Double)
     case stepsPerRemoval(Int)
     case adaptive(AdaptiveRule)
     case flatLoss(FlatLossRule)
-    /// No schedule: each example loses anything between nothing and its whole chain, equally likely, from the first step on. With
-    /// kept positions the id of the separator asks for a length, and one model answers with any part of its chain.
+    /// No schedule: each example loses anything between nothing and its whole chain, equally likely, from the first
+    /// step on. With kept positions the id of the separator asks for a length, and one model answers with any part of
+    /// its chain.
     case uniform
     /// Only when somebody says so.
     case manual
@@ -162,17 +164,19 @@ public enum OptimizerReset: String, Sendable, Codable, CaseIterable {
 
 /// Every switch of the method that concerns the chain.
 ///
-/// The defaults are those that let a small model trained from scratch succeed; `.paper` and `.reference` are the others'.
+/// The defaults are those that let a small model trained from scratch succeed; `.paper` and `.reference` are the
+/// others'.
 public struct RemovalSchedule: Sendable, Equatable, Codable {
     public var pace: Pace = .adaptive(AdaptiveRule())
     public var chunk: RemovalChunk = .units(1)
     public var order: RemovalOrder = .left
     /// λ 1 looks further ahead than the paper's 4: at this size it halves the steps and fails less often.
     public var smoothing = RemovalSmoothing(lambda: 1)
-    /// The share of examples that lose anything between nothing and their whole chain, equally likely, whatever the schedule says:
-    /// what was learned is not forgotten, what comes is prepared.
+    /// The share of examples that lose anything between nothing and their whole chain, equally likely, whatever the
+    /// schedule says: what was learned is not forgotten, what comes is prepared.
     public var mixing = 0.0
-    /// The same once a stage has been rescued, because what led into a plateau is not to be tried again as it was; nil for no difference.
+    /// The same once a stage has been rescued, because what led into a plateau is not to be tried again as it was; nil
+    /// for no difference.
     public var mixingAfterRescue: Double? = 0.2
     public var positions: PositionRule = .kept
     public var reset: OptimizerReset = .all
@@ -180,7 +184,7 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
     public var warmUpAfterReset = 20
     /// Units that are gone from the start.
     public var startFrom = 0
-    /// Once so many are gone, all of the chain goes at once; 0 trains without a chain from the first step (No CoT).
+    /// Once this many are gone, all of the chain goes at once; 0 trains without a chain from the first step (No CoT).
     public var removeAllBeyond: Int?
     /// Passes over the data in which the schedule stands still and every example loses exactly `startFrom`.
     public var pretrainEpochs = 0
@@ -189,12 +193,14 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
 
     // Points where paper and code differ; the numbers are those of docs/method.md.
 
-    /// (4) `paper`, `fixed`: s(t) = ⌊Δ·t/T⌋ exactly. `reference`: a counter up to round(T/Δ), checked before it is advanced; 0 means one at each step.
+    /// (4) `paper`, `fixed`: s(t) = ⌊Δ·t/T⌋ exactly. `reference`: a counter up to round(T/Δ), checked before it is
+    /// advanced; 0 means one at each step.
     public var counting: Fidelity = .fixed
-    /// (9) `paper`: a reset at each removal. `reference`: none if every chain of the batch before was already empty, which with
-    /// removal from the right is always the case. `fixed`: none once no chain of the data is left.
+    /// (9) `paper`: a reset at each removal. `reference`: none if every chain of the batch before was already empty,
+    /// which with removal from the right is always the case. `fixed`: none once no chain of the data is left.
     public var resetRule: Fidelity = .fixed
-    /// (12) `paper`, `fixed`: too long rows are left out of the data. `reference`: a batch is skipped whose longest row, after removal, is too long.
+    /// (12) `paper`, `fixed`: too long rows are left out of the data. `reference`: a batch is skipped whose longest
+    /// row, after removal, is too long.
     public var lengthRule: Fidelity = .fixed
 
     public init() {}
@@ -230,7 +236,8 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
         return schedule
     }
 
-    /// The paper's own numbers for GSM8K: one token a pass, all of the chain once 39 are gone, nothing longer than 150 tokens.
+    /// The paper's own numbers for GSM8K: one token a pass, all of the chain once 39 are gone, nothing longer than 150
+    /// tokens.
     public var forGSM8K: RemovalSchedule {
         var schedule = self
         schedule.pace = .perEpoch(1)

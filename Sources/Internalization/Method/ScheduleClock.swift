@@ -48,7 +48,7 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
     private var slowRate: Double?
     private var bestRate = 0.0
     private var bestStep = 0
-    /// Stages last at least so many steps, whatever the rule says: set by a rescue that slows down.
+    /// Stages last at least this many steps, whatever the rule says: set by a rescue that slows down.
     public var leastSteps = 0
 
     /// Batches that count for a linear schedule, since `countedFrom`.
@@ -100,7 +100,8 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
                 return .remove(to: .units(count + chunk(schedule, count, longest)))
             }
             let isPlateau = count > schedule.startFrom && isOnPlateau(rule, longest)
-            // A stage that must last has time to use what it learns in it. Stage 0, which is no hand-off, has the time it needs.
+            // A stage that must last has time to use what it learns in it. Stage 0, which is no hand-off, has the time
+            // it needs.
             let most =
                 count > schedule.startFrom ? rule.mostSteps(longest: longest).map { max($0, 2 * leastSteps) } : nil
             return exhausted(
@@ -223,7 +224,8 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         }
     }
 
-    /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the rule.
+    /// Whether the rate of exact matches has stopped rising far below the threshold. Close to it a slow rise is the
+    /// rule.
     private func isOnPlateau(_ rule: AdaptiveRule, _ longest: Int) -> Bool {
         guard let patience = rule.patienceSteps(longest: longest), case .exactMatch(let threshold) = rule.measure,
             let slowRate

@@ -100,7 +100,8 @@ public struct SchedulePlan {
     }
 
     /// The first batch, and those at which something is removed or reset, until nothing is left of a chain of `units`.
-    /// - Parameter steps: so many batches, whatever is left; nil for no limit but one, beyond which a plan is endless.
+    /// - Parameter steps: this many batches, whatever is left; nil for no limit but one, beyond which a plan is
+    ///   endless.
     /// - Throws: `Interrupted`.
     public mutating func events(
         units: Int, steps: Int? = nil, interrupt: Interrupt = Interrupt()

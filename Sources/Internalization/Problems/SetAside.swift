@@ -1,12 +1,15 @@
-// Stopping, like every other choice, must not look at the problems that an accuracy is reported on. So a run has validation
-// problems beside its test problems; where somebody gives only one of the two, the other is set aside from the training problems.
+// Stopping, like every other choice, must not look at the problems that an accuracy is reported on. So a run has
+// validation problems beside its test problems; where somebody gives only one of the two, the other is set aside from
+// the training problems.
 
 extension ProblemSet {
-    /// How many problems are set aside of so many different ones: a tenth, at most 500.
+    /// How many problems are set aside of this many different ones: a tenth, at most 500.
     public static func countSetAside(of different: Int) -> Int { min(500, max(different / 10, different > 1 ? 1 : 0)) }
 
-    /// Takes the last problems away whose questions are different, and every other problem that asks one of those questions.
-    /// - Returns: what is left, in its order, and what was set aside; nothing is set aside from fewer than two questions.
+    /// Takes the last problems away whose questions are different, and every other problem that asks one of those
+    /// questions.
+    /// - Returns: what is left, in its order, and what was set aside; nothing is set aside from fewer than two
+    ///   questions.
     public func settingAside() -> (rest: ProblemSet, aside: ProblemSet) {
         let marks = (0..<count).map { questionMark($0) }
         let wanted = Self.countSetAside(of: Set(marks).count)

@@ -11,8 +11,8 @@ import Transformer
 // last two stay). The number counts checkpoints, not steps, because a run can go back. Resuming takes the highest
 // number whose manifest verifies, and says which were passed over.
 //
-// Of a compact folder the caller keeps the problems in some way of its own and encodes them anew; the digests in run.json say
-// whether they are the same.
+// Of a compact folder the caller keeps the problems in some way of its own and encodes them anew; the digests in
+// run.json say whether they are the same.
 
 /// A run's folder, held for writing.
 public final class RunFolder {
@@ -275,8 +275,8 @@ public final class RunFolder {
 
     /// Goes on with a run from its last complete checkpoint, bit for bit.
     /// - Parameters:
-    ///   - encode: the problems of a part ("training", "held-out", "validation") for an order of removal, where the folder is
-    ///     compact.
+    ///   - encode: the problems of a part ("training", "held-out", "validation") for an order of removal, where the
+    ///     folder is compact.
     ///   - encoder: makes the encoder of the held-out problems from what the caller remembered.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(

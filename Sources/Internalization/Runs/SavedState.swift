@@ -1,7 +1,8 @@
 import Support
 import Transformer
 
-// state.json of a checkpoint: the present state of a run and its timeline. Numbers are elsewhere, named by their SHA-256.
+// state.json of a checkpoint: the present state of a run and its timeline. Numbers are elsewhere, named by their
+// SHA-256.
 
 struct SavedSnapshot: Codable {
     /// The digest of the weights; "zeros" for moments after a reset.

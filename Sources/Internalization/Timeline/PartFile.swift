@@ -4,13 +4,13 @@ import Support
 import Tensors
 import Transformer
 
-// Numbers of snapshots in files: safetensors with the parameters' Hugging Face names, named by the SHA-256 of their data
-// (the bytes after the header, parameters by rising name). A file that is there under its name never changes; what is read
-// is checked.
+// Numbers of snapshots in files: safetensors with the parameters' Hugging Face names, named by the SHA-256 of their
+// data (the bytes after the header, parameters by rising name). A file that is there under its name never changes; what
+// is read is checked.
 //
 // In a compact folder a part may be written as what it adds to another one, as `StageCode` states it: the metadata
-// `code` is "rounded" and `after`, where there is one before it, names that one; `stage` holds the bytes (U8) and `steps`
-// one step a parameter in the order of the model. The name is the digest of what comes out.
+// `code` is "rounded" and `after`, where there is one before it, names that one; `stage` holds the bytes (U8) and
+// `steps` one step a parameter in the order of the model. The name is the digest of what comes out.
 
 /// A file that holds a part of a snapshot.
 struct PartFile: Sendable, Equatable {

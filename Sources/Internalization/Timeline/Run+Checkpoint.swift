@@ -22,8 +22,9 @@ extension Run {
         spent = checkpoint.spent
     }
 
-    /// The next stage with more removed on the way that was taken last; nil where there was none, or where something has been
-    /// trained since the return to the present one. A branch begins with as much removed as it leaves, which is no step forward.
+    /// The next stage with more removed on the way that was taken last; nil where there was none, or where something
+    /// has been trained since the return to the present one. A branch begins with as much removed as it leaves, which
+    /// is no step forward.
     public var nextStage: Timeline.Stage? {
         guard weightsVersion == timeline.current.exit.versions.weights,
             momentsVersion == timeline.current.exit.versions.moments

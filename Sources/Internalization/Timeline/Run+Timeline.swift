@@ -2,7 +2,7 @@ import Support
 import Transformer
 
 extension Run {
-    /// Removes `units` more units, one after another, each an own stage on the timeline.
+    /// Removes `units` more units, one after another, each a stage of its own on the timeline.
     /// - Returns: the stages that were entered.
     /// - Throws: `RunError.nothingLeft` if the chain is gone already.
     @discardableResult
@@ -51,7 +51,8 @@ extension Run {
         try go(to: target.id)
     }
 
-    /// Removes more until `target` units are gone, or goes forward to stages that were there before, each as it was left.
+    /// Removes more until `target` units are gone, or goes forward to stages that were there before, each as it was
+    /// left.
     /// - Returns: how many stages were there before.
     @discardableResult
     public func step(

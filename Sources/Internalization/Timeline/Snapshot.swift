@@ -56,7 +56,8 @@ public final class SnapshotPart: @unchecked Sendable {
 
 /// Everything a run is at one moment; a run that goes on from it has the bits it would have had.
 ///
-/// Random state needs no place of its own: data order, smoothing offsets and dropout follow from the seed and `progress`.
+/// Random state needs no place of its own: data order, smoothing offsets and dropout follow from the seed and
+/// `progress`.
 public struct Snapshot: Sendable {
     public let weights: SnapshotPart
     public let firstMoments: SnapshotPart
@@ -86,8 +87,8 @@ extension Snapshot {
 }
 
 extension Run {
-    /// Resets the optimizer here and in every state of the timeline: what remains is a third as large, to look at or to hand on, and
-    /// training goes on from any stage as after a reset.
+    /// Resets the optimizer here and in every state of the timeline: what remains is a third as large, to look at or to
+    /// hand on, and training goes on from any stage as after a reset.
     public func forgetMoments() {
         resetOptimizer(.all)
         let state = timeline.state

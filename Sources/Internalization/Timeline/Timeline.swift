@@ -24,7 +24,7 @@ public struct StageRecord: Sendable, Equatable, Codable {
     public var accuracy: Double?
     /// Mean number of tokens written for a problem, at the latest evaluation.
     public var generatedTokens: Double?
-    /// The how manieth attempt after a rescue it is; 0 if it is none.
+    /// Which attempt after a rescue it is, counting from 1; 0 for none.
     public var rescues = 0
 
     public init(removed: RemovalCount) { self.removed = removed }
@@ -40,8 +40,8 @@ public struct StageRecord: Sendable, Equatable, Codable {
 
 /// The stages a run has been through, as a tree: going back and then another way leaves the first way in place.
 ///
-/// Each stage keeps the state in which it began and the one in which it was last left. Memory stays under a limit: the states
-/// longest not visited go to files, and what several states share is kept once.
+/// Each stage keeps the state in which it began and the one in which it was last left. Memory stays under a limit: the
+/// states longest not visited go to files, and what several states share is kept once.
 public final class Timeline: @unchecked Sendable {
     public struct Stage: Sendable {
         public let id: Int

@@ -1,7 +1,7 @@
 import Tensors
 
-// Which problems are in which batch. The order of a pass over the data is a permutation that follows from (seed, variant, epoch)
-// alone, so a run that goes on from any point sees the batches it would have seen.
+// Which problems are in which batch. The order of a pass over the data is a permutation that follows from (seed,
+// variant, epoch) alone, so a run that goes on from any point sees the batches it would have seen.
 
 /// The problems of each batch of a run.
 struct DataOrder {
@@ -46,6 +46,6 @@ struct DataOrder {
 }
 
 extension TrainingSettings {
-    /// How many batches a pass over so many problems has.
+    /// How many batches a pass over this many problems has.
     public func batchesPerEpoch(problems count: Int) -> Int { DataOrder(count, self).batchesPerEpoch }
 }

@@ -20,7 +20,8 @@ extension Run {
         return result
     }
 
-    /// Measures the run on its validation problems, for a decision; nil without such problems. Not twice in the same state.
+    /// Measures the run on its validation problems, for a decision; nil without such problems. Not twice in the same
+    /// state.
     /// - Throws: `Interrupted`.
     public func evaluateValidation(interrupt: Interrupt = Interrupt()) throws -> Evaluation? {
         guard let validation else { return nil }
@@ -92,7 +93,8 @@ extension Run {
                 case .remove(let count) where isEmptied: remove(to: count, isManual: false)
                 case .remove(let count):
                     try enterStage(count, isManual: false, report: report, interrupt: interrupt)
-                // After the last removal there is nothing to wait for: without a rescue left, the steps there may be are spent.
+                // After the last removal there is nothing to wait for: without a rescue left, the steps there may be
+                // are spent.
                 case .stuck where isEmptied && !isRescuable(goal): break
                 case .stuck:
                     report(.alarm(.plateau(steps: clock.plateauSteps, rate: clock.matchRate ?? 0)))

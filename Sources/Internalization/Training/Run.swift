@@ -35,8 +35,8 @@ public struct StepReport: Sendable, Equatable {
 
 /// A model on its way: the model, its data, optimizer, schedule and clock.
 ///
-/// An object, because identity matters: commands step it, look at it and move it along its timeline. One thread at a time.
-/// No randomness but what follows from the seed and the counters in `progress`, so equal runs have equal bits.
+/// An object, because identity matters: commands step it, look at it and move it along its timeline. One thread at a
+/// time. No randomness but what follows from the seed and the counters in `progress`, so equal runs have equal bits.
 public final class Run: @unchecked Sendable {
     public let model: LanguageModel
     public let problems: EncodedProblems
@@ -50,8 +50,8 @@ public final class Run: @unchecked Sendable {
     public internal(set) var spent = Spent()
     public let optimizer: AdamW
     let trainee: Trainee
-    /// Test problems, apart from those trained on and from `validation`, and how answers are read: every accuracy that is
-    /// reported is theirs, and nothing that happens to the run depends on it.
+    /// Test problems, apart from those trained on and from `validation`, and how answers are read: every accuracy that
+    /// is reported is theirs, and nothing that happens to the run depends on it.
     public var heldOut: HeldOut?
     /// Problems apart from both, by which training decides when to stop.
     public var validation: HeldOut?

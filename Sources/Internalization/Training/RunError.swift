@@ -26,7 +26,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .tooLong(let tokens, let positions):
             "the longest problem has \(tokens) tokens, but the model only \(positions) positions"
         case .keptPositions(let needed, let positions):
-            "with kept position ids, which jump alike for every problem, these problems reach position \(needed), but the "
+            "with kept position ids, which jump alike for every problem, these problems reach position \(needed), but "
+                + "the "
                 + "model has \(positions); give it more, or write schedule positions: .shifted"
         case .vocabulary(let needed, let model): "the problems use \(needed) tokens, but the model knows \(model)"
         case .missingGroups(let order): "the task supplies no removal order \"\(order)\" for these problems"
@@ -40,8 +41,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .noFolder(let path): "no folder for snapshots can be made in \(path)"
         case .noValidation: "the run has no validation problems to decide by when to stop"
         case .allSkipped(let limit):
-            "a whole pass over the data had no batch without a row of more than \(limit) tokens, and the reference's rule "
-                + "skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which leaves out the rows"
+            "a whole pass over the data had no batch without a row of more than \(limit) tokens, and the reference's "
+                + "rule "
+                + "skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which "
+                + "leaves out the rows"
         case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
         }
     }

@@ -4,7 +4,7 @@ public enum TrainingEvent: Sendable {
     /// What a decision to stop or to go on was made by.
     case validated(Evaluation, updates: Int)
     case removed(from: RemovalCount, to: RemovalCount, resetsOptimizer: Bool, before: Evaluation?, after: Evaluation?)
-    /// The running match rate is back above the threshold, so many updates after the removal.
+    /// The running match rate is back above the threshold, this many updates after the removal.
     case recovered(steps: Int, evaluation: Evaluation?)
     /// A sign of trouble.
     case alarm(Alarm)
@@ -24,7 +24,7 @@ public struct Rescue: Sendable, Equatable {
     public var stuckAt: RemovalCount
     /// What is removed now.
     public var removed: RemovalCount
-    /// The how manieth rescue of that stage, from 1.
+    /// Which attempt at that stage this is, counting from 1.
     public var attempt: Int
     /// The least steps of a stage from now on.
     public var leastSteps: Int
@@ -32,11 +32,12 @@ public struct Rescue: Sendable, Equatable {
 
 /// What training is to reach.
 public struct TrainingGoal: Sendable, Equatable {
-    /// At most so many updates, those that are gone back from included; nil for no limit.
+    /// At most this many updates, those that are gone back from included; nil for no limit.
     public var steps: Int?
-    /// Until so many tokens have gone through the model; nil for no limit.
+    /// Until this many tokens have gone through the model; nil for no limit.
     public var tokens: Int?
-    /// Until the accuracy on the validation problems is at least this; while a schedule is followed, after all of the chain is gone.
+    /// Until the accuracy on the validation problems is at least this; while a schedule is followed, after all of the
+    /// chain is gone.
     public var accuracy: Double?
     /// Steps between evaluations.
     public var evaluateEvery: Int = 100

@@ -6,8 +6,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var learningRate: Float = 2e-3
     /// Updates over which the learning rate climbs at the start of a run; 0 for none.
     public var warmUp = 50
-    /// Updates over which the learning rate falls, linearly, to `decayFloor` of itself once training has taken the last of the chain;
-    /// there it stays. nil for a constant rate, and so is a chain that was never there.
+    /// Updates over which the learning rate falls, linearly, to `decayFloor` of itself once training has taken the last
+    /// of the chain; there it stays. nil for a constant rate, and so is a chain that was never there.
     public var decay: Int? = nil
     /// The update at which that decay begins instead, for a control whose chain is gone from the start.
     public var decayStart: Int? = nil
@@ -16,7 +16,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var clip: Float? = 1
     /// Batches whose gradients make one update.
     public var accumulation = 1
-    /// (11) `paper`, `fixed`: an update after `accumulation` batches. `reference`: an update at each batch whose number is a multiple of it, the first one included.
+    /// (11) `paper`, `fixed`: an update after `accumulation` batches. `reference`: an update at each batch whose number
+    /// is a multiple of it, the first one included.
     public var accumulationRule: Fidelity = .fixed
     public var isShuffled = true
     /// Whether a pass over the data ends with a batch of what is left over.
@@ -71,8 +72,8 @@ extension TrainingSettings {
     /// A run that is trained on after its decay still learns.
     static let decayFloor: Float = 0.05
 
-    /// The paper's fine-tuning, and with every quirk of it the published code's: batches of 32, AdamW at 5e-5 without warm-up or decay,
-    /// and a last batch of what a pass leaves over.
+    /// The paper's fine-tuning, and with every quirk of it the published code's: batches of 32, AdamW at 5e-5 without
+    /// warm-up or decay, and a last batch of what a pass leaves over.
     public static var paper: TrainingSettings {
         var settings = TrainingSettings()
         settings.batchSize = 32

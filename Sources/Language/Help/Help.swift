@@ -114,7 +114,7 @@ public enum Help {
             case .writes(let path): parts.append("writes \(path)")
             case .writesNamed(let folder, let label): parts.append("writes below \(folder) with \(label):")
             case .runsPrograms: parts.append("runs a program")
-            case .changesRun: parts.append("changes the current run")
+            case .changes(let state, _): parts.append("changes \(state)")
             }
         }
         return parts.isEmpty ? nil : StyledText("effects ", .dim) + StyledText(parts.joined(separator: ", "))

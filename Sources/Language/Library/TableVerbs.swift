@@ -113,7 +113,8 @@ extension LanguageLibrary {
                 result: TypeName.table,
                 examples: ["group table([k: [1, 1, 2], v: [3, 5, 7]]) mean: .v by .k"], seeAlso: ["filter", "sort"],
                 discussion:
-                    "The groups come in the order in which they first appear. mean: .v gives a column mean_v; several columns: mean: [.v, .w]."
+                    "The groups come in the order in which they first appear. mean: .v gives a column mean_v; several "
+                    + "columns: mean: [.v, .w]."
             )
         ) { call in
             let table = try call.table("table")

@@ -1,5 +1,6 @@
-// The operators for every kind of value. Integers are exact: what leaves 64 bits goes on as a big integer. An integer and a
-// real give a real. `/` is real division; `//` rounds down and `%` has the sign of the divisor, for reals as well.
+// The operators for every kind of value. Integers are exact: what leaves 64 bits goes on as a big integer. An integer
+// and a real give a real. `/` is real division; `//` rounds down and `%` has the sign of the divisor, for reals as
+// well.
 
 import BigInt
 
@@ -26,7 +27,8 @@ extension Value {
 }
 
 enum Arithmetic {
-    /// The most bits an integer may have (some 30,000 digits): beyond it a single operation would take longer than anyone waits.
+    /// The most bits an integer may have (some 30,000 digits): beyond it a single operation would take longer than
+    /// anyone waits.
     static let integerBitsMax = 100_000
 
     static func apply(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
@@ -180,8 +182,8 @@ enum Arithmetic {
         }
     }
 
-    /// The quotient rounded down and the rest on the side of the divisor, both from the exact remainder: `a / b` may already
-    /// have been rounded up to a whole number, as in 1 // 0.1, which is 9.
+    /// The quotient rounded down and the rest on the side of the divisor, both from the exact remainder: `a / b` may
+    /// already have been rounded up to a whole number, as in 1 // 0.1, which is 9.
     private static func floorDivided<Real: BinaryFloatingPoint>(_ a: Real, _ b: Real) -> (quotient: Real, rest: Real) {
         var rest = a.truncatingRemainder(dividingBy: b)
         guard b != 0, b.isFinite, a.isFinite else {

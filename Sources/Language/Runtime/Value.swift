@@ -59,7 +59,7 @@ extension Object {
     }
 
     /// Throws where lists and records nest too deep in it or a walk through them would take too long, or would if it
-    /// held another value so many levels down.
+    /// held another value this many levels down.
     final func checkShape(with value: Value = .none, levels: Int = 1) throws {
         let depth = max(nesting, value.asObject.map { $0.nesting + levels } ?? 0)
         if depth > Limits.nestingMax {

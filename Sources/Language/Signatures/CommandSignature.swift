@@ -107,8 +107,17 @@ public enum CommandEffect: Sendable, Equatable {
     case writesNamed(folder: String, label: String)
     /// Runs a program of the system.
     case runsPrograms
-    /// Changes the current run: weights, schedule or timeline.
-    case changesRun
+    /// Changes a state of the host that other commands look at, named by the host: `the current run`, `weights,
+    /// schedule or timeline`.
+    case changes(String, parts: String)
+
+    /// Whether files are read or written.
+    var namesFiles: Bool {
+        switch self {
+        case .reads, .writes, .writesNamed: true
+        case .runsPrograms, .changes: false
+        }
+    }
 }
 
 public struct CommandSignature: Sendable, Equatable {

@@ -14,7 +14,13 @@ public struct Effects: Sendable, Equatable {
     public var writes: [FileUse] = []
     /// Verbs that run a program of the system.
     public var programs: [FileUse] = []
-    public var changesRun = false
+    /// States of the host that it changes, each once, with what of them.
+    public var changes: [Change] = []
+
+    public struct Change: Sendable, Equatable {
+        public var state: String
+        public var parts: String
+    }
 
     public static func of(_ source: SourceText, _ context: LanguageContext) -> Effects {
         of(Parser.parse(source, context), context)
@@ -63,7 +69,9 @@ public struct Effects: Sendable, Equatable {
                             path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span)
                     )
                 case .runsPrograms: effects.programs.append(FileUse(path: nil, verb: name.text, span: name.span))
-                case .changesRun: effects.changesRun = true
+                case .changes(let state, let parts):
+                    let change = Change(state: state, parts: parts)
+                    if !effects.changes.contains(change) { effects.changes.append(change) }
                 }
             }
         }

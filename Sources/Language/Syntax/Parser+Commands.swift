@@ -112,8 +112,8 @@ extension Parser {
         return arguments
     }
 
-    /// Whether no value given by place could be left out. Then `sort t .accuracy` is safe, because `sort t.accuracy` would
-    /// miss a value; `print xs [0]` is not, because `print xs[0]` is a command as well.
+    /// Whether no value given by place could be left out. Then `sort t .accuracy` is safe, because `sort t.accuracy`
+    /// would miss a value; `print xs [0]` is not, because `print xs[0]` is a command as well.
     private func needsAll(_ arguments: [Argument], _ verb: Name, isPiped: Bool) -> Bool {
         guard let signature = userVerbs[verb.text] ?? context.signatures.verbs[verb.text] else { return false }
         let given = arguments.filter { $0.label == nil }.count + (isPiped ? 1 : 0)
@@ -266,8 +266,8 @@ extension Parser {
             replacement: .init(SourceSpan(span.start, end), "(\(written))"))
     }
 
-    /// Where a command inside another one ends: before the first argument that its own verb does not take, which then belongs
-    /// to the verb outside.
+    /// Where a command inside another one ends: before the first argument that its own verb does not take, which then
+    /// belongs to the verb outside.
     private func ownEnd(of inner: Expression) -> Int {
         guard case .call(let call) = inner.kind, let name = call.name,
             let signature = userVerbs[name.text] ?? context.signatures.verbs[name.text]

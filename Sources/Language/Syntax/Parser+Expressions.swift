@@ -189,7 +189,8 @@ extension Parser {
             throw failure(
                 .comparisonChain, "comparisons do not chain", at: current.span,
                 help:
-                    "write \(source.text(left.span)) \(source.text(operation.span)) \(middle) and \(middle) \(second) …",
+                    "write \(source.text(left.span)) \(source.text(operation.span)) \(middle) and \(middle) \(second) "
+                    + "…",
                 replacement: .init(current.span, "and \(middle) \(second)"))
         }
         return try node(.binary(sign, left, right), left.span.union(right.span), left, right)

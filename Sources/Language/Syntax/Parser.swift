@@ -51,7 +51,7 @@ public struct Parser {
     public static let nestingMax = 100
     /// How high the tree of one expression may be: operators in a row count as well.
     public static let depthMax = 300
-    /// After so many errors the rest of a text is not looked at: it is something else than icot.
+    /// After this many errors the rest of a text is not looked at: it is something else than icot.
     static let errorMax = 100
 
     let source: SourceText

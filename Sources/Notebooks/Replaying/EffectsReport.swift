@@ -19,7 +19,7 @@ public struct EffectsReport: Sendable {
 
     /// In the order of the text.
     public var items: [Item] = []
-    public var changesRun = false
+    public var changes: [Effects.Change] = []
     /// What keeps the text from being read whole; then the list may lack something.
     public var diagnostics: [Diagnostic]
     public let source: SourceText
@@ -45,7 +45,7 @@ public struct EffectsReport: Sendable {
             }
         }
         items += found.sorted { $0.line < $1.line }
-        changesRun = changesRun || effects.changesRun
+        changes += effects.changes.filter { !changes.contains($0) }
     }
 
     /// Of an imported file nothing runs but what is called, so this lists what calling its verbs could do.
@@ -79,7 +79,7 @@ public struct EffectsReport: Sendable {
             lines.append(line)
         }
         if items.isEmpty { lines.append("no files, no programs") }
-        if changesRun { lines.append(StyledText("changes the current run: weights, schedule or timeline", .dim)) }
+        for change in changes { lines.append(StyledText("changes \(change.state): \(change.parts)", .dim)) }
         if let first = diagnostics.first {
             let place = source.position(at: first.span.start)
             lines.append(
@@ -101,7 +101,8 @@ public struct EffectsReport: Sendable {
         }
         return JSONWriter.text(
             [
-                "effects": .array(list), "changes_run": .bool(changesRun), "needs_trust": .bool(needsTrust),
+                "effects": .array(list), "changes": .array(changes.map { .string($0.state) }),
+                "needs_trust": .bool(needsTrust),
                 "is_whole": .bool(diagnostics.isEmpty),
             ], .compact)
     }

@@ -83,8 +83,8 @@ public struct FourierFit: Sendable {
 }
 
 extension LanguageModel {
-    /// One row for each of the C dimensions of the token table, with a number for each of `tokens`: what a Fourier
-    /// fit of digit embeddings takes.
+    /// One row for each of the C dimensions of the token table, with a number for each of `tokens`: what a Fourier fit
+    /// of digit embeddings takes.
     /// - Parameter unembedding: read the head's table instead.
     /// - Throws: `BatchError.token`.
     public func dimensions(ofTokens tokens: [Int32], unembedding: Bool = false) throws(BatchError) -> [Double] {

@@ -23,7 +23,7 @@ public struct PrincipalComponents: Sendable {
 
 extension HiddenStates {
     /// The first `count` principal components.
-    /// - Throws: `ProbeError.invalid` if there are not so many.
+    /// - Throws: `ProbeError.invalid` if there are fewer.
     public func principalComponents(_ count: Int) throws(ProbeError) -> PrincipalComponents {
         guard count >= 1, count <= min(width, rows - 1) else {
             throw .invalid(

@@ -67,7 +67,8 @@ public struct LinearProbe: Sendable {
             let known = values.map { classValues.firstIndex(of: $0) }
             if let unseen = rows.first(where: { known[classes[$0]] == nil }) {
                 throw .invalid(
-                    "\(target.name) is \(values[classes[unseen]]) in row \(unseen), a class that the probe was not fitted to"
+                    "\(target.name) is \(values[classes[unseen]]) in row \(unseen), a class that the probe was not "
+                        + "fitted to"
                 )
             }
             let count = classValues.count

@@ -66,11 +66,12 @@ struct ProbePlan {
 
     /// A target may vary and yet be the same in the training rows, or in the held-out ones.
     private static func check(_ target: ProbeTarget, _ split: ProbeSplit, _ options: ProbeOptions) throws(ProbeError) {
-        for (rows, place) in [(0..<split.fitEnd, "training"), (split.heldOut, "held-out")] {
+        for (rows, isTraining) in [(0..<split.fitEnd, true), (split.heldOut, false)] {
             switch target.labels {
             case .numbers(let numbers):
                 let first = numbers[split.order[rows.lowerBound]]
                 if rows.allSatisfy({ numbers[split.order[$0]] == first }) {
+                    let place = isTraining ? "training" : "held-out"
                     throw .constantTarget("\(target.name) (\(place) rows)", value: plain(first))
                 }
                 if options.estimator == .multinomial {
@@ -80,7 +81,7 @@ struct ProbePlan {
                     )
                 }
             case .classes(let classes, let values):
-                if place == "training", Set(rows.map { classes[split.order[$0]] }).count < 2 {
+                if isTraining, Set(rows.map { classes[split.order[$0]] }).count < 2 {
                     throw .constantTarget(
                         "\(target.name) (training rows)", value: String(values[classes[split.order[0]]]))
                 }

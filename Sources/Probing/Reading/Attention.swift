@@ -81,8 +81,8 @@ public struct AttentionEdge: Sendable {
 }
 
 extension LanguageModel {
-    /// Cuts edges of attention and reads the predictions: the probability of a cut edge becomes 0 and the rest of its row is
-    /// divided by what is left.
+    /// Cuts edges of attention and reads the predictions: the probability of a cut edge becomes 0 and the rest of its
+    /// row is divided by what is left.
     /// - Parameter cuts: sets of edges; the edges of a set are cut at the same time.
     /// - Returns: an effect for each set.
     /// - Throws: `ProbeError.edgeAhead`, `.soleKey` and others; `BatchError`.

@@ -66,7 +66,8 @@ extension LanguageModel {
         let isGPT2 = configuration.architecture == .gpt2
         let name = isGPT2 ? "transformer.h.\(layer).attn.c_proj" : "model.layers.\(layer).self_attn.o_proj"
         guard let weight = parameters.layout["\(name).weight"] else { return [] }
-        // (rows, heads · w): the directions seen from before the output matrix, which is (H·w, C) in GPT-2, else (C, H·w).
+        // (rows, heads · w): the directions seen from before the output matrix, which is (H·w, C) in GPT-2, else (C,
+        // H·w).
         let pulled = product(directions, weight, isTransposed: isGPT2, workers)
         let w = configuration.headWidth
         var shares = (0..<configuration.headCount).map { head in

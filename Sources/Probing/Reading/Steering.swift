@@ -8,8 +8,8 @@ public struct SteeringEffect: Sendable {
 }
 
 extension LanguageModel {
-    /// Adds `scale` times a direction to the state at one point and position and reads the predictions: for example a probe's
-    /// direction, to see whether raising its reading by 1 changes what the model answers.
+    /// Adds `scale` times a direction to the state at one point and position and reads the predictions: for example a
+    /// probe's direction, to see whether raising its reading by 1 changes what the model answers.
     /// - Parameter direction: (width at the point)
     /// - Throws: `ProbeError`, `BatchError`.
     public func steer(

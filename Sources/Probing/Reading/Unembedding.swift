@@ -46,8 +46,8 @@ struct Unembedding {
         return (mean, 1 / sqrt(squares / Double(width) + Double(model.configuration.epsilon)))
     }
 
-    /// For each row the direction (C) in the residual stream along which logit(token) − logit(against) grows, with the norm's
-    /// scale held at what it is in that row, and the share of the difference that the norm's bias adds.
+    /// For each row the direction (C) in the residual stream along which logit(token) − logit(against) grows, with the
+    /// norm's scale held at what it is in that row, and the share of the difference that the norm's bias adds.
     /// - Parameter against: (rows) tokens; nil for the mean over the vocabulary.
     func directions(
         _ residual: [Float], tokens: [Int32], against: [Int32]?

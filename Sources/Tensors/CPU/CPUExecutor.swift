@@ -1,8 +1,8 @@
 import CKernels
 import Glibc
 
-/// The executor on the cores of this machine: OpenBLAS for large products, loops of our own for the rest, both spread over a pool
-/// of threads in a fixed way, so that equal inputs give equal bits for a given number of threads.
+/// The executor on the cores of this machine: OpenBLAS for large products, loops of our own for the rest, both spread
+/// over a pool of threads in a fixed way, so that equal inputs give equal bits for a given number of threads.
 ///
 /// Its storages are addresses: any of these executors can use what another has allocated.
 public final class CPUExecutor: Executor {

@@ -1,7 +1,7 @@
 import CKernels
 
-// Work is spread over (sequence, key head), each on one thread: products of this size lose more by being shared than they
-// gain. Query heads that share a key head are one task, so their dK and dV are summed without locks, in order.
+// Work is spread over (sequence, key head), each on one thread: products of this size lose more by being shared than
+// they gain. Query heads that share a key head are one task, so their dK and dV are summed without locks, in order.
 
 extension CPUExecutor {
     public func forward(_ operation: CausalAttentionOperation, in memory: Workspace) {
@@ -77,8 +77,8 @@ private struct AttentionTasks {
     /// Length rounded up to whole vector tiles.
     private static func pad(_ length: Int) -> Int { (length + 15) & ~15 }
 
-    /// Calls `body` for every task. A thread begins with the sequences whose rows are its own in the other operations, which its
-    /// cache holds, and then helps with what is left of the others' (each task writes only its own rows).
+    /// Calls `body` for every task. A thread begins with the sequences whose rows are its own in the other operations,
+    /// which its cache holds, and then helps with what is left of the others' (each task writes only its own rows).
     private func forEachTask(_ body: (_ thread: Int, Task) -> Void) {
         let heads = shape.keyValueHeadCount
         let threads = workers.threadCount

@@ -17,7 +17,8 @@ extension CPUExecutor {
         while start < count {
             let size = min(block, count - start)
             let x = gathered + start * columns
-            // With more words than eight times the rows the threads share the words, so that each reads half of the head.
+            // With more words than eight times the rows the threads share the words, so that each reads half of the
+            // head.
             let isWide = vocabulary > 8 * size
             if isWide {
                 for m in 0..<size {

@@ -1,7 +1,7 @@
 import CKernels
 
-// Workers own disjoint columns of the tables' gradients, so rows that occur several times need no locks and are summed in the same
-// order for any number of threads.
+// Workers own disjoint columns of the tables' gradients, so rows that occur several times need no locks and are summed
+// in the same order for any number of threads.
 
 extension CPUExecutor {
     public func forward(_ operation: EmbeddingOperation) {

@@ -105,8 +105,8 @@ extension CPUExecutor {
         }
         let threads = workers.threadCount
         if threads > 1, height * width * 4 < rows * (height + width) {
-            // What crosses between the cores decides here. Each thread sums over its own rows, which its cache holds; only the
-            // sums cross, and are added in the order of the threads.
+            // What crosses between the cores decides here. Each thread sums over its own rows, which its cache holds;
+            // only the sums cross, and are added in the order of the threads.
             let size = (height * width + outputs + 31) & ~31
             let place = memory.take((threads - 1) * size)
             let partial = floats(place)
@@ -137,7 +137,8 @@ extension CPUExecutor {
             memory.giveBack(place)
             return
         }
-        // Rows of dx, then a part of dW along its longer side: each thread owns what it writes. A part of dW needs all of `active`.
+        // Rows of dx, then a part of dW along its longer side: each thread owns what it writes. A part of dW needs all
+        // of `active`.
         if activatesInput { workers.parts(of: rows, grain: 8) { _, part in rowsOfDx(part) } }
         workers.run { thread in
             if !activatesInput { rowsOfDx(Workers.part(thread, of: threads, count: rows, grain: 8)) }

@@ -1,6 +1,7 @@
 import CKernels
 
-// Each thread sums a norm's weights' gradients over its own rows; the partial sums are added in the order of the threads.
+// Each thread sums a norm's weights' gradients over its own rows; the partial sums are added in the order of the
+// threads.
 
 extension CPUExecutor {
     public func forward(_ operation: LayerNormOperation) {

@@ -1,4 +1,5 @@
-// Concatenation by columns: y[n] = [a[n]; b[n]], a (N, A), b (N, B), y (N, A + B). Backward: each gets its columns of dy.
+// Concatenation by columns: y[n] = [a[n]; b[n]], a (N, A), b (N, B), y (N, A + B). Backward: each gets its columns of
+// dy.
 
 public struct ConcatenationOperation: Sendable {
     public let left: Variable

@@ -2,8 +2,9 @@
 //   logits[m] = x[row m] · headᵀ (M, V),   loss[m] = log Σ_v exp(logits[m, v]) − logits[m, label m],   L = scale · Σ_m loss[m].
 // Backward: dlogits = scale · (softmax(logits) − onehot), dx[row m] = dlogits[m]·head, dhead += dlogitsᵀ·x.
 //
-// Both factors of the backward product are at hand once the logits are, so the pass forwards computes the gradients too,
-// a block of rows at a time in one buffer; the (M, V) logits, 424 MB for GPT-2 at batch 32, never exist as a whole.
+// Both factors of the backward product are at hand once the logits are, so the pass forwards computes the gradients
+// too, a block of rows at a time in one buffer; the (M, V) logits, 424 MB for GPT-2 at batch 32, never exist as a
+// whole.
 
 /// What the loss found at each labelled row, where the executor has it as long as the pass lives.
 public struct CrossEntropyResult: Sendable {

@@ -1,6 +1,6 @@
 // Dropout (Srivastava et al. 2014), inverted form: y = x · mask / (1 − p).
-// The mask is not stored: whether element i survives is a hash of (key, i), computed again in the backward pass. Keys come
-// from the run's random source, one for each use, so a run is repeatable for any number of threads.
+// The mask is not stored: whether element i survives is a hash of (key, i), computed again in the backward pass. Keys
+// come from the run's random source, one for each use, so a run is repeatable for any number of threads.
 
 /// One use of dropout in one pass.
 public struct DropoutMask: Sendable {

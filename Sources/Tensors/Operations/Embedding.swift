@@ -11,8 +11,8 @@ public struct EmbeddingOperation: Sendable {
 }
 
 extension Tape {
-    /// Looks up the rows of both tables; a model with rotary positions has no position table. The row of `frozenToken` gets
-    /// no gradient. The index arrays must stay alive until the pass is over.
+    /// Looks up the rows of both tables; a model with rotary positions has no position table. The row of `frozenToken`
+    /// gets no gradient. The index arrays must stay alive until the pass is over.
     public func embedding(
         tokens: Indices, positions: Indices, columns: Int, tokenTable: Weight, positionTable: Weight?,
         frozenToken: Int32? = nil

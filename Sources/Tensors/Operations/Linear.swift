@@ -1,9 +1,9 @@
-// Linear: y = x·W + b (+ residual), x (N, I), W (I, O) as GPT-2's Conv1D stores it, or W (O, I) as every other model does
-// (`isTransposed`), b (O), y (N, O). With dropout: y = residual + dropout(x·W + b).
-// With `activatesInput` the product takes GELU(x) in place of x; the activations, the widest of a block, are then not kept but
-// computed again when their gradient passes.
-// Backward, with dy (N, O): dW += xᵀ·dy, db += Σ_n dy, dx += dy·Wᵀ, d residual += dy. The gradient's buffer is handed on
-// to the residual stream, so the stream's gradient is never copied.
+// Linear: y = x·W + b (+ residual), x (N, I), W (I, O) as GPT-2's Conv1D stores it, or W (O, I) as every other model
+// does (`isTransposed`), b (O), y (N, O). With dropout: y = residual + dropout(x·W + b).
+// With `activatesInput` the product takes GELU(x) in place of x; the activations, the widest of a block, are then not
+// kept but computed again when their gradient passes.
+// Backward, with dy (N, O): dW += xᵀ·dy, db += Σ_n dy, dx += dy·Wᵀ, d residual += dy. The gradient's buffer is handed
+// on to the residual stream, so the stream's gradient is never copied.
 
 public struct LinearOperation: Sendable {
     public let input: Variable

@@ -1,4 +1,5 @@
-// x·W for the host, x (rows, inputs), W (inputs, outputs), or (outputs, inputs) if it is read transposed, as a head is for logits.
+// x·W for the host, x (rows, inputs), W (inputs, outputs), or (outputs, inputs) if it is read transposed, as a head is
+// for logits.
 
 public struct ProductOperation: Sendable {
     public let input: Place

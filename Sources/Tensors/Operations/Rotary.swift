@@ -1,6 +1,6 @@
 // Rotary position embedding (Su et al. 2021) in the halves layout of Hugging Face: of each head's vector the pairs
-// (x[i], x[i + w/2]) are turned by the angle position · frequency[i]. Angles come as tables of cosine and sine, one row of
-// w/2 a position id, so every scaling of the frequencies is the model's business. In place.
+// (x[i], x[i + w/2]) are turned by the angle position · frequency[i]. Angles come as tables of cosine and sine, one row
+// of w/2 a position id, so every scaling of the frequencies is the model's business. In place.
 // Backward: the same rotation by the opposite angle.
 
 /// Cosines and sines of the angles, each (P, w/2); scaled where the model scales them.

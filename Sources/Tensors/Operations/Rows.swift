@@ -28,8 +28,8 @@ extension Tape {
         return operation.output
     }
 
-    /// `input` with other values in the given rows, which must differ from one another. Works in place: what is read from `input`
-    /// must have been read before. The indices must stay alive until the pass is over.
+    /// `input` with other values in the given rows, which must differ from one another. Works in place: what is read
+    /// from `input` must have been read before. The indices must stay alive until the pass is over.
     public func replaceRows(_ input: Variable, _ rows: Indices, by replacement: Variable) -> Variable {
         precondition(
             replacement.columns == input.columns, "rows of \(replacement.columns) for rows of \(input.columns)")

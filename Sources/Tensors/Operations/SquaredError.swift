@@ -1,4 +1,5 @@
-// Half the squared distance to a target that learns nothing: L = scale · ½ Σ (x − t)², x and t (N, C). Backward: dx = scale · (x − t).
+// Half the squared distance to a target that learns nothing: L = scale · ½ Σ (x − t)², x and t (N, C). Backward: dx =
+// scale · (x − t).
 
 public struct SquaredErrorOperation: Sendable {
     public let input: Variable

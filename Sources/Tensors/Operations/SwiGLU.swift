@@ -1,5 +1,5 @@
-// SwiGLU (Shazeer 2020): y = SiLU(gate) · up with SiLU(x) = x · σ(x), elementwise, (N, F); the input (N, 2F) holds in each row
-// the gate's F columns and then up's, as one product makes them.
+// SwiGLU (Shazeer 2020): y = SiLU(gate) · up with SiLU(x) = x · σ(x), elementwise, (N, F); the input (N, 2F) holds in
+// each row the gate's F columns and then up's, as one product makes them.
 // Backward: dup = dy · SiLU(gate), dgate = dy · up · σ(gate) · (1 + gate · (1 − σ(gate))).
 
 public struct SwiGLUOperation: Sendable {

@@ -49,7 +49,7 @@ struct ConfigurationReader {
             throw FileError(.unsupported, path, "model_type \"\(name.prefix(40))\" is not known; known are \(known)")
         }
         let configuration = architecture == .gpt2 ? try gpt2() : try llamaFamily(architecture)
-        if let fault = configuration.fault { throw FileError(.contradictory, path, fault) }
+        if let fault = configuration.fault { throw FileError(.contradictory, path, fault.description) }
         return configuration
     }
 

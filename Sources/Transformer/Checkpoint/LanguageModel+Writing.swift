@@ -110,7 +110,8 @@ struct ConfigurationWriter {
             members["resid_pdrop"] = number(configuration.dropout.residual)
             members["original_max_position_embeddings"] = JSONValue(configuration.positionCount)
         }
-        // Always written: Phi-3's default lies beyond small vocabularies, and then the library refuses to make an embedding.
+        // Always written: Phi-3's default lies beyond small vocabularies, and then the library refuses to make an
+        // embedding.
         members["pad_token_id"] = configuration.paddingToken.map { JSONValue(Int($0)) } ?? .null
         if configuration.architecture != .llama {
             members["sliding_window"] = configuration.slidingWindow.map { JSONValue($0) } ?? .null

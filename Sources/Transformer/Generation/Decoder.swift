@@ -1,7 +1,7 @@
 import Tensors
 
-/// A forward pass without gradients that remembers the keys and values of what it has seen, so that each new token costs
-/// one row of work. Prompts and single tokens go the same way: rows of any mix of sequences.
+/// A forward pass without gradients that remembers the keys and values of what it has seen, so that each new token
+/// costs one row of work. Prompts and single tokens go the same way: rows of any mix of sequences.
 ///
 /// After the first tokens nothing is allocated: the rows' activations lie in the tape's memory, the lists are kept.
 final class Decoder {
@@ -46,8 +46,8 @@ final class Decoder {
     /// Empties the cache of one sequence.
     func forget(_ sequence: Int) { cache.forget(sequence) }
 
-    /// Takes in the rows and returns, for each of `lastSequences`, the logits (V) after its last row. They live until the
-    /// next call.
+    /// Takes in the rows and returns, for each of `lastSequences`, the logits (V) after its last row. They live until
+    /// the next call.
     func advance(_ rows: [Row]) -> Variable {
         place(rows)
         let pass = ForwardPass(

@@ -21,7 +21,8 @@ public struct Prompt: Sendable, Equatable {
 public enum StopRule: Sendable, Hashable {
     /// After this token.
     case token(Int32)
-    /// After this token has been generated so many times: the reference stops an explicit chain of thought at the second separator.
+    /// After this token has been generated this many times: the reference stops an explicit chain of thought at the
+    /// second separator.
     case nthToken(Int32, count: Int)
     case none
 }
@@ -160,7 +161,8 @@ private struct Generator {
         let position = nextPosition[sequence]
         nextPosition[sequence] += 1
         if let rotary = model.configuration.rotary, rotary.isLong(Int(position)), !rotary.isLong(Int(position) - 1) {
-            // From here on other frequencies hold, also for what the cache has: the sequence is taken in again, as transformers does.
+            // From here on other frequencies hold, also for what the cache has: the sequence is taken in again, as
+            // transformers does.
             decoder.forget(sequence)
             let known = prompts[sequence].tokens + results[sequence].tokens.dropLast()
             for (index, token) in known.enumerated() { rows.append(row(sequence, index, token)) }

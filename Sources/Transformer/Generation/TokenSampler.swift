@@ -1,8 +1,8 @@
 import Glibc
 import Tensors
 
-/// Draws tokens from softmax(logits / temperature) restricted to the `topK` largest logits; of equal logits at the border the
-/// lower ids belong to them. Keeps its working memory, so that a draw allocates nothing.
+/// Draws tokens from softmax(logits / temperature) restricted to the `topK` largest logits; of equal logits at the
+/// border the lower ids belong to them. Keeps its working memory, so that a draw allocates nothing.
 struct TokenSampler {
     let temperature: Float
     let topK: Int?

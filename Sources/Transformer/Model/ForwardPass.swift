@@ -1,11 +1,11 @@
 import Tensors
 
-/// What happens at the boundary before a block: sees the residual stream (N, C) that block `layer` is about to get, and returns the
-/// one that it does get; nil if nothing after this point is wanted.
+/// What happens at the boundary before a block: sees the residual stream (N, C) that block `layer` is about to get, and
+/// returns the one that it does get; nil if nothing after this point is wanted.
 public typealias LayerBoundary = (_ layer: Int, _ stream: Variable) throws -> Variable?
 
-/// One run of a model over rows of tokens, on a tape: what every architecture's forward pass works with. The rows are whole sequences
-/// of a ragged batch, or go on from what a cache holds of theirs.
+/// One run of a model over rows of tokens, on a tape: what every architecture's forward pass works with. The rows are
+/// whole sequences of a ragged batch, or go on from what a cache holds of theirs.
 struct ForwardPass {
     let model: LanguageModel
     let tape: Tape
@@ -30,7 +30,8 @@ struct ForwardPass {
         case cached(KeyValueCache, CacheRows)
     }
 
-    /// - Parameter isContinuing: whether the pass goes on where another on the same tape ended, instead of beginning anew.
+    /// - Parameter isContinuing: whether the pass goes on where another on the same tape ended, instead of beginning
+    ///   anew.
     init(
         _ model: LanguageModel, gradients: ParameterSet?, tape: Tape, batch: RaggedBatch,
         dropoutSource: RandomSource? = nil,

@@ -2,11 +2,12 @@ import Support
 import Tensors
 
 extension LanguageModel {
-    /// 64 hexadecimal digits that tell this model from every other: equal for equal configurations and bit-equal weights.
+    /// 64 hexadecimal digits that tell this model from every other: equal for equal configurations and bit-equal
+    /// weights.
     ///
-    /// SHA-256 of the text of `config.json` as `write` makes it, followed, for each parameter in the order of the layout, by its
-    /// name, a zero byte, and the SHA-256 of its values as little-endian float32. Parameters are digested in parallel: a GPT-2
-    /// small takes a fifth of a second.
+    /// SHA-256 of the text of `config.json` as `write` makes it, followed, for each parameter in the order of the
+    /// layout, by its name, a zero byte, and the SHA-256 of its values as little-endian float32. Parameters are
+    /// digested in parallel: a GPT-2 small takes a fifth of a second.
     public func contentHash(workers: Workers = .shared) -> String {
         let entries = parameters.entries
         let digests = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 32 * entries.count)
@@ -32,8 +33,9 @@ extension LanguageModel {
         return hash.finalizeHex()
     }
 
-    /// A copy that reads longer texts. Each new row of GPT-2's position table is a copy of the last one, as the reference has it
-    /// (Deng et al. 2024 for 18 × 18 digits and beyond); rotary models have no table and are only allowed the positions.
+    /// A copy that reads longer texts. Each new row of GPT-2's position table is a copy of the last one, as the
+    /// reference has it (Deng et al. 2024 for 18 × 18 digits and beyond); rotary models have no table and are only
+    /// allowed the positions.
     /// - Throws: `PositionExtensionError` for fewer positions than there are, or more than a model can have.
     public func extended(positions: Int) throws -> LanguageModel {
         var longer = configuration

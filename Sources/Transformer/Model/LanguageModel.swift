@@ -22,7 +22,7 @@ public final class LanguageModel: @unchecked Sendable {
     /// Zero weights, for a loader to fill.
     /// - Precondition: the configuration has no `fault`.
     public init(uninitialized configuration: ModelConfiguration, executor: any Executor = CPUExecutor.shared) {
-        precondition(configuration.fault == nil, configuration.fault ?? "")
+        precondition(configuration.fault == nil, configuration.fault?.description ?? "")
         self.configuration = configuration
         parameters = ParameterSet(configuration.parameterLayout, executor: executor)
     }
@@ -52,7 +52,7 @@ public final class LanguageModel: @unchecked Sendable {
                 switch role {
                 case .bias: values.update(repeating: 0)
                 case .gain: values.update(repeating: 1)
-                case .table, .matrix, .residualMatrix:
+                case .table, .matrix, .residualMatrix, .head:
                     var deviation = 0.02
                     if initialization == .fanIn {
                         deviation = role == .table ? 0.1 : 1 / sqrt(Double(fanIn(of: entry)))
@@ -66,21 +66,6 @@ public final class LanguageModel: @unchecked Sendable {
 
     /// GPT-2 stores its matrices as (in, out), everyone else as (out, in); heads are (V, C).
     private func fanIn(of entry: ParameterEntry) -> Int {
-        configuration.architecture == .gpt2 && !entry.name.hasSuffix("lm_head.weight") ? entry.shape[0] : entry.shape[1]
-    }
-}
-
-/// What a parameter does, as far as its first value is concerned.
-private enum ParameterRole { case table, matrix, residualMatrix, gain, bias }
-
-extension ParameterEntry {
-    fileprivate var role: ParameterRole {
-        if name.hasSuffix(".bias") { return .bias }
-        if shape.count == 1 { return .gain }
-        if name.contains("wte.") || name.contains("wpe.") || name.contains("embed_tokens") { return .table }
-        if name.hasSuffix("c_proj.weight") || name.hasSuffix("o_proj.weight") || name.hasSuffix("down_proj.weight") {
-            return .residualMatrix
-        }
-        return .matrix
+        configuration.architecture == .gpt2 && entry.role != .head ? entry.shape[0] : entry.shape[1]
     }
 }

@@ -5,9 +5,9 @@ import Tensors
 //   q, k, v = rms(x)·W_qkvᵀ, q and k turned by their positions (grouped: K key heads for H query heads)
 //   a  = x + attention(q, k, v)·W_oᵀ,   x′ = a + (SiLU(gate) · up)·W_downᵀ with gate, up = rms(a)·W_gate_upᵀ,   states = rms(x_L)
 //
-// Matrices are (out, in). Phi-3 stores query, key and value as one matrix, and gate and up as another; in the others they lie
-// side by side in the parameters' buffer, which is the same matrix. So one product makes each, and one path serves all three.
-// Dropout on attention probabilities, and Phi-3's on both outputs into the residual stream.
+// Matrices are (out, in). Phi-3 stores query, key and value as one matrix, and gate and up as another; in the others
+// they lie side by side in the parameters' buffer, which is the same matrix. So one product makes each, and one path
+// serves all three. Dropout on attention probabilities, and Phi-3's on both outputs into the residual stream.
 
 /// Where the parameters of block i start, counted from the first parameter of the block.
 struct LlamaBlockOffsets {

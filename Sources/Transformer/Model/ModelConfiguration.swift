@@ -89,30 +89,59 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 
     /// What a configuration must satisfy before memory is laid out for it; the first rule broken, or nil.
-    public var fault: String? {
-        let sizes = [
-            ("vocabulary size", vocabularySize, 1 << 22), ("positions", positionCount, 1 << 22),
-            ("width", width, 1 << 16),
-            ("layers", layerCount, 1 << 10), ("heads", headCount, 1 << 10), ("key heads", keyValueHeadCount, 1 << 10),
-            ("head width", headWidth, 1 << 12), ("inner width", innerWidth, 1 << 18),
+    public var fault: ConfigurationFault? {
+        let sizes: [(ConfigurationFault.Size, Int, Int)] = [
+            (.vocabulary, vocabularySize, 1 << 22), (.positions, positionCount, 1 << 22), (.width, width, 1 << 16),
+            (.layers, layerCount, 1 << 10), (.heads, headCount, 1 << 10), (.keyHeads, keyValueHeadCount, 1 << 10),
+            (.headWidth, headWidth, 1 << 12), (.innerWidth, innerWidth, 1 << 18),
         ]
-        for (name, value, limit) in sizes where value < 1 || value > limit {
-            return "\(name) is \(value), not 1 to \(limit)"
+        for (size, value, limit) in sizes where value < 1 || value > limit {
+            return .outside(size, value, limit: limit)
         }
-        if architecture == .gpt2, width != headCount * headWidth {
-            return "width \(width) is not a multiple of \(headCount) heads"
-        }
+        if architecture == .gpt2, width != headCount * headWidth { return .unevenHeads(width: width, heads: headCount) }
         if headCount % keyValueHeadCount != 0 {
-            return "\(headCount) heads cannot share \(keyValueHeadCount) key heads"
+            return .unsharedKeys(heads: headCount, keyHeads: keyValueHeadCount)
         }
         if let rotary, rotary.width % 2 != 0 || rotary.width > headWidth {
-            return "rotary positions turn pairs, not \(rotary.width) of \(headWidth) numbers"
+            return .rotaryWidth(rotary.width, headWidth: headWidth)
         }
-        if let slidingWindow, slidingWindow < 1 { return "a sliding window of \(slidingWindow) keys" }
-        if !(epsilon > 0 && epsilon < 1) { return "epsilon is \(epsilon)" }
+        if let slidingWindow, slidingWindow < 1 { return .window(slidingWindow) }
+        if !(epsilon > 0 && epsilon < 1) { return .epsilon(epsilon) }
         for p in [dropout.embedding, dropout.attention, dropout.residual] where !(p >= 0 && p < 1) {
-            return "a dropout probability is \(p)"
+            return .dropout(p)
         }
         return nil
+    }
+}
+
+/// Why there is no model of a configuration.
+public enum ConfigurationFault: Equatable, Sendable, CustomStringConvertible {
+    public enum Size: String, Sendable {
+        case vocabulary = "vocabulary size"
+        case positions, width, layers, heads
+        case keyHeads = "key heads"
+        case headWidth = "head width"
+        case innerWidth = "inner width"
+    }
+
+    case outside(Size, Int, limit: Int)
+    case unevenHeads(width: Int, heads: Int)
+    case unsharedKeys(heads: Int, keyHeads: Int)
+    case rotaryWidth(Int, headWidth: Int)
+    case window(Int)
+    case epsilon(Float)
+    case dropout(Float)
+
+    public var description: String {
+        switch self {
+        case .outside(let size, let value, let limit): "\(size.rawValue) is \(value), not 1 to \(limit)"
+        case .unevenHeads(let width, let heads): "width \(width) is not a multiple of \(heads) heads"
+        case .unsharedKeys(let heads, let keyHeads): "\(heads) heads cannot share \(keyHeads) key heads"
+        case .rotaryWidth(let width, let headWidth):
+            "rotary positions turn pairs, not \(width) of \(headWidth) numbers"
+        case .window(let keys): "a sliding window of \(keys) keys"
+        case .epsilon(let epsilon): "epsilon is \(epsilon)"
+        case .dropout(let p): "a dropout probability is \(p)"
+        }
     }
 }

@@ -19,26 +19,26 @@ extension ModelConfiguration {
 
     private var gpt2Layout: ParameterLayout {
         var layout = ParameterLayout()
-        layout.add("transformer.wte.weight", [vocabularySize, width])
-        layout.add("transformer.wpe.weight", [positionCount, width])
+        layout.add("transformer.wte.weight", [vocabularySize, width], .table)
+        layout.add("transformer.wpe.weight", [positionCount, width], .table)
         for i in 0..<layerCount {
             let block = "transformer.h.\(i)."
-            layout.add(block + "ln_1.weight", [width])
-            layout.add(block + "ln_1.bias", [width])
+            layout.add(block + "ln_1.weight", [width], .gain)
+            layout.add(block + "ln_1.bias", [width], .bias)
             layout.add(block + "attn.c_attn.weight", [width, 3 * width])
-            layout.add(block + "attn.c_attn.bias", [3 * width])
-            layout.add(block + "attn.c_proj.weight", [width, width])
-            layout.add(block + "attn.c_proj.bias", [width])
-            layout.add(block + "ln_2.weight", [width])
-            layout.add(block + "ln_2.bias", [width])
+            layout.add(block + "attn.c_attn.bias", [3 * width], .bias)
+            layout.add(block + "attn.c_proj.weight", [width, width], .residualMatrix)
+            layout.add(block + "attn.c_proj.bias", [width], .bias)
+            layout.add(block + "ln_2.weight", [width], .gain)
+            layout.add(block + "ln_2.bias", [width], .bias)
             layout.add(block + "mlp.c_fc.weight", [width, innerWidth])
-            layout.add(block + "mlp.c_fc.bias", [innerWidth])
-            layout.add(block + "mlp.c_proj.weight", [innerWidth, width])
-            layout.add(block + "mlp.c_proj.bias", [width])
+            layout.add(block + "mlp.c_fc.bias", [innerWidth], .bias)
+            layout.add(block + "mlp.c_proj.weight", [innerWidth, width], .residualMatrix)
+            layout.add(block + "mlp.c_proj.bias", [width], .bias)
         }
-        layout.add("transformer.ln_f.weight", [width])
-        layout.add("transformer.ln_f.bias", [width])
-        if !isHeadTied { layout.add("lm_head.weight", [vocabularySize, width]) }
+        layout.add("transformer.ln_f.weight", [width], .gain)
+        layout.add("transformer.ln_f.bias", [width], .bias)
+        if !isHeadTied { layout.add("lm_head.weight", [vocabularySize, width], .head) }
         return layout
     }
 
@@ -46,10 +46,10 @@ extension ModelConfiguration {
         var layout = ParameterLayout()
         let queries = headCount * headWidth
         let keys = keyValueHeadCount * headWidth
-        layout.add("model.embed_tokens.weight", [vocabularySize, width])
+        layout.add("model.embed_tokens.weight", [vocabularySize, width], .table)
         for i in 0..<layerCount {
             let block = "model.layers.\(i)."
-            layout.add(block + "input_layernorm.weight", [width])
+            layout.add(block + "input_layernorm.weight", [width], .gain)
             if architecture == .phi3 {
                 layout.add(block + "self_attn.qkv_proj.weight", [queries + 2 * keys, width])
             } else {
@@ -57,18 +57,18 @@ extension ModelConfiguration {
                 layout.add(block + "self_attn.k_proj.weight", [keys, width])
                 layout.add(block + "self_attn.v_proj.weight", [keys, width])
             }
-            layout.add(block + "self_attn.o_proj.weight", [width, queries])
-            layout.add(block + "post_attention_layernorm.weight", [width])
+            layout.add(block + "self_attn.o_proj.weight", [width, queries], .residualMatrix)
+            layout.add(block + "post_attention_layernorm.weight", [width], .gain)
             if architecture == .phi3 {
                 layout.add(block + "mlp.gate_up_proj.weight", [2 * innerWidth, width])
             } else {
                 layout.add(block + "mlp.gate_proj.weight", [innerWidth, width])
                 layout.add(block + "mlp.up_proj.weight", [innerWidth, width])
             }
-            layout.add(block + "mlp.down_proj.weight", [width, innerWidth])
+            layout.add(block + "mlp.down_proj.weight", [width, innerWidth], .residualMatrix)
         }
-        layout.add("model.norm.weight", [width])
-        if !isHeadTied { layout.add("lm_head.weight", [vocabularySize, width]) }
+        layout.add("model.norm.weight", [width], .gain)
+        if !isHeadTied { layout.add("lm_head.weight", [vocabularySize, width], .head) }
         return layout
     }
 }

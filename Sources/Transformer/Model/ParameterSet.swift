@@ -4,8 +4,13 @@ import Tensors
 public struct ParameterEntry: Sendable, Equatable {
     public let name: String
     public let shape: [Int]
+    public let role: ParameterRole
     public let range: Range<Int>
 }
+
+/// What a parameter does, as far as its first value is concerned: a row for each token or position, a matrix, one whose
+/// outputs are added to the residual stream, the head, a gain of a norm, a bias.
+public enum ParameterRole: Sendable { case table, matrix, residualMatrix, head, gain, bias }
 
 /// The order, names and shapes of a model's parameters.
 public struct ParameterLayout: Sendable, Equatable {
@@ -15,20 +20,21 @@ public struct ParameterLayout: Sendable, Equatable {
 
     public init() {}
 
-    public mutating func add(_ name: String, _ shape: [Int]) {
+    public mutating func add(_ name: String, _ shape: [Int], _ role: ParameterRole = .matrix) {
         let size = shape.reduce(1, *)
         indices[name] = entries.count
-        entries.append(ParameterEntry(name: name, shape: shape, range: count..<count + size))
+        entries.append(ParameterEntry(name: name, shape: shape, role: role, range: count..<count + size))
         count += size
     }
 
     public subscript(name: String) -> ParameterEntry? { indices[name].map { entries[$0] } }
 }
 
-/// Numbers for every parameter of a layout, in one buffer of an executor: the weights, their gradients, or an optimizer's moments.
+/// Numbers for every parameter of a layout, in one buffer of an executor: the weights, their gradients, or an
+/// optimizer's moments.
 ///
-/// One buffer, so that the optimizer is one operation and a snapshot is one copy. Numbers come out as copies, or are shown to a
-/// closure; what is shown is read only as long as the closure runs.
+/// One buffer, so that the optimizer is one operation and a snapshot is one copy. Numbers come out as copies, or are
+/// shown to a closure; what is shown is read only as long as the closure runs.
 public final class ParameterSet: Sendable {
     public let layout: ParameterLayout
     /// (count) all values, entry after entry.

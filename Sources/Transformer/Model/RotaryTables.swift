@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 import Tensors
 
-/// The cosines and sines of a rotary model's angles, one row a position: `count` rows of the frequencies for short texts and,
-/// where the model's scaling has others for long ones, as many rows of those after them.
+/// The cosines and sines of a rotary model's angles, one row a position: `count` rows of the frequencies for short
+/// texts and, where the model's scaling has others for long ones, as many rows of those after them.
 final class RotaryTables: Sendable {
     /// Positions 0 ..< count are in the tables.
     let count: Int

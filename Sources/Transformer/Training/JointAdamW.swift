@@ -1,6 +1,7 @@
 import Tensors
 
-/// AdamW for several networks that one loss trains: their gradients are clipped by their common norm, as if they were one.
+/// AdamW for several networks that one loss trains: their gradients are clipped by their common norm, as if they were
+/// one.
 public final class JointAdamW {
     public let members: [TrainedParameters]
     private let optimizers: [AdamW]

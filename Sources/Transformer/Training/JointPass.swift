@@ -1,7 +1,7 @@
 import Tensors
 
-// A pass that several networks share: whole models, and modules of one's own that read and overwrite the residual stream between
-// their blocks, all on one tape, so that one backward pass reaches them all.
+// A pass that several networks share: whole models, and modules of one's own that read and overwrite the residual
+// stream between their blocks, all on one tape, so that one backward pass reaches them all.
 //
 //   pass.begin(recording: true)
 //   try pass.run(a, entering: { layer, stream in … })       as far as the boundary wants

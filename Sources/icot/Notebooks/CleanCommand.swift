@@ -8,7 +8,8 @@ struct CleanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean", abstract: "Takes the recorded outputs out of notebooks; runs nothing.",
         discussion: """
-            Expected errors stay, since they say which statements are meant to fail, and so does everything else, byte for byte. With - a notebook comes from standard input and goes to standard output, which is what git \
+            Expected errors stay, since they say which statements are meant to fail, and so does everything else, \
+            byte for byte. With - a notebook comes from standard input and goes to standard output, which is what git \
             wants of a filter that keeps outputs out of commits:
 
               git config filter.icot.clean 'icot clean -'

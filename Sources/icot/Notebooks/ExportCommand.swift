@@ -15,7 +15,8 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help:
-            "What to make; text is for reading a notebook here, page is a run that answers in a browser, at every stage."
+            "What to make; text is for reading a notebook here, page is a run that answers in a browser, at every "
+            + "stage."
     )
     var to: Form
 

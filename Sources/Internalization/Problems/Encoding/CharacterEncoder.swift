@@ -9,13 +9,14 @@ public enum AnswerSeparator: String, Sendable, CaseIterable {
     case removedLast
 }
 
-/// One token a character, blanks dropped:
+/// One token a character, spaces dropped:
 ///
 ///     input | chain # answer $
 public struct CharacterEncoder: ProblemEncoder {
     public let vocabulary: CharacterVocabulary
     public let separator: AnswerSeparator
-    /// How many characters every answer has, if that is known: what is cut off the end of a generation that has no separator.
+    /// How many characters every answer has, if that is known: what is cut off the end of a generation that has no
+    /// separator.
     public let answerCount: Int?
 
     public init(

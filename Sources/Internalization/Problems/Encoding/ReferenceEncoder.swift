@@ -1,21 +1,22 @@
 import Checkpoints
 import Transformer
 
-/// The reference's text, tokenised as one string by GPT-2's or any other loaded tokenizer; `<eos>` is the token that ends
-/// a text (docs/method.md, point 1):
+/// The reference's text, tokenised as one string by GPT-2's or any other loaded tokenizer; `<eos>` is the token that
+/// ends a text (docs/method.md, point 1):
 ///
 ///     " " question " <eos> " chain " <eos> #### " answer " <eos>"
 ///
-/// So every part ends in a lone blank before `<eos>` (token 220 of GPT-2), and the one after the chain is the last token
-/// that removal takes. There is no token before the text and no padding. The chain lies between the first and the second
-/// `<eos>`; the model's own end of it is a target, the end of the input is not.
+/// So every part ends in a lone space before `<eos>` (token 220 of GPT-2), and the one after the chain is the last
+/// token that removal takes. There is no token before the text and no padding. The chain lies between the first and the
+/// second `<eos>`; the model's own end of it is a target, the end of the input is not.
 public struct ReferenceEncoder: ProblemEncoder {
     public let tokenizer: any Tokenizer
     /// `<eos>`.
     public let endToken: Int32
     /// Whether the second `<eos>` is the chain's last token, as in the authors' later experiments, rather than kept.
     public let removesSeparator: Bool
-    /// Whether an `<eos>` inside a problem's own text is taken for a separator, as the reference does, rather than refused.
+    /// Whether an `<eos>` inside a problem's own text is taken for a separator, as the reference does, rather than
+    /// refused.
     public let acceptsSeparatorInText: Bool
     let endText: String
 
@@ -35,7 +36,8 @@ public struct ReferenceEncoder: ProblemEncoder {
     public var vocabularySize: Int { tokenizer.vocabularySize }
     public var separator: AnswerSeparator { removesSeparator ? .removedLast : .kept }
 
-    /// The second `<eos>`; where the separator between chain and answer is removed as well, also the first one after `####`.
+    /// The second `<eos>`; where the separator between chain and answer is removed as well, also the first one after
+    /// `####`.
     public func stop(after written: ArraySlice<Int32>) -> StopRule? {
         let ends = written.reduce(0) { $0 + ($1 == endToken ? 1 : 0) }
         if ends >= 2 { return nil }
@@ -63,7 +65,7 @@ public struct ReferenceEncoder: ProblemEncoder {
             answer: answerRange(tokens, after: ends[1], before: tokens.count - 1))
     }
 
-    /// The answer's tokens without ` ####` before and the lone blank after them.
+    /// The answer's tokens without ` ####` before and the lone space after them.
     private func answerRange(_ tokens: [Int32], after separator: Int, before end: Int) -> Range<Int> {
         var start = separator + 1
         var written: [UInt8] = []
@@ -80,7 +82,8 @@ public struct ReferenceEncoder: ProblemEncoder {
 
     public func text(_ token: Int32) -> String { tokenizer.text(of: CollectionOfOne(token)) }
 
-    /// The text from the first `####` on, trimmed, without commas and special tokens; all of it where there is no `####`.
+    /// The text from the first `####` on, trimmed, without commas and special tokens; all of it where there is no
+    /// `####`.
     public func answerText(of generated: ArraySlice<Int32>) -> String {
         ReferenceText.answer(in: tokenizer.text(of: generated, skippingSpecialTokens: true))
     }

@@ -3,9 +3,9 @@ import Support
 
 // Problems as the numbers they were made from, a tenth of their text: a task writes them anew, bit for bit.
 //
-// A file is safetensors: `inputs` (n, the task's `inputCount`; U8), and in the metadata `task`, a JSON object that says which
-// task it is (its members are those of `TaskDescription`'s cases, under "kind"), `repeats` ("true" where an input may occur
-// twice) and `sha256`, that of the text that comes out.
+// A file is safetensors: `inputs` (n, the task's `inputCount`; U8), and in the metadata `task`, a JSON object that says
+// which task it is (its members are those of `TaskDescription`'s cases, under "kind"), `repeats` ("true" where an input
+// may occur twice) and `sha256`, that of the text that comes out.
 
 /// Which task problems were made by, as far as a file must know it.
 struct TaskDescription: Codable, Equatable {

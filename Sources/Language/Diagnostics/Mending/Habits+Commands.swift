@@ -277,6 +277,8 @@ extension Habits {
                 end = place.tokens[closer].span.end
             }
             let span = SourceSpan(place.tokens[index].span.start, end)
+            // A field may have the name of a function: only what is at fault is blamed.
+            guard place.fault.start <= span.end, place.fault.end >= span.start else { continue }
             return [
                 Habit(
                     message: "'\(name)' is a function, not a field", span: span, edit: .init(span, written),

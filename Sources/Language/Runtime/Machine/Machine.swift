@@ -146,7 +146,7 @@ final class Machine {
         state.pointee.setEnds()
     }
 
-    /// Room for one more frame and for so many values.
+    /// Room for one more frame and for this many values.
     private func makeRoom(_ count: Int) throws {
         if state.pointee.frameCount >= state.pointee.callsMax {
             throw Fault(
@@ -183,7 +183,7 @@ final class Machine {
 
     static let stopped = Fault(.interrupted, "stopped", help: "what was done until here is kept")
 
-    /// Notes that so many bytes are about to be used.
+    /// Notes that this many bytes are about to be used.
     func use(bytes: Int) throws {
         allocated += bytes
         state.pointee.fuel -= bytes >> 11

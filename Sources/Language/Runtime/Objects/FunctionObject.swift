@@ -44,7 +44,7 @@ final class CommandFunction: FunctionObject {
         hasRepeated = parameters.contains(where: \.isRepeated)
         namesFiles =
             parameters.contains { !$0.kind.pathUses.isEmpty }
-            || command.signature.effects.contains { $0 != .changesRun && $0 != .runsPrograms }
+            || command.signature.effects.contains(where: \.namesFiles)
         super.init(command.signature)
     }
 
