@@ -1,6 +1,8 @@
 #include "CKernels.h"
 #include "vector.h"
 
+#include <math.h>
+
 CLONES void ck_add(float *restrict y, const float *restrict x, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
@@ -59,6 +61,26 @@ CLONES void ck_gelu_again(float *restrict dx, float *restrict y, const float *re
         float slope = s + x[i] * s * (1.0f - s) * GELU_A * (1.0f + 3.0f * GELU_B * x[i] * x[i]);
         dx[i] *= slope;
         y[i] = x[i] * s;
+    }
+}
+
+// The exact GELU: x · Φ(x), and its slope Φ(x) + x · φ(x).
+INLINE float normal_below(float x) { return 0.5f * (1.0f + erff(x * 0.70710678118654752f)); }
+INLINE float normal_density(float x) { return 0.39894228040143268f * exp_f(-0.5f * x * x); }
+
+CLONES void ck_gelu_exact(float *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = x[i] * normal_below(x[i]);
+}
+
+CLONES void ck_gelu_exact_backward(float *dx, const float *dy, const float *restrict x, size_t n) {
+    for (size_t i = 0; i < n; i++) dx[i] = dy[i] * (normal_below(x[i]) + x[i] * normal_density(x[i]));
+}
+
+CLONES void ck_gelu_exact_again(float *restrict dx, float *restrict y, const float *restrict x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float below = normal_below(x[i]);
+        dx[i] *= below + x[i] * normal_density(x[i]);
+        y[i] = x[i] * below;
     }
 }
 

@@ -6,8 +6,8 @@ public enum ProblemWriting {
     case characters(CharacterVocabulary)
     /// `folder` is where it was read.
     case tokenizer(any Tokenizer, folder: String?)
-    /// Token ids only: a checkpoint without a tokenizer.
-    case ids
+    /// Token ids only: a checkpoint without a tokenizer, or with one that is not known, and why.
+    case ids(reason: String?)
 
     /// Whether both write a text in the same characters.
     public func hasSameCharacters(as other: ProblemWriting) -> Bool {
@@ -33,12 +33,12 @@ public enum ProblemWriting {
         case .tokenizer(let tokenizer, _):
             if separator == .absent { throw SeparatorFault.tokenizer }
             return try ReferenceEncoder(tokenizer, removesSeparator: separator == .removedLast)
-        case .ids:
+        case .ids(let reason):
+            let none =
+                "the model came without a tokenizer, so problems cannot be written for it; load the folder that has "
+                + "its tokenizer.json too"
             throw ProblemError.notEncodable(
-                rule:
-                    "the model came without a tokenizer, so problems cannot be written for it; load the folder that "
-                    + "has "
-                    + "its tokenizer.json too")
+                rule: reason.map { "problems cannot be written for the model: \($0)" } ?? none)
         }
     }
 

@@ -83,7 +83,7 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
         ),
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7,
-            #"x.safetensors at byte 13: "a" claims bytes 0..<8 of 7 bytes of data"#
+            #"x.safetensors at byte 13: "a" claims bytes 0..<8 of 7 bytes of data: the file is cut short"#
         ),
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}"#, 8,

@@ -69,15 +69,13 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
             for activates in [false, true] {
                 tape.begin(.decoding)
                 let input = tape.variable(x, columns: i), residual = tape.variable(r, columns: o)
-                // Only matrices that are not transposed come with a bias.
-                let own =
-                    isTransposed ? nil : Weight(values: bias.place, gradient: bias.place)
+                let own = Weight(values: bias.place, gradient: bias.place)
                 let found = tape.linear(
                     input, weight: Weight(values: weight.place, gradient: weight.place), bias: own, outputs: o,
-                    isTransposed: isTransposed, activatesInput: activates, residual: residual)
+                    isTransposed: isTransposed, activation: activates ? .tanh : nil, residual: residual)
                 let inputs = x.map { activates ? naiveGELU(Double($0)) : Double($0) }
                 let product = naiveLinear(
-                    inputs, w.map(Double.init), own == nil ? nil : b.map(Double.init), rows: n, inputs: i, outputs: o,
+                    inputs, w.map(Double.init), b.map(Double.init), rows: n, inputs: i, outputs: o,
                     isTransposed: isTransposed)
                 #expect(largestDifference(floats(found), zip(product, r).map { $0 + Double($1) }) <= tolerance)
                 #expect(floats(residual) == r && floats(input) == x)

@@ -7,6 +7,9 @@ public let packageFolder: URL = URL(filePath: #filePath)
 /// The reference values copied into the project: `Tests/Golden`.
 public let goldenFolder: URL = packageFolder.appending(path: "Tests/Golden")
 
+/// Small files of the kinds that people really have, made up for the purpose: `Tests/Cases`.
+public let casesFolder: URL = packageFolder.appending(path: "Tests/Cases")
+
 /// Other people's text that some tests read (data sets, vocabularies): it is no part of the project and lies in `../shared`.
 ///
 /// A test that needs some of it is skipped where it is absent: `@Test(.enabled(if: Shared.has("data/x"), "\(Shared.reason)"))`.

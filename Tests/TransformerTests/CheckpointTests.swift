@@ -81,7 +81,7 @@ private let tolerance = 3.7e-5
             "st_shape_contradicts_config", "model.safetensors", .contradictory,
             #"has shape [11, 8]; the configuration makes it [11, 16]"#
         ),
-        ("cfg_nan_epsilon", "config.json", .malformed, #"NaN is not a JSON number for "layer_norm_epsilon""#),
+        ("cfg_nan_epsilon", "config.json", .malformed, #"layer_norm_epsilon is nan, not a finite number"#),
         (
             "cfg_unknown_model_type", "config.json", .unsupported,
             #"model_type "quux" is not known; known are gpt2, llama, mistral, phi3"#

@@ -94,7 +94,7 @@ import Testing
     @Test func `a damaged tokenizer is read or refused, and what is read can encode and decode`() throws {
         try fuzz(goldenFolder.appending(path: "malformed/ok_tokenizer/tokenizer.json"), cases: 400, focus: 1 << 20) {
             path in
-            let tokenizer = try TokenizerFile.read(path, endOfText: nil)
+            let tokenizer = try TokenizerFile.read(path)
             _ = tokenizer.text(of: try tokenizer.encode("ab a<|endoftext|>b"))
         }
     }
@@ -104,7 +104,7 @@ import Testing
         arguments: ["mistral_like", "metaspace", "phi3_like"])
     func `a damaged SentencePiece-style tokenizer is read or refused too`(_ name: String) throws {
         try fuzz(Shared.url("golden/sp/\(name)/tokenizer.json"), cases: 60, focus: 3000) { path in
-            let tokenizer = try TokenizerFile.read(path, endOfText: nil)
+            let tokenizer = try TokenizerFile.read(path)
             _ = tokenizer.text(of: try tokenizer.encode("ab a</s>b \u{1F600}"))
         }
     }

@@ -48,6 +48,10 @@ void ck_gelu(float *y, const float *x, size_t n);
 void ck_gelu_backward(float *dx, const float *dy, const float *restrict x, size_t n);
 /// dx *= GELU'(x) and y = GELU(x), for a backward pass that did not keep y.
 void ck_gelu_again(float *restrict dx, float *restrict y, const float *restrict x, size_t n);
+/// The exact GELU, y = x/2 · (1 + erf(x/√2)), in the same three ways.
+void ck_gelu_exact(float *y, const float *x, size_t n);
+void ck_gelu_exact_backward(float *dx, const float *dy, const float *restrict x, size_t n);
+void ck_gelu_exact_again(float *restrict dx, float *restrict y, const float *restrict x, size_t n);
 /// y = SiLU(gate) · up, where SiLU(x) = x · sigmoid(x).
 void ck_swiglu(float *restrict y, const float *restrict gate, const float *restrict up, size_t n);
 /// The gradients of `ck_swiglu`, overwritten.

@@ -1,6 +1,7 @@
 import Support
 
-/// The tokens that are found in the text before anything else is done to it, such as `<|endoftext|>`.
+/// The tokens that are found in the text before it is cut into words, such as `<|endoftext|>`: first those that are looked
+/// for in the text as it stands, then, in what is left and after normalization, the others (`"normalized": true`).
 struct AddedTokens: Sendable {
     struct Token: Sendable {
         var id: Int32
@@ -13,28 +14,82 @@ struct AddedTokens: Sendable {
         var stripsRight = false
         /// Whether it only counts between characters that are no part of a word.
         var isSingleWord = false
+        /// Whether it is looked for after normalization.
+        var isNormalized = false
     }
 
-    /// Longest first, so that the first that fits is the longest that fits.
-    let tokens: [Token]
     private let byID: [Int32: Token]
-    private let firstBytes: [Bool]
+    private let early: Search
+    /// Their contents are normalized as the text is.
+    private let late: Search
 
-    init(_ tokens: [Token]) {
-        self.tokens = tokens.sorted { $0.content.count > $1.content.count }
+    /// - Parameter normalizer: what is done to the text before the late tokens are looked for.
+    init(_ tokens: [Token], normalizer: TextNormalizer? = nil) {
         byID = Dictionary(tokens.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        var firstBytes = Array(repeating: false, count: 256)
-        for token in tokens { firstBytes[Int(token.content.first ?? 0)] = true }
-        self.firstBytes = firstBytes
+        early = Search(tokens.filter { !$0.isNormalized })
+        late = Search(
+            tokens.filter(\.isNormalized).map { token in
+                var token = token
+                if let normalizer { token.content = normalizer(token.content) }
+                return token
+            })
     }
 
     subscript(_ id: Int32) -> Token? { byID[id] }
 
     func isSpecial(_ id: Int32) -> Bool { byID[id]?.isSpecial ?? false }
 
+    /// Calls `stretch` with what lies between the tokens, normalized and never empty, and the place in the text at which it
+    /// begins; `found` with each token; all in order.
+    func split(
+        _ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions, _ normalizer: TextNormalizer?,
+        stretch: (UnsafeBufferPointer<UInt8>, Int) throws -> Void, found: (Int32) -> Void
+    ) rethrows {
+        try early.split(text, options.parsesSpecialTokens) { range in
+            let piece = UnsafeBufferPointer(rebasing: text[range])
+            guard let normalizer else { return try splitLate(piece, range.lowerBound, options, stretch, found) }
+            try normalizer(piece).withUnsafeBufferPointer {
+                try splitLate($0, range.lowerBound, options, stretch, found)
+            }
+        } found: {
+            found($0)
+        }
+    }
+
+    private func splitLate(
+        _ text: UnsafeBufferPointer<UInt8>, _ place: Int, _ options: EncodingOptions,
+        _ stretch: (UnsafeBufferPointer<UInt8>, Int) throws -> Void, _ found: (Int32) -> Void
+    ) rethrows {
+        if late.tokens.isEmpty {
+            if !text.isEmpty { try stretch(text, place) }
+            return
+        }
+        try late.split(text, options.parsesSpecialTokens) { range in
+            try stretch(UnsafeBufferPointer(rebasing: text[range]), place + range.lowerBound)
+        } found: {
+            found($0)
+        }
+    }
+}
+
+/// Some tokens to be found in a text.
+private struct Search: Sendable {
+    typealias Token = AddedTokens.Token
+
+    /// Longest first, so that the first that fits is the longest that fits.
+    let tokens: [Token]
+    private let firstBytes: [Bool]
+
+    init(_ tokens: [Token]) {
+        self.tokens = tokens.sorted { $0.content.count > $1.content.count }
+        var firstBytes = Array(repeating: false, count: 256)
+        for token in tokens { firstBytes[Int(token.content.first ?? 0)] = true }
+        self.firstBytes = firstBytes
+    }
+
     /// Calls `piece` with each stretch of text between tokens (never empty) and `found` with each token, in order.
     func split(
-        _ text: UnsafeBufferPointer<UInt8>, parsingSpecial: Bool, piece: (Range<Int>) throws -> Void,
+        _ text: UnsafeBufferPointer<UInt8>, _ parsingSpecial: Bool, piece: (Range<Int>) throws -> Void,
         found: (Int32) -> Void
     ) rethrows {
         var start = 0  // of the stretch not yet handed out
@@ -44,9 +99,9 @@ struct AddedTokens: Sendable {
                 index += 1
                 continue
             }
-            let begin = token.stripsLeft ? AddedTokens.skipBlanksBack(text, from: index, to: start) : index
+            let begin = token.stripsLeft ? Self.skipBlanksBack(text, from: index, to: start) : index
             var end = index + token.content.count
-            if token.stripsRight { end = AddedTokens.skipBlanks(text, from: end) }
+            if token.stripsRight { end = Self.skipBlanks(text, from: end) }
             if begin > start { try piece(start..<begin) }
             found(token.id)
             start = end
@@ -59,7 +114,7 @@ struct AddedTokens: Sendable {
         tokens.first { token in
             token.content.count <= text.count - index && (parsingSpecial || !token.isSpecial)
                 && text[index..<index + token.content.count].elementsEqual(token.content)
-                && (!token.isSingleWord || AddedTokens.standsAlone(text, index..<index + token.content.count))
+                && (!token.isSingleWord || Self.standsAlone(text, index..<index + token.content.count))
         }
     }
 

@@ -24,6 +24,9 @@ enum ByteLevelAlphabet {
         return bytes
     }()
 
+    /// By byte, its scalar in UTF-8.
+    static let names: [[UInt8]] = (0..<256).map { Array(name(of: UInt8($0)).utf8) }
+
     /// Appends the bytes that a token's name stands for; a name outside the alphabet (an added token may be anything)
     /// stands for itself.
     static func appendBytes(of name: UnsafeBufferPointer<UInt8>, to target: inout [UInt8]) {

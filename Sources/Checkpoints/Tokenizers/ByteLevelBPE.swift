@@ -1,24 +1,34 @@
-/// GPT-2's tokenizer: cuts the text into pieces (`GPT2WordSplitter`), takes each piece's bytes as its first tokens and
-/// merges them (`PairMerges`). Any bytes can be written if the vocabulary has a token for each byte, and decoding gives
-/// exactly the bytes that were encoded.
+/// The tokenizer of GPT-2, Llama 3, Qwen and SmolLM: cuts the text into pieces (`PreTokenizer`), takes each piece's bytes as
+/// its first tokens and merges them (`PairMerges`). Any bytes can be written if the vocabulary has a token for each byte, and
+/// decoding gives exactly the bytes that were encoded, as far as the text was normalized already.
 public struct ByteLevelBPE: Tokenizer {
     private let names: TokenTable
     private let merges: PairMerges
     private let added: AddedTokens
+    private let normalizer: TextNormalizer?
+    private let preTokenizer: PreTokenizer
+    /// Whether a piece that is a token as a whole is that token, whatever the merges would make of it.
+    private let ignoresMerges: Bool
     /// By byte, its token or -1.
     private let byteIDs: [Int32]
     /// What each id stands for, one after another.
     private let decodedBytes: [UInt8]
     private let decodedEnds: [Int32]
     private let addsPrefixSpace: Bool
-    private let prefixIDs: [Int32]
-    private let suffixIDs: [Int32]
+    public let prefixIDs: [Int32]
+    public let suffixIDs: [Int32]
     private let caches = WordCachePool()
     public let endOfTextID: Int32?
 
     public var vocabularySize: Int { names.count }
 
-    init(_ description: TokenizerDescription, addsPrefixSpace: Bool) {
+    init(
+        _ description: TokenizerDescription, addsPrefixSpace: Bool, normalizer: TextNormalizer? = nil,
+        preTokenizer: PreTokenizer = PreTokenizer(steps: [.gpt2Words]), ignoresMerges: Bool = false
+    ) {
+        self.normalizer = normalizer
+        self.preTokenizer = preTokenizer
+        self.ignoresMerges = ignoresMerges
         names = description.names
         merges = description.merges
         added = description.added
@@ -46,14 +56,13 @@ public struct ByteLevelBPE: Tokenizer {
         ids.reserveCapacity(text.count / 3 + 8)
         try caches.withCache { cache in
             // Each stretch is cut into pieces by itself, as if there were no text around it.
-            try added.split(text, parsingSpecial: options.parsesSpecialTokens) { range in
-                let piece = UnsafeBufferPointer(rebasing: text[range])
-                if addsPrefixSpace, piece.first != UInt8(ascii: " ") {
-                    try ([UInt8(ascii: " ")] + piece).withUnsafeBufferPointer {
-                        try encode($0, startingAt: range.lowerBound - 1, cache, &ids)
+            try added.split(text, options, normalizer) { stretch, place in
+                if addsPrefixSpace, stretch.first != UInt8(ascii: " ") {
+                    try ([UInt8(ascii: " ")] + stretch).withUnsafeBufferPointer {
+                        try encode($0, startingAt: place - 1, cache, &ids)
                     }
                 } else {
-                    try encode(piece, startingAt: range.lowerBound, cache, &ids)
+                    try encode(stretch, startingAt: place, cache, &ids)
                 }
             } found: {
                 ids.append($0)
@@ -66,21 +75,36 @@ public struct ByteLevelBPE: Tokenizer {
     private func encode(
         _ text: UnsafeBufferPointer<UInt8>, startingAt base: Int, _ cache: WordCache, _ ids: inout [Int32]
     ) throws {
-        let splitter = GPT2WordSplitter(text)
-        var start = 0
-        while start < text.count {
-            let end = splitter.endOfPiece(at: start)
-            if end - start <= WordCache.lengthLimit {
-                let key = WordCache.key(text, start..<end)
-                if !cache.append(key, to: &ids) {
-                    let count = try mergeWord(text, start..<end, base, cache, &ids)
-                    if count <= WordCache.countLimit { cache.store(key, cache.symbols, count: count) }
-                }
-            } else {
-                _ = try mergeWord(text, start..<end, base, cache, &ids)
+        if case .gpt2Words? = preTokenizer.steps.first, preTokenizer.steps.count == 1 {
+            let splitter = GPT2WordSplitter(text)
+            var start = 0
+            while start < text.count {
+                let end = splitter.endOfPiece(at: start)
+                try appendWord(text, start..<end, base, cache, &ids)
+                start = end
             }
-            start = end
+        } else {
+            try preTokenizer.forEachPiece(text, 0..<text.count) { try appendWord(text, $0, base, cache, &ids) }
         }
+    }
+
+    private func appendWord(
+        _ text: UnsafeBufferPointer<UInt8>, _ word: Range<Int>, _ base: Int, _ cache: WordCache, _ ids: inout [Int32]
+    ) throws {
+        guard word.count <= WordCache.lengthLimit else {
+            return _ = try mergeWord(text, word, base, cache, &ids)
+        }
+        let key = WordCache.key(text, word)
+        if cache.append(key, to: &ids) { return }
+        let count = try mergeWord(text, word, base, cache, &ids)
+        if count <= WordCache.countLimit { cache.store(key, cache.symbols, count: count) }
+    }
+
+    /// The token that a whole word is.
+    private func token(_ text: UnsafeBufferPointer<UInt8>, _ word: Range<Int>) -> Int32? {
+        var name: [UInt8] = []
+        for byte in text[word] { name.append(contentsOf: ByteLevelAlphabet.names[Int(byte)]) }
+        return name.withUnsafeBytes { names.id(of: $0) }
     }
 
     /// Merges one word in `cache.symbols`, appends its ids and returns how many they are.
@@ -88,6 +112,11 @@ public struct ByteLevelBPE: Tokenizer {
         _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ base: Int, _ cache: WordCache, _ ids: inout [Int32]
     ) throws -> Int {
         cache.reserveSymbols(range.count)
+        if ignoresMerges, let id = token(text, range) {
+            cache.symbols[0] = id
+            ids.append(id)
+            return 1
+        }
         let symbols = UnsafeMutableBufferPointer(rebasing: cache.symbols[..<range.count])
         for (i, index) in range.enumerated() {
             symbols[i] = byteIDs[Int(text[index])]

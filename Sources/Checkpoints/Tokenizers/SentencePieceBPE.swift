@@ -19,6 +19,8 @@ public struct SentencePieceBPE: Tokenizer {
     private let merges: PairMerges
     private let added: AddedTokens
     private let prefixRule: PrefixRule
+    /// Puts the `▁` in where that is a normalizer's work; nil where it is left to the cutting.
+    private let normalizer: TextNormalizer?
     private let stripRule: StripRule
     /// By byte, the token `<0x..>`; empty where the vocabulary does not have all of them.
     private let byteIDs: [Int32]
@@ -27,8 +29,8 @@ public struct SentencePieceBPE: Tokenizer {
     private let unknownID: Int32?
     private let fusesUnknown: Bool
     private let cutting: Cutting
-    private let prefixIDs: [Int32]
-    private let suffixIDs: [Int32]
+    public let prefixIDs: [Int32]
+    public let suffixIDs: [Int32]
     private let caches = WordCachePool()
     public let endOfTextID: Int32?
 
@@ -39,8 +41,10 @@ public struct SentencePieceBPE: Tokenizer {
 
     public var vocabularySize: Int { names.count }
 
-    init(_ description: TokenizerDescription, prefixRule: PrefixRule, stripRule: StripRule, splitsAtBlanks: Bool) throws
-    {
+    init(
+        _ description: TokenizerDescription, normalizer: TextNormalizer?, prefixRule: PrefixRule, stripRule: StripRule,
+        splitsAtBlanks: Bool
+    ) throws {
         names = description.names
         merges = description.merges
         added = description.added
@@ -50,6 +54,7 @@ public struct SentencePieceBPE: Tokenizer {
         unknownID = description.unknownID
         fusesUnknown = description.fusesUnknown
         self.prefixRule = prefixRule
+        self.normalizer = normalizer
         self.stripRule = stripRule
 
         let byteIDs = (0..<256).compactMap { description.names.id(of: SentencePieceBPE.byteName(UInt8($0))) }
@@ -78,9 +83,9 @@ public struct SentencePieceBPE: Tokenizer {
     public func encode(_ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions) throws -> [Int32] {
         var ids: [Int32] = options.addsSpecialTokens ? prefixIDs : []
         caches.withCache { cache in
-            added.split(text, parsingSpecial: options.parsesSpecialTokens) { range in
-                let stretch = normalized(text, range)
-                stretch.withUnsafeBufferPointer { encode($0, cache, &ids) }
+            added.split(text, options, normalizer) { stretch, place in
+                if normalizer != nil { return encode(stretch, cache, &ids) }
+                spaced(stretch, isStart: place == 0).withUnsafeBufferPointer { encode($0, cache, &ids) }
             } found: {
                 ids.append($0)
             }
@@ -90,19 +95,18 @@ public struct SentencePieceBPE: Tokenizer {
     }
 
     /// The stretch with `▁` for spaces, and one before it where the rule asks for it.
-    private func normalized(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        let beginsBlank =
-            text[range.lowerBound] == UInt8(ascii: " ") || text[range].starts(with: SentencePieceBPE.space)
+    private func spaced(_ text: UnsafeBufferPointer<UInt8>, isStart: Bool) -> [UInt8] {
+        let beginsBlank = text.first == UInt8(ascii: " ") || text.starts(with: SentencePieceBPE.space)
         let hasPrefix =
             switch prefixRule {
             case .everyStretch: true
             case .everyStart: !beginsBlank
-            case .textStart: !beginsBlank && range.lowerBound == 0
+            case .textStart: !beginsBlank && isStart
             case .never: false
             }
         var result: [UInt8] = hasPrefix ? SentencePieceBPE.space : []
-        result.reserveCapacity(range.count * 3 / 2 + 3)
-        for byte in text[range] {
+        result.reserveCapacity(text.count * 3 / 2 + 3)
+        for byte in text {
             if byte == UInt8(ascii: " ") {
                 result.append(contentsOf: SentencePieceBPE.space)
             } else {

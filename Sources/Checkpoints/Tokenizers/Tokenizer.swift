@@ -5,6 +5,9 @@ public protocol Tokenizer: Sendable {
     var vocabularySize: Int { get }
     /// The token that ends a text, the reference's separator: `<|endoftext|>` of GPT-2, `</s>` of Llama.
     var endOfTextID: Int32? { get }
+    /// What is put before and after every text where `EncodingOptions.addsSpecialTokens` asks for it: Llama's `<s>`.
+    var prefixIDs: [Int32] { get }
+    var suffixIDs: [Int32] { get }
 
     /// The ids of a text. Throws `TokenizationError` where the vocabulary has no way to write it.
     func encode(_ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions) throws -> [Int32]

@@ -54,6 +54,17 @@ struct RawVocabulary {
 
     enum MergeError: Error { case notTwoNames }
 
+    /// The ids of some names, as far as they are in the vocabulary.
+    func ids(of names: Set<[UInt8]>) -> [[UInt8]: Int] {
+        let lengths = Set(names.map(\.count))
+        var found: [[UInt8]: Int] = [:]
+        for token in tokens where lengths.contains(token.range.count) {
+            let name = Array(pool[token.range])
+            if names.contains(name) { found[name] = token.id }
+        }
+        return found
+    }
+
     // MARK: Checking
 
     /// The names, ids and merges as tables. Throws `FileError` for an id used twice or far beyond the number of tokens,

@@ -46,6 +46,15 @@ public struct CheckpointTensor: Sendable {
         }
     }
 
+    /// The same matrix with rows and columns exchanged; nothing is copied. Anything but a matrix stays as it is.
+    public var transposed: CheckpointTensor {
+        guard shape.count == 2 else { return self }
+        let strides = strides ?? [shape[1], 1]
+        return CheckpointTensor(
+            name: name, shape: shape.reversed(), elementType: elementType, count: count, strides: strides.reversed(),
+            file: file, byteOffset: byteOffset)
+    }
+
     /// Whether the file has the numbers as float32 in row-major order, at any address.
     public var isPlain: Bool { elementType == .float32 && strides == nil }
 

@@ -37,6 +37,7 @@ public struct SafeTensorsReader: Sendable {
     /// Maps the file and checks all of its header; throws `FileError` for the first rule broken.
     public init(_ path: String) throws {
         let file = try MappedFile(path)
+        try MistakenFile.refuse(file, isText: false)
         let data = try SafeTensorsReader.headerRange(of: file)
         var header = HeaderParser(file: file, headerEnd: data)
         try header.parse()
@@ -143,7 +144,9 @@ private struct HeaderParser {
     ) throws -> CheckpointTensor {
         let dataCount = file.bytes.count - headerEnd
         guard offsets[0] <= offsets[1], offsets[1] <= dataCount else {
-            throw error("\"\(name)\" claims bytes \(offsets[0])..<\(offsets[1]) of \(dataCount) bytes of data")
+            throw error(
+                "\"\(name)\" claims bytes \(offsets[0])..<\(offsets[1]) of \(dataCount) bytes of data: the file is cut short"
+            )
         }
         guard let count = elementCount(shape), !count.multipliedReportingOverflow(by: type.byteCount).overflow else {
             throw error("\"\(name)\" has shape \(shapeText(shape)), more elements than 63 bits can count")

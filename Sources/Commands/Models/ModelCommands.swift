@@ -4,6 +4,7 @@ import Checkpoints
 import Experiments
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum ModelCommands {
@@ -31,9 +32,10 @@ enum ModelCommands {
                         "vocab",
                         .oneOf([
                             .choice([.init("digits", "one token a character, for tasks with numbers")]), .path(.read),
-                            .value(ProblemsValue.typeName),
+                            .value(ProblemsValue.typeName), .list(of: .value(ProblemsValue.typeName)),
                         ]), default: ".digits", aliases: Aliases.vocabulary,
-                        "the tokens: .digits, the characters of some problems, or a folder with a tokenizer"),
+                        "the tokens: .digits, the characters of some problems or of several sets, [train, test], or a folder with a tokenizer"
+                    ),
                     .label(
                         "init",
                         .choice([.init("fan_in", "N(0, 1/fan-in): small models learn"), .init("gpt2", "N(0, 0.02²)")]),
@@ -90,6 +92,9 @@ enum ModelCommands {
     private static func writing(_ call: Invocation) throws -> ProblemWriting {
         switch call["vocab"] {
         case .object(let problems as ProblemsValue)?: return .characters(CharacterVocabulary(of: problems.set))
+        case let value? where value.asList != nil:
+            let sets = (value.asList ?? []).compactMap { $0.asHost(ProblemsValue.self)?.set }
+            return .characters(CharacterVocabulary(of: sets))
         case .object(let path as TextObject)?:
             return .tokenizer(try TokenizerFolder.load(path.string), folder: path.string)
         default: return .characters(.digits)
@@ -103,7 +108,9 @@ enum ModelCommands {
                 [
                     .value(
                         "name", .path(.read),
-                        "a folder, or a name such as \"gpt2\" that is in the cache; nothing is ever fetched"),
+                        "a folder, a weight file in its folder, or a name such as \"gpt2\" that is in the cache; nothing is ever fetched"
+                    ),
+                    .label("revision", .text, "a branch, tag or commit of a model in the cache; main without it"),
                     .label("base", .path(.read), "the folder of the base model, for a checkpoint of the reference"),
                     .label(
                         "positions", .integer(1...1_000_000),
@@ -112,26 +119,53 @@ enum ModelCommands {
                 ], result: ModelValue.typeName, examples: ["load \"gpt2\""],
                 seeAlso: ["write", "model", "show"],
                 discussion:
-                    "Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin and "
-                    + "the reference's state_dict.bin. A pickle is read by a reader that knows tensors only; it "
-                    + "can run nothing."
+                    """
+                    Reads config.json of transformers 4 and 5, safetensors (also in shards), pytorch_model.bin, the \
+                    reference's state_dict.bin, and the checkpoints of training scripts (the weights under model or \
+                    state_dict, numbers beside them; nanoGPT's without a config.json). A pickle is read by a reader \
+                    that knows tensors only; it can run nothing. What would compute with other numbers without a \
+                    word, such as quantised weights or an adapter beside its base, is refused. Of a tokenizer that is \
+                    not known only the ids are missing: logits and hidden work.
+                    """
             )
         ) { call in
             let name = try call.text("name")
-            let checkpoint = try Checkpoint(name, base: call.textIfPresent("base"))
-            for note in checkpoint.notes.prefix(3) { call.output(StyledText(note, .dim)) }
+            let checkpoint = try Checkpoint(
+                name, base: call.textIfPresent("base"), revision: call.textIfPresent("revision"))
+            tell(checkpoint.notes, call)
             try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
             var model = try LanguageModel(checkpoint)
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
-            let writing: ProblemWriting
-            if CharacterVocabulary.exists(in: checkpoint.folder) {
-                writing = .characters(try CharacterVocabulary(folder: checkpoint.folder))
-            } else if let tokenizer = try checkpoint.tokenizer() {
-                writing = .tokenizer(tokenizer, folder: checkpoint.tokenizerFolder)
-            } else {
-                writing = .ids
-            }
-            return .object(ModelValue(ExperimentModel(model, writing: writing, origin: .folder(name))))
+            return .object(
+                ModelValue(
+                    ExperimentModel(model, writing: try writing(checkpoint, call), origin: .folder(name))))
+        }
+    }
+
+    private static func tell(_ notes: [String], _ call: Invocation) {
+        for note in notes.prefix(4) { call.output(StyledText(note, .dim)) }
+        if notes.count > 4 { call.output(StyledText("and \(notes.count - 4) more of the kind", .dim)) }
+    }
+
+    /// How problems are written for a checkpoint: by the tokenizer beside it. One that is not known does not bar the model.
+    private static func writing(_ checkpoint: Checkpoint, _ call: Invocation) throws -> ProblemWriting {
+        if CharacterVocabulary.exists(in: checkpoint.folder) {
+            return .characters(try CharacterVocabulary(folder: checkpoint.folder))
+        }
+        guard let folder = checkpoint.tokenizerFolder else {
+            guard let file = TokenizerFolder.unknownFile(in: checkpoint.folder) else { return .ids(reason: nil) }
+            let reason = "\(file) is a tokenizer of a kind that is not read; tokenizer.json is"
+            tell(["\(reason): the model is there without it"], call)
+            return .ids(reason: reason)
+        }
+        do {
+            let tokenizer = try TokenizerFolder.load(folder)
+            tell(try TokenizerFolder.notes(folder, tokenizer), call)
+            return .tokenizer(tokenizer, folder: folder)
+        } catch let error as FileError where error.kind == .unsupported {
+            let reason = "its tokenizer is not known (\(error.description))"
+            tell(["\(reason): the model is there without it"], call)
+            return .ids(reason: reason)
         }
     }
 
@@ -167,6 +201,9 @@ enum ModelCommands {
                     .label(
                         "special", .boolean, default: "true",
                         "whether <|endoftext|> and the like in the text are tokens"),
+                    .label(
+                        "around", .boolean, default: "true",
+                        "whether what the tokenizer puts around every text, such as <s>, is there"),
                 ], result: TypeName.table, examples: ["tokenize (model .gpt2) \"12 * 34\""], seeAlso: ["tokens"])
         ) { call in
             let text = try call.text("text")
@@ -175,13 +212,17 @@ enum ModelCommands {
                 switch model.writing {
                 case .characters(let vocabulary): return try characters(vocabulary, text, call)
                 case .tokenizer(let own, _): tokenizer = own
-                case .ids:
-                    throw call.failure("the model came without a tokenizer", code: .runtimeArgument, at: "tokenizer")
+                case .ids(let reason):
+                    throw call.failure(
+                        reason ?? "the model came without a tokenizer", code: .runtimeArgument, at: "tokenizer")
                 }
             } else {
                 tokenizer = try TokenizerFolder.load(try CheckpointLocator().folder(try call.text("tokenizer")))
             }
-            let ids = try tokenizer.encode(text, EncodingOptions(parsesSpecialTokens: try call.boolean("special")))
+            let ids = try tokenizer.encode(
+                text,
+                EncodingOptions(
+                    parsesSpecialTokens: try call.boolean("special"), addsSpecialTokens: try call.boolean("around")))
             return .table(
                 TableObject([.init("token", ids.map { tokenizer.token($0) ?? "" }), .init("id", ids.map { Int($0) })]))
         }

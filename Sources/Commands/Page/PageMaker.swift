@@ -28,6 +28,12 @@ struct PageMaker {
                 code: .runtimeArgument, at: "run",
                 help: "make a page of a run on a model with vocab: .digits, or one of its problems' characters")
         }
+        if let part = PageTask.fault(experiment.run.model.configuration) {
+            throw call.failure(
+                "the model has \(part), which the forward pass of a page does not know", code: .runtimeArgument,
+                at: "run",
+                help: "look at it here: logits, hidden and look compute with it")
+        }
         self.vocabulary = vocabulary
         separator = encoder.separator
         answerCount = encoder.answerCount

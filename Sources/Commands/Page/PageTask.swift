@@ -32,6 +32,16 @@ enum PageTask {
         }
     }
 
+    /// What the forward pass of a page does not know; nil where it computes the same.
+    static func fault(_ configuration: ModelConfiguration) -> String? {
+        if configuration.activation == .exactGELU { return "the exact GELU" }
+        if !configuration.scalesAttention || configuration.scalesAttentionByLayer {
+            return "another scale of attention"
+        }
+        if configuration.attentionBiases != .none || configuration.hasMLPBiases { return "biases in a Llama" }
+        return nil
+    }
+
     static func record(_ configuration: ModelConfiguration) -> Value {
         let rotary = configuration.rotary.map { rotary in
             Value.record([

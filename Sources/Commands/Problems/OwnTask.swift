@@ -22,9 +22,10 @@ enum OwnTask {
                 examples: ["problems({ i in [question: \"{i} + 1\", chain: \"{i}\", answer: \"{i + 1}\"] }, n: 10)"],
                 seeAlso: ["gen", "probe"],
                 discussion: """
-                    More fields of the record are facts of the problem: numbers or texts, or lists of them, to group \
-                    by and to probe for. A question that is passed over (apart_from, distinct) is made up for by \
-                    calling on with higher numbers.
+                    A list as chain: gives its steps, which order: .steps removes one after another. More fields of \
+                    the record are facts of the problem: numbers or texts, or lists of them, to group by and to probe \
+                    for. A question that is passed over (apart_from, distinct) is made up for by calling on with \
+                    higher numbers.
                     """)
         ) { call in
             let make = try call.value("make")
@@ -45,7 +46,8 @@ enum OwnTask {
                 }
                 let problem = try OwnProblem(try call.call(make, [.integer(index)]), call)
                 try builder.append(
-                    question: problem.question, chain: problem.chain, answer: problem.answer, facts: problem.facts)
+                    question: problem.question, chain: problem.chain, answer: problem.answer, facts: problem.facts,
+                    steps: problem.steps)
                 index += 1
             }
             return .object(ProblemsValue(builder.finish()))
@@ -56,6 +58,8 @@ enum OwnTask {
 /// A problem as somebody's own function gives it.
 private struct OwnProblem {
     var question = "", chain = "", answer = ""
+    /// What the chain is made of, where it was given as a list.
+    var steps: [String]?
     var facts: [String: RecordedFacts.Value] = [:]
 
     init(_ value: Value, _ call: Invocation) throws {
@@ -67,7 +71,13 @@ private struct OwnProblem {
                 help: "return [question: \"1 2\", chain: \"3\", answer: \"3\"]")
         }
         self.question = question.text
-        chain = record["chain"]?.text ?? ""
+        if let list = record["chain"]?.asList {
+            let steps = list.map { $0.text.split(separator: " ").joined(separator: " ") }.filter { !$0.isEmpty }
+            chain = steps.joined(separator: " ")
+            self.steps = steps
+        } else {
+            chain = record["chain"]?.text ?? ""
+        }
         self.answer = answer.text
         for (name, field) in record.entries where !["question", "chain", "answer"].contains(name) {
             guard let fact = Self.fact(field) else {

@@ -1,4 +1,4 @@
-// Making, reading and showing problems: `gen`, `read`, `show`, `tokens`.
+// Making and showing problems: `gen`, `show`, `tokens`.
 
 import Experiments
 import Internalization
@@ -7,7 +7,7 @@ import Support
 import Transformer
 
 enum ProblemCommands {
-    static func all(_ bench: Workbench) -> [Command] { [gen(), read(), show(bench), tokens(bench)] }
+    static func all(_ bench: Workbench) -> [Command] { [gen(), ReadCommand.command(), show(bench), tokens(bench)] }
 
     private static let kinds: [ChoiceOption] = [
         .init("mult", "multiplication, digit by digit, in the published format"),
@@ -69,7 +69,34 @@ enum ProblemCommands {
         }
     }
 
+    /// The labels that say what the problems of a kind are like; every other one of these is refused.
+    private static func shapingLabels(_ kind: String) -> [String] {
+        switch kind {
+        case "parity": ["digits"]
+        case "modsum": ["digits", "modulus"]
+        case "add": ["digits", "order"]
+        case "words": []
+        default: ["digits", "by", "padded"]
+        }
+    }
+
+    /// Refuses what the kind, or the one problem that is asked for, does not have.
+    private static func checkLabels(_ call: Invocation) throws {
+        let kind = try call.choice("kind")
+        for label in ["digits", "by", "modulus", "order", "padded"]
+        where call.isGiven(label) && !shapingLabels(kind).contains(label) {
+            throw call.failure(".\(kind) has no \(label)", code: .runtimeArgument, at: label, help: "leave it out")
+        }
+        guard call.isGiven("of") else { return }
+        for label in ["digits", "by", "n", "seed", "apart_from", "padded", "repeat"] where call.isGiven(label) {
+            throw call.failure(
+                "of: gives the one problem, and \(label): belongs to many", code: .runtimeArgument, at: label,
+                help: "leave it out")
+        }
+    }
+
     private static func generate(_ call: Invocation) throws -> ProblemSet {
+        try checkLabels(call)
         if call.isGiven("of") { return try given(call, try call.list("of").compactMap(\.asInteger)) }
         let digits = try lengths(call, "digits") ?? 4...4
         let others = try apartFrom(call)
@@ -98,11 +125,7 @@ enum ProblemCommands {
         case "parity": return try make(DigitSum.parity(digits: try single()))
         case "modsum": return try make(DigitSum(digits: try single(), modulus: try call.integer("modulus")))
         case "add": return try make(Addition(digits: digits, order: try order(call)))
-        case "words":
-            for label in ["digits", "by"] where call.isGiven(label) {
-                throw call.failure(".words has no \(label)", code: .runtimeArgument, at: label, help: "leave it out")
-            }
-            return try make(WordProblems())
+        case "words": return try make(WordProblems())
         default:
             let chain: Multiplication.Chain = kind == "tree" ? .tree : .sums
             let padded = try call.boolean("padded")
@@ -169,32 +192,6 @@ enum ProblemCommands {
         guard call.isGiven("apart_from") else { return [] }
         if let one = call["apart_from"]?.asHost(ProblemsValue.self) { return [one.set] }
         return try call.list("apart_from").compactMap { $0.asHost(ProblemsValue.self)?.set }
-    }
-
-    private static func read() -> Command {
-        Command(
-            CommandSignature(
-                "read", "Reads problems from a file of lines input||chain #### answer.",
-                [
-                    .value("path", .path(.read), "the file"),
-                    .label("limit", .integer(1...100_000_000), aliases: Aliases.limit, "reads at most this many"),
-                    .label(
-                        "rules",
-                        .choice([
-                            .init("strict", "a malformed line is an error"),
-                            .init("reference", "the published code's: such a line is left out"),
-                        ]), default: ".strict", "what to do with malformed lines"),
-                ], result: ProblemsValue.typeName, examples: ["read \"valid.txt\""],
-                seeAlso: ["gen", "write"])
-        ) { call in
-            let rules = ProblemFile.Rules(rawValue: try call.choice("rules")) ?? .strict
-            let file = ProblemFile(try call.text("path"), rules: rules, limit: call.integerIfPresent("limit"))
-            let (set, dropped) = try file.read()
-            if dropped > 0 {
-                call.output(StyledText("\(Phrase.count(dropped, "line")) without exactly one || left out", .warning))
-            }
-            return .object(ProblemsValue(set))
-        }
     }
 
     // MARK: Looking at them

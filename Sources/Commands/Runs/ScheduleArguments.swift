@@ -145,7 +145,37 @@ enum ScheduleArguments {
         if let count = call.integerIfPresent("all_beyond") { schedule.removeAllBeyond = count < 0 ? nil : count }
         if let length = call.integerIfPresent("max_length") { schedule.maximumLength = length == 0 ? nil : length }
         if let fault = schedule.fault { throw call.failure(fault, code: .runtimeArgument) }
+        try refuseIdle(call, schedule, run)
         return schedule
+    }
+
+    /// Refuses a switch that the others, or the data, leave without an effect.
+    private static func refuseIdle(_ call: Invocation, _ schedule: RemovalSchedule, _ run: Experiment?) throws {
+        func refuse(_ label: String, unless holds: Bool, _ reason: String, help: String) throws {
+            guard call.isGiven(label), !holds else { return }
+            throw call.failure("\(label): \(reason)", code: .runtimeArgument, at: label, help: help)
+        }
+        var isRandom = false, isPerEpoch = false
+        if case .random = schedule.order { isRandom = true }
+        if case .perEpoch = schedule.pace { isPerEpoch = true }
+        try refuse("seed", unless: isRandom, "belongs to a random order", help: "add order: .random")
+        try refuse(
+            "bins", unless: !schedule.smoothing.isNone, "cuts the tail of smoothing, and there is none",
+            help: "add smoothing: 4")
+        for label in ["warmup", "reset_rule"] {
+            try refuse(
+                label, unless: schedule.reset != .none, "is about resets of the optimizer, and there are none",
+                help: "add reset_optimizer: true")
+        }
+        try refuse("counting", unless: isPerEpoch, "is about a pace for each epoch", help: "add per_epoch: 8")
+        try refuse(
+            "length_rule", unless: schedule.maximumLength != nil, "is about a longest sequence, and there is no limit",
+            help: "add max_length: 150")
+        guard let shape = run?.run.shape else { return }
+        try refuse(
+            "start_from", unless: schedule.startFrom <= shape.longestChain,
+            "\(schedule.startFrom) tokens cannot be gone: the longest chain has \(shape.longestChain)",
+            help: "write start_from: \(shape.longestChain), or all_beyond: 0 for no chain at all")
     }
 
     private static let paces = ["adaptive", "adaptive_loss", "per_epoch", "every", "flat_loss", "pace"]

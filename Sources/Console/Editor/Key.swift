@@ -33,10 +33,15 @@ struct KeyDecoder {
         case paste
         /// A string (OSC, DCS …) that ends with BEL or ESC \.
         case string(sawEscape: Bool)
+
+        var isGround: Bool { if case .ground = self { true } else { false } }
     }
 
     private var state = State.ground
     private var pasted: [UInt8] = []
+    /// Whether the last byte was a carriage return: a line feed after it belongs to the same line end, as it comes from a
+    /// terminal that pastes as if it were typed.
+    private var isAfterReturn = false
 
     /// Whether the bytes so far end within an escape sequence, so that a pause means a lone ESC.
     var isWithinEscape: Bool {
@@ -50,8 +55,9 @@ struct KeyDecoder {
 
     /// Takes the next byte; returns the keys that it completes.
     mutating func take(_ byte: UInt8) -> [Key] {
-        switch state {
-        case .ground: ground(byte)
+        defer { isAfterReturn = byte == 0x0d && state.isGround }
+        return switch state {
+        case .ground: byte == 0x0a && isAfterReturn ? [] : ground(byte)
         case .scalar(let value, let missing): continuation(byte, value, missing)
         case .escape: afterEscape(byte)
         case .controlSequence(let parameters): controlSequence(byte, parameters)
@@ -197,7 +203,7 @@ struct KeyDecoder {
         for scalar in String(decoding: Array(bytes), as: UTF8.self).unicodeScalars {
             defer { sawReturn = scalar == "\r" }
             switch scalar.value {
-            case 0x0d: text.append("\n")
+            case 0x0d, 0x2028, 0x2029, 0x85: text.append("\n")
             case 0x0a: if !sawReturn { text.append("\n") }
             case 0x09: text.append(contentsOf: "    ".unicodeScalars)
             default: if Escaping.mark(scalar) == nil { text.append(scalar) }

@@ -101,6 +101,24 @@ public enum ChainOrder: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether pieces differ in what the order goes by; where none do, it would be another order.
+    func tellsApart(_ segments: [ProblemLayout.Segment]) -> Bool {
+        switch self {
+        case .steps: !segments.isEmpty
+        case .productsFirst, .sumsFirst: segments.contains { $0.kind == .partialProduct }
+        case .levels, .levelsDown: Set(segments.map(\.level)).count > 1
+        }
+    }
+
+    /// What it goes by.
+    var pieces: String {
+        switch self {
+        case .steps: "steps"
+        case .productsFirst, .sumsFirst: "partial products"
+        case .levels, .levelsDown: "levels of a tree"
+        }
+    }
+
     /// The segments' indices in the order they go, those that go together in one list.
     func arrange(_ segments: [ProblemLayout.Segment]) -> [[Int]] {
         let keys = segments.map { segment in

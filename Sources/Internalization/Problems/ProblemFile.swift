@@ -35,13 +35,16 @@ public struct ProblemFile: Sendable {
     }
 
     /// Reads the file piece by piece: beside the problems themselves it takes no memory to speak of.
-    /// - Throws: `ProblemLineError` for a malformed line, `FileError` where the file cannot be read.
+    /// - Throws: `ProblemLineError` for the first malformed line, which says how many there are, `FileError` where the file cannot be read.
     public func read() throws -> (problems: ProblemSet, droppedLines: Int) {
         var reader = LineParser(file: self)
         try forEachLine { line, bytes in try reader.parse(line, bytes) }
+        if var fault = reader.fault {
+            if reader.faultCount > 1 { fault.rule += "; \(reader.faultCount) lines are malformed" }
+            throw fault
+        }
         let unnamed = ProblemSet(taskName: folderAndName, task: nil, reader.text)
-        let task = TaskRecognition.task(of: unnamed)
-        return (ProblemSet(taskName: task?.name ?? folderAndName, task: task, reader.text), reader.droppedLines)
+        return (unnamed.recognised.cuttingSentences, reader.droppedLines)
     }
 
     /// The file's name with its folder's: the published files are all called `valid.txt` and the like.
@@ -61,6 +64,7 @@ public struct ProblemFile: Sendable {
                 errno == ENOENT ? "does not exist" : "cannot be opened: \(systemMessage(errno))")
         }
         defer { close(descriptor) }
+        var isFirst = true
         var block = [UInt8](repeating: 0, count: 1 << 16)
         var held = 0
         var number = 0
@@ -78,6 +82,11 @@ public struct ProblemFile: Sendable {
             guard count >= 0 else { throw FileError(.unreadable, path, "cannot be read: \(systemMessage(errno))") }
             let isEnd = count == 0
             let filled = held + count
+            if isFirst {
+                isFirst = false
+                let mistake = block.withUnsafeBytes { MistakenFile(UnsafeRawBufferPointer(rebasing: $0[..<filled])) }
+                if let mistake, mistake != .empty { throw mistake.error(path) }
+            }
             var start = 0
             let goesOn = try block.withUnsafeBufferPointer { bytes in
                 while start < filled {
@@ -122,10 +131,21 @@ private struct LineParser {
     let file: ProblemFile
     var text = ProblemText()
     var droppedLines = 0
+    /// The first malformed line, and how many there are.
+    private(set) var fault: ProblemLineError?
+    private(set) var faultCount = 0
 
     /// Takes the line in; returns whether more are wanted.
     mutating func parse(_ number: Int, _ whole: UnsafeBufferPointer<UInt8>) throws -> Bool {
         if let limit = file.limit, text.rows.count >= limit { return false }
+        do { try take(number, whole) } catch let error as ProblemLineError {
+            fault = fault ?? error
+            faultCount += 1
+        }
+        return true
+    }
+
+    private mutating func take(_ number: Int, _ whole: UnsafeBufferPointer<UInt8>) throws {
         var bytes = whole
         if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             bytes = UnsafeBufferPointer(rebasing: bytes.dropFirst(3))
@@ -134,10 +154,10 @@ private struct LineParser {
             throw ProblemLineError(path: file.path, line: number, column: 1, rule: "the line is not UTF-8")
         }
         let trimmed = ReferenceText.trimmed(bytes[...])
-        if trimmed.isEmpty { return true }
+        if trimmed.isEmpty { return }
         guard let bars = try line.bars(in: trimmed) else {
             droppedLines += 1
-            return true
+            return
         }
         let rest = trimmed[(bars + 2)...]
         let mark = try line.mark(in: rest)
@@ -151,7 +171,6 @@ private struct LineParser {
         } else {
             append(question, chain, answer)
         }
-        return true
     }
 
     private mutating func append(

@@ -11,6 +11,8 @@ public struct ProblemSetBuilder {
     private let isDistinct: Bool
     private var hasRepetition = false
     private var recorded: [String: [String: RecordedFacts.Value]] = [:]
+    /// By chain, where its steps end.
+    private var steps: [String: [Int]] = [:]
 
     /// - Parameters:
     ///   - others: sets whose questions are passed over.
@@ -35,11 +37,14 @@ public struct ProblemSetBuilder {
 
     /// Adds a problem; white space around its texts is dropped, as reading a problem file would. Returns false where it
     /// is passed over.
-    /// - Parameter facts: what can be asked of the problem later, by name.
+    /// - Parameters:
+    ///   - facts: what can be asked of the problem later, by name.
+    ///   - steps: what the chain is made of, in order and together all of it but spaces; nil where nobody says.
     /// - Throws: `ProblemError.unwritable` for a text that a problem file would give back as something else.
     @discardableResult
     public mutating func append(
-        question: String, chain: String, answer: String, facts: [String: RecordedFacts.Value] = [:]
+        question: String, chain: String, answer: String, facts: [String: RecordedFacts.Value] = [:],
+        steps: [String]? = nil
     ) throws -> Bool {
         var (question, chain, answer) = (question, chain, answer)
         let isAdded = try question.withUTF8 { question in
@@ -61,6 +66,7 @@ public struct ProblemSetBuilder {
             }
         }
         if isAdded, !facts.isEmpty { recorded[text.lastQuestion] = facts }
+        if isAdded, let steps { self.steps[text.lastChain] = ChainSteps.ends(of: steps, in: text.lastChain) }
         return isAdded
     }
 
@@ -73,7 +79,7 @@ public struct ProblemSetBuilder {
     /// of.
     public consuming func finish(task: (any ProblemKind)? = nil) -> ProblemSet {
         ProblemSet(
-            taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded),
+            taskName: task?.name ?? taskName, task: task ?? RecordedFacts(name: taskName, recorded, steps: steps),
             hasRepetition: hasRepetition, text)
     }
 

@@ -12,14 +12,20 @@ public final class ProblemSet: Sendable {
     public let task: (any ProblemKind)?
     /// Whether the same input may occur more than once, because more problems were asked for than there are inputs.
     public let hasRepetition: Bool
+    /// The problems that are not as their task would have written them; nil where all are, or nobody has looked.
+    public let strays: StrayProblems?
 
     let text: ProblemText
     private let cachedFingerprint = Mutex<String?>(nil)
 
-    init(taskName: String, task: (any ProblemKind)?, hasRepetition: Bool = false, _ text: ProblemText) {
+    init(
+        taskName: String, task: (any ProblemKind)?, hasRepetition: Bool = false, strays: StrayProblems? = nil,
+        _ text: ProblemText
+    ) {
         self.taskName = taskName
         self.task = task
         self.hasRepetition = hasRepetition
+        self.strays = strays
         self.text = text
     }
 
@@ -88,16 +94,20 @@ public final class ProblemSet: Sendable {
         return select(order)
     }
 
-    /// The problems of one set after those of another; the task stays known where they share it.
+    /// The problems of one set after those of another; the task stays known where they share it, and so do recorded facts.
     public static func + (left: ProblemSet, right: ProblemSet) -> ProblemSet {
         var text = ProblemText()
         text.reserve(byteCount: left.textCount + right.textCount, rowCount: left.count + right.count)
         text.append(left.text)
         text.append(right.text)
         let isSameTask = left.taskName == right.taskName
+        let name = isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)"
+        var task = isSameTask ? left.task : nil
+        if let one = left.task as? RecordedFacts, let other = right.task as? RecordedFacts {
+            task = one.merging(other, name: name)
+        }
         return ProblemSet(
-            taskName: isSameTask ? left.taskName : "\(left.taskName) + \(right.taskName)",
-            task: isSameTask ? left.task : nil,
+            taskName: name, task: task,
             hasRepetition: left.hasRepetition || right.hasRepetition, text)
     }
 

@@ -69,6 +69,9 @@ struct ProblemText: Sendable {
     /// The question of the problem added last.
     var lastQuestion: String { rows.last.map { String(decoding: bytes[$0.question], as: UTF8.self) } ?? "" }
 
+    /// The chain of the problem added last.
+    var lastChain: String { rows.last.map { String(decoding: bytes[$0.chain], as: UTF8.self) } ?? "" }
+
     private static func hasMark(_ answer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         answer.starts(with: "####".utf8)
     }

@@ -5,7 +5,7 @@
 //   dot name     "." identifier                                integer      digits with single _ between digits
 //   real         digits "." digits [exponent], digits exponent
 //   text         " … " on one line; \n \t \" \\ \{ \} \u{hex}; { value } inside
-//   comment      # to the end of the line                      newline, ";" end a statement
+//   comment      # to the end of the line                      newline (LF, CR LF, CR), ";" end a statement
 
 struct LexedText {
     var tokens: [Token]
@@ -98,8 +98,14 @@ struct Lexer {
 
     private func endOfLine(from offset: Int) -> Int {
         var end = offset
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+        while end < bytes.count, !isLineEnd(at: end) { end += 1 }
         return end
+    }
+
+    private func isLineEnd(at offset: Int) -> Bool {
+        let byte = bytes[offset]
+        guard byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else { return false }
+        return SourceText.endsLine(bytes, at: offset)
     }
 
     // MARK: - Writing
@@ -122,11 +128,13 @@ struct Lexer {
     private mutating func step() {
         let start = position
         let byte = bytes[position]
+        if "<=>|".utf8.contains(byte), conflictMark() { return }
         switch byte {
-        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
+        case UInt8(ascii: " "), UInt8(ascii: "\t"),
+            UInt8(ascii: "\r") where !isLineEnd(at: position):
             position += 1
             sawSpace = true
-        case UInt8(ascii: "\n"):
+        case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
             closeInterpolations()
             position += 1
             add(.newline, from: start)
@@ -157,13 +165,30 @@ struct Lexer {
         guard sawSpace, ["./", "~/", "../"].contains(where: { bytes[start...].starts(with: $0.utf8) }) else {
             return false
         }
-        while position < bytes.count, !isSpace(bytes[position]), !Array("\n;|)]}\"".utf8).contains(bytes[position]) {
+        while position < bytes.count, !isSpace(bytes[position]), !Array("\n\r;|)]}\"".utf8).contains(bytes[position]) {
             position += 1
         }
         let path = text(start, position)
         complain(
             .bareWord, "a path is written in quotes; did you mean \"\(path)\"?", SourceSpan(start, position),
             help: "write \"\(path)\"", replacement: "\"\(path)\"")
+        add(.invalid, from: start)
+        return true
+    }
+
+    /// `<<<<<<< HEAD`, `=======`, `>>>>>>> branch` or `||||||| base` at the start of a line: what git leaves of a merge.
+    private mutating func conflictMark() -> Bool {
+        let start = position
+        guard start == 0 || isLineEnd(at: start - 1), bytes.count - start >= 7,
+            bytes[start..<start + 7].allSatisfy({ $0 == bytes[start] }),
+            start + 7 == bytes.count || isSpace(bytes[start + 7]) || isLineEnd(at: start + 7)
+        else { return false }
+        position = endOfLine(from: start)
+        var end = position
+        while end > start, isSpace(bytes[end - 1]) { end -= 1 }
+        complain(
+            .foreignSyntax, "an unresolved merge: both versions of these lines are here", SourceSpan(start, end),
+            help: "keep one version and take the lines of <, = and > away")
         add(.invalid, from: start)
         return true
     }
@@ -175,8 +200,33 @@ struct Lexer {
         if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         result.comments.append(SourceSpan(start, end))
         sawSpace = true
+        checkLineSeparators(start, end)
         readVersion(SourceSpan(start, end))
     }
+
+    /// What many editors show as a new line and the language does not: in a comment it would hide a statement.
+    private mutating func checkLineSeparators(_ start: Int, _ end: Int) {
+        var offset = start
+        while offset < end {
+            guard let (scalar, length) = scalar(at: offset) else { return }
+            if Lexer.lineSeparators.contains(scalar.value) {
+                complain(
+                    .unexpectedCharacter,
+                    "the character U+\(String(scalar.value, radix: 16, uppercase: true)) looks like a line end and is none",
+                    SourceSpan(offset, offset + length), help: "end the line there, or take it away",
+                    replacement: "\n")
+                let position = self.position
+                self.position = offset + length
+                add(.invalid, from: offset)
+                self.position = position
+                return
+            }
+            offset += length
+        }
+    }
+
+    /// Line and paragraph separator, next line, vertical tab, form feed.
+    private static let lineSeparators: Set<UInt32> = [0x2028, 0x2029, 0x85, 0x0B, 0x0C]
 
     /// `# icot 1` within the first two lines.
     private mutating func readVersion(_ span: SourceSpan) {
@@ -323,7 +373,8 @@ struct Lexer {
                 position += 1
                 add(.textEnd, from: closer)
                 return
-            case UInt8(ascii: "\n"):
+            case UInt8(ascii: "\n"),
+                UInt8(ascii: "\r") where isLineEnd(at: position):
                 unclosedText(quote: quote, bodyStart: start)
                 return
             case UInt8(ascii: "{"):
@@ -403,7 +454,7 @@ struct Lexer {
         }
         if closesNothing(quote) {
             var wordStart = quote
-            while wordStart > 0, !isSpace(bytes[wordStart - 1]), bytes[wordStart - 1] != UInt8(ascii: "\n"),
+            while wordStart > 0, !isSpace(bytes[wordStart - 1]), !isLineEnd(at: wordStart - 1),
                 !isOpener(bytes[wordStart - 1])
             {
                 wordStart -= 1
@@ -443,7 +494,7 @@ struct Lexer {
         guard quote + 1 < bytes.count else { return true }
         let next = bytes[quote + 1]
         return isSpace(next)
-            || [10, UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "|"), UInt8(ascii: "}")].contains(next)
+            || [10, 13, UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "|"), UInt8(ascii: "}")].contains(next)
     }
 
     /// A line that ends inside an interpolation.
@@ -666,9 +717,11 @@ struct Lexer {
             case .emptyInput:
                 return
             case .error:
+                let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
                 complain(
-                    .notText, "this is not UTF-8 text", SourceSpan(offset, min(offset + 1, bytes.count)),
-                    help: "save the file as UTF-8")
+                    .notText, isUTF16 ? "this is UTF-16, not UTF-8 text" : "this is not UTF-8 text",
+                    SourceSpan(offset, min(offset + 1, bytes.count)),
+                    help: isUTF16 ? "convert it: iconv -f UTF-16 -t UTF-8 old > new" : "save the file as UTF-8")
                 return
             }
         }

@@ -32,7 +32,8 @@ public struct SourceText: Sendable {
     public let name: String
     /// The UTF-8 bytes.
     public let bytes: [UInt8]
-    /// The offset at which each line starts; the first is 0.
+    /// The offset at which each line starts; the first is 0. A line ends with LF, with CR LF, or with a CR alone, as old
+    /// Macs wrote it: a statement behind such a CR is seen by everybody and so is run.
     public let lineStarts: [Int]
 
     public init(_ text: String, name: String = "input") {
@@ -44,8 +45,17 @@ public struct SourceText: Sendable {
         self.name = name
         self.bytes = bytes
         var starts = [0]
-        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(index + 1) }
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
+            if SourceText.endsLine(bytes, at: index) { starts.append(index + 1) }
+        }
         lineStarts = starts
+    }
+
+    /// Whether the byte is the last of a line end: LF, or a CR that no LF follows.
+    static func endsLine(_ bytes: [UInt8], at index: Int) -> Bool {
+        if bytes[index] == UInt8(ascii: "\n") { return true }
+        return bytes[index] == UInt8(ascii: "\r")
+            && !(index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "\n"))
     }
 
     public var count: Int { bytes.count }
@@ -74,7 +84,9 @@ public struct SourceText: Sendable {
         guard lineStarts.indices.contains(line) else { return SourceSpan(at: bytes.count) }
         let start = lineStarts[line]
         var end = line + 1 < lineStarts.count ? lineStarts[line + 1] - 1 : bytes.count
-        if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        if end > start, end < bytes.count, bytes[end] == UInt8(ascii: "\n"), bytes[end - 1] == UInt8(ascii: "\r") {
+            end -= 1
+        }
         return SourceSpan(start, end)
     }
 

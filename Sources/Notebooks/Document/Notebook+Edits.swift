@@ -9,13 +9,18 @@ struct LineEdit {
     var replacement: [String]
 }
 
+extension UInt8 {
+    /// Whether a file that ends with this byte ends with a line's end.
+    fileprivate var endsLine: Bool { self == UInt8(ascii: "\n") || self == UInt8(ascii: "\r") }
+}
+
 extension Notebook {
     /// With some lines changed. The edits do not overlap. New lines end as the file's own do, and where the last line
     /// of the file had no end, the last line has none.
     func applying(_ edits: [LineEdit]) -> Notebook {
         if edits.isEmpty { return self }
-        let end = usesCRLF ? "\r\n" : "\n"
-        let isOpen = source.count > 0 && source.bytes.last != UInt8(ascii: "\n")
+        let end = lineEnd
+        let isOpen = source.bytes.last.map { !$0.endsLine } ?? false
         var bytes: [UInt8] = []
         bytes.reserveCapacity(source.count + edits.count * 64)
         var next = 0
@@ -23,23 +28,25 @@ extension Notebook {
             ($0.lines.lowerBound, $0.lines.upperBound) < ($1.lines.lowerBound, $1.lines.upperBound)
         }) {
             bytes += self.bytes(ofLines: next..<max(next, edit.lines.lowerBound))
-            if let last = bytes.last, last != UInt8(ascii: "\n"), !edit.replacement.isEmpty { bytes += end.utf8 }
+            if let last = bytes.last, !last.endsLine, !edit.replacement.isEmpty { bytes += end.utf8 }
             for line in edit.replacement { bytes += (line + end).utf8 }
             next = max(next, edit.lines.upperBound)
         }
         if next < lineCount {
             bytes += self.bytes(ofLines: next..<lineCount)
-        } else if isOpen, bytes.last == UInt8(ascii: "\n") {
-            bytes.removeLast()
-            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        } else if isOpen, bytes.last?.endsLine == true {
+            let last = bytes.removeLast()
+            if last == UInt8(ascii: "\n"), bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         }
         return Notebook(SourceText(bytes: bytes, name: name))
     }
 
-    private var usesCRLF: Bool {
-        guard source.lineStarts.count > 1 else { return false }
+    /// How the first line ends.
+    private var lineEnd: String {
+        guard source.lineStarts.count > 1 else { return "\n" }
         let end = source.lineStarts[1]
-        return end >= 2 && source.bytes[end - 2] == UInt8(ascii: "\r")
+        if source.bytes[end - 1] == UInt8(ascii: "\r") { return "\r" }
+        return end >= 2 && source.bytes[end - 2] == UInt8(ascii: "\r") ? "\r\n" : "\n"
     }
 
     /// With new output below some entries, by their index. Equal text changes nothing.

@@ -44,6 +44,10 @@ public struct NotebookFile {
         self.path = path
         place = NotebookFile.absolute(path)
         let bytes = try NotebookFile.read(path)
+        // Two-byte text is left to the language, which says where it is.
+        if let mistake = bytes.withUnsafeBytes({ MistakenFile($0, isText: false) }), mistake != .empty {
+            throw .file(mistake.error(path))
+        }
         notebook = Notebook(bytes: bytes, name: path)
         hash = SHA256.hex(bytes)
     }

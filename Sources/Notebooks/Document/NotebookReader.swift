@@ -24,7 +24,9 @@ struct NotebookReader {
 
     private func bytes(_ line: Int) -> ArraySlice<UInt8> {
         let span = source.span(ofLine: line)
-        return source.bytes[span.start..<span.end]
+        let bytes = source.bytes[span.start..<span.end]
+        // What Windows editors put before the first line.
+        return line == 0 && bytes.starts(with: Notebook.byteOrderMark) ? bytes.dropFirst(3) : bytes
     }
 
     private mutating func note(_ line: Int, _ message: String) {

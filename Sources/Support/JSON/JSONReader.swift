@@ -3,7 +3,7 @@
 /// Stricter than the standard where the standard leaves room: the text is UTF-8 without a byte order mark, an object
 /// names each member once (compared after escapes are resolved), a lone surrogate is refused because UTF-8 cannot hold
 /// it (or, where the caller says so, becomes U+FFFD), and nesting stops at 64. `NaN` and `Infinity`, which Python
-/// writes, are refused by name.
+/// writes, are refused by name, unless the caller reads what Python wrote.
 ///
 /// Errors give the file, the byte and the rule.
 public struct JSONReader {
@@ -12,8 +12,12 @@ public struct JSONReader {
     /// What becomes of half a surrogate pair in an escape.
     public enum HalfPairs: Sendable { case refused, replaced }
 
+    /// Whether `NaN`, `Infinity` and `-Infinity`, which Python writes into what it calls JSON, are numbers.
+    public enum NonFinite: Sendable { case refused, read }
+
     let bytes: UnsafeBufferPointer<UInt8>
     private var halfPairs = HalfPairs.refused
+    private let nonFinite: NonFinite
     /// Keeps `bytes` mapped.
     private let file: MappedFile?
     let path: String
@@ -26,8 +30,9 @@ public struct JSONReader {
     private var memberName: JSONText?
 
     /// Reads all of a file, or a part of it.
-    public init(_ file: MappedFile, _ range: Range<Int>? = nil) {
+    public init(_ file: MappedFile, _ range: Range<Int>? = nil, nonFinite: NonFinite = .refused) {
         let range = range ?? 0..<file.bytes.count
+        self.nonFinite = nonFinite
         bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range]).bindMemory(to: UInt8.self)
         path = file.path
         base = range.lowerBound
@@ -40,12 +45,15 @@ public struct JSONReader {
         self.path = path
         base = 0
         file = nil
+        nonFinite = .refused
     }
 
     /// Reads a whole file of at most `limit` bytes as a tree.
-    public static func readFile(_ path: String, limit: Int = 1 << 20) throws -> JSONValue {
-        let file = try readWholeFile(path, limit: limit)
-        var reader = JSONReader(file)
+    public static func readFile(
+        _ path: String, limit: Int = 1 << 20, nonFinite: NonFinite = .refused
+    ) throws -> JSONValue {
+        let file = try readTextFile(path, limit: limit)
+        var reader = JSONReader(file, nonFinite: nonFinite)
         let value = try reader.readValue()
         try reader.finish()
         return value
@@ -89,10 +97,13 @@ public struct JSONReader {
         case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
         case UInt8(ascii: "n"): return .null
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-            if startsWith("-Infinity") { throw error("-Infinity is not a JSON number\(memberNote)") }
+            if startsWith("-Infinity"), nonFinite == .refused {
+                throw error("-Infinity is not a JSON number\(memberNote)")
+            }
             return .number
         default:
             for name in ["NaN", "Infinity"] where startsWith(name) {
+                if nonFinite == .read { return .number }
                 throw error("\(name) is not a JSON number\(memberNote)")
             }
             throw error("a value was expected, not \(shown(bytes[position]))")
@@ -187,6 +198,9 @@ public struct JSONReader {
     public mutating func readNumber() throws -> JSONNumber {
         guard try nextKind() == .number else { throw error("a number was expected\(memberNote)") }
         let start = position
+        if nonFinite == .read {
+            for name in ["NaN", "Infinity", "-Infinity"] where takeWord(name) { return JSONNumber(literal: name) }
+        }
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try takeDigits() }
         if take(UInt8(ascii: ".")) { try takeDigits() }

@@ -4,14 +4,18 @@ extension CPUExecutor {
     public func forward(_ operation: GELUOperation) {
         let (x, y) = (floats(operation.input), floats(operation.output))
         workers.parts(of: operation.input.count, grain: 16) { _, part in
-            ck_gelu(y + part.lowerBound, x + part.lowerBound, part.count)
+            operation.form.apply(y + part.lowerBound, x + part.lowerBound, part.count)
         }
     }
 
     public func backward(_ operation: GELUOperation, gradient: Place) {
         let (x, dy) = (floats(operation.input), floats(gradient))
         workers.parts(of: operation.input.count, grain: 16) { _, part in
-            ck_gelu_backward(dy + part.lowerBound, dy + part.lowerBound, x + part.lowerBound, part.count)
+            let (dy, x) = (dy + part.lowerBound, x + part.lowerBound)
+            switch operation.form {
+            case .tanh: ck_gelu_backward(dy, dy, x, part.count)
+            case .exact: ck_gelu_exact_backward(dy, dy, x, part.count)
+            }
         }
     }
 
@@ -53,6 +57,26 @@ extension CPUExecutor {
         workers.parts(of: operation.output.count, grain: 16) { _, part in
             (y + part.lowerBound).update(from: a + part.lowerBound, count: part.count)
             ck_add(y + part.lowerBound, b + part.lowerBound, part.count)
+        }
+    }
+}
+
+extension GELUForm {
+    /// y = GELU(x)
+    func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int) {
+        switch self {
+        case .tanh: ck_gelu(y, x, count)
+        case .exact: ck_gelu_exact(y, x, count)
+        }
+    }
+
+    /// dx *= GELU′(x) and y = GELU(x)
+    func applyAgain(
+        _ dx: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int
+    ) {
+        switch self {
+        case .tanh: ck_gelu_again(dx, y, x, count)
+        case .exact: ck_gelu_exact_again(dx, y, x, count)
         }
     }
 }

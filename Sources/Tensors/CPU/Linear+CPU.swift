@@ -15,9 +15,8 @@ extension CPUExecutor {
         let active = scratch.map { floats($0) } ?? input
         workers.parts(of: operation.input.rows, grain: 8) { _, part in
             let start = part.lowerBound * outputs
-            if operation.activatesInput {
-                ck_gelu(active + part.lowerBound * inputs, input + part.lowerBound * inputs, part.count * inputs)
-            }
+            operation.activation?.apply(
+                active + part.lowerBound * inputs, input + part.lowerBound * inputs, part.count * inputs)
             let y = output + start
             // Without dropout the residual is simply what the product is added to.
             MatrixProduct.multiply(
@@ -41,20 +40,20 @@ extension CPUExecutor {
         let bias = operation.bias.map { UnsafePointer(floats($0.values)) }
         var input = floats(operation.input)
         let mark = memory.arena.mark
-        if operation.activatesInput {
+        if let activation = operation.activation {
             let (x, active) = (input, floats(memory.arena.take(operation.input.count)))
             spread(operation.input.count, grain: 16, work: operation.input.count) { part in
-                ck_gelu(active + part.lowerBound, x + part.lowerBound, part.count)
+                activation.apply(active + part.lowerBound, x + part.lowerBound, part.count)
             }
             input = active
         }
         if let residual = operation.residual { output.update(from: floats(residual), count: operation.output.count) }
         let accumulate = operation.residual != nil
         if operation.isTransposed {
-            precondition(operation.bias == nil, "a transposed matrix with a bias is not decoded")
             MatrixProduct.applyTransposed(
                 output, input, weight: weight, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate,
                 workers: workers)
+            if let bias { ck_add_bias(output, bias, rows, outputs, outputs) }
         } else {
             let scratch = floats(
                 memory.arena.take(MatrixProduct.scratchSize(rows: rows, outputs: outputs, workers: workers)))
@@ -101,7 +100,7 @@ extension CPUExecutor {
                 isTransposed ? inputs : outputs, m: part.count, n: inputs, k: outputs, transposeB: !isTransposed,
                 accumulate: target.accumulates)
             let start = part.lowerBound * inputs
-            if activatesInput { ck_gelu_again(dx + start, active + start, input + start, part.count * inputs) }
+            operation.activation?.applyAgain(dx + start, active + start, input + start, part.count * inputs)
         }
         let threads = workers.threadCount
         if threads > 1, height * width * 4 < rows * (height + width) {

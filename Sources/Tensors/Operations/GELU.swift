@@ -1,14 +1,20 @@
-// GELU in GPT-2's tanh form (Hendrycks & Gimpel 2016): y = x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), elementwise.
-// Backward: dx = dy · y′(x), computed again from x.
+// GELU (Hendrycks & Gimpel 2016), elementwise, in two forms:
+//   tanh    y = x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), GPT-2's
+//   exact   y = x · Φ(x) = x/2 · (1 + erf(x/√2))
+// Backward: dx = dy · y′(x), computed again from x; y′ = Φ(x) + x·φ(x) for the exact one.
+
+public enum GELUForm: Sendable { case tanh, exact }
 
 public struct GELUOperation: Sendable {
+    public let form: GELUForm
     public let input: Variable
     public let output: Variable
 }
 
 extension Tape {
-    public func gelu(_ input: Variable) -> Variable {
-        let operation = GELUOperation(input: input, output: variable(rows: input.rows, columns: input.columns))
+    public func gelu(_ input: Variable, form: GELUForm = .tanh) -> Variable {
+        let operation = GELUOperation(
+            form: form, input: input, output: variable(rows: input.rows, columns: input.columns))
         executor.forward(operation)
         record(.gelu(operation))
         return operation.output

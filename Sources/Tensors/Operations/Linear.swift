@@ -1,6 +1,6 @@
 // Linear: y = x·W + b (+ residual), x (N, I), W (I, O) as GPT-2's Conv1D stores it, or W (O, I) as every other model
 // does (`isTransposed`), b (O), y (N, O). With dropout: y = residual + dropout(x·W + b).
-// With `activatesInput` the product takes GELU(x) in place of x; the activations, the widest of a block, are then not
+// With an `activation` the product takes GELU(x) in place of x; the activations, the widest of a block, are then not
 // kept but computed again when their gradient passes.
 // Backward, with dy (N, O): dW += xᵀ·dy, db += Σ_n dy, dx += dy·Wᵀ, d residual += dy. The gradient's buffer is handed
 // on to the residual stream, so the stream's gradient is never copied.
@@ -10,7 +10,9 @@ public struct LinearOperation: Sendable {
     public let weight: Weight
     public let bias: Weight?
     public let isTransposed: Bool
-    public let activatesInput: Bool
+    /// nil for x as it is.
+    public let activation: GELUForm?
+    public var activatesInput: Bool { activation != nil }
     public let residual: Variable?
     /// Of a probability above 0.
     public let dropout: DropoutMask?
@@ -22,10 +24,10 @@ public struct LinearOperation: Sendable {
 extension Tape {
     public func linear(
         _ input: Variable, weight: Weight, bias: Weight?, outputs: Int, isTransposed: Bool = false,
-        activatesInput: Bool = false, residual: Variable? = nil, dropout: DropoutMask? = nil
+        activation: GELUForm? = nil, residual: Variable? = nil, dropout: DropoutMask? = nil
     ) -> Variable {
         let operation = LinearOperation(
-            input: input, weight: weight, bias: bias, isTransposed: isTransposed, activatesInput: activatesInput,
+            input: input, weight: weight, bias: bias, isTransposed: isTransposed, activation: activation,
             residual: residual, dropout: dropout.flatMap { $0.probability > 0 ? $0 : nil },
             isDecoding: kind == .decoding, output: variable(rows: input.rows, columns: outputs))
         executor.forward(operation, in: memory)

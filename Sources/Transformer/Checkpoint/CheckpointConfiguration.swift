@@ -4,24 +4,27 @@ import Support
 ///
 /// The members read, with the library's defaults where a file leaves one out:
 ///
-///     model_type                                gpt2, llama, mistral or phi3
+///     model_type                                gpt2, llama, mistral, phi3 or qwen2
 ///     gpt2                                      vocab_size, n_positions, n_embd, n_layer, n_head, n_inner (null: 4
 ///                                               n_embd),
-///                                               layer_norm_epsilon, activation_function (gelu_new), embd_pdrop,
-///                                               attn_pdrop, resid_pdrop, tie_word_embeddings (true)
+///                                               layer_norm_epsilon, activation_function (gelu_new; gelu is the exact
+///                                               one), embd_pdrop, attn_pdrop, resid_pdrop, tie_word_embeddings (true),
+///                                               scale_attn_weights (true), scale_attn_by_inverse_layer_idx (false)
 ///     the others                                vocab_size, max_position_embeddings, hidden_size, num_hidden_layers,
 ///                                               num_attention_heads, num_key_value_heads (null: as many as heads),
 ///                                               head_dim (null: hidden_size / heads), intermediate_size, rms_norm_eps,
 ///                                               hidden_act (silu), attention_dropout, tie_word_embeddings (false),
 ///                                               sliding_window (mistral, phi3), embd_pdrop and resid_pdrop (phi3),
-///                                               pad_token_id (null; phi3: 32000)
+///                                               pad_token_id (null; phi3: 32000), attention_bias and mlp_bias (llama),
+///                                               use_sliding_window, max_window_layers, layer_types (qwen2)
 ///     rotary positions, version 4               rope_theta, rope_scaling: null or {"type" or "rope_type", …},
 ///                                               partial_rotary_factor
 ///     rotary positions, version 5               rope_parameters: {"rope_theta", "rope_type", "partial_rotary_factor",
 ///                                               …}
 ///
-/// A setting that would change the numbers and is not known here (another activation, biases in attention, attention
-/// scaled by layer, another kind of rotary scaling) is refused by name.
+/// A setting that would change the numbers and is not known here (another activation, weights that are quantised, a window in
+/// some layers only, another kind of rotary scaling) is refused by name. Python's `NaN` and `Infinity` are read, and refused
+/// only as the value of a member that counts.
 struct ConfigurationReader {
     private let path: String
     private let members: JSONObject
@@ -30,7 +33,7 @@ struct ConfigurationReader {
 
     /// Reads `path`; throws `FileError` for the first member that is unknown, out of range or of the wrong type.
     static func read(_ path: String) throws -> ModelConfiguration {
-        guard let members = try JSONReader.readFile(path).object else {
+        guard let members = try JSONReader.readFile(path, nonFinite: .read).object else {
             throw FileError(.malformed, path, "is not a JSON object")
         }
         return try ConfigurationReader(path, members).configuration()
@@ -48,17 +51,27 @@ struct ConfigurationReader {
             let known = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
             throw FileError(.unsupported, path, "model_type \"\(name.prefix(40))\" is not known; known are \(known)")
         }
+        try refuseQuantised()
         let configuration = architecture == .gpt2 ? try gpt2() : try llamaFamily(architecture)
         if let fault = configuration.fault { throw FileError(.contradictory, path, fault.description) }
         return configuration
     }
 
+    private func refuseQuantised() throws {
+        for name in ["quantization_config", "compression_config"] {
+            guard let settings = member(name)?.object else { continue }
+            let method = settings["quant_method"]?.string ?? settings["format"]?.string
+            throw FileError(
+                .unsupported, path, "\(name): the weights are quantised\(method.map { " (\($0.prefix(40)))" } ?? "")",
+                help: ForeignTensors.dequantise)
+        }
+    }
+
     // MARK: Families
 
     private func gpt2() throws -> ModelConfiguration {
-        try require("activation_function", oneOf: ["gelu_new", "gelu_pytorch_tanh"], "gelu_new")
-        try require("scale_attn_weights", true, default: true)
-        try require("scale_attn_by_inverse_layer_idx", false, default: false)
+        let activation = try text("activation_function") ?? "gelu_new"
+        try require("activation_function", oneOf: ["gelu_new", "gelu_pytorch_tanh", "gelu", "gelu_python"], "gelu_new")
         try require("add_cross_attention", false, default: false)
         var configuration = ModelConfiguration.gpt2(
             vocabularySize: try count("vocab_size") ?? 50257,
@@ -72,13 +85,16 @@ struct ConfigurationReader {
                 residual: Float(try real("resid_pdrop") ?? 0.1)))
         configuration.innerWidth = try count("n_inner") ?? configuration.innerWidth
         configuration.epsilon = Float(try real("layer_norm_epsilon") ?? 1e-5)
+        if activation == "gelu" || activation == "gelu_python" { configuration.activation = .exactGELU }
+        configuration.scalesAttention = try flag("scale_attn_weights") ?? true
+        configuration.scalesAttentionByLayer = try flag("scale_attn_by_inverse_layer_idx") ?? false
         return configuration
     }
 
     private func llamaFamily(_ architecture: Architecture) throws -> ModelConfiguration {
         try require("hidden_act", oneOf: ["silu", "swish"], "silu")
-        try require("attention_bias", false, default: false)
-        try require("mlp_bias", false, default: false)
+        // Only Llama has these; the others' classes do not look at them.
+        let hasBiases = architecture == .llama ? try flag("attention_bias") ?? false : false
         let defaults = FamilyDefaults(architecture)
         let width = try count("hidden_size") ?? defaults.width
         let headCount = try count("num_attention_heads") ?? 32
@@ -99,13 +115,35 @@ struct ConfigurationReader {
                 embedding: architecture == .phi3 ? Float(try real("embd_pdrop") ?? 0) : 0,
                 attention: Float(try real("attention_dropout") ?? 0),
                 residual: architecture == .phi3 ? Float(try real("resid_pdrop") ?? 0) : 0))
-        if architecture != .llama {
-            configuration.slidingWindow =
-                members["sliding_window"] == nil ? defaults.slidingWindow : try count("sliding_window")
-        }
+        configuration.slidingWindow = try slidingWindow(architecture, defaults, configuration.layerCount)
+        configuration.attentionBiases = architecture == .qwen2 ? .inputs : hasBiases ? .all : .none
+        configuration.hasMLPBiases = architecture == .llama ? try flag("mlp_bias") ?? false : false
         configuration.paddingToken = try paddingToken(configuration)
         configuration.rotary = try rotary(configuration)
         return configuration
+    }
+
+    /// How far a query sees. Qwen2 has the window only where `use_sliding_window` says so, and then from layer
+    /// `max_window_layers` on, or where `layer_types` has it.
+    private func slidingWindow(
+        _ architecture: Architecture, _ defaults: FamilyDefaults, _ layerCount: Int
+    ) throws -> Int? {
+        let written = members["sliding_window"] == nil ? defaults.slidingWindow : try count("sliding_window")
+        switch architecture {
+        case .gpt2, .llama: return nil
+        case .mistral, .phi3: return written
+        case .qwen2:
+            guard try flag("use_sliding_window") ?? false, let written else { return nil }
+            let from = try count("max_window_layers") ?? 28
+            let sliding =
+                member("layer_types")?.array.map { types in types.filter { $0.string == "sliding_attention" }.count }
+                ?? max(layerCount - from, 0)
+            guard sliding == 0 || sliding == layerCount else {
+                throw FileError(
+                    .unsupported, path, "a sliding window in \(sliding) of \(layerCount) layers is not supported")
+            }
+            return sliding == 0 ? nil : written
+        }
     }
 
     /// `pad_token_id`, which counts from the table's end where it is negative.
@@ -135,6 +173,9 @@ struct ConfigurationReader {
             case .gpt2, .llama: break
             case .mistral: (positionCount, innerWidth, keyValueHeadCount, slidingWindow) = (131_072, 14336, 8, 4096)
             case .phi3: (vocabularySize, positionCount, width, innerWidth, epsilon) = (32064, 4096, 3072, 8192, 1e-5)
+            case .qwen2:
+                (vocabularySize, positionCount, innerWidth) = (151_936, 32_768, 22_016)
+                (keyValueHeadCount, slidingWindow) = (32, 4096)
             }
         }
     }
@@ -173,11 +214,38 @@ struct ConfigurationReader {
                 attentionFactor: try real("attention_factor", in: rotaryMembers)
                     ?? RotaryConfiguration.longRopeAttentionFactor(
                         positionCount: configuration.positionCount, original: original))
+        case "yarn": return .yarn(try yarn(configuration))
         default:
             throw FileError(
                 .unsupported, path,
-                "rotary scaling \"\(type.prefix(40))\" is not known; known are default, linear, llama3 and longrope")
+                "rotary scaling \"\(type.prefix(40))\" is not known; known are default, linear, llama3, longrope and yarn"
+            )
         }
+    }
+
+    private func yarn(_ configuration: ModelConfiguration) throws -> RotaryConfiguration.Yarn {
+        let name = "original_max_position_embeddings"
+        let original = try count(name, in: rotaryMembers) ?? count(name) ?? configuration.positionCount
+        guard original > 1 else { throw error("rotary scaling needs \(name) above 1") }
+        let factor = try positive("factor")
+        let weights = (try real("mscale", in: rotaryMembers) ?? 0, try real("mscale_all_dim", in: rotaryMembers) ?? 0)
+        let attention =
+            weights.0 != 0 && weights.1 != 0
+            ? RotaryConfiguration.yarnAttentionFactor(factor, weight: weights.0)
+                / RotaryConfiguration.yarnAttentionFactor(factor, weight: weights.1)
+            : RotaryConfiguration.yarnAttentionFactor(factor)
+        func turns(_ name: String, _ fallback: Double) throws -> Double {
+            let value = try real(name, in: rotaryMembers) ?? 0
+            return value == 0 ? fallback : value
+        }
+        var yarn = RotaryConfiguration.Yarn(
+            factor: factor, originalPositionCount: original,
+            attentionFactor: try real("attention_factor", in: rotaryMembers) ?? attention)
+        yarn.fast = try turns("beta_fast", 32)
+        yarn.slow = try turns("beta_slow", 1)
+        yarn.isRounded = rotaryMembers["truncate"]?.bool ?? true
+        guard yarn.fast > 0, yarn.slow > 0 else { throw error("beta_fast and beta_slow must be positive") }
+        return yarn
     }
 
     private func originalPositionCount() throws -> Int {
@@ -237,7 +305,8 @@ struct ConfigurationReader {
 
     private func real(_ name: String, in object: JSONObject? = nil) throws -> Double? {
         guard let value = member(name, in: object) else { return nil }
-        guard let real = value.double, real.isFinite else { throw mistyped(name, value, "a finite number") }
+        guard let real = value.double else { throw mistyped(name, value, "a finite number") }
+        guard real.isFinite else { throw error("\(name) is \(real), not a finite number") }
         return real
     }
 

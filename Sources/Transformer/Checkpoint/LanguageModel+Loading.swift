@@ -23,6 +23,8 @@ extension LanguageModel {
         let size = 1 << 18
         var pieces: [(tensor: Int, range: Range<Int>)] = []
         for (index, (entry, tensor)) in zip(parameters.entries, tensors).enumerated() {
+            // A new model is zeros.
+            guard let tensor else { continue }
             if !tensor.isPlain {
                 try parameters.fill(entry.range) { try tensor.copyFloats(into: $0) }
             }
@@ -39,15 +41,15 @@ extension LanguageModel {
             let (tensor, range) = pieces[piece]
             let start = parameters.entries[tensor].range.lowerBound
             let own = start + range.lowerBound..<start + range.upperBound
-            if tensors[tensor].isPlain {
+            if let source = tensors[tensor], source.isPlain {
                 parameters.fill(own) { target in
-                    if let base = target.baseAddress { tensors[tensor].copyPlain(range, to: base) }
+                    if let base = target.baseAddress { source.copyPlain(range, to: base) }
                 }
             }
             flags[piece] = parameters.read(own) { HostNumbers.areFinite($0) }
         }
         for (piece, isFinite) in zip(pieces, areFinite) where !isFinite {
-            let tensor = tensors[piece.tensor]
+            guard let tensor = tensors[piece.tensor] else { continue }
             let values = parameters.values(parameters.entries[piece.tensor].range)
             guard let index = piece.range.first(where: { !values[$0].isFinite }) else { continue }
             throw FileError(

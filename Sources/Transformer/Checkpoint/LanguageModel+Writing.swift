@@ -69,9 +69,9 @@ struct ConfigurationWriter {
 
     private static func gpt2(_ configuration: ModelConfiguration) -> JSONObject {
         let isUsual = configuration.innerWidth == 4 * configuration.width
-        return JSONObject([
+        var members = JSONObject([
             .init("architectures", ["GPT2LMHeadModel"]),
-            .init("activation_function", "gelu_new"),
+            .init("activation_function", configuration.activation == .exactGELU ? "gelu" : "gelu_new"),
             .init("attn_pdrop", number(configuration.dropout.attention)),
             .init("embd_pdrop", number(configuration.dropout.embedding)),
             .init("resid_pdrop", number(configuration.dropout.residual)),
@@ -82,11 +82,15 @@ struct ConfigurationWriter {
             .init("n_layer", JSONValue(configuration.layerCount)),
             .init("n_positions", JSONValue(configuration.positionCount)),
         ])
+        // Only where they are not as usual: a model's hash is of this text.
+        if !configuration.scalesAttention { members["scale_attn_weights"] = false }
+        if configuration.scalesAttentionByLayer { members["scale_attn_by_inverse_layer_idx"] = true }
+        return members
     }
 
     private static func llamaFamily(_ configuration: ModelConfiguration) -> JSONObject {
         var members = JSONObject([
-            .init("attention_bias", false),
+            .init("attention_bias", .bool(configuration.attentionBiases == .all)),
             .init("attention_dropout", number(configuration.dropout.attention)),
             .init("head_dim", JSONValue(configuration.headWidth)),
             .init("hidden_act", "silu"),
@@ -102,13 +106,18 @@ struct ConfigurationWriter {
         case .gpt2: break
         case .llama:
             members["architectures"] = ["LlamaForCausalLM"]
-            members["mlp_bias"] = false
+            members["mlp_bias"] = .bool(configuration.hasMLPBiases)
         case .mistral: members["architectures"] = ["MistralForCausalLM"]
         case .phi3:
             members["architectures"] = ["Phi3ForCausalLM"]
             members["embd_pdrop"] = number(configuration.dropout.embedding)
             members["resid_pdrop"] = number(configuration.dropout.residual)
             members["original_max_position_embeddings"] = JSONValue(configuration.positionCount)
+        case .qwen2:
+            members["architectures"] = ["Qwen2ForCausalLM"]
+            members["attention_bias"] = nil
+            members["use_sliding_window"] = .bool(configuration.slidingWindow != nil)
+            members["max_window_layers"] = JSONValue(configuration.slidingWindow == nil ? configuration.layerCount : 0)
         }
         // Always written: Phi-3's default lies beyond small vocabularies, and then the library refuses to make an
         // embedding.
@@ -149,6 +158,13 @@ struct ConfigurationWriter {
                 scaling["attention_factor"] = JSONValue(attention)
             }
             members["rope_scaling"] = .object(scaling)
+        case .yarn(let yarn):
+            members["rope_scaling"] = [
+                "rope_type": "yarn", "factor": JSONValue(yarn.factor),
+                "original_max_position_embeddings": JSONValue(yarn.originalPositionCount),
+                "attention_factor": JSONValue(yarn.attentionFactor), "beta_fast": JSONValue(yarn.fast),
+                "beta_slow": JSONValue(yarn.slow), "truncate": .bool(yarn.isRounded),
+            ]
         }
     }
 

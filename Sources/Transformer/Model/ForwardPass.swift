@@ -103,7 +103,7 @@ struct ForwardPass {
     func finalStates(rows: Indices? = nil) throws -> Variable {
         switch model.configuration.architecture {
         case .gpt2: return try gpt2States(rows)
-        case .llama, .mistral, .phi3: return try llamaStates(rows)
+        case .llama, .mistral, .phi3, .qwen2: return try llamaStates(rows)
         }
     }
 
@@ -116,9 +116,11 @@ struct ForwardPass {
     /// What the rows' queries find, (N, H·w); queries, keys and values lie side by side.
     func attend(_ queriesKeysValues: Variable, _ layer: Int) -> Variable {
         let configuration = model.configuration
+        let width = configuration.scalesAttention ? Float(configuration.headWidth).squareRoot() : 1
+        let depth = configuration.scalesAttentionByLayer ? Float(layer + 1) : 1
         let shape = AttentionShape(
             headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
-            headWidth: configuration.headWidth, window: configuration.slidingWindow)
+            headWidth: configuration.headWidth, window: configuration.slidingWindow, scale: 1 / (width * depth))
         switch attention {
         case .cached(let cache, let rows):
             return tape.cachedAttention(queriesKeysValues, rows, in: cache, layer: layer, shape: shape)
@@ -137,16 +139,16 @@ struct ForwardPass {
     /// x + y·W + b in one operation, or in two where somebody wants to see y·W + b by itself.
     func residual(
         _ x: Variable, _ y: Variable, _ layer: Int, _ site: BlockHook, weight: Weight, bias: Weight?,
-        isTransposed: Bool, activatesInput: Bool = false, mask: DropoutMask?
+        isTransposed: Bool, activation: GELUForm? = nil, mask: DropoutMask?
     ) -> Variable {
         let width = model.configuration.width
         guard let hooks, hooks.wants(.block(layer, site)) else {
             return tape.linear(
                 y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed,
-                activatesInput: activatesInput, residual: x, dropout: mask)
+                activation: activation, residual: x, dropout: mask)
         }
         let output = tape.linear(
-            y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, activatesInput: activatesInput)
+            y, weight: weight, bias: bias, outputs: width, isTransposed: isTransposed, activation: activation)
         hooks.visit(.block(layer, site), output, tape.executor)
         return tape.sum(x, output)
     }

@@ -3,6 +3,7 @@ import Tensors
 // GPT-2 (Radford et al. 2019), pre-norm blocks:
 //   x₀ = wte[token] + wpe[position]
 //   a  = x + attention(ln_1(x))·W_proj,   x′ = a + gelu(ln_2(a)·W_fc)·W_out,   states = ln_f(x_L)
+// GELU is the tanh form, or the exact one where the configuration says so.
 // Dropout at the embedding, on attention probabilities and on both outputs into the residual stream.
 
 /// Where the parameters of block i start, counted from the first parameter of the block.
@@ -85,15 +86,16 @@ extension ForwardPass {
             second, weight: weight(at: at + offsets.inner, c * f), bias: weight(at: at + offsets.innerBias, f),
             outputs: f)
         hook(.block(layer, .mlpPre), inner)
+        let form: GELUForm = configuration.activation == .exactGELU ? .exact : .tanh
         // Only somebody who watches sees the activations by themselves.
         var active = inner
         if hooks != nil {
-            active = tape.gelu(inner)
+            active = tape.gelu(inner, form: form)
             hook(.block(layer, .mlpPost), active)
         }
         let after = residual(
             middle, active, layer, .mlpOutput, weight: weight(at: at + offsets.innerOut, f * c),
-            bias: weight(at: at + offsets.innerOutBias, c), isTransposed: false, activatesInput: hooks == nil,
+            bias: weight(at: at + offsets.innerOutBias, c), isTransposed: false, activation: hooks == nil ? form : nil,
             mask: mask(3 * layer + 3, configuration.dropout.residual))
         hook(.block(layer, .residualPost), after)
         return after

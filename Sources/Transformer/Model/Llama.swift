@@ -1,13 +1,15 @@
 import Tensors
 
-// Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023) and Phi-3 (Abdin et al. 2024), pre-norm blocks without biases:
+// Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023), Phi-3 (Abdin et al. 2024) and Qwen2 (Yang et al. 2024), pre-norm
+// blocks, usually without biases (Qwen2 adds b_qkv to q, k, v; a Llama may also have b_o, b_gate_up and b_down):
 //   x₀ = embed_tokens[token]
 //   q, k, v = rms(x)·W_qkvᵀ, q and k turned by their positions (grouped: K key heads for H query heads)
 //   a  = x + attention(q, k, v)·W_oᵀ,   x′ = a + (SiLU(gate) · up)·W_downᵀ with gate, up = rms(a)·W_gate_upᵀ,   states = rms(x_L)
 //
 // Matrices are (out, in). Phi-3 stores query, key and value as one matrix, and gate and up as another; in the others
-// they lie side by side in the parameters' buffer, which is the same matrix. So one product makes each, and one path
-// serves all three. Dropout on attention probabilities, and Phi-3's on both outputs into the residual stream.
+// they lie side by side in the parameters' buffer, which is the same matrix; so do their biases. So one product makes
+// each, and one path serves all of them. Dropout on attention probabilities, and Phi-3's on both outputs into the
+// residual stream.
 
 /// Where the parameters of block i start, counted from the first parameter of the block.
 struct LlamaBlockOffsets {
@@ -17,6 +19,11 @@ struct LlamaBlockOffsets {
     private let f: Int
     private let queries: Int
     let keys: Int
+    /// How many numbers the biases of each matrix are; 0 for none.
+    private let inputBiases: Int
+    private let outputBiases: Int
+    private let innerBiases: Int
+    private let downBiases: Int
 
     init(_ configuration: ModelConfiguration) {
         c = configuration.width
@@ -24,20 +31,36 @@ struct LlamaBlockOffsets {
         queries = configuration.headCount * configuration.headWidth
         keys = configuration.keyValueHeadCount * configuration.headWidth
         start = configuration.vocabularySize * c
-        stride = c + (queries + 2 * keys) * c + c * queries + c + 2 * f * c + c * f
+        inputBiases = configuration.attentionBiases == .none ? 0 : queries + 2 * keys
+        outputBiases = configuration.attentionBiases == .all ? c : 0
+        innerBiases = configuration.hasMLPBiases ? 2 * f : 0
+        downBiases = configuration.hasMLPBiases ? c : 0
+        stride =
+            c + (queries + 2 * keys) * c + inputBiases + c * queries + outputBiases + c + 2 * f * c + innerBiases
+            + c * f + downBiases
     }
 
     func block(_ i: Int) -> Int { start + i * stride }
     var firstNorm: Int { 0 }
     /// (H·w + 2·K·w, C)
     var attention: Int { c }
+    /// (H·w + 2·K·w)
+    var attentionBias: Range<Int>? { Self.place(attention + (queries + 2 * keys) * c, inputBiases) }
     /// (C, H·w)
-    var attentionOut: Int { attention + (queries + 2 * keys) * c }
-    var secondNorm: Int { attentionOut + c * queries }
+    var attentionOut: Int { attention + (queries + 2 * keys) * c + inputBiases }
+    /// (C)
+    var attentionOutBias: Range<Int>? { Self.place(attentionOut + c * queries, outputBiases) }
+    var secondNorm: Int { attentionOut + c * queries + outputBiases }
     /// (2F, C)
     var gateAndUp: Int { secondNorm + c }
+    /// (2F)
+    var gateAndUpBias: Range<Int>? { Self.place(gateAndUp + 2 * f * c, innerBiases) }
     /// (C, F)
-    var down: Int { gateAndUp + 2 * f * c }
+    var down: Int { gateAndUp + 2 * f * c + innerBiases }
+    /// (C)
+    var downBias: Range<Int>? { Self.place(down + c * f, downBiases) }
+
+    private static func place(_ start: Int, _ count: Int) -> Range<Int>? { count > 0 ? start..<start + count : nil }
     func finalNorm(_ layerCount: Int) -> Int { block(layerCount) }
     /// The columns of queries, keys and values side by side.
     var queryKeyValueWidth: Int { queries + 2 * keys }
@@ -98,11 +121,13 @@ extension ForwardPass {
         let configuration = model.configuration
         let (c, f) = (configuration.width, configuration.innerWidth)
         let at = offsets.block(layer)
+        func bias(_ place: Range<Int>?) -> Weight? { place.map { weight(at: at + $0.lowerBound, $0.count) } }
         hook(.block(layer, .residualPre), x)
         let first = norm(x, at + offsets.firstNorm)
         hook(.block(layer, .firstNorm), first)
         let qkv = tape.linear(
-            first, weight: weight(at: at + offsets.attention, offsets.queryKeyValueWidth * c), bias: nil,
+            first, weight: weight(at: at + offsets.attention, offsets.queryKeyValueWidth * c),
+            bias: bias(offsets.attentionBias),
             outputs: offsets.queryKeyValueWidth, isTransposed: true)
         hook(.block(layer, .queryKeyValue), qkv)
         if let turns {
@@ -115,19 +140,20 @@ extension ForwardPass {
         hook(.block(layer, .headOutputs), mixed)
         let middle = residual(
             x, mixed, layer, .attentionOutput, weight: weight(at: at + offsets.attentionOut, c * offsets.queryWidth),
-            bias: nil, isTransposed: true, mask: mask(3 * layer + 2, configuration.dropout.residual))
+            bias: bias(offsets.attentionOutBias), isTransposed: true,
+            mask: mask(3 * layer + 2, configuration.dropout.residual))
         hook(.block(layer, .residualMiddle), middle)
         let second = norm(middle, at + offsets.secondNorm)
         hook(.block(layer, .secondNorm), second)
         let gateAndUp = tape.linear(
-            second, weight: weight(at: at + offsets.gateAndUp, 2 * f * c), bias: nil, outputs: 2 * f,
-            isTransposed: true)
+            second, weight: weight(at: at + offsets.gateAndUp, 2 * f * c), bias: bias(offsets.gateAndUpBias),
+            outputs: 2 * f, isTransposed: true)
         hook(.block(layer, .mlpPre), gateAndUp)
         let active = tape.swiglu(gateAndUp)
         hook(.block(layer, .mlpPost), active)
         let after = residual(
-            middle, active, layer, .mlpOutput, weight: weight(at: at + offsets.down, c * f), bias: nil,
-            isTransposed: true, mask: mask(3 * layer + 3, configuration.dropout.residual))
+            middle, active, layer, .mlpOutput, weight: weight(at: at + offsets.down, c * f),
+            bias: bias(offsets.downBias), isTransposed: true, mask: mask(3 * layer + 3, configuration.dropout.residual))
         hook(.block(layer, .residualPost), after)
         return after
     }

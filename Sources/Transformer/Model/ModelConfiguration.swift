@@ -8,6 +8,25 @@ public enum Architecture: String, Sendable, CaseIterable {
     case mistral
     /// Llama with fused query-key-value and gate-up projections (Abdin et al. 2024).
     case phi3
+    /// Llama with biases on queries, keys and values (Yang et al. 2024).
+    case qwen2
+}
+
+/// What stands between the two matrices of GPT-2's MLP.
+public enum Activation: String, Sendable, CaseIterable {
+    /// x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), as GPT-2 has it.
+    case tanhGELU
+    /// x · Φ(x).
+    case exactGELU
+}
+
+/// Which matrices of attention have biases, in the families that usually have none.
+public enum AttentionBiases: String, Sendable, CaseIterable {
+    case none
+    /// Queries, keys and values.
+    case inputs
+    /// Those and the output.
+    case all
 }
 
 /// The probabilities of dropout while training; none elsewhere.
@@ -54,6 +73,16 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// The token whose row of the token table learns nothing as an input, as transformers has it for Llama's
     /// descendants (Phi-3's padding is its end-of-text token); nil for none.
     public var paddingToken: Int32?
+    /// GPT-2's; the others have SwiGLU.
+    public var activation = Activation.tanhGELU
+    /// Whether scores are divided by √w, w the width of a head.
+    public var scalesAttention = true
+    /// Whether the scores of block i are divided by i + 1 as well, as Mistral's GPT-2 (Stanford CRFM 2021) has it.
+    public var scalesAttentionByLayer = false
+    /// Of the families with rotary positions.
+    public var attentionBiases = AttentionBiases.none
+    /// Of the families with rotary positions: whether the matrices of the MLP have biases.
+    public var hasMLPBiases = false
 
     /// A GPT-2; `innerWidth` is 4 C.
     public static func gpt2(
@@ -105,6 +134,7 @@ public struct ModelConfiguration: Sendable, Equatable {
         if let rotary, rotary.width % 2 != 0 || rotary.width > headWidth {
             return .rotaryWidth(rotary.width, headWidth: headWidth)
         }
+        if architecture == .phi3, attentionBiases != .none || hasMLPBiases { return .biases }
         if let slidingWindow, slidingWindow < 1 { return .window(slidingWindow) }
         if !(epsilon > 0 && epsilon < 1) { return .epsilon(epsilon) }
         for p in [dropout.embedding, dropout.attention, dropout.residual] where !(p >= 0 && p < 1) {
@@ -131,6 +161,8 @@ public enum ConfigurationFault: Equatable, Sendable, CustomStringConvertible {
     case window(Int)
     case epsilon(Float)
     case dropout(Float)
+    /// Of Phi-3, whose layers have none.
+    case biases
 
     public var description: String {
         switch self {
@@ -142,6 +174,7 @@ public enum ConfigurationFault: Equatable, Sendable, CustomStringConvertible {
         case .window(let keys): "a sliding window of \(keys) keys"
         case .epsilon(let epsilon): "epsilon is \(epsilon)"
         case .dropout(let p): "a dropout probability is \(p)"
+        case .biases: "phi3 has no biases"
         }
     }
 }

@@ -7,13 +7,15 @@
 //   llama,       model.embed_tokens.weight (V, C) · per block i, model.layers.i.: input_layernorm.weight (C) ·
 //   mistral      self_attn.{q (H·w, C), k, v (K·w, C), o (C, H·w)}_proj.weight · post_attention_layernorm.weight ·
 //                mlp.{gate (F, C), up (F, C), down (C, F)}_proj.weight · model.norm.weight · lm_head.weight unless tied
+//   qwen2        as llama, with self_attn.{q,k,v}_proj.bias after the three matrices; a llama may have these too, and
+//                self_attn.o_proj.bias, mlp.{gate,up,down}_proj.bias after their matrices
 //   phi3         as llama, with self_attn.qkv_proj.weight ((H + 2K)·w, C) and mlp.gate_up_proj.weight (2F, C)
 
 extension ModelConfiguration {
     public var parameterLayout: ParameterLayout {
         switch architecture {
         case .gpt2: gpt2Layout
-        case .llama, .mistral, .phi3: llamaLayout
+        case .llama, .mistral, .phi3, .qwen2: llamaLayout
         }
     }
 
@@ -56,16 +58,27 @@ extension ModelConfiguration {
                 layout.add(block + "self_attn.q_proj.weight", [queries, width])
                 layout.add(block + "self_attn.k_proj.weight", [keys, width])
                 layout.add(block + "self_attn.v_proj.weight", [keys, width])
+                if attentionBiases != .none {
+                    layout.add(block + "self_attn.q_proj.bias", [queries])
+                    layout.add(block + "self_attn.k_proj.bias", [keys])
+                    layout.add(block + "self_attn.v_proj.bias", [keys])
+                }
             }
             layout.add(block + "self_attn.o_proj.weight", [width, queries], .residualMatrix)
+            if attentionBiases == .all { layout.add(block + "self_attn.o_proj.bias", [width]) }
             layout.add(block + "post_attention_layernorm.weight", [width], .gain)
             if architecture == .phi3 {
                 layout.add(block + "mlp.gate_up_proj.weight", [2 * innerWidth, width])
             } else {
                 layout.add(block + "mlp.gate_proj.weight", [innerWidth, width])
                 layout.add(block + "mlp.up_proj.weight", [innerWidth, width])
+                if hasMLPBiases {
+                    layout.add(block + "mlp.gate_proj.bias", [innerWidth])
+                    layout.add(block + "mlp.up_proj.bias", [innerWidth])
+                }
             }
             layout.add(block + "mlp.down_proj.weight", [width, innerWidth], .residualMatrix)
+            if hasMLPBiases { layout.add(block + "mlp.down_proj.bias", [width]) }
         }
         layout.add("model.norm.weight", [width], .gain)
         if !isHeadTied { layout.add("lm_head.weight", [vocabularySize, width], .head) }

@@ -7,7 +7,10 @@ import Glibc
 /// - `llama3` (Llama 3.1): with λ = 2π/fᵢ and L the original length, fᵢ where λ < L/high, fᵢ/factor where λ > L/low,
 ///   and between them (1 − s)·fᵢ/factor + s·fᵢ with s = (L/λ − low)/(high − low);
 /// - `longRope` (Ding et al. 2024, Phi-3): fᵢ / cᵢ with the short factors while every position is below L and the long
-///   ones for the whole batch otherwise; cosines and sines are multiplied by `attentionFactor`.
+///   ones for the whole batch otherwise; cosines and sines are multiplied by `attentionFactor`;
+/// - `yarn` (Peng et al. 2023, Qwen2): (1 − e)·fᵢ/factor + e·fᵢ with e = 1 − clamp((i − low)/(high − low)), where low and high
+///   are the pairs that turn `fast` and `slow` times over the original length L, width · ln(L / (2π · turns)) / (2 ln base),
+///   rounded outwards to whole ones; cosines and sines are multiplied by `attentionFactor`.
 public struct RotaryConfiguration: Sendable, Equatable {
     public enum Scaling: Sendable, Equatable {
         case none
@@ -15,6 +18,18 @@ public struct RotaryConfiguration: Sendable, Equatable {
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalPositionCount: Int)
         case longRope(
             shortFactors: [Double], longFactors: [Double], originalPositionCount: Int, attentionFactor: Double)
+        case yarn(Yarn)
+    }
+
+    /// What `yarn` is told; the defaults are the library's.
+    public struct Yarn: Sendable, Equatable {
+        public var factor: Double
+        public var originalPositionCount: Int
+        public var attentionFactor: Double
+        public var fast = 32.0
+        public var slow = 1.0
+        /// Whether `low` and `high` are whole pairs.
+        public var isRounded = true
     }
 
     /// θ, 10,000 in the paper.
@@ -33,6 +48,23 @@ public struct RotaryConfiguration: Sendable, Equatable {
     static func longRopeAttentionFactor(positionCount: Int, original: Int) -> Double {
         let stretch = Double(positionCount) / Double(original)
         return stretch <= 1 ? 1 : sqrt(1 + log(stretch) / log(Double(original)))
+    }
+
+    /// 0.1 · ln s + 1 for a stretch s beyond 1, with a weight on the first term, else 1.
+    static func yarnAttentionFactor(_ stretch: Double, weight: Double = 1) -> Double {
+        stretch <= 1 ? 1 : 0.1 * weight * log(stretch) + 1
+    }
+
+    /// (width / 2) how much of its own frequency each pair keeps.
+    private func keptShares(_ yarn: Yarn) -> [Double] {
+        func pair(_ turns: Double) -> Double {
+            Double(width) * log(Double(yarn.originalPositionCount) / (turns * 2 * Double.pi)) / (2 * log(base))
+        }
+        let (fast, slow) = (pair(yarn.fast), pair(yarn.slow))
+        let low = max(yarn.isRounded ? fast.rounded(.down) : fast, 0)
+        var high = min(yarn.isRounded ? slow.rounded(.up) : slow, Double(width - 1))
+        if high == low { high += 0.001 }
+        return (0..<width / 2).map { 1 - min(max((Double($0) - low) / (high - low), 0), 1) }
     }
 
     /// Whether a batch whose largest position id is `position` uses other frequencies than a short one.
@@ -56,11 +88,17 @@ public struct RotaryConfiguration: Sendable, Equatable {
                 return (1 - share) * frequency / factor + share * frequency
             }
         case .longRope(let short, let long, _, _): return zip(plain, isLong ? long : short).map { $0 / $1 }
+        case .yarn(let yarn):
+            return zip(plain, keptShares(yarn)).map { (1 - $1) * $0 / yarn.factor + $1 * $0 }
         }
     }
 
     /// What cosines and sines are multiplied by.
     public var amplitude: Double {
-        if case .longRope(_, _, _, let attentionFactor) = scaling { attentionFactor } else { 1 }
+        switch scaling {
+        case .longRope(_, _, _, let attentionFactor): attentionFactor
+        case .yarn(let yarn): yarn.attentionFactor
+        case .none, .linear, .llama3: 1
+        }
     }
 }

@@ -4,9 +4,19 @@ import Testing
 @testable import Tensors
 
 func naiveGELU(_ x: Double) -> Double { x / 2 * (1 + tanh(sqrt(2 / Double.pi) * (x + 0.044715 * x * x * x))) }
+func naiveExactGELU(_ x: Double) -> Double { x / 2 * (1 + erf(x / 2.0.squareRoot())) }
 private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 @Suite struct ElementwiseTests {
+    @Test(arguments: [1, 2])
+    func `the exact GELU is x times the normal distribution's share below x, and differentiates`(_ threads: Int) {
+        check([.variable(rows: 7, columns: 13)], threads: threads) { tape, nodes in
+            tape.gelu(nodes.variables[0], form: .exact)
+        } naive: {
+            $0[0].map(naiveExactGELU)
+        }
+    }
+
     @Test(arguments: [1, 2])
     func `GELU is the tanh form and differentiates`(_ threads: Int) {
         check([.variable(rows: 7, columns: 13)], threads: threads) { tape, nodes in

@@ -79,7 +79,7 @@ func naiveLinear(
         _ shape: (rows: Int, inputs: Int, outputs: Int), _ threads: Int
     ) {
         let (n, i, o) = shape
-        for isTransposed in [false, true] {
+        for (isTransposed, form) in [(false, GELUForm.tanh), (true, .tanh), (false, .exact), (true, .exact)] {
             check(
                 [.variable(rows: n, columns: i), .variable(rows: n, columns: o), .weight(i * o), .weight(o)],
                 threads: threads
@@ -87,10 +87,11 @@ func naiveLinear(
                 tape.linear(
                     nodes.variables[0], weight: nodes.weights[0], bias: nodes.weights[1], outputs: o,
                     isTransposed: isTransposed,
-                    activatesInput: true, residual: nodes.variables[1])
+                    activation: form, residual: nodes.variables[1])
             } naive: { p in
                 let y = naiveLinear(
-                    p[0].map(naiveGELU), p[2], p[3], rows: n, inputs: i, outputs: o, isTransposed: isTransposed)
+                    p[0].map(form == .tanh ? naiveGELU : naiveExactGELU), p[2], p[3], rows: n, inputs: i, outputs: o,
+                    isTransposed: isTransposed)
                 return zip(y, p[1]).map { $0 + $1 }
             }
         }

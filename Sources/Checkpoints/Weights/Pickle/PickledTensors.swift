@@ -1,6 +1,11 @@
 import Support
 
-/// The tensors of a PyTorch file (`pytorch_model.bin`, `state_dict.bin`): a dictionary from names to tensors, pickled.
+/// The tensors of a PyTorch file (`pytorch_model.bin`, `state_dict.bin`, `ckpt.pt`): a dictionary from names to tensors,
+/// pickled.
+///
+/// A training script puts that dictionary inside another (`model`, `state_dict`, `model_state_dict`, …), beside an optimizer's
+/// tensors, numbers and settings; then it is the one that counts, and the rest is passed over. `model_args`, nanoGPT's
+/// configuration, is kept.
 ///
 /// Since PyTorch 1.6 the file is a zip with the entries
 ///
@@ -18,26 +23,30 @@ import Support
 /// Pickles are read by `Unpickler`, which runs nothing.
 struct PickledTensors {
     /// In the order of the dictionary.
-    let tensors: [CheckpointTensor]
+    private(set) var tensors: [CheckpointTensor] = []
+    private(set) var arguments: JSONObject?
+    /// What was passed over.
+    private(set) var notes: [String] = []
 
     /// A pickle of 100,000 tensors has 13 MB.
     private static let pickleLimit = 64 << 20
 
     init(_ path: String) throws {
         let file = try MappedFile(path)
-        tensors = ZipDirectory.isZip(file) ? try PickledTensors.readZip(file) : try PickledTensors.readLegacy(file)
+        try MistakenFile.refuse(file, isText: false)
+        if ZipDirectory.isZip(file) { try readZip(file) } else { try readLegacy(file) }
     }
 
     // MARK: Zip
 
-    private static func readZip(_ file: MappedFile) throws -> [CheckpointTensor] {
+    private mutating func readZip(_ file: MappedFile) throws {
         let directory = try ZipDirectory(file)
         let pickles = directory.entries.filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
         guard pickles.count == 1, let pickle = pickles.first else {
             throw FileError(
                 .malformed, file.path, "a zip with \(pickles.count) entries data.pkl, where a PyTorch file has one")
         }
-        guard pickle.range.count <= pickleLimit else {
+        guard pickle.range.count <= Self.pickleLimit else {
             throw FileError(
                 .refused, file.path, at: pickle.range.lowerBound, "a pickle of \(byteText(pickle.range.count))")
         }
@@ -60,12 +69,12 @@ struct PickledTensors {
             }
             return entry.range.lowerBound
         }
-        return try collect(value, machine, file, places)
+        try collect(value, machine, file, places)
     }
 
     // MARK: The older format
 
-    private static func readLegacy(_ file: MappedFile) throws -> [CheckpointTensor] {
+    private mutating func readLegacy(_ file: MappedFile) throws {
         var machine = Unpickler(file, 0..<file.bytes.count)
         _ = try machine.load()
         guard machine.holdsLegacyMagic else {
@@ -74,17 +83,17 @@ struct PickledTensors {
         guard case .integer(1001) = try machine.load() else {
             throw machine.error("a PyTorch file of another version than 1001")
         }
-        guard case .dictionary(let system) = try machine.load(), isLittleEndian(system, machine) else {
+        guard case .dictionary(let system) = try machine.load(), Self.isLittleEndian(system, machine) else {
             throw FileError(.unsupported, file.path, at: machine.place, "numbers that are not little-endian")
         }
         let value = try machine.load()
-        guard machine.place <= pickleLimit else {
+        guard machine.place <= Self.pickleLimit else {
             throw FileError(.refused, file.path, at: machine.place, "a pickle of \(byteText(machine.place))")
         }
         guard case .list(let keys) = try machine.load() else {
             throw machine.error("a list of storage keys was expected")
         }
-        return try collect(value, machine, file, legacyPlaces(machine.lists[keys], machine, file))
+        try collect(value, machine, file, Self.legacyPlaces(machine.lists[keys], machine, file))
     }
 
     private static func isLittleEndian(_ system: Int, _ machine: Unpickler) -> Bool {
@@ -133,25 +142,117 @@ struct PickledTensors {
 
     // MARK: Tensors
 
-    /// The named tensors of the dictionary a pickle left; anything else in it is refused.
-    private static func collect(
+    /// The names that training scripts give to the dictionary of weights, the likeliest first.
+    private static let usualNames = [
+        "model", "state_dict", "model_state_dict", "module", "model_state", "network", "net", "weights", "params",
+    ]
+
+    /// A dictionary found in a pickle: under which name, and its members.
+    private struct Found {
+        var path: String
+        var members: [(key: Unpickler.Value, value: Unpickler.Value)]
+    }
+
+    /// The named tensors of what a pickle left.
+    private mutating func collect(
         _ value: Unpickler.Value, _ machine: Unpickler, _ file: MappedFile, _ places: [Int]
-    ) throws -> [CheckpointTensor] {
+    ) throws {
         guard case .dictionary(let index) = value else {
             throw machine.error("the pickle does not hold a dictionary of tensors")
         }
+        let root = Found(path: "", members: machine.dictionaries[index])
+        arguments = Self.arguments(root, machine)
+        let found = try Self.dictionaryOfTensors(root, Self.holders(machine), machine)
+        if !found.path.isEmpty { notes.append("the weights are those under \"\(found.path)\"") }
         var seen: Set<ExactString> = []
-        return try machine.dictionaries[index].map { key, value in
+        var others: [String] = []
+        for (key, value) in found.members {
             guard case .text(let range) = key else { throw machine.error("a tensor whose name is not a text") }
             let name = machine.string(range)
             guard seen.insert(ExactString(name)).inserted else {
                 throw machine.error("\"\(name)\" is in the dictionary twice", at: range.lowerBound)
             }
-            guard case .tensor(let index) = value else {
-                throw machine.error("\"\(name)\" is not a tensor", at: range.lowerBound)
+            if case .tensor(let index) = value {
+                tensors.append(Self.tensor(name, machine.tensors[index], machine, file, places))
+            } else {
+                others.append("\"\(name.prefix(40))\"")
             }
-            return tensor(name, machine.tensors[index], machine, file, places)
         }
+        if !others.isEmpty {
+            let more = others.count > 3 ? " and \(others.count - 3) more" : ""
+            notes.append("beside the tensors: " + others.prefix(3).joined(separator: ", ") + more)
+        }
+    }
+
+    /// The dictionary that holds the weights: the first of the usual names that leads to tensors, else the pickle's own, else
+    /// the only other one that has tensors.
+    private static func dictionaryOfTensors(
+        _ found: Found, _ holders: [Bool], _ machine: Unpickler, depth: Int = 0
+    ) throws -> Found {
+        var inner: [Found] = []
+        for case (.text(let range), .dictionary(let index)) in found.members where depth < 3 && holders[index] {
+            let name = machine.string(range)
+            let path = found.path.isEmpty ? name : found.path + "." + name
+            inner.append(Found(path: path, members: machine.dictionaries[index]))
+        }
+        func name(_ dictionary: Found) -> String { String(dictionary.path.split(separator: ".").last ?? "") }
+        for usual in usualNames {
+            if let dictionary = inner.first(where: { name($0) == usual }) {
+                return try dictionaryOfTensors(dictionary, holders, machine, depth: depth + 1)
+            }
+        }
+        if found.members.contains(where: { if case (.text, .tensor) = $0 { true } else { false } }) { return found }
+        let rest = inner.filter { !name($0).hasPrefix("optim") }
+        guard rest.count <= 1 else {
+            throw machine.error(
+                "tensors lie under \(rest.map { "\"\($0.path)\"" }.joined(separator: ", ")), and none of these is "
+                    + "\(usualNames.prefix(3).joined(separator: ", ")) or the like")
+        }
+        guard let only = rest.first else {
+            let names = found.members.compactMap { member -> String? in
+                if case .text(let range) = member.key { "\"\(machine.string(range).prefix(40))\"" } else { nil }
+            }
+            throw machine.error(
+                "the pickle does not hold a dictionary of tensors; it holds "
+                    + (names.isEmpty ? "nothing with a name" : names.prefix(6).joined(separator: ", ")))
+        }
+        return try dictionaryOfTensors(only, holders, machine, depth: depth + 1)
+    }
+
+    /// By dictionary, whether it has named tensors, or one that has is in it, three deep. Found by passes over all of them: they
+    /// may hold each other, and each other many times.
+    private static func holders(_ machine: Unpickler) -> [Bool] {
+        var holds = machine.dictionaries.map { members in
+            members.contains { if case (.text, .tensor) = $0 { true } else { false } }
+        }
+        for _ in 0..<3 {
+            let before = holds
+            for (index, members) in machine.dictionaries.enumerated() where !before[index] {
+                holds[index] = members.contains { member in
+                    if case .dictionary(let inner) = member.value { before[inner] } else { false }
+                }
+            }
+        }
+        return holds
+    }
+
+    /// nanoGPT's `model_args`, its numbers and switches.
+    private static func arguments(_ root: Found, _ machine: Unpickler) -> JSONObject? {
+        for case (.text(let range), .dictionary(let index)) in root.members where machine.string(range) == "model_args"
+        {
+            return JSONObject(
+                machine.dictionaries[index].compactMap { key, value in
+                    guard case .text(let range) = key else { return nil }
+                    let name = machine.string(range)
+                    switch value {
+                    case .integer(let number): return .init(name, JSONValue(number))
+                    case .real(let number): return .init(name, JSONValue(number))
+                    case .bool(let flag): return .init(name, .bool(flag))
+                    default: return nil
+                    }
+                })
+        }
+        return nil
     }
 
     private static func tensor(

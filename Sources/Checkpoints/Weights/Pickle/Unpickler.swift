@@ -1,7 +1,8 @@
 import Support
 
 /// A pickle machine that can build dictionaries of tensors and nothing else. It runs no code: a pickle's "globals" are
-/// looked up in the fixed list of `PickleGlobal`, and "calling" one is a case of a switch.
+/// looked up in the fixed list of `PickleGlobal`, and "calling" one is a case of a switch. What training scripts keep beside
+/// weights (settings, a random number of numpy, a path) becomes a value without a content.
 ///
 /// The format (CPython, Lib/pickletools.py): a sequence of one-byte opcodes with operands, run on a stack. A mark on
 /// the stack opens a variable-length group. The opcodes read here, little-endian operands in brackets:
@@ -11,11 +12,13 @@ import Support
 ///     4B K  BININT1 [1]     4D M  BININT2 [2]      4A J  BININT [4]       8A LONG1 [1, n]     47 G BINFLOAT [8,
 ///     big-endian]
 ///     58 X  BINUNICODE [4, n]  8C SHORT_BINUNICODE [1, n]  54 T BINSTRING [4, n]  55 U SHORT_BINSTRING [1, n]
+///     42 B  BINBYTES [4, n]  43 C  SHORT_BINBYTES [1, n]
 ///     29 )  EMPTY_TUPLE     74 t  TUPLE            85 86 87 TUPLE1 to 3
 ///     5D ]  EMPTY_LIST      61 a  APPEND           65 e  APPENDS
 ///     7D }  EMPTY_DICT      73 s  SETITEM          75 u  SETITEMS
 ///     71 q  BINPUT [1]      72 r  LONG_BINPUT [4]  94 MEMOIZE             68 h BINGET [1]     6A j LONG_BINGET [4]
 ///     63 c  GLOBAL [two lines]  93 STACK_GLOBAL    52 R  REDUCE           62 b BUILD          51 Q BINPERSID
+///     81 NEWOBJ
 ///
 /// Values live in flat arrays and refer to each other by index, so neither depth nor cycles can exhaust the stack, and
 /// their number is limited, so a small file cannot claim much memory.
@@ -33,6 +36,8 @@ struct Unpickler {
         case global(PickleGlobal)
         case storage(Int)
         case tensor(Int)
+        /// Something that is no part of the weights.
+        case inert
     }
 
     /// A block of numbers that tensors are views of; its bytes are found later, by `key`.
@@ -136,6 +141,8 @@ struct Unpickler {
         case UInt8(ascii: "G"): stack.append(.real(Double(bitPattern: try take(UInt64.self).byteSwapped)))
         case UInt8(ascii: "X"), UInt8(ascii: "T"): try pushText(Int(try take(UInt32.self)))
         case 0x8C, UInt8(ascii: "U"): try pushText(Int(try takeByte()))
+        case UInt8(ascii: "B"): try pushBytes(Int(try take(UInt32.self)))
+        case UInt8(ascii: "C"): try pushBytes(Int(try takeByte()))
         case UInt8(ascii: ")"): pushTuple([])
         case UInt8(ascii: "t"): pushTuple(try popToMark(start))
         case 0x85, 0x86, 0x87: pushTuple(try popLast(Int(opcode - 0x84)))
@@ -162,6 +169,7 @@ struct Unpickler {
             }
             try pushGlobal(string(module), string(name), start)
         case UInt8(ascii: "R"): try reduce(start)
+        case 0x81: try reduce(start)
         case UInt8(ascii: "b"): try build(start)
         case UInt8(ascii: "Q"): try pushStorage(start)
         default:
@@ -189,6 +197,11 @@ struct Unpickler {
         let text = UnsafeRawBufferPointer(rebasing: bytes[range]).bindMemory(to: UInt8.self)
         guard UTF8Scan.firstError(text) == nil else { throw error("a text that is not UTF-8", at: start) }
         stack.append(.text(range))
+    }
+
+    private mutating func pushBytes(_ count: Int) throws {
+        _ = try takeRange(count)
+        stack.append(.inert)
     }
 
     private mutating func pushTuple(_ values: [Value]) {
@@ -233,10 +246,13 @@ struct Unpickler {
         memberCount += items.count
     }
 
-    /// Gives an object its attributes: an OrderedDict's `_metadata`, which says nothing about tensors and is dropped.
+    /// Gives an object its attributes: an OrderedDict's `_metadata`, which says nothing about tensors and is dropped, as are
+    /// those of what has no content here.
     private mutating func build(_ start: Int) throws {
-        guard case .dictionary = try pop(), case .dictionary = try top() else {
-            throw error("attributes for something that is not a dictionary", at: start)
+        let attributes = try pop()
+        switch (attributes, try top()) {
+        case (.dictionary, .dictionary), (_, .inert): return
+        default: throw error("attributes for something that is not a dictionary", at: start)
         }
     }
 
@@ -258,6 +274,8 @@ struct Unpickler {
             }
             stack.append(arguments[0])
         case .storage: throw error("a storage made from arguments", at: start)
+        case .defaultDictionary: pushDictionary()
+        case .inert: stack.append(.inert)
         }
     }
 
@@ -381,9 +399,12 @@ struct Unpickler {
 /// The only names a pickle may ask for.
 enum PickleGlobal: Equatable {
     case orderedDictionary
+    case defaultDictionary
     case rebuildTensor
     case rebuildParameter
     case storage(ElementType)
+    /// Settings, types and numbers that stand beside weights.
+    case inert
 
     init?(module: String, name: String) {
         switch (module, name) {
@@ -400,6 +421,16 @@ enum PickleGlobal: Equatable {
         case ("torch", "CharStorage"): self = .storage(.int8)
         case ("torch", "ByteStorage"): self = .storage(.uint8)
         case ("torch", "BoolStorage"): self = .storage(.bool)
+        case ("collections", "defaultdict"): self = .defaultDictionary
+        case ("argparse", "Namespace"), ("types", "SimpleNamespace"), ("pathlib", "PosixPath"),
+            ("pathlib._local", "PosixPath"), ("_codecs", "encode"), ("numpy", "dtype"),
+            ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"), ("torch", "Size"),
+            ("torch", "device"), ("torch", "float32"), ("torch", "float16"), ("torch", "bfloat16"),
+            ("torch", "float64"):
+            self = .inert
+        case ("builtins", let name), ("__builtin__", let name):
+            guard ["dict", "list", "set", "int", "float", "bool", "str", "tuple"].contains(name) else { return nil }
+            self = .inert
         default: return nil
         }
     }

@@ -14,10 +14,13 @@ import Transformer
 /// (`PreTrainedTokenizerFast`) and the token that ends a text. If an encoder wrote it, it also says how problems are
 /// written: `"answer_separator"` (`kept`, `absent`, `removedLast`) and `"answer_count"` (a number or null).
 extension CharacterVocabulary {
-    /// Whether a folder's `tokenizer.json` is of this kind.
+    /// Whether a folder's `tokenizer.json` is of this kind: words that are one character each, the first three our marks.
     public static func exists(in folder: String) -> Bool {
-        guard let file = try? JSONReader.readFile(folder + "/tokenizer.json", limit: 256 << 20) else { return false }
-        return file.object?["model"]?.object?["type"]?.string == "WordLevel"
+        guard let file = try? JSONReader.readFile(folder + "/tokenizer.json", limit: 4 << 20),
+            file["model"]?["type"]?.string == "WordLevel",
+            file["pre_tokenizer"]?["pattern"]?["Regex"]?.string == "\\X"
+        else { return false }
+        return (try? CharacterVocabulary(folder: folder)) != nil
     }
 
     /// Writes both files into a folder that is there; throws `FileError`.

@@ -31,22 +31,27 @@ public struct CharacterVocabulary: Sendable, Equatable {
     }
 
     /// The characters that occur in the problems, spaces aside, in the order of their code points.
-    public init(of problems: ProblemSet) {
+    public init(of problems: ProblemSet) { self.init(of: [problems]) }
+
+    /// The characters that occur in any of several sets, such as training and test problems.
+    public init(of sets: [ProblemSet]) {
         var isUsed = [Bool](repeating: false, count: 128)
         var found: Set<Character> = []
-        for index in 0..<problems.count {
-            let isPlain = problems.withParts(of: index) { question, chain, answer in
-                for part in [question, chain, answer] {
-                    for byte in part {
-                        guard byte < 0x80 else { return false }
-                        isUsed[Int(byte)] = true
+        for problems in sets {
+            for index in 0..<problems.count {
+                let isPlain = problems.withParts(of: index) { question, chain, answer in
+                    for part in [question, chain, answer] {
+                        for byte in part {
+                            guard byte < 0x80 else { return false }
+                            isUsed[Int(byte)] = true
+                        }
                     }
+                    return true
                 }
-                return true
+                if isPlain { continue }
+                let problem = problems[index]
+                for text in [problem.question, problem.chain, problem.answer] { found.formUnion(text) }
             }
-            if isPlain { continue }
-            let problem = problems[index]
-            for text in [problem.question, problem.chain, problem.answer] { found.formUnion(text) }
         }
         for byte in 0..<128 where isUsed[byte] { found.insert(Character(Unicode.Scalar(UInt8(byte)))) }
         found.remove(" ")

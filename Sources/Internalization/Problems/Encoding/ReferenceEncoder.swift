@@ -7,8 +7,10 @@ import Transformer
 ///     " " question " <eos> " chain " <eos> #### " answer " <eos>"
 ///
 /// So every part ends in a lone space before `<eos>` (token 220 of GPT-2), and the one after the chain is the last
-/// token that removal takes. There is no token before the text and no padding. The chain lies between the first and the
-/// second `<eos>`; the model's own end of it is a target, the end of the input is not.
+/// token that removal takes. What the tokenizer puts around every text (`<s>` for Llama, Mistral and Phi-3) is there, as
+/// it was when those models were trained; there is no padding. The chain lies between the first and the second `<eos>`
+/// of the text; the model's own end of it is a target, the end of the input is not. Where a tokenizer begins texts with
+/// the token that ends them (OPT), that first one is no separator here, though the reference takes it for one.
 public struct ReferenceEncoder: ProblemEncoder {
     public let tokenizer: any Tokenizer
     /// `<eos>`.
@@ -54,15 +56,16 @@ public struct ReferenceEncoder: ProblemEncoder {
     }
 
     public func encode(_ problem: Problem) throws -> EncodedProblem {
-        let tokens = try tokenizer.encode(text(of: problem))
-        let ends = tokens.indices.filter { tokens[$0] == endToken }
+        let tokens = try tokenizer.encode(text(of: problem), EncodingOptions(addsSpecialTokens: true))
+        let own = tokenizer.prefixIDs.count..<tokens.count - tokenizer.suffixIDs.count
+        let ends = own.filter { tokens[$0] == endToken }
         guard ends.count == 3 || acceptsSeparatorInText && ends.count > 3 else {
             throw ProblemError.notEncodable(
                 rule: "the text of \"\(problem.question)\" holds \(endText), which separates the parts of a problem")
         }
         return EncodedProblem(
             tokens: tokens, inputCount: ends[0] + 1, chain: ends[0] + 1..<(removesSeparator ? ends[1] + 1 : ends[1]),
-            answer: answerRange(tokens, after: ends[1], before: tokens.count - 1))
+            answer: answerRange(tokens, after: ends[1], before: own.upperBound - 1))
     }
 
     /// The answer's tokens without ` ####` before and the lone space after them.

@@ -63,6 +63,7 @@ extension ProblemSet {
     /// - Throws: `ProblemError` where the order's name is unknown, or the problems have no task that knows their
     ///   structure.
     public func removalGroups(_ orderName: String, encoder: any ProblemEncoder) throws -> [[[Int]]] {
+        try checkPieces(orderName)
         guard task?.hasFixedLayout == true else {
             return try (0..<count).map { try removalGroups(orderName, ofProblem: $0, encoder: encoder) }
         }
@@ -78,6 +79,22 @@ extension ProblemSet {
         }
     }
 
+    /// An order that tells kinds or levels of pieces apart needs chains that have them; without, it would be another order.
+    private func checkPieces(_ orderName: String) throws {
+        guard let task, let order = ChainOrder(rawValue: orderName), order != .steps, !isEmpty else { return }
+        let has = indices(atMost: 500).contains { index in
+            task.layout(of: self[index]).map { order.tellsApart($0.segments) } ?? false
+        }
+        guard has else {
+            throw ProblemError.notEncodable(
+                rule:
+                    "the chains of \(taskName) have no \(order.pieces): they can be removed by steps, from the "
+                    + "left, from the right or at random")
+        }
+    }
+
+    private func indices(atMost limit: Int) -> StrideTo<Int> { stride(from: 0, to: count, by: max(1, count / limit)) }
+
     public func removalGroups(_ orderName: String, ofProblem index: Int, encoder: any ProblemEncoder) throws -> [[Int]]
     {
         guard let order = ChainOrder(rawValue: orderName) else {
@@ -91,7 +108,7 @@ extension ProblemSet {
             throw ProblemError.notEncodable(
                 rule:
                     "\(taskName) has chains of unknown structure: they can be removed from the left, from the right "
-                    + "or at random"
+                    + "or at random; read them with steps: \".\" or another text to say where a step ends"
             )
         }
         return try encoder.removalGroups(order, of: self[index], task: task)
@@ -133,7 +150,9 @@ extension ReferenceEncoder: LocatingEncoder {
             (.answer, answerStart..<answerStart + problem.answer.utf8.count),
         ]
         var cursor = 0
-        return tokens.map { token in
+        let own = tokenizer.prefixIDs.count..<tokens.count - tokenizer.suffixIDs.count
+        return tokens.enumerated().map { index, token in
+            guard own.contains(index) else { return TokenPlace(part: nil, bytes: 0..<0) }
             let bytes = tokenizer.decode(CollectionOfOne(token))
             if !text[min(cursor, text.count)...].starts(with: bytes), text.indices.contains(cursor),
                 text[cursor] == 0x20

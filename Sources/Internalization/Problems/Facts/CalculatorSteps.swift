@@ -60,6 +60,9 @@ public struct CalculatorSteps: ProblemKind {
         return steps
     }
 
+    /// Whether all chains of a set are of this kind.
+    static func describesAll(_ set: ProblemSet) -> Bool { (0..<set.count).allSatisfy { steps(set[$0].chain) != nil } }
+
     /// Whether nearly all chains of a set are of this kind: GSM8K has a few that are not.
     static func describes(_ set: ProblemSet) -> Bool {
         let sample = stride(from: 0, to: set.count, by: max(1, set.count / 500))

@@ -42,6 +42,16 @@ public struct FactDescription: Sendable, Equatable {
         self.values = values
         self.summary = summary
     }
+
+    /// Whether a field of somebody's data can be asked for by its name: a word that no part of a problem has.
+    static func isName(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, first == "_" || first.isASCII && first.properties.isAlphabetic,
+            !["question", "chain", "answer"].contains(text), !text.hasSuffix("_length")
+        else { return false }
+        return text.unicodeScalars.allSatisfy {
+            $0 == "_" || $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+        }
+    }
 }
 
 /// A fact was asked for that the problems do not have.

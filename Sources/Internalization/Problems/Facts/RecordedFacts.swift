@@ -1,10 +1,13 @@
-/// The facts of problems that somebody's own code has made, as that code gave them. Each word of a chain is a step.
+/// The facts of problems that somebody's own code has made, as that code gave them. The steps of a chain are those that were
+/// given with it; where none were, each word is one.
 public struct RecordedFacts: ProblemKind {
     public let name: String
     public let facts: [FactDescription]
     /// By question: one value, or one for each index, of each fact in the order of `facts`; nil where a problem has
     /// none.
     private let values: [String: [[Fact]?]]
+    /// By chain, the bytes at which a step ends.
+    private let steps: [String: [Int]]
 
     /// One value, or one for each index.
     public enum Value: Sendable, Equatable {
@@ -12,7 +15,8 @@ public struct RecordedFacts: ProblemKind {
         case each([Fact])
     }
 
-    init(name: String, _ columns: [String: [String: Value]]) {
+    init(name: String, _ columns: [String: [String: Value]], steps: [String: [Int]] = [:]) {
+        self.steps = steps
         var indexCounts: [String: Int] = [:]
         for row in columns.values {
             for (fact, value) in row {
@@ -74,8 +78,40 @@ public struct RecordedFacts: ProblemKind {
         return facts[column].indices == nil ? values.first.map { .one($0) } : .each(values)
     }
 
+    var hasSteps: Bool { !steps.isEmpty }
+
+    func stepEnds(of chain: String) -> [Int]? { steps[chain] }
+
+    /// The facts and steps of both; of a question that both have, these.
+    func merging(_ other: RecordedFacts, name: String) -> RecordedFacts {
+        var columns = other.columns
+        for (question, row) in self.columns { columns[question] = row }
+        return RecordedFacts(name: name, columns, steps: steps.merging(other.steps) { first, _ in first })
+    }
+
+    private var columns: [String: [String: Value]] {
+        values.mapValues { row in
+            var named: [String: Value] = [:]
+            for (fact, values) in zip(facts, row) {
+                guard let values else { continue }
+                named[fact.name] = fact.indices == nil ? values.first.map { .one($0) } : .each(values)
+            }
+            return named
+        }
+    }
+
     public func layout(of problem: Problem) -> ProblemLayout? {
         var layout = ProblemLayout()
+        if let ends = steps[problem.chain] {
+            let chain = Array(problem.chain.utf8)
+            var start = 0
+            for (step, end) in ends.enumerated() where end <= chain.count {
+                while start < end, chain[start] == 0x20 { start += 1 }
+                layout.addSegment(.step, step: step, start..<end)
+                start = end
+            }
+            return layout
+        }
         var start = 0
         for (step, word) in problem.chain.utf8.split(separator: 0x20, omittingEmptySubsequences: false).enumerated() {
             if !word.isEmpty { layout.addSegment(.step, step: step, start..<start + word.count) }

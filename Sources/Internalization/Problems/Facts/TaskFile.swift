@@ -4,10 +4,12 @@ import Transformer
 // What a problem file cannot hold: what the problems are called, and the facts that somebody's own code recorded.
 // Beside such a file lies one of JSON,
 //
-//     {"task": "doubling", "facts": {"carry": [1, 0, null, [0, 1], "text", {"number": "12345678901234567890"}]}}
+//     {"task": "doubling", "facts": {"carry": [1, 0, null, [0, 1], "text", {"number": "12345678901234567890"}]},
+//      "steps": [[3, 7], null, …]}
 //
 // with one value a problem for each fact, in the order of the problems: a whole number, one beyond 64 bits as its
-// digits, a text, an array of these where the fact has an index, or null where the problem has none.
+// digits, a text, an array of these where the fact has an index, or null where the problem has none. `steps`, where somebody
+// said it, has for each problem the bytes of its chain at which a step ends.
 
 extension ProblemSet {
     private static let limit = 1 << 30
@@ -30,6 +32,12 @@ extension ProblemSet {
                                         }))
                             }))))
         }
+        if let recorded = task as? RecordedFacts, recorded.hasSteps {
+            let ends = (0..<count).map { index -> JSONValue in
+                recorded.stepEnds(of: self[index].chain).map { .array($0.map { JSONValue($0) }) } ?? .null
+            }
+            members.append(.init("steps", .array(ends)))
+        }
         let text = JSONWriter.text(.object(JSONObject(members)), .compact)
         try writeFileAtomically(path, text.utf8)
     }
@@ -41,11 +49,12 @@ extension ProblemSet {
         else {
             throw FileError(.malformed, path, "does not say what the problems are called")
         }
-        guard let facts = members["facts"]?.object else {
+        let steps = try steps(members["steps"], path)
+        guard members["facts"] != nil || !steps.isEmpty else {
             return ProblemSet(taskName: name, task: task, hasRepetition: hasRepetition, text)
         }
         var columns: [String: [String: RecordedFacts.Value]] = [:]
-        for fact in facts.members {
+        for fact in members["facts"]?.object?.members ?? [] {
             guard let values = fact.value.array, values.count == count else {
                 throw FileError(
                     .malformed, path, "does not have a value of .\(fact.name) for each of the \(count) problems")
@@ -57,7 +66,26 @@ extension ProblemSet {
                 columns[self[index].question, default: [:]][fact.name] = value
             }
         }
-        return ProblemSet(taskName: name, task: RecordedFacts(name: name, columns), hasRepetition: hasRepetition, text)
+        return ProblemSet(
+            taskName: name, task: RecordedFacts(name: name, columns, steps: steps), hasRepetition: hasRepetition,
+            text)
+    }
+
+    private func steps(_ value: JSONValue?, _ path: String) throws -> [String: [Int]] {
+        guard let value, value != .null else { return [:] }
+        guard let lists = value.array, lists.count == count else {
+            throw FileError(.malformed, path, "does not say where the steps of each of the \(count) problems end")
+        }
+        var steps: [String: [Int]] = [:]
+        for (index, list) in lists.enumerated() where list != .null {
+            let chain = self[index].chain
+            let ends = (list.array ?? []).compactMap(\.integer)
+            guard ends.count == list.array?.count, zip(ends, ends.dropFirst()).allSatisfy({ $0 < $1 }),
+                ends.first.map({ $0 > 0 }) ?? true, ends.last.map({ $0 <= chain.utf8.count }) ?? true
+            else { throw FileError(.malformed, path, "has steps that do not lie in the chain of problem \(index + 1)") }
+            steps[chain] = ends
+        }
+        return steps
     }
 }
 
