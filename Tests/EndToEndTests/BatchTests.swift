@@ -6,12 +6,15 @@ import Glibc
 import TestSupport
 import Testing
 
+/// Which small change is on in the program, where somebody looks whether these tests notice (Tests/Mutants).
+let mutant = ProcessInfo.processInfo.environment.filter { $0.key == "ICOT_MUTANT" }
+
 /// Runs a line of shell in which `icot` is the program; the home folder is empty.
 func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, output: String, error: String) {
     try withTemporaryFolder { home in
         let variables = [
             "HOME": home.path, "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin", "ICOT": icotExecutable,
-        ]
+        ].merging(mutant) { $1 }
         let envp = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in envp { free(pointer) } }
         let process = shell_spawn("icot() { \"$ICOT\" \"$@\"; }\n\(line)", home.path, envp)

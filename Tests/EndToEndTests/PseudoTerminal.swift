@@ -42,6 +42,7 @@ final class PseudoTerminal {
             "HOME": self.home.path, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin",
         ]
         variables.merge(environment) { $1 }
+        variables.merge(mutant) { $1 }
         var descriptor: Int32 = -1
         let argv = ([icotExecutable] + arguments).map { strdup($0) } + [nil]
         let envp = variables.map { strdup("\($0)=\($1)") } + [nil]

@@ -1,26 +1,31 @@
-// Would the tests notice? Small changes of meaning ("mutants") are built into a copy of the tree, one is switched on at a
-// time, and the tests that should notice run. What survives is a rule that no test holds.
+// Would the tests notice? Small changes of meaning ("mutants") are built into a copy of the tree, one is switched on
+// at a time, and the tests that should notice run. What survives is a rule that no test holds. README.md tells how to
+// run this and what was measured last.
 //
 // The lists are the `.mutants` files beside this one, one a module:
 //
-//     tests LanguageTests                                    the filter for those below that name none
+//     set known                                            what those below were written for; scores are told by set
+//     tests LanguageTests                                  the filter for those below that name none
 //     mutant minus-one-even in Arithmetic.swift: an even power of -1 is -1
-//     | b.magnitude.trailingZeroBitCount > 0 ? 1 : -1        what stands in the file, once; blanks and line breaks are free
-//     > -1                                                   what stands there instead
-//     by ArithmeticTests                                     a filter of `swift test` (a regular expression)
+//     | b.magnitude.trailingZeroBitCount > 0 ? 1 : -1      what stands in the file, once; spacing is free
+//     > -1                                                 what stands there instead
+//     by ArithmeticTests                                   a filter of `swift test` (a regular expression)
 //
-// What stands behind `|` is an expression, or has one between `[[` and `]]`, and both are built in: `(on ? (new) : (old))`.
-// After the line `statement` they are whole statements, `if on { new } else { old }`, where the new ones may be none. So one
-// build serves all mutants, and each costs only the run of its tests. The environment variable ICOT_MUTANT says which is on.
+// What follows `|` is an expression, or has one between `[[` and `]]`, and both are built in: `(on ? (new) : (old))`.
+// After the line `statement` they are whole statements, `if on { new } else { old }`, where the new ones may be none.
+// So one build serves all mutants, and each costs only the run of its tests, which ends with the first that fails.
+// The environment variable ICOT_MUTANT says which is on.
 //
-// A file is found by its name wherever it lies; a snippet that is not in it is looked for in all other sources. Lines of
-// code may therefore be moved and formatted freely. A mutant whose snippet is gone or not alone is reported as one that
-// no longer applies, and one that the compiler refuses as one that does not build: both count as not caught.
+// A file is found by its name wherever it lies; a snippet that is not in it is looked for in all other sources. Lines
+// of code may therefore be moved and formatted freely. A mutant whose snippet is gone or not alone is reported as one
+// that no longer applies, and one that the compiler refuses as one that does not build: both count as not caught.
 //
-//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here]
+//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here] [--jobs N]
 //
-// `--only` takes those whose id, module or file matches; `--check` only finds the snippets and builds nothing; `--write` makes the
-// copy with the first of those that do not overlap, to look at, and builds nothing; `--here` takes this tree for the copy, and puts its files back at the end.
+// `--only` takes those whose id, module, file or set matches; `--check` only finds the snippets and builds nothing;
+// `--write` makes the copy with the first of those that do not overlap, to look at, and builds nothing; `--here`
+// takes this tree for the copy, and puts its files back at the end; `--jobs` says how many are tried side by side
+// (2).
 
 import Foundation
 
@@ -33,6 +38,8 @@ struct Mutant {
     var instead: [String] = []
     var isStatement = false
     var filter = ""
+    /// What it was written for, such as a round in which nobody had looked at the tests.
+    var set = ""
 
     var module: String { list }
     var snippet: String { found.joined(separator: "\n") }
@@ -58,11 +65,13 @@ func readLists(_ folder: URL) -> [Mutant] {
     var mutants: [Mutant] = []
     for name in names where name.hasSuffix(".mutants") {
         guard let text = try? String(contentsOf: folder.appending(path: name), encoding: .utf8) else { continue }
-        var filter = ""
+        var (filter, set) = ("", "known")
         for (number, line) in text.components(separatedBy: "\n").enumerated() {
             let place = "\(name):\(number + 1)"
             if line.hasPrefix("tests ") {
                 filter = String(line.dropFirst(6))
+            } else if line.hasPrefix("set ") {
+                set = String(line.dropFirst(4))
             } else if line.hasPrefix("mutant ") {
                 let parts = line.dropFirst(7).split(separator: ":", maxSplits: 1)
                 let head = parts[0].split(separator: " ")
@@ -72,7 +81,7 @@ func readLists(_ folder: URL) -> [Mutant] {
                 mutants.append(
                     Mutant(
                         id: String(head[0]), list: String(name.dropLast(".mutants".count)), file: String(head[2]),
-                        words: parts[1].trimmingCharacters(in: .whitespaces), filter: filter))
+                        words: parts[1].trimmingCharacters(in: .whitespaces), filter: filter, set: set))
             } else if mutants.isEmpty || line.isEmpty || line.hasPrefix("#") {
                 if !line.isEmpty, !line.hasPrefix("#") { fail("\(place): '\(line)' stands before the first mutant") }
             } else if line.hasPrefix("|") {
@@ -96,7 +105,7 @@ func readLists(_ folder: URL) -> [Mutant] {
 
 // MARK: - Finding the snippets
 
-/// The words and signs of a snippet in their order, with any blanks between; what is to be replaced is its first group.
+/// The words and signs of a snippet in their order, with any spaces between; what is to be replaced is its first group.
 func pattern(_ snippet: String) -> NSRegularExpression {
     guard let open = snippet.range(of: "[["), let close = snippet.range(of: "]]", options: .backwards) else {
         return compiled("(" + body(snippet) + ")")
@@ -117,13 +126,13 @@ func body(_ snippet: String) -> String {
     func isWord(_ scalar: Unicode.Scalar) -> Bool { scalar == "_" || CharacterSet.alphanumerics.contains(scalar) }
     var pieces: [String] = []
     var wasWord = false
-    var hadBlank = false
+    var hadSpace = false
     for scalar in snippet.unicodeScalars {
         if CharacterSet.whitespacesAndNewlines.contains(scalar) {
-            hadBlank = true
+            hadSpace = true
             continue
         }
-        if isWord(scalar), wasWord, !hadBlank {
+        if isWord(scalar), wasWord, !hadSpace {
             pieces[pieces.count - 1] += String(scalar)
         } else {
             if !pieces.isEmpty { pieces.append(isWord(scalar) && wasWord ? "\\s+" : "\\s*") }
@@ -131,13 +140,16 @@ func body(_ snippet: String) -> String {
             pieces.append(NSRegularExpression.escapedPattern(for: text))
         }
         wasWord = isWord(scalar)
-        hadBlank = false
+        hadSpace = false
     }
     let body = pieces.joined()
     let first = snippet.unicodeScalars.first { !CharacterSet.whitespacesAndNewlines.contains($0) }
     let last = snippet.unicodeScalars.last { !CharacterSet.whitespacesAndNewlines.contains($0) }
     return (first.map(isWord) == true ? "\\b" : "") + body + (last.map(isWord) == true ? "\\b" : "")
 }
+
+/// Hands out the scripts of a page.
+let pagePath = "Sources/Page/Page.swift"
 
 struct Place {
     var path: String
@@ -153,7 +165,7 @@ final class Sources {
         var texts: [String: NSString] = [:]
         let walker = FileManager.default.enumerator(atPath: root.appending(path: "Sources").path)
         while let name = walker?.nextObject() as? String {
-            guard name.hasSuffix(".swift") || name.hasSuffix(".c") || name.hasSuffix(".h") else { continue }
+            guard [".swift", ".c", ".h", ".js"].contains(where: name.hasSuffix) else { continue }
             let path = "Sources/" + name
             if let text = try? String(contentsOf: root.appending(path: path), encoding: .utf8) {
                 texts[path] = text as NSString
@@ -188,10 +200,16 @@ func flag(_ mutant: Mutant) -> String {
     "mutant_" + mutant.id.map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
 }
 
-func switched(_ mutant: Mutant, _ old: String, isC: Bool) -> String {
-    let on = isC ? "icot_mutant_is_on(\"\(mutant.id)\")" : flag(mutant)
+enum Language {
+    case swift, c, javaScript
+
+    init(_ path: String) { self = path.hasSuffix(".swift") ? .swift : path.hasSuffix(".js") ? .javaScript : .c }
+}
+
+func switched(_ mutant: Mutant, _ old: String, _ language: Language) -> String {
+    let on = flag(mutant)
     if mutant.isStatement {
-        return isC
+        return language != .swift
             ? "if (\(on)) { \(mutant.replacement) } else { \(old) }"
             : "if \(on) {\n\(mutant.replacement)\n} else {\n\(old)\n}"
     }
@@ -199,11 +217,16 @@ func switched(_ mutant: Mutant, _ old: String, isC: Bool) -> String {
 }
 
 /// A file with the switches of some mutants, which do not overlap, and the lines where each of them lies.
-func mutated(_ text: NSString, _ mutants: [(Mutant, Place)], isC: Bool) -> (String, [(Mutant, ClosedRange<Int>)]) {
+func mutated(
+    _ text: NSString, _ mutants: [(Mutant, Place)], _ language: Language
+) -> (String, [(Mutant, ClosedRange<Int>)]) {
     var result = ""
     var position = 0
     var lines: [(Mutant, ClosedRange<Int>)] = []
-    if isC {
+    if language == .javaScript {
+        for (mutant, _) in mutants { result += "const \(flag(mutant)) = \"@ICOT_MUTANT@\" === \"\(mutant.id)\";\n" }
+    }
+    if language == .c {
         result = """
             #include <stdlib.h>
             #include <string.h>
@@ -213,20 +236,34 @@ func mutated(_ text: NSString, _ mutants: [(Mutant, Place)], isC: Bool) -> (Stri
             }
 
             """
+        for (mutant, _) in mutants { result += "static int \(flag(mutant));\n" }
+        // Asked once: loops ask many million times.
+        result += "__attribute__((constructor)) static void icot_mutants(void) {\n"
+        for (mutant, _) in mutants { result += "    \(flag(mutant)) = icot_mutant_is_on(\"\(mutant.id)\");\n" }
+        result += "}\n"
     }
     func line() -> Int { result.utf8.reduce(1) { $1 == 10 ? $0 + 1 : $0 } }
     for (mutant, place) in mutants.sorted(by: { $0.1.range.location < $1.1.range.location }) {
         result += text.substring(with: NSRange(location: position, length: place.range.location - position))
         let first = line()
-        result += switched(mutant, text.substring(with: place.range), isC: isC)
+        result += switched(mutant, text.substring(with: place.range), language)
         lines.append((mutant, first...line()))
         position = place.range.location + place.range.length
     }
     result += text.substring(from: position)
-    if !isC {
+    if language == .swift {
+        // A page is told when it is made which of its own is on.
+        result = result.replacingOccurrences(
+            of: "return found.text\n",
+            with: """
+                return found.text.replacing(
+                    "@ICOT_MUTANT@", with: icotMutantVariable("ICOT_MUTANT").map { String(cString: $0) } ?? "")
+
+                """)
         result += """
 
-            @_silgen_name("getenv") private func icotMutantVariable(_ name: UnsafePointer<CChar>) -> UnsafePointer<CChar>?
+            @_silgen_name("getenv")
+            private func icotMutantVariable(_ name: UnsafePointer<CChar>) -> UnsafePointer<CChar>?
             private func icotMutantIsOn(_ id: String) -> Bool {
                 icotMutantVariable("ICOT_MUTANT").map { String(cString: $0) == id } ?? false
             }
@@ -248,8 +285,10 @@ struct Outcome {
     var timedOut = false
 }
 
+/// - Parameter isDecided: says of the output so far that the rest does not matter.
 func run(
-    _ command: [String], in folder: URL, environment: [String: String] = [:], seconds: Double = 3600
+    _ command: [String], in folder: URL, environment: [String: String] = [:], seconds: Double = 3600,
+    isDecided: ((String) -> Bool)? = nil
 ) -> Outcome {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -265,13 +304,23 @@ func run(
     process.standardInput = FileHandle.nullDevice
     do { try process.run() } catch { fail("cannot run \(command[0]): \(error)") }
     let end = Date().addingTimeInterval(seconds)
-    while process.isRunning, Date() < end { usleep(20_000) }
-    let timedOut = process.isRunning
-    if timedOut { kill(process.processIdentifier, SIGKILL) }
+    func output() -> String { (try? Data(contentsOf: log)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+    var isDone = false
+    var polls = 0
+    while process.isRunning, Date() < end, !isDone {
+        usleep(20_000)
+        polls += 1
+        if let isDecided, polls % 25 == 0 { isDone = isDecided(output()) }
+    }
+    let timedOut = process.isRunning && !isDone
+    if process.isRunning {
+        // Its own children too, where it leads a group.
+        kill(-process.processIdentifier, SIGKILL)
+        kill(process.processIdentifier, SIGKILL)
+    }
     process.waitUntilExit()
     try? handle.close()
-    let output = (try? Data(contentsOf: log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    return Outcome(status: process.terminationStatus, output: output, timedOut: timedOut)
+    return Outcome(status: isDone ? 1 : process.terminationStatus, output: output(), timedOut: timedOut)
 }
 
 let buildOptions = [
@@ -337,18 +386,42 @@ struct Copy {
     func test(_ filter: String, mutant: String, seconds: Double) -> Outcome {
         run(
             [".build/debug/icotPackageTests.xctest", "--testing-library", "swift-testing", "--filter", filter],
-            in: folder,
-            environment: ["ICOT_MUTANT": mutant], seconds: seconds)
+            in: folder, environment: ["ICOT_MUTANT": mutant], seconds: seconds,
+            // The first test that fails decides.
+            isDecided: mutant.isEmpty ? nil : { failedTests($0).first != nil })
     }
 }
 
-/// The names of the tests that failed, the first of them.
+/// The names of the tests that failed.
+func failedTests(_ output: String) -> [String] {
+    output.split(separator: "\n").map(String.init)
+        .filter { $0.hasPrefix("✘ Test ") && !$0.contains("Test run") && $0.contains("failed after") }
+        .map { String($0.dropFirst(7)).components(separatedBy: " failed after")[0] }
+}
+
+/// What noticed, in words.
 func failures(_ output: String) -> String {
-    let lines = output.split(separator: "\n").map(String.init)
-    let named = lines.filter { $0.hasPrefix("✘ Test ") && !$0.contains("Test run") && $0.contains("failed after") }
-        .map { String($0.dropFirst(7).prefix { $0 != "\u{0}" }.components(separatedBy: " failed after")[0]) }
-    if let first = named.first { return named.count > 1 ? "\(first) and \(named.count - 1) more" : first }
-    return lines.last { $0.contains("rror:") || $0.contains("Fatal") } ?? "the process ended"
+    failedTests(output).first ?? output.split(separator: "\n").map(String.init)
+        .last { $0.contains("rror:") || $0.contains("Fatal") } ?? "the process ended"
+}
+
+/// Does the work for all items, some at a time; what it gives back is done on one at a time.
+func sideBySide<Item>(_ items: [Item], _ work: @escaping (Item) -> () -> Void) {
+    let lock = NSLock()
+    var next = 0
+    DispatchQueue.concurrentPerform(iterations: min(jobs, items.count)) { _ in
+        while true {
+            lock.lock()
+            let index = next
+            next += 1
+            lock.unlock()
+            guard index < items.count else { return }
+            let finish = work(items[index])
+            lock.lock()
+            finish()
+            lock.unlock()
+        }
+    }
 }
 
 func wasEmpty(_ output: String) -> Bool {
@@ -362,6 +435,7 @@ var checksOnly = false
 var lists = false
 var isHere = false
 var writesOnly = false
+var jobs = 2
 var arguments = Array(CommandLine.arguments.dropFirst())
 guard let rootArgument = arguments.first else { fail("run this by Tests/Mutants/run") }
 arguments.removeFirst()
@@ -372,14 +446,17 @@ while !arguments.isEmpty {
     case "--list": lists = true
     case "--here": isHere = true
     case "--write": writesOnly = true
-    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here]")
+    case "--jobs" where !arguments.isEmpty: jobs = max(1, Int(arguments.removeFirst()) ?? 2)
+    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here] [--jobs N]")
     }
 }
 let root = URL(filePath: rootArgument)
 var mutants = readLists(root.appending(path: "Tests/Mutants"))
+// All are built in, also where few are tried: so the next few find everything built.
+let everyone = mutants
 if let only {
     mutants = mutants.filter {
-        "\($0.id) \($0.module) \($0.file)".range(of: only, options: .regularExpression) != nil
+        "\($0.id) \($0.module) \($0.file) \($0.set)".range(of: only, options: .regularExpression) != nil
     }
 }
 guard !mutants.isEmpty else { fail("no mutant matches") }
@@ -391,9 +468,16 @@ if lists {
 let sources = Sources(root)
 var states: [String: State] = [:]
 var waiting: [(Mutant, Place)] = []
-for mutant in mutants {
+let wanted = Set(mutants.map(\.id))
+let rank = Dictionary(uniqueKeysWithValues: everyone.enumerated().map { ($1.id, $0) })
+var tried: [(Mutant, Place)] = []
+for mutant in everyone {
     let (place, problem) = sources.find(mutant)
-    if let place { waiting.append((mutant, place)) } else { states[mutant.id] = .gone(problem) }
+    if let place {
+        if wanted.contains(mutant.id) { waiting.append((mutant, place)) } else { tried.append((mutant, place)) }
+    } else {
+        states[mutant.id] = .gone(problem)
+    }
 }
 for mutant in mutants {
     if case .gone(let problem)? = states[mutant.id] {
@@ -410,23 +494,28 @@ let copy = Copy(root, isHere: isHere)
 var durations: [String: Double] = [:]
 var isFirst = true
 while !waiting.isEmpty {
-    // Those whose snippets do not overlap, in one build.
+    // Those whose snippets do not overlap, in one build. What was tried already stays in, so that little is built anew.
     var batch: [(Mutant, Place)] = []
     var later: [(Mutant, Place)] = []
-    for (mutant, place) in waiting {
+    let order = isFirst ? (waiting + tried).sorted { rank[$0.0.id] ?? 0 < rank[$1.0.id] ?? 0 } : waiting + tried
+    for (mutant, place) in order {
         let overlaps = batch.contains {
             $0.1.path == place.path && NSIntersectionRange($0.1.range, place.range).length > 0
         }
         if overlaps { later.append((mutant, place)) } else { batch.append((mutant, place)) }
     }
-    waiting = later
+    // In the order of the lists, so that the same mutants always make the same copy.
+    batch.sort { rank[$0.0.id] ?? 0 < rank[$1.0.id] ?? 0 }
+    waiting = later.filter { states[$0.0.id] == nil && wanted.contains($0.0.id) }
     var isBuilt = false
     while !isBuilt, !batch.isEmpty {
         var changed: [String: String] = [:]
         var lines: [String: [(Mutant, ClosedRange<Int>)]] = [:]
-        for (path, some) in Dictionary(grouping: batch, by: \.1.path) {
+        var byPath = Dictionary(grouping: batch, by: \.1.path)
+        byPath[pagePath] = byPath[pagePath] ?? []
+        for (path, some) in byPath {
             guard let text = sources.texts[path] else { continue }
-            (changed[path], lines[path]) = mutated(text, some, isC: !path.hasSuffix(".swift"))
+            (changed[path], lines[path]) = mutated(text, some, Language(path))
         }
         copy.refresh(changed, sources)
         if writesOnly {
@@ -457,52 +546,67 @@ while !waiting.isEmpty {
         }
         batch.removeAll { refused.contains($0.0.id) }
     }
+    tried += batch
     if isFirst {
         say("built after \(Int(Date().timeIntervalSince(started))) s; first the tests with no mutant on")
         isFirst = false
     }
-    for filter in Set(batch.map(\.0.filter)).sorted() where durations[filter] == nil {
+    // The whole batch but what was tried in an earlier one.
+    let fresh = batch.map(\.0).filter { states[$0.id] == nil && wanted.contains($0.id) }
+    let filters = Set(fresh.map(\.filter)).sorted().filter { durations[$0] == nil }
+    sideBySide(filters) { filter in
         let start = Date()
         let outcome = copy.test(filter, mutant: "", seconds: 1800)
-        durations[filter] = Date().timeIntervalSince(start)
-        if outcome.status != 0 || wasEmpty(outcome.output) {
-            say("the tests '\(filter)' fail, or are none, with no mutant on: \(failures(outcome.output))")
-            durations[filter] = -1
+        let isSound = outcome.status == 0 && !wasEmpty(outcome.output)
+        let seconds = Date().timeIntervalSince(start)
+        return {
+            durations[filter] = isSound ? seconds : -1
+            say(
+                isSound
+                    ? "the tests '\(filter)' take \(Int(seconds)) s"
+                    : "the tests '\(filter)' fail, or are none, with no mutant on: \(failures(outcome.output))")
         }
     }
-    for (mutant, _) in batch {
-        guard let usual = durations[mutant.filter], usual >= 0 else {
-            states[mutant.id] = .gone("its tests fail with no mutant on")
-            continue
+    // The longest first, so that no core waits at the end.
+    let byLength = fresh.sorted { durations[$0.filter] ?? 0 > durations[$1.filter] ?? 0 }
+    let usual = durations
+    sideBySide(byLength) { mutant in
+        var state = State.gone("its tests fail with no mutant on")
+        if let seconds = usual[mutant.filter], seconds >= 0 {
+            let outcome = copy.test(mutant.filter, mutant: mutant.id, seconds: 60 + 4 * seconds)
+            state =
+                outcome.timedOut
+                ? .caught("never ends") : outcome.status != 0 ? .caught(failures(outcome.output)) : .survived
         }
-        let outcome = copy.test(mutant.filter, mutant: mutant.id, seconds: 60 + 4 * usual)
-        if outcome.timedOut {
-            states[mutant.id] = .caught("never ends")
-        } else if outcome.status != 0 {
-            states[mutant.id] = .caught(failures(outcome.output))
-        } else {
-            states[mutant.id] = .survived
-        }
-        switch states[mutant.id] {
-        case .caught(let by)?: say("\(mutant.module) \(mutant.id) caught: \(by)")
-        default: say("\(mutant.module) \(mutant.id) SURVIVED: \(mutant.words) (\(mutant.file))")
+        return {
+            states[mutant.id] = state
+            switch state {
+            case .caught(let by): say("\(mutant.module) \(mutant.id) caught: \(by)")
+            case .gone(let why): say("\(mutant.module) \(mutant.id) was not tried: \(why)")
+            default: say("\(mutant.module) \(mutant.id) SURVIVED: \(mutant.words) (\(mutant.file))")
+            }
         }
     }
 }
 
 copy.restore(sources)
 say("")
-var (caughtAll, all) = (0, 0)
-for module in Set(mutants.map(\.module)).sorted() {
-    let some = mutants.filter { $0.module == module }
-    let caught = some.filter { if case .caught? = states[$0.id] { true } else { false } }
-    (caughtAll, all) = (caughtAll + caught.count, all + some.count)
-    let rest = some.filter { mutant in !caught.contains { $0.id == mutant.id } }.map(\.id)
-    say(
-        "\(module): \(caught.count) of \(some.count) caught"
-            + (rest.isEmpty ? "" : "; not " + rest.joined(separator: ", ")))
+/// `12 of 14`, and which were not caught.
+func score(_ some: [Mutant]) -> String {
+    let rest = some.filter { if case .caught? = states[$0.id] { false } else { true } }.map(\.id)
+    return "\(some.count - rest.count) of \(some.count) caught"
+        + (rest.isEmpty ? "" : "; not " + rest.joined(separator: ", "))
 }
-say(
-    "\(caughtAll) of \(all) mutants caught (\(caughtAll * 100 / max(all, 1)) %) in \(Int(Date().timeIntervalSince(started) / 60)) minutes"
-)
-exit(caughtAll == all ? 0 : 1)
+
+for set in Set(mutants.map(\.set)).sorted() {
+    for module in Set(mutants.map(\.module)).sorted() {
+        let some = mutants.filter { $0.module == module && $0.set == set }
+        if !some.isEmpty { say("\(set), \(module): \(score(some))") }
+    }
+    let all = mutants.filter { $0.set == set }
+    let caught = all.count { if case .caught? = states[$0.id] { true } else { false } }
+    say("\(set): \(caught) of \(all.count) caught (\(caught * 100 / max(all.count, 1)) %)")
+}
+say("in \(Int(Date().timeIntervalSince(started) / 60)) minutes")
+let isSound = mutants.allSatisfy { if case .caught? = states[$0.id] { true } else { false } }
+exit(isSound ? 0 : 1)
