@@ -135,7 +135,7 @@ let package = Package(
             dependencies: ["Experiments", "Internalization", "Probing", "Transformer", "Support", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "PageTests", dependencies: ["Page", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PageTests", dependencies: ["Page", "Support", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LanguageTests", dependencies: ["Language", "BigInt", "Support", "TestSupport"],
             exclude: ["Corpus", "Mistakes", "Scripts"],

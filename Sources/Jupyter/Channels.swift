@@ -131,7 +131,7 @@ final class Channels: Sendable {
     }
 
     /// What cannot be read or is not signed by who started the kernel gets no answer.
-    private func receive(_ frames: [[UInt8]], on channel: Channel) {
+    func receive(_ frames: [[UInt8]], on channel: Channel) {
         guard let message = try? WireMessage(frames: frames, key: key) else { return }
         let request = Request(channel: channel, message: message)
         if channel == .control, answerNow(request) { return }

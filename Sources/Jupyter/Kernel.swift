@@ -6,7 +6,7 @@ import Support
 
 public final class Kernel {
     private let session: Session
-    private let channels: Channels
+    let channels: Channels
     private let connection: ConnectionFile
     private let info: JSONValue
     private var outbox: Outbox { channels.outbox }
@@ -45,11 +45,13 @@ public final class Kernel {
         signal(SIGINT, SIG_IGN)
         let join = try channels.start(connection)
         outbox.publish("status", ["execution_state": "starting"], parent: nil)
-        while let request = channels.nextRequest() {
-            outbox.whileBusy(with: request) { answer(request) }
-            if request.message.type == "shutdown_request" { channels.end() }
-        }
+        while let request = channels.nextRequest() { serve(request) }
         join()
+    }
+
+    func serve(_ request: Request) {
+        outbox.whileBusy(with: request) { answer(request) }
+        if request.message.type == "shutdown_request" { channels.end() }
     }
 
     private func answer(_ request: Request) {

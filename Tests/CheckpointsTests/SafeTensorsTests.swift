@@ -129,6 +129,34 @@ private func refusal(_ bytes: [UInt8]) throws -> String {
         }
     }
 
+    @Test func `an array with steps of its own is read in the order of its axes`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            // One byte before the numbers: they stand at odd addresses.
+            let bytes = [UInt8(0)] + (0..<24).flatMap { i in withUnsafeBytes(of: Float(i)) { Array($0) } }
+            try writeFileAtomically(path, bytes)
+            let file = try MappedFile(path)
+            func tensor(_ shape: [Int], _ strides: [Int]?) -> CheckpointTensor {
+                CheckpointTensor(
+                    name: "x", shape: shape, elementType: .float32, count: shape.reduce(1, *), strides: strides,
+                    file: file, byteOffset: 1)
+            }
+            #expect(try tensor([2, 3, 4], nil).floats() == (0..<24).map { Float($0) })
+            // Element (i, j, k) of the transposed array is i + 2j + 6k of the file.
+            var transposed: [Float] = []
+            for i in 0..<2 { for j in 0..<3 { for k in 0..<4 { transposed.append(Float(i + 2 * j + 6 * k)) } } }
+            #expect(try tensor([2, 3, 4], [1, 2, 6]).floats() == transposed)
+            #expect(try tensor([2, 3, 4], [1, 2, 6]).doubles() == transposed.map { Double($0) })
+            // A row that is repeated, and every other number.
+            #expect(try tensor([3, 2], [0, 1]).floats() == [0, 1, 0, 1, 0, 1])
+            #expect(try tensor([2, 2, 2], [8, 4, 2]).floats() == [0, 2, 4, 6, 8, 10, 12, 14])
+            var part = [Float](repeating: 0, count: 3)
+            tensor([24], nil).copyPlain(5..<8, to: &part)
+            #expect(part == [5, 6, 7])
+            #expect(tensor([24], nil).isPlain && !tensor([2, 12], [1, 2]).isPlain)
+        }
+    }
+
     @Test func `float16 keeps every value, subnormals and infinities too`() {
         for bits in UInt16.min...UInt16.max {
             let ours = float32(fromFloat16: bits), theirs = Float(Float16(bitPattern: bits))

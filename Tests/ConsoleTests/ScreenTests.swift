@@ -95,6 +95,10 @@ import Testing
     @Test func `a line cut to fit shows that it was cut`() {
         #expect(StyledText("日本語です").truncated(to: 7).plain == "日本語…")
         #expect(StyledText("short").truncated(to: 7).plain == "short")
+        #expect(StyledText("abcdefgh").truncated(to: 5).plain == "abcd…")
+        #expect(StyledText("abcdefgh").truncated(to: 8).plain == "abcdefgh")
+        #expect(StyledText("abcdefgh").truncated(to: 1).plain == "…")
+        #expect(StyledText("abcdefgh").truncated(to: 0).plain == "")
     }
 }
 
@@ -113,7 +117,7 @@ import Testing
             time = Double(step) * 0.001
             line.update(StyledText("step \(step)"))
         }
-        #expect(out.split(separator: "\r").count <= 10)
+        #expect((9...10).contains(out.split(separator: "\r").count))
         line.finish()
         #expect(out.hasSuffix("\r\u{1b}[K"))
     }
@@ -128,5 +132,25 @@ import Testing
         }
         #expect(!out.contains("\r") && !out.contains("\u{1b}"))
         #expect((5...30).contains(out.split(separator: "\n").count))
+    }
+
+    @Test func `a file's first line comes after two seconds, and the waits grow by half up to a minute`() {
+        var time = 0.0
+        var shown: [Double] = []
+        let line = ProgressLine(terminal: terminal(false), now: { time }, write: { _ in shown.append(time) })
+        for quarter in 0..<4 * 300 {
+            time = Double(quarter) / 4
+            line.update(StyledText("x"))
+        }
+        // 2, + 3, + 4.5, + 6.75, + 10.125 (seen at 10.25), + 15.1875 (15.25), …
+        #expect(Array(shown.prefix(6)) == [2, 5, 9.5, 16.25, 26.5, 41.75])
+        #expect(zip(shown.dropFirst(), shown).allSatisfy { $0 - $1 <= 60 })
+        line.finish()
+        shown = []
+        for second in 400..<405 {
+            time = Double(second)
+            line.update(StyledText("x"))
+        }
+        #expect(shown == [402])
     }
 }

@@ -200,11 +200,23 @@ import Testing
     @Test func `what does not fit on the screen is shown by the screen`() throws {
         let terminal = try start(rows: 10)
         terminal.send("?\r")
+        // A screen less the line that asks; Enter shows one more line, a space another screen.
+        try terminal.wait(for: "\n9 of ")
         try terminal.wait(for: "space for more")
+        terminal.send("\r")
+        try terminal.wait(for: "\n10 of ")
+        terminal.send(" ")
+        try terminal.wait(for: "\n19 of ")
         terminal.send("q")
         try terminal.wait(forCursorLine: "icot 1>")
         terminal.send("1 + 1\r")
         try terminal.wait(for: "\n2\n")
+    }
+
+    @Test func `words that were deleted one after the other come back together, in their order`() throws {
+        let terminal = try start()
+        terminal.send("one two three" + control("W") + control("W") + "zero " + control("Y"))
+        try terminal.wait(forCursorLine: "icot 1> one zero two three")
     }
 
     @Test func `time says how long, and statements of one's own run before the first prompt`() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -94,6 +95,19 @@ import Testing
         #expect(throws: ConnectionFile.Failure.self) { try read(text) }
     }
 
+    @Test(arguments: ["shell", "iopub", "stdin", "control", "hb"])
+    func `each channel has a port, from 0 to 65535`(_ channel: String) throws {
+        let text = "{\"ip\":\"a\",\(ports)}"
+        let number = try #require(text.firstMatch(of: try Regex("\"\(channel)_port\":(\\d)"))?.output[1].substring)
+        func with(_ port: String) -> String {
+            text.replacingOccurrences(of: "\"\(channel)_port\":\(number)", with: "\"\(channel)_port\":\(port)")
+        }
+        for port in ["0", "65535"] { #expect(try read(with(port)).address(of: channel) == "tcp://a:\(port)") }
+        for port in ["-1", "65536", "\"5\"", "1.5", "null"] {
+            #expect(throws: ConnectionFile.Failure.self, "\(port)") { try read(with(port)) }
+        }
+    }
+
     @Test func `a missing file is one clear error`() {
         #expect(throws: ConnectionFile.Failure.self) { try ConnectionFile(path: "/nowhere/c.json") }
     }
@@ -108,7 +122,7 @@ import Testing
 @Suite struct InquiryTests {
     @Test func `places in scalars and bytes agree beyond the basic plane`() {
         let code = "é👩‍🔬 x"
-        // é 1, 👩 2, joiner 3, 🔬 4, blank 5, x 6
+        // é 1, 👩 2, joiner 3, 🔬 4, space 5, x 6
         #expect(Inquiry.offset(of: 4, in: code) == 2 + 4 + 3 + 4)
         #expect(Inquiry.scalars(upTo: 13, in: code) == 4)
         #expect(Inquiry.offset(of: nil, in: code) == code.utf8.count)
@@ -137,6 +151,12 @@ import Testing
 
     @Test func `tail, range and search give what they name`() {
         #expect(inputs(["hist_access_type": "tail", "n": 2]) == ["1 + 2", "train"])
+        #expect(inputs(["hist_access_type": "tail", "n": 0]) == [] && inputs(["hist_access_type": "tail"]).count == 4)
+        var long = KernelHistory()
+        for line in 1...12 { long.add("\(line)", output: "", line: line) }
+        let tail = long.answer(["hist_access_type": "tail"])["history"]?.array ?? []
+        // Ten where nobody says how many; session, line, input.
+        #expect(tail.count == 10 && tail.first == [1, 3, "3"] && tail.last == [1, 12, "12"])
         #expect(inputs(["hist_access_type": "range", "session": 0, "start": 2, "stop": 3]) == ["step"])
         #expect(inputs(["hist_access_type": "search", "pattern": "1*2"]) == ["1 + 2", "1 + 2"])
         #expect(inputs(["hist_access_type": "search", "pattern": "1*2", "unique": true]) == ["1 + 2"])

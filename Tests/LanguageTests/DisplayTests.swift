@@ -54,6 +54,28 @@ import Testing
         }
     }
 
+    @Test("writes hundredths of whole numbers as of reals, and a dash for what is missing")
+    func percents() {
+        let table = TableObject([
+            .init("share", [.integer(1), .real(0.953), .real(.nan), .none], format: .percent()),
+            .init("whole", [.integer(0), .integer(2), .real(0.5), .real(0.005)], format: .percent(0)),
+        ])
+        #expect(
+            table.display(DisplayOptions()).lines.map(\.plain) == [
+                " share  whole", "100.0%     0%", " 95.3%   200%", "   nan    50%", "     –     0%",
+            ])
+    }
+
+    @Test("keeps the later of two columns with one name, in the place of the earlier, and fills up short ones")
+    func columns() {
+        let table = TableObject([
+            .init("a", [1, 2]), .init("b", [7]), .init("a", [3, 4, 5]), .init("c", ["x", "y", "z"]),
+        ])
+        #expect(table.columnNames == ["a", "b", "c"] && table.rowCount == 3)
+        #expect(table["a"]?.values.map(\.text) == ["3", "4", "5"])
+        #expect(table["b"]?.values.map(\.text) == ["7", "none", "none"])
+    }
+
     @Test("goes on below with the columns that name a row, and leaves none out")
     func goesOnBelow() {
         let columns: [TableObject.Column] = [

@@ -20,10 +20,10 @@
 // of code may therefore be moved and formatted freely. A mutant whose snippet is gone or not alone is reported as one
 // that no longer applies, and one that the compiler refuses as one that does not build: both count as not caught.
 //
-//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here] [--jobs N]
+//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--built] [--here] [--jobs N]
 //
 // `--only` takes those whose id, module, file or set matches; `--check` only finds the snippets and builds nothing;
-// `--write` makes the copy with the first of those that do not overlap, to look at, and builds nothing; `--here`
+// `--write` makes the copy with the first of those that do not overlap, to look at, and builds nothing; `--built` takes the copy as it was built last; `--here`
 // takes this tree for the copy, and puts its files back at the end; `--jobs` says how many are tried side by side
 // (2).
 
@@ -436,6 +436,7 @@ var lists = false
 var isHere = false
 var writesOnly = false
 var jobs = 2
+var isBuiltBefore = false
 var arguments = Array(CommandLine.arguments.dropFirst())
 guard let rootArgument = arguments.first else { fail("run this by Tests/Mutants/run") }
 arguments.removeFirst()
@@ -446,8 +447,9 @@ while !arguments.isEmpty {
     case "--list": lists = true
     case "--here": isHere = true
     case "--write": writesOnly = true
+    case "--built": isBuiltBefore = true
     case "--jobs" where !arguments.isEmpty: jobs = max(1, Int(arguments.removeFirst()) ?? 2)
-    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--here] [--jobs N]")
+    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--built] [--here] [--jobs N]")
     }
 }
 let root = URL(filePath: rootArgument)
@@ -507,7 +509,7 @@ while !waiting.isEmpty {
     // In the order of the lists, so that the same mutants always make the same copy.
     batch.sort { rank[$0.0.id] ?? 0 < rank[$1.0.id] ?? 0 }
     waiting = later.filter { states[$0.0.id] == nil && wanted.contains($0.0.id) }
-    var isBuilt = false
+    var isBuilt = isBuiltBefore && isFirst
     while !isBuilt, !batch.isEmpty {
         var changed: [String: String] = [:]
         var lines: [String: [(Mutant, ClosedRange<Int>)]] = [:]

@@ -1,3 +1,5 @@
+import Foundation
+import Support
 import Testing
 
 @testable import Page
@@ -8,7 +10,7 @@ import Testing
         weights: [[0, 1, 2, 3]], columns: ["removed", "<accuracy>"],
         stages: [
             .init(removed: 0, cells: ["0", "1.000"], accuracy: 1),
-            .init(removed: 2, cells: ["2", "<.5>"], accuracy: 0.5),
+            .init(removed: 9, cells: ["9", "<.5>"], accuracy: 0.5),
         ])
 
     @Test func `nothing of a run can end an element or begin one`() {
@@ -33,10 +35,30 @@ import Testing
 
     @Test func `without a script the chart and the table of all stages are there`() {
         let html = Self.page.html
-        // Two points: 0 removed at the left edge and 100 %, 2 removed at the right edge and 50 %.
+        // Two points: 0 removed at the left edge and 100 %, 9 removed at the right edge and 50 %.
         #expect(html.contains("<polyline points=\"44,10 626,52\"/>"))
-        #expect(html.contains("<tr data-removed=\"2\"><td>2</td>"))
+        #expect(html.contains("<tr data-removed=\"9\"><td>9</td>"))
         #expect(html.contains("<th scope=\"col\">&lt;accuracy&gt;</th>"))
+    }
+
+    @Test func `the policy allows the page's own style and scripts, by their hashes, and nothing else`() throws {
+        let html = Self.page.html
+        func part(_ open: String, _ close: String) throws -> String {
+            let from = try #require(html.range(of: open)?.upperBound)
+            return String(html[from..<(try #require(html[from...].range(of: close)?.lowerBound))])
+        }
+        func source(_ text: String) -> String {
+            var hash = SHA256()
+            hash.update(text)
+            return "'sha256-\(Base64.encoded(hash.finalize()))'"
+        }
+        let (style, script) = (try part("<style>", "</style>"), try part("<script>", "</script>"))
+        let policy = try part("http-equiv=\"Content-Security-Policy\" content=\"", "\"")
+        #expect(
+            Set(policy.split(separator: "; ").map(String.init)) == [
+                "default-src 'none'", "base-uri 'none'", "form-action 'none'", "style-src \(source(style))",
+                "script-src \(source(script))",
+            ])
     }
 
     @Test func `what a value contains is not filled in again`() {

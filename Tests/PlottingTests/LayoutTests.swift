@@ -128,6 +128,33 @@ import Testing
     }
 }
 
+@Suite struct ResolvedFigureTests {
+    @Test func `bars stand on zero, however far their ends are from it`() {
+        for (values, low, high) in [([5.0, 6], 0.0, 6.0), ([-5, -6], -6, 0), ([-1, 2], -1, 2)] {
+            let panel = ResolvedFigure(Figure(marks: [.bars(Series(y: values))])).panels[0]
+            #expect(panel.y.low <= low && panel.y.high >= high, "\(values)")
+            #expect(panel.y.low == 0 || panel.y.high == 0 || values[0] * values[1] < 0)
+        }
+        // A line needs no zero.
+        #expect(ResolvedFigure(Figure(marks: [.line(Series(y: [50, 60]))])).panels[0].y.low > 0)
+    }
+
+    @Test func `a bar at the end of the axis has its whole width`() {
+        let panel = ResolvedFigure(Figure(marks: [.bars(Series(y: [1, 2, 3]))])).panels[0]
+        #expect((panel.x.low, panel.x.high) == (-0.5, 2.5))
+    }
+
+    @Test func `a series with a band about it is one entry of the legend, shown as what it is`() {
+        let band = Mark.band(Intervals("a", x: [0, 1], low: [0, 0], high: [1, 1]))
+        for marks in [[band, .line(Series("a", y: [0.5, 0.5]))], [.line(Series("a", y: [0.5, 0.5])), band]] {
+            #expect(ResolvedFigure(Figure(marks: marks)).legend == [LegendEntry(name: "a", series: 0, sample: .line)])
+        }
+        #expect(ResolvedFigure(Figure(marks: [band])).legend == [LegendEntry(name: "a", series: 0, sample: .band)])
+        let points = ResolvedFigure(Figure(marks: [.line(Series("a", y: [1])), .points(Series("b", y: [1]))]))
+        #expect(points.legend.map(\.sample) == [.line, .points] && points.legend.map(\.series) == [0, 1])
+    }
+}
+
 @Suite struct SharedScaleTests {
     @Test func `panels whose axes measure the same share their ends, others do not`() {
         let low = Panel(y: Axis("R²"), marks: [.line(Series(y: [0, 0.1]))])

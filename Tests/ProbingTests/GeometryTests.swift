@@ -27,6 +27,24 @@ private func states(_ values: [Float], width: Int) throws -> HiddenStates {
         #expect(throws: ProbeError.self) { try states(points, width: 3).principalComponents(3) }
     }
 
+    @Test(arguments: 0..<6 as Range<UInt64>) func `the largest number of each direction is positive`(
+        _ seed: UInt64
+    )
+        throws
+    {
+        var random = RandomSource(seed: seed)
+        for (rows, width) in [(40, 5), (5, 40)] {
+            let values = (0..<rows * width).map { _ in Float(random.normal()) }
+            let components = try states(values, width: width).principalComponents(3)
+            for start in stride(from: 0, to: 3 * width, by: width) {
+                let direction = components.directions[start..<start + width]
+                let largest = try #require(direction.max { abs($0) < abs($1) })
+                #expect(largest > 0)
+                #expect(abs(direction.reduce(0) { $0 + $1 * $1 } - 1) < 1e-9)
+            }
+        }
+    }
+
     @Test func `fewer rows than numbers give the same components as more`() throws {
         var random = RandomSource(seed: 2)
         let wide = (0..<6 * 10).map { _ in Float(random.normal()) }

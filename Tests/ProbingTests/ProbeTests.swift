@@ -135,6 +135,30 @@ private struct World {
         #expect(split.blockEnds.last == 1000 && abs(split.trainEnd - 800) < 10)
     }
 
+    @Test func `of a hundred problems 64 fit the weights, 16 choose the penalty and 20 are held out`() throws {
+        let split = try ProbeSplit(groups: Array(0..<100), heldOutShare: 0.2, random: RandomSource(seed: 1))
+        #expect((split.fitEnd, split.trainEnd, split.count) == (64, 80, 100))
+        // 0.1, 0.2, 0.4, … 100 % of the rows, each at least one.
+        #expect(split.blockEnds == [1, 2, 4, 7, 13, 25, 50, 100])
+    }
+
+    @Test func `a split needs five problems`() throws {
+        // Held out 3/8: of four 2 would fit, 1 choose and 1 be held out, which is too little to go by.
+        #expect(throws: ProbeError.tooFewGroups(4)) {
+            try ProbeSplit(groups: [1, 2, 3, 4], heldOutShare: 0.375, random: RandomSource(seed: 1))
+        }
+        let split = try ProbeSplit(groups: [1, 2, 3, 4, 5], heldOutShare: 0.375, random: RandomSource(seed: 1))
+        #expect((split.fitEnd, split.trainEnd, split.count) == (3, 4, 5))
+    }
+
+    @Test func `numbers of many values are told by their tenths, a border belonging to the lower one`() {
+        // Of 1 … 11 the deciles are 2, 3, … 10.
+        #expect(InputLeak.symbols((1...11).map(Double.init)) == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+        // Few whole numbers are told as they are; halves are not whole.
+        #expect(InputLeak.symbols(Array(repeating: [7.0, -3], count: 5).flatMap { $0 }).prefix(2) == [7, -3])
+        #expect(Set(InputLeak.symbols(Array(repeating: [0.5, 1.5], count: 5).flatMap { $0 })).count == 2)
+    }
+
     @Test func `where no type occurs twice the control task says why it is missing`() throws {
         let world = World()
         let problems = ProbeProblems(groups: Array(0..<world.rows), rawInputs: world.digits)

@@ -139,11 +139,13 @@ import Testing
             try FileSystem.makeFolder(source + "/b/c")
             try writeFileAtomically(source + "/b/c/x", [1, 2])
             try writeFileAtomically(source + "/lock", [3])
+            try writeFileAtomically(source + "/b/lock", [4])
             var path = ""
             do {
                 let copy = try TemporaryCopy(of: source, without: ["lock"])
                 path = copy.path
                 #expect(FileSystem.names(in: path) == ["b"])
+                #expect(FileSystem.names(in: path + "/b") == ["c"])
                 #expect(try readBytes(path + "/b/c/x") == [1, 2])
                 #expect(symlink(source, path + "/link") == 0)
                 withExtendedLifetime(copy) {}
@@ -159,6 +161,15 @@ import Testing
             try writeFileAtomically(path, Array(repeating: 7, count: 100))
             #expect(try readBytes(path, limit: 100).count == 100)
             #expect(throws: FileError(.refused, path, "has more than 99 bytes")) { try readBytes(path, limit: 99) }
+            #expect(try readWholeFile(path, limit: 100).bytes.count == 100)
+            #expect(throws: FileError(.refused, path, "has 100 bytes; at most 99 are read")) {
+                try readWholeFile(path, limit: 99)
+            }
         }
+    }
+
+    @Test(arguments: [("/a/b", "/a"), ("/a", "/"), ("a", "."), ("a/b", "a"), ("a/", "a"), ("/", "/"), ("../a", "..")])
+    func `the folder of a path is what stands before its last slash`(_ path: String, _ folder: String) {
+        #expect(FileSystem.folder(of: path) == folder)
     }
 }

@@ -103,6 +103,13 @@ struct OperationRun {
         put(cotangent.map { Float($0) }, in: tape.contribute(to: output).place)
     }
 
+    /// Gives every variable a gradient, as another operation that reads it would have.
+    func startGradients(_ value: Float) {
+        for variable in nodes.variables {
+            put([Float](repeating: value, count: variable.count), in: tape.contribute(to: variable).place)
+        }
+    }
+
     /// The gradients that the backward pass left, in the order of the inputs; what weights' gradients started with is taken off.
     func gradients() -> [[Float]] {
         var variables = nodes.variables.makeIterator()
@@ -137,10 +144,11 @@ func centralDifferences(_ inputs: [[Float]], _ loss: ([[Double]]) -> Double) -> 
     }
 }
 
+/// - Parameter hasOtherReaders: whether other operations may read its inputs too.
 /// Checks values and gradients of `operation` against `naive`, which maps the inputs to all values of the output.
 func check(
     _ kinds: [TestInput], seed: UInt64 = 1, threads: Int, tolerance: Double = floatTolerance,
-    sourceLocation: SourceLocation = #_sourceLocation,
+    hasOtherReaders: Bool = true, sourceLocation: SourceLocation = #_sourceLocation,
     operation: (Tape, TestNodes) -> Variable, naive: ([[Double]]) -> [Double]
 ) {
     let run = OperationRun(kinds, seed: seed, threads: threads)
@@ -151,15 +159,30 @@ func check(
     #expect(error <= tolerance * max(1, largest(expected)), "values", sourceLocation: sourceLocation)
 
     let cotangent = randomFloats(output.count, seed: seed + 100).map(Double.init)
-    run.seed(output, cotangent)
-    run.tape.backward()
     let differences = centralDifferences(run.inputs) { point in
         zip(naive(point), cotangent).reduce(0) { $0 + $1.0 * $1.1 }
     }
+    run.seed(output, cotangent)
+    run.tape.backward()
     for (index, (found, expected)) in zip(run.gradients(), differences).enumerated() {
         let error = largestDifference(found, expected)
         #expect(
             error <= tolerance * max(1, largest(expected)), "gradient of input \(index)", sourceLocation: sourceLocation
         )
+    }
+
+    // Where another operation has left a gradient, this one adds its own.
+    guard hasOtherReaders else { return }
+    let again = OperationRun(kinds, seed: seed, threads: threads)
+    defer { again.free() }
+    again.seed(operation(again.tape, again.nodes), cotangent)
+    again.startGradients(0.5)
+    again.tape.backward()
+    for (index, (found, expected)) in zip(again.gradients(), differences).enumerated() {
+        guard case .variable = kinds[index] else { continue }
+        let error = largestDifference(found.map { $0 - 0.5 }, expected)
+        #expect(
+            error <= tolerance * max(1, largest(expected)), "gradient of input \(index), added to what was there",
+            sourceLocation: sourceLocation)
     }
 }

@@ -170,8 +170,11 @@ extension GenerationTests {
             #expect(logits[logits.startIndex + Int(token)] >= (try #require(logits.max())) - 1e-4)
             tokens.append(token)
         }
-        #expect(throws: BatchError.states(3, needed: layers * width)) {
-            try model.generate([Prompt(tokens: prompt, lastStates: [1, 2, 3])], options)
+        for count in [3, layers * width - 1, layers * width + 1] {
+            #expect(throws: BatchError.states(count, needed: layers * width)) {
+                let states = [Float](repeating: 1, count: count)
+                return try model.generate([Prompt(tokens: prompt, lastStates: states)], options)
+            }
         }
     }
 }

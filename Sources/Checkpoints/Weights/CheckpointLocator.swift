@@ -111,13 +111,15 @@ public struct CheckpointLocator: Sendable {
     // MARK: The cache
 
     private func cacheFolders() -> [String] {
+        // An empty variable names nothing, the way the hub's own library takes it.
+        func variable(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
         let named = [
-            environment("HF_HUB_CACHE"), environment("HUGGINGFACE_HUB_CACHE"),
-            environment("HF_HOME").map { $0 + "/hub" },
-            environment("XDG_CACHE_HOME").map { $0 + "/huggingface/hub" },
-            environment("HOME").map { $0 + "/.cache/huggingface/hub" },
+            variable("HF_HUB_CACHE"), variable("HUGGINGFACE_HUB_CACHE"),
+            variable("HF_HOME").map { $0 + "/hub" },
+            variable("XDG_CACHE_HOME").map { $0 + "/huggingface/hub" },
+            variable("HOME").map { $0 + "/.cache/huggingface/hub" },
         ]
-        return named.compactMap { $0 }.first { !$0.isEmpty }.map { [expandingHome($0)] } ?? []
+        return named.compactMap { $0 }.first.map { [expandingHome($0)] } ?? []
     }
 
     /// The folder of a model's revision, by the name of a branch or tag, or by the first digits of a commit.

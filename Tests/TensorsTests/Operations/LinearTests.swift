@@ -82,7 +82,7 @@ func naiveLinear(
         for (isTransposed, form) in [(false, GELUForm.tanh), (true, .tanh), (false, .exact), (true, .exact)] {
             check(
                 [.variable(rows: n, columns: i), .variable(rows: n, columns: o), .weight(i * o), .weight(o)],
-                threads: threads
+                threads: threads, hasOtherReaders: false
             ) { tape, nodes in
                 tape.linear(
                     nodes.variables[0], weight: nodes.weights[0], bias: nodes.weights[1], outputs: o,
