@@ -20,8 +20,8 @@ import Testing
         var found: [String] = []
         var text = text
         text.withUTF8 { bytes in
-            AddedTokens(tokens).split(bytes, parsingSpecial: parsingSpecial) { range in
-                found.append("'" + String(decoding: bytes[range], as: UTF8.self) + "'")
+            AddedTokens(tokens).split(bytes, EncodingOptions(parsesSpecialTokens: parsingSpecial), nil) { stretch, _ in
+                found.append("'" + String(decoding: stretch, as: UTF8.self) + "'")
             } found: {
                 found.append("\($0)")
             }

@@ -86,9 +86,10 @@ import Testing
             #expect(try folder(root.path + "/m/", [:]) == root.path + "/m")
             #expect(try folder("~/m", ["HOME": root.path]) == root.path + "/m")
             let file = root.path + "/m/config.json"
-            #expect(throws: FileError(.unsupported, file, "is a file; a checkpoint is the folder it is in")) {
-                try folder(file, [:])
-            }
+            let fault = FileError(
+                .unsupported, file, "is a file; a checkpoint is the folder it is in",
+                help: "load \"\(root.path)/m\"")
+            #expect(throws: fault) { try folder(file, [:]) }
         }
     }
 }

@@ -14,7 +14,7 @@ import TestSupport
         ("gen .mult digits: 1 n: 500 repeat: .never", "E305", "81"),
         ("gen .words digits: 3", "E305", "leave it out"),
         ("gen .words of: [1, 2]", "E305", "gen .words n: 1"),
-        ("start (model .gpt2) on: (gen .words n: 3)", "E305", "vocab: data"),
+        ("start (model .gpt2) on: (gen .words n: 3)", "E305", "vocab: [data, test]"),
         ("start (model .gpt2 positions: 8) on: (gen .parity digits: 6 n: 3)", "E310", "positions: "),
         ("gen .parity digits: 3...5", "E305", "digits: 5"),
         ("load \"no/such/folder\"", "E401", "no/such/folder"),

@@ -83,7 +83,7 @@ import Testing
 
     @Test func `what is typed while something runs stands at the next prompt and nowhere else`() throws {
         let terminal = try start()
-        terminal.send("print 1000 + 1; for k in 0...3_000_000 { k * k }\r")
+        terminal.send("print (1000 + 1); for k in 0...3_000_000 { k * k }\r")
         try terminal.wait(for: "\n1001\n")
         terminal.send("40 + 2")
         try terminal.wait(forCursorLine: "icot 1> 40 + 2")

@@ -413,7 +413,7 @@ import Testing
         #expect(
             report.lines.map(\.plain) == [
                 "reads  \"in\"  load, line 6", "reads  a path that is only known while running  load, line 7",
-                "writes \"out\"  write, line 8", "changes the current run: weights, schedule or timeline",
+                "writes \"out\"  write, line 8", "changes the current run: its steps",
             ])
         #expect(report.inputs == ["in"])
         #expect(

@@ -20,7 +20,7 @@ enum NanoGPT {
             width: try count("n_embd"), layerCount: try count("n_layer"), headCount: try count("n_head"),
             dropout: DropoutProbabilities(embedding: dropout, attention: dropout, residual: dropout))
         configuration.activation = .exactGELU
-        if let fault = configuration.fault { throw FileError(.contradictory, path, fault) }
+        if let fault = configuration.fault { throw FileError(.contradictory, path, fault.description) }
         return configuration
     }
 

@@ -15,8 +15,7 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help:
-            "What to make; text is for reading a notebook here, page is a run that answers in a browser, at every "
-            + "stage."
+            "What to make; text is for reading a notebook here, page is a run that answers in a browser, stage by stage."
     )
     var to: Form
 

@@ -90,7 +90,7 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
 
     @Test(arguments: small, [1, 2])
     private func `attention is the definition, and so is its gradient`(_ attention: AttentionCase, _ threads: Int) {
-        check(attention.inputs, threads: threads) {
+        check(attention.inputs, threads: threads, hasOtherReaders: false) {
             attention.apply($0, $1)
         } naive: {
             attention.naive($0)
