@@ -46,9 +46,7 @@ public struct CheckpointLocator: Sendable {
             return trimmed(path)
         }
         if FileSystem.exists(path) {
-            throw FileError(
-                .unsupported, name, "is a file; a checkpoint is the folder it is in",
-                help: "load \"\(FileSystem.folder(of: path))\"")
+            throw FileError(.unsupported, name, "is a file; a checkpoint is the folder it is in")
         }
         guard isModelName(name) else { throw FileError(.missing, name, "is not a folder") }
         let caches = cacheFolders()

@@ -3,7 +3,7 @@
 //
 // BYTES    UTF-8, with or without a byte order mark. Lines end with LF; CR LF and a CR alone are read, and kept where a
 //          file has them. Whether the last line has an end is kept. What git left of a merge (<<<<<<<, =======, >>>>>>>) is
-//          refused wherever it stands, also in prose.
+//          refused in code, and named where it stands in prose.
 //          Spaces at the end of a line never matter. Bytes that are not UTF-8 are kept; running them is refused (E118).
 // HEADER   The lines from the top down to the first that is neither `#!…` on line 1, nor `# icot 1` within lines 1 and
 //          2,
@@ -151,7 +151,7 @@ public struct Notebook: Sendable {
         for line in header.lines where line != header.versionLine { erase(line..<line + 1) }
         for cell in cells {
             if let marker = cell.marker { erase(marker..<marker + 1) }
-            if !cell.isCode { for line in cell.lines where !isConflict(line) { erase(line..<line + 1) } }
+            if !cell.isCode { erase(cell.lines) }
         }
         if bytes.starts(with: Notebook.byteOrderMark) { for place in 0..<3 { bytes[place] = UInt8(ascii: " ") } }
         for line in outputKinds.keys { erase(line..<line + 1) }
@@ -165,13 +165,6 @@ public struct Notebook: Sendable {
 
 extension Notebook {
     static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
-    /// Whether a line of prose is one of the two that enclose what git could not merge.
-    private func isConflict(_ line: Int) -> Bool {
-        let span = source.span(ofLine: line)
-        let text = source.bytes[span.start..<span.end]
-        return text.starts(with: "<<<<<<< ".utf8) || text.starts(with: ">>>>>>> ".utf8)
-    }
 }
 
 // MARK: - Parts

@@ -165,6 +165,10 @@ struct NotebookReader {
     private mutating func checkProse(_ cell: Cell) {
         for line in cell.lines {
             let text = bytes(line)
+            if text.starts(with: "<<<<<<< ".utf8) || text.starts(with: ">>>>>>> ".utf8) {
+                note(line, "an unresolved merge: both versions of these lines are here")
+                return
+            }
             if let first = text.first(where: { !$0.isBlank }), first != UInt8(ascii: "#") {
                 note(line, "a line of prose without its '# ' is shown as prose and never run")
                 return
