@@ -84,13 +84,13 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
 
     @Test(.needsNode) func `the page has the very logits and tokens of the run at every stage`() throws {
         let reference = try reference(
-            Self.parity, stages: [0, 1, 2, 3, 4], count: 500,
+            Self.parity, stages: [0, 1, 2, 3, 4], count: 120,
             ids: "[[10, 5, 11, 12, 12, 11, 0, 4, 4, 3, 4, 4, 2], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2]]")
         let logits = try #require(try check(Self.shipped.path, "logits", reference.logits) as? [String: Double])
         #expect(logits["count"] == Double(5 * 2 * 13 * 20))
         try expectEqual(logits)
         let tokens = try #require(try check(Self.shipped.path, "tokens", reference.tokens) as? [String: Any])
-        #expect(tokens["count"] as? Int == 2500)
+        #expect(tokens["count"] as? Int == 600)
         #expect(tokens["different"] as? Int == 0, "\(tokens)")
         #expect(try #require(tokens["probability"] as? Double) < 1e-5)
     }

@@ -88,6 +88,23 @@ private let small = EncodedProblem(tokens: [1, 2, 3, 4, 5, 6, 7], inputCount: 2,
 }
 
 @Suite struct SmoothingTests {
+    @Test func `what lies beyond the last bin is added to it, and without bins nothing is cut`() {
+        var random = RandomSource(seed: 5)
+        let smoothing = RemovalSmoothing(lambda: 0.5, binCount: 4)
+        var counts = [0, 0, 0, 0]
+        for _ in 0..<40_000 { counts[smoothing.offset(&random)] += 1 }
+        // P(o) = (1 − e^−½) e^−o/2 for 0, 1, 2, and the rest of the tail, e^−3/2, for 3: 0.393 0.239 0.145 0.223.
+        for (count, expected) in zip(counts, [0.3935, 0.2387, 0.1447, 0.2231]) {
+            // Four standard errors of at most √(¼ / 40,000).
+            #expect(abs(Double(count) / 40_000 - expected) < 0.01)
+        }
+        #expect(abs((0..<4).reduce(0) { $0 + smoothing.probability($1) } - 1) < 1e-12)
+        let free = RemovalSmoothing(lambda: 0.01, binCount: nil)
+        let offsets = (0..<2000).map { _ in free.offset(&random) }
+        #expect(offsets.contains { $0 > 300 } && RemovalSmoothing(lambda: 0.01).offset(&random) < 100)
+        #expect((0..<2000).allSatisfy { _ in RemovalSmoothing(lambda: 0.01).offset(&random) < 100 })
+    }
+
     @Test func `probabilities at λ 4 are the paper's`() {
         let smoothing = RemovalSmoothing(lambda: 4)
         for (o, expected) in [0.981684, 0.017980, 0.000329, 0.000006].enumerated() {

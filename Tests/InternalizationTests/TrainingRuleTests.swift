@@ -68,6 +68,32 @@ private func adaptive(
         }
     }
 
+    @Test func `nothing is removed during pretraining, by no pace and however well it goes`() {
+        var flat = plain
+        flat.pace = .flatLoss(FlatLossRule())
+        for (name, schedule) in [("adaptive", adaptive(memory: 0)), ("flat", flat), ("linear", plain)] {
+            var schedule = schedule
+            if name == "linear" { schedule.pace = .stepsPerRemoval(1) }
+            schedule.pretrainEpochs = 1
+            var clock = clock(schedule)
+            // The first pass is epoch 0, which is pretraining.
+            #expect(clock.isPretraining(schedule), "\(name)")
+            for _ in 0..<5000 {
+                finish(&clock, 1, loss: 0, schedule)
+                let due = clock.due(schedule, batchesPerEpoch: 10, longest: 4)
+                #expect(due == .nothing, "\(name)")
+                if due != .nothing { break }
+            }
+            clock.startEpoch(schedule)
+            #expect(!clock.isPretraining(schedule), "\(name)")
+            guard name == "adaptive" else { continue }
+            for _ in 0..<5000 where clock.due(schedule, batchesPerEpoch: 10, longest: 4) == .nothing {
+                finish(&clock, 1, loss: 0, schedule)
+            }
+            #expect(clock.due(schedule, batchesPerEpoch: 10, longest: 4) != .nothing, "\(name)")
+        }
+    }
+
     @Test func `the running means begin anew with each stage and keep what the rule says`() {
         let schedule = adaptive(memory: 0.5)
         var clock = clock(schedule)

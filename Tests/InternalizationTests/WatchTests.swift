@@ -34,6 +34,17 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
         #expect(alarms((0..<120).map { ($0 == 80 ? 2 : 0.2, 1) }).allSatisfy { $0.isEmpty })
     }
 
+    @Test func `a small loss may triple, one that rises by more than a tenth may not`() {
+        #expect(alarms((0..<120).map { ($0 >= 80 ? 0.11 : 0.02, 1) }).allSatisfy { $0.isEmpty })
+        #expect(alarms((0..<120).map { ($0 >= 80 ? 0.13 : 0.02, 1) })[84].count == 1)
+        // More by a tenth but not threefold.
+        #expect(alarms((0..<120).map { ($0 >= 80 ? 1.4 : 0.5, 1) }).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func `nothing is said within fifty steps of a removal`() {
+        #expect(alarms((0..<50).map { ($0 >= 20 ? 5 : 0.2, $0 == 30 ? 500 : 1) }).allSatisfy { $0.isEmpty })
+    }
+
     @Test func `one token of the answer that is lost is named`() {
         let seen = alarms((0..<120).map { _ in (0.2, 1) }, answer: (0..<120).map { $0 >= 80 ? 2 : 0.01 }).flatMap { $0 }
         guard case .answerLoss(position: 0, 2, _)? = seen.first else { Issue.record("\(seen)"); return }
@@ -50,6 +61,30 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
 }
 
 @Suite struct EvaluationTests {
+    @Test func `a run is measured on as many problems as it was told, or on fewer where fewer will do`() throws {
+        let whole = try smallRun(train: 20, test: 50)
+        let held = try #require(whole.heldOut)
+        let run = try Run(
+            whole.model, on: whole.problems,
+            heldOut: HeldOut(held.problems, encoder: held.encoder, options: EvaluationOptions(limit: 10)),
+            schedule: whole.schedule, settings: whole.settings)
+        #expect(try run.evaluateHeldOut(limit: 4)?.count == 4)
+        #expect(try run.evaluateHeldOut()?.count == 10)
+        #expect(try whole.evaluateHeldOut()?.count == 50)
+    }
+
+    @Test(arguments: [(16, false), (384, true)])
+    func `while somebody waits so many problems are solved as take four thousand million operations, and 32 at least`(
+        _ width: Int, _ isLarge: Bool
+    ) throws {
+        let run = try smallRun(train: 20, test: 5, width: width)
+        let heldOut = try #require(run.heldOut)
+        // Two operations forwards and some bookkeeping for each weight and token.
+        let wanted = 1_000_000_000 / (run.model.parameterCount * heldOut.problems.longestSequence)
+        #expect(isLarge == (wanted < 32))
+        #expect(run.quickLimit == (isLarge ? 32 : wanted))
+    }
+
     @Test func `the interval of a rate is Wilson's`() {
         // Newcombe 1998, table I: 81 of 263 and 0 of 20.
         let many = wilsonInterval(81, of: 263), none = wilsonInterval(0, of: 20)

@@ -97,6 +97,20 @@ private let published = Problem(
         }
     }
 
+    @Test func `of the carries of a sum those in a row are counted, and the sums there are are known`() throws {
+        // 5915 + 5925, the lowest digit first: 5+5 carries, 1+2+1 does not, 9+9 and 5+5+1 do.
+        let task = try Addition(digits: 4...4)
+        let sum = Problem(question: "5 1 9 5 + 5 2 9 5", chain: "1 0 1 1", answer: "0 4 8 1 1")
+        func fact(_ name: String, _ index: Int? = nil) -> String? {
+            task.fact(name, index: index, of: sum).map { "\($0)" }
+        }
+        #expect(fact("carries") == "3" && fact("longest_carry_chain") == "2" && fact("answer") == "11840")
+        #expect((0..<4).map { fact("carry", $0) } == ["1", "0", "1", "1"] && fact("carry", 4) == nil)
+        // 9 · 9 sums of one digit each, 90 · 90 of two: no number begins with a zero.
+        #expect(try Addition(digits: 1...2).inputSpace == 81 + 8100)
+        #expect(try Addition(digits: 2...2).inputSpace == 8100)
+    }
+
     @Test func `the places of digits show the facts they are named for`() throws {
         let tasks: [any ProblemTask] = [
             try Multiplication(digits: 4), try Multiplication(digits: 1...6),
