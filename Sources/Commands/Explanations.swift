@@ -55,7 +55,8 @@ enum Explanations {
     private static func help(_ error: ProblemError) -> String? {
         switch error {
         case .unknownCharacter:
-            "make the model for the characters of these problems: model .gpt2 vocab: data; of several sets, vocab: [data, test]"
+            "make the model for the characters of these problems: model .gpt2 vocab: data; of several sets, "
+                + "vocab: [data, test]"
         case .tooFewInputs(_, _, let available, _) where available > 0: "write n: \(available)"
         default: nil
         }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import Checkpoints
 
-// Tokens that are found in a text before anything else is done to it, by the rules of the Hugging Face library's AddedToken:
-// lstrip, rstrip, single_word, special.
+// Tokens that are found in a text before anything else is done to it, by the rules of the Hugging Face library's
+// AddedToken: lstrip, rstrip, single_word, special.
 
 @Suite struct AddedTokenTests {
     private func token(

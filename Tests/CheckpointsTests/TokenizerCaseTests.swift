@@ -1,5 +1,5 @@
-// Tokenizers of the kinds that people have, made up and small (`Tests/Cases/make.py`), against the ids and texts that the
-// Hugging Face library gives.
+// Tokenizers of the kinds that people have, made up and small (`Tests/Cases/make.py`), against the ids and texts that
+// the Hugging Face library gives.
 
 import Foundation
 import Support
@@ -89,7 +89,8 @@ import Testing
             #expect(tokenizer.prefixIDs == [1])
             #expect(
                 try TokenizerFolder.notes(folder.path, tokenizer) == [
-                    "tokenizer_config.json says add_bos_token false, tokenizer.json puts <s> before a text: that holds, as in transformers 5"
+                    "tokenizer_config.json says add_bos_token false, tokenizer.json puts <s> before a "
+                        + "text: that holds, as in transformers 5"
                 ])
         }
     }

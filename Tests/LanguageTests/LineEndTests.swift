@@ -1,4 +1,5 @@
-// Line ends of other systems, and what only looks like one: nothing that a person sees as a statement hides in a comment.
+// Line ends of other systems, and what only looks like one: nothing that a person sees as a statement hides in a
+// comment.
 
 import Language
 import Testing

@@ -23,9 +23,9 @@
 //     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--built] [--here] [--jobs N]
 //
 // `--only` takes those whose id, module, file or set matches; `--check` only finds the snippets and builds nothing;
-// `--write` makes the copy with the first of those that do not overlap, to look at, and builds nothing; `--built` takes the copy as it was built last; `--here`
-// takes this tree for the copy, and puts its files back at the end; `--jobs` says how many are tried side by side
-// (2).
+// `--write` makes the copy with the first of those that do not overlap, to look at, and builds nothing; `--built`
+// takes the copy as it was built last; `--here` takes this tree for the copy, and puts its files back at the end;
+// `--jobs` says how many are tried side by side (2).
 
 import Foundation
 

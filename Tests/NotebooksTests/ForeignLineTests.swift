@@ -45,7 +45,8 @@ import Testing
     @Test func `a conflict is refused in code and named in prose`() {
         for text in [
             "# icot 1\n<<<<<<< HEAD\nlet x = 1\n=======\nlet x = 2\n>>>>>>> other\n",
-            "# icot 1\n# %% [md]\n# Prose.\n<<<<<<< HEAD\n# One.\n# %% next\nlet x = 1\n=======\n# Two.\n>>>>>>> other\n",
+            "# icot 1\n# %% [md]\n# Prose.\n<<<<<<< HEAD\n# One.\n# %% next\nlet x = 1\n"
+                + "=======\n# Two.\n>>>>>>> other\n",
             "# icot 1\nlet x = 1\n<<<<<<< HEAD\n#> 1\n=======\n#> 2\n>>>>>>> other\n",
         ] {
             let messages = Notebook(text).entries().flatMap(\.diagnostics).map(\.message)

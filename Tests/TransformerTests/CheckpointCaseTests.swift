@@ -1,5 +1,5 @@
-// Checkpoints of the kinds that people have, made up and small (`Tests/Cases`), against what transformers 5.24 computes with
-// them, and the refusals of those that nobody can compute with.
+// Checkpoints of the kinds that people have, made up and small (`Tests/Cases`), against what transformers 5.24
+// computes with them, and the refusals of those that nobody can compute with.
 
 import Foundation
 import Support
@@ -218,7 +218,8 @@ private func write(_ text: String, _ url: URL) throws { try text.write(to: url, 
             let error = #expect(throws: FileError.self) { try Checkpoint(folder.path, locator: nowhere) }
             #expect(
                 error?.rule.hasPrefix(
-                    #"has no tensor "transformer.h.1.ln_1.weight", which its configuration asks for; there are "transformer.h.0."#
+                    #"has no tensor "transformer.h.1.ln_1.weight", which its configuration asks for; "#
+                        + #"there are "transformer.h.0."#
                 ) == true, "\(error?.rule ?? "")")
             #expect(error?.rule.hasSuffix(" more") == true)
         }

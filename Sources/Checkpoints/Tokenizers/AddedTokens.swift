@@ -1,7 +1,8 @@
 import Support
 
-/// The tokens that are found in the text before it is cut into words, such as `<|endoftext|>`: first those that are looked
-/// for in the text as it stands, then, in what is left and after normalization, the others (`"normalized": true`).
+/// The tokens that are found in the text before it is cut into words, such as `<|endoftext|>`: first those that are
+/// looked for in the text as it stands, then, in what is left and after normalization, the others (`"normalized":
+/// true`).
 struct AddedTokens: Sendable {
     struct Token: Sendable {
         var id: Int32
@@ -39,8 +40,8 @@ struct AddedTokens: Sendable {
 
     func isSpecial(_ id: Int32) -> Bool { byID[id]?.isSpecial ?? false }
 
-    /// Calls `stretch` with what lies between the tokens, normalized and never empty, and the place in the text at which it
-    /// begins; `found` with each token; all in order.
+    /// Calls `stretch` with what lies between the tokens, normalized and never empty, and the place in the text at
+    /// which it begins; `found` with each token; all in order.
     func split(
         _ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions, _ normalizer: TextNormalizer?,
         stretch: (UnsafeBufferPointer<UInt8>, Int) throws -> Void, found: (Int32) -> Void

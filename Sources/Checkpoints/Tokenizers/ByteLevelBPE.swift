@@ -1,6 +1,6 @@
-/// The tokenizer of GPT-2, Llama 3, Qwen and SmolLM: cuts the text into pieces (`PreTokenizer`), takes each piece's bytes as
-/// its first tokens and merges them (`PairMerges`). Any bytes can be written if the vocabulary has a token for each byte, and
-/// decoding gives exactly the bytes that were encoded, as far as the text was normalized already.
+/// The tokenizer of GPT-2, Llama 3, Qwen and SmolLM: cuts the text into pieces (`PreTokenizer`), takes each piece's
+/// bytes as its first tokens and merges them (`PairMerges`). Any bytes can be written if the vocabulary has a token
+/// for each byte, and decoding gives exactly the bytes that were encoded, as far as the text was normalized already.
 public struct ByteLevelBPE: Tokenizer {
     private let names: TokenTable
     private let merges: PairMerges

@@ -1,7 +1,7 @@
 import Support
 
-/// Cuts a text into the pieces that merging, or looking up, stays within: the steps of a `pre_tokenizer`, each cutting every
-/// piece of the one before it as if there were no text around it.
+/// Cuts a text into the pieces that merging, or looking up, stays within: the steps of a `pre_tokenizer`, each
+/// cutting every piece of the one before it as if there were no text around it.
 struct PreTokenizer: Sendable {
     enum Step: Sendable {
         /// GPT-2's rule, see `GPT2WordSplitter`.

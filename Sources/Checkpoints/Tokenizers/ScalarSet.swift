@@ -1,7 +1,7 @@
 import Support
 
-/// A set of Unicode scalars as a regular expression names one: `a-z`, `\p{L}`, `\S`, with everything inside turned round by
-/// `[^…]`. A byte that is not part of UTF-8 is a scalar of no property, `ScalarSet.stray`.
+/// A set of Unicode scalars as a regular expression names one: `a-z`, `\p{L}`, `\S`, with everything inside turned
+/// round by `[^…]`. A byte that is not part of UTF-8 is a scalar of no property, `ScalarSet.stray`.
 struct ScalarSet: Sendable {
     enum Item: Sendable {
         case range(ClosedRange<UInt32>)
@@ -126,8 +126,8 @@ struct ScalarSet: Sendable {
         categoryBit(scalar) & wordBits != 0 || Unicode.Scalar(scalar)?.properties.isAlphabetic == true
     }
 
-    /// `\w` of the library that the pre-tokenizer Whitespace is written with: of numbers only digits and letters, and the
-    /// joiners that stand inside words of some scripts.
+    /// `\w` of the library that the pre-tokenizer Whitespace is written with: of numbers only digits and letters, and
+    /// the joiners that stand inside words of some scripts.
     static func isRustWord(_ scalar: UInt32) -> Bool {
         if scalar == 0x200C || scalar == 0x200D { return true }
         return isWord(scalar) && categoryBit(scalar) & bits["No", default: 0] == 0

@@ -3,18 +3,20 @@ import Support
 /// A regular expression as tokenizer files write them (Oniguruma's syntax), as far as cutting text into words needs it:
 ///
 ///     alternatives   a|b, groups (…) and (?:…), (?i:…) for both cases of letters
-///     one character  itself, ., \r \n \t \f \v, \xHH, \uHHHH, \ before a sign; \s \S \d \D \w \W, \p{L} \P{L} \p{^L} by
+///     one character  itself, ., \r \n \t \f \v, \xHH, \uHHHH, \ before a sign; \s \S \d \D \w \W, \p{L} \P{L} \p{^L}
+///     by
 ///                    general category; [a-z…] and [^…] of these
 ///     repetition     ? * + {m} {m,} {m,n}, followed by ? for as few as possible or + for never giving back
 ///     looking        (?=…) and (?!…) ahead, ^ and $ at the ends of the text
 ///
-/// Anything else is refused by name. The search backtracks like the original: the first alternative that leads to a match
-/// counts, not the longest.
+/// Anything else is refused by name. The search backtracks like the original: the first alternative that leads to a
+/// match counts, not the longest.
 struct TextPattern: Sendable {
     private enum Instruction: Sendable {
         /// One scalar of the set.
         case one(ScalarSet)
-        /// As many scalars of the set as there are, from `least` to `most`; given back one by one unless it is possessive.
+        /// As many scalars of the set as there are, from `least` to `most`; given back one by one unless it is
+        /// possessive.
         case run(ScalarSet, least: Int, most: Int, isPossessive: Bool)
         /// Tries the next instruction, and after a failure the one at this place.
         case split(Int)

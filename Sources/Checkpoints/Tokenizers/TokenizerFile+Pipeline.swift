@@ -1,7 +1,7 @@
 import Support
 
-// What stands around the model in a `tokenizer.json`: what is done to a text before it, and to the ids after it. Each step
-// that is not known is refused by its name.
+// What stands around the model in a `tokenizer.json`: what is done to a text before it, and to the ids after it. Each
+// step that is not known is refused by its name.
 
 extension TokenizerFile {
     // MARK: Normalizer

@@ -17,8 +17,8 @@ import Support
 ///                     "special_tokens"}, RobertaProcessing {"cls", "sep"}, or a Sequence of these
 ///     decoder         null, ByteLevel, Metaspace, or Replace "▁" by " ", ByteFallback, Fuse, Strip " "
 ///
-/// A pre-tokenizer that ends in ByteLevel makes a `ByteLevelBPE`, a WordLevel model a `WordLevelTokenizer`, everything else a
-/// `SentencePieceBPE`. What the files beside it add is in `TokenizerSettings`.
+/// A pre-tokenizer that ends in ByteLevel makes a `ByteLevelBPE`, a WordLevel model a `WordLevelTokenizer`,
+/// everything else a `SentencePieceBPE`. What the files beside it add is in `TokenizerSettings`.
 struct TokenizerFile {
     let file: MappedFile
     private var raw: RawVocabulary
@@ -187,8 +187,8 @@ struct TokenizerFile {
         }
     }
 
-    /// What the tokenizer's own files name; else what the model's files say, if that is a sign and no word (a default that
-    /// nobody changed may be any token); else a token that is called like one.
+    /// What the tokenizer's own files name; else what the model's files say, if that is a sign and no word (a default
+    /// that nobody changed may be any token); else a token that is called like one.
     private func endOfTextID(_ description: TokenizerDescription, _ besides: TokenizerSettings) -> Int32? {
         if let name = besides.endName { return description.names.id(of: name) }
         if let id = besides.endID.flatMap({ Int32(exactly: $0) }), description.added.isSpecial(id) { return id }

@@ -1,7 +1,7 @@
 import Support
 
-/// Finds the tokenizer of a checkpoint folder: `tokenizer.json`, or GPT-2's `vocab.json` and `merges.txt`, with what the files
-/// beside them say (`TokenizerSettings`).
+/// Finds the tokenizer of a checkpoint folder: `tokenizer.json`, or GPT-2's `vocab.json` and `merges.txt`, with what
+/// the files beside them say (`TokenizerSettings`).
 ///
 /// `vocab.json` is an object from names to ids; `merges.txt` has a line `#version: 0.2` and then one merge a line, two
 /// names with a space between them, the most preferred first.

@@ -3,12 +3,14 @@ import Support
 /// What the small files beside a tokenizer say, as transformers 5 reads them:
 ///
 ///     tokenizer_config.json      "bos_token", "eos_token", … and anything else "…_token": a text, or an object with
-///                                "content" and flags; "extra_special_tokens" (or "additional_special_tokens"), a list or
+///                                "content" and flags; "extra_special_tokens" (or "additional_special_tokens"), a
+///                                list or
 ///                                an object of these; "added_tokens_decoder" {id: token with flags}; "add_bos_token",
 ///                                "add_eos_token", "add_prefix_space"
 ///     special_tokens_map.json    names as above \
 ///     added_tokens.json          {text: id}     / both only where there is no added_tokens_decoder
-///     generation_config.json, config.json       "eos_token_id", where nothing above names the token that ends a text and this
+///     generation_config.json, config.json       "eos_token_id", where nothing above names the token that ends a text
+///                                               and this
 ///                                               is a special one
 struct TokenizerSettings {
     /// A token that a file lists: under an id of its own, or only by its text.

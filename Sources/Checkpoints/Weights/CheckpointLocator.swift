@@ -22,7 +22,8 @@ public struct CheckpointLocator: Sendable {
         public var file: String?
     }
 
-    /// Where `name` is: a folder, a weight file in its folder, or a model of the cache, in a revision of it if one is named.
+    /// Where `name` is: a folder, a weight file in its folder, or a model of the cache, in a revision of it if one is
+    /// named.
     /// - Throws: `FileError`.
     public func place(_ name: String, revision: String? = nil) throws -> Place {
         let path = expandingHome(name)
@@ -46,7 +47,9 @@ public struct CheckpointLocator: Sendable {
             return trimmed(path)
         }
         if FileSystem.exists(path) {
-            throw FileError(.unsupported, name, "is a file; a checkpoint is the folder it is in")
+            throw FileError(
+                .unsupported, name, "is a file; a checkpoint is the folder it is in",
+                help: "load \"\(FileSystem.folder(of: path))\"")
         }
         guard isModelName(name) else { throw FileError(.missing, name, "is not a folder") }
         let caches = cacheFolders()

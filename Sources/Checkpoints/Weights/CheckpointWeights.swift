@@ -17,11 +17,12 @@ public struct CheckpointContents: Sendable {
 ///     pytorch_model.bin                  a pickle (see `PickledTensors`)
 ///     pytorch_model.bin.index.json       as above, with pickles
 ///     state_dict.bin                     the reference's pickle
-///     anything else                      the only file that ends in .safetensors, .bin, .pt, .pth or .ckpt, what trainers keep
+///     anything else                      the only file that ends in .safetensors, .bin, .pt, .pth or .ckpt, what
+///                                        trainers keep
 ///                                        beside weights (optimizer.pt, training_args.bin, …) aside
 ///
-/// A shard may hold more than the index names: transformers takes what it finds, and so does this. Where the index puts a
-/// tensor into another shard, that one counts.
+/// A shard may hold more than the index names: transformers takes what it finds, and so does this. Where the index
+/// puts a tensor into another shard, that one counts.
 public enum CheckpointWeights {
     public static func exist(in folder: String) -> Bool { names.contains { FileSystem.exists(folder + "/" + $0) } }
 

@@ -1,7 +1,7 @@
 import Support
 
-// Reading what `NumpyFile` says the format is; also versions 2 and 3, whose header has its length in 4 bytes, and arrays in
-// Fortran's order (the first index runs fastest).
+// Reading what `NumpyFile` says the format is; also versions 2 and 3, whose header has its length in 4 bytes, and
+// arrays in Fortran's order (the first index runs fastest).
 
 extension NumpyFile {
     /// An array as it lies in a file.
@@ -45,7 +45,8 @@ extension NumpyFile {
         let size = count.multipliedReportingOverflow(by: type.byteCount)
         guard !size.overflow, bytes.count - prefix - length == size.partialValue else {
             throw malformed(
-                "holds \(bytes.count - prefix - length) bytes of data where its shape \(shapeText) needs \(size.partialValue)"
+                "holds \(bytes.count - prefix - length) bytes of data where its shape \(shapeText) "
+                    + "needs \(size.partialValue)"
             )
         }
         var strides: [Int]?

@@ -145,7 +145,8 @@ private struct HeaderParser {
         let dataCount = file.bytes.count - headerEnd
         guard offsets[0] <= offsets[1], offsets[1] <= dataCount else {
             throw error(
-                "\"\(name)\" claims bytes \(offsets[0])..<\(offsets[1]) of \(dataCount) bytes of data: the file is cut short"
+                "\"\(name)\" claims bytes \(offsets[0])..<\(offsets[1]) of \(dataCount) bytes of data: "
+                    + "the file is cut short"
             )
         }
         guard let count = elementCount(shape), !count.multipliedReportingOverflow(by: type.byteCount).overflow else {

@@ -34,7 +34,8 @@ enum ModelCommands {
                             .choice([.init("digits", "one token a character, for tasks with numbers")]), .path(.read),
                             .value(ProblemsValue.typeName), .list(of: .value(ProblemsValue.typeName)),
                         ]), default: ".digits", aliases: Aliases.vocabulary,
-                        "the tokens: .digits, the characters of some problems or of several sets, [train, test], or a folder with a tokenizer"
+                        "the tokens: .digits, the characters of some problems or of several sets, "
+                            + "[train, test], or a folder with a tokenizer"
                     ),
                     .label(
                         "init",
@@ -108,7 +109,8 @@ enum ModelCommands {
                 [
                     .value(
                         "name", .path(.read),
-                        "a folder, a weight file in its folder, or a name such as \"gpt2\" that is in the cache; nothing is ever fetched"
+                        "a folder, a weight file in its folder, or a name such as \"gpt2\" that is in the cache; nothing is "
+                            + "ever fetched"
                     ),
                     .label("revision", .text, "a branch, tag or commit of a model in the cache; main without it"),
                     .label("base", .path(.read), "the folder of the base model, for a checkpoint of the reference"),
@@ -147,7 +149,8 @@ enum ModelCommands {
         if notes.count > 4 { call.output(StyledText("and \(notes.count - 4) more of the kind", .dim)) }
     }
 
-    /// How problems are written for a checkpoint: by the tokenizer beside it. One that is not known does not bar the model.
+    /// How problems are written for a checkpoint: by the tokenizer beside it. One that is not known does not bar the
+    /// model.
     private static func writing(_ checkpoint: Checkpoint, _ call: Invocation) throws -> ProblemWriting {
         if CharacterVocabulary.exists(in: checkpoint.folder) {
             return .characters(try CharacterVocabulary(folder: checkpoint.folder))

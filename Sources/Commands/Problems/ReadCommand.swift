@@ -44,10 +44,12 @@ enum ReadCommand {
                 ], examples: ["read \"valid.txt\"", "read \"train.jsonl\" solution: .calculations limit: 1000"],
                 seeAlso: ["gen", "problems", "write"],
                 discussion: """
-                    Problems are lines input||chain #### answer, or rows with fields: .json, .jsonl, .csv, .tsv. The usual names are known (question, input or \
-                    prompt; steps, chain, cot, rationale or solution; answer, output or target); a list of texts gives the steps that order: .steps removes, \
-                    and further fields are facts to group by and to probe for. An answer that holds #### gives the chain before it, as in GSM8K. Where the \
-                    fields are others, the rows become a table; .npy files become arrays. Lines that are not what their task would have written are named.
+                    Problems are lines input||chain #### answer, or rows with fields: .json, .jsonl, .csv, .tsv. The \
+                    usual names are known (question, input or prompt; steps, chain, cot, rationale or solution; answer, \
+                    output or target); a list of texts gives the steps that order: .steps removes, and further fields \
+                    are facts to group by and to probe for. An answer that holds #### gives the chain before it, as in \
+                    GSM8K. Where the fields are others, the rows become a table; .npy files become arrays. Lines that \
+                    are not what their task would have written are named.
                     """)
         ) { call in
             let path = try call.text("path")
@@ -81,7 +83,8 @@ enum ReadCommand {
         if form == .table {
             for label in ["steps", "solution", "rules"] where call.isGiven(label) {
                 throw call.failure(
-                    "\(label): belongs to problems, and the first row has no field for a question and one for an answer",
+                    "\(label): belongs to problems, and the first row has no field for a question "
+                        + "and one for an answer",
                     code: .runtimeArgument, at: label,
                     help: "say which they are: columns: [question: \"…\", answer: \"…\"]")
             }

@@ -39,8 +39,8 @@ struct KeyDecoder {
 
     private var state = State.ground
     private var pasted: [UInt8] = []
-    /// Whether the last byte was a carriage return: a line feed after it belongs to the same line end, as it comes from a
-    /// terminal that pastes as if it were typed.
+    /// Whether the last byte was a carriage return: a line feed after it belongs to the same line end, as it comes
+    /// from a terminal that pastes as if it were typed.
     private var isAfterReturn = false
 
     /// Whether the bytes so far end within an escape sequence, so that a pause means a lone ESC.

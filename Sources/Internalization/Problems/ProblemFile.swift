@@ -35,7 +35,8 @@ public struct ProblemFile: Sendable {
     }
 
     /// Reads the file piece by piece: beside the problems themselves it takes no memory to speak of.
-    /// - Throws: `ProblemLineError` for the first malformed line, which says how many there are, `FileError` where the file cannot be read.
+    /// - Throws: `ProblemLineError` for the first malformed line, which says how many there are, `FileError` where
+    /// the file cannot be read.
     public func read() throws -> (problems: ProblemSet, droppedLines: Int) {
         var reader = LineParser(file: self)
         try forEachLine { line, bytes in try reader.parse(line, bytes) }

@@ -94,7 +94,8 @@ public final class ProblemSet: Sendable {
         return select(order)
     }
 
-    /// The problems of one set after those of another; the task stays known where they share it, and so do recorded facts.
+    /// The problems of one set after those of another; the task stays known where they share it, and so do recorded
+    /// facts.
     public static func + (left: ProblemSet, right: ProblemSet) -> ProblemSet {
         var text = ProblemText()
         text.reserve(byteCount: left.textCount + right.textCount, rowCount: left.count + right.count)

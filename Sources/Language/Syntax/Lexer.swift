@@ -176,7 +176,8 @@ struct Lexer {
         return true
     }
 
-    /// `<<<<<<< HEAD`, `=======`, `>>>>>>> branch` or `||||||| base` at the start of a line: what git leaves of a merge.
+    /// `<<<<<<< HEAD`, `=======`, `>>>>>>> branch` or `||||||| base` at the start of a line: what git leaves of a
+    /// merge.
     private mutating func conflictMark() -> Bool {
         let start = position
         guard start == 0 || isLineEnd(at: start - 1), bytes.count - start >= 7,
@@ -212,7 +213,8 @@ struct Lexer {
             if Lexer.lineSeparators.contains(scalar.value) {
                 complain(
                     .unexpectedCharacter,
-                    "the character U+\(String(scalar.value, radix: 16, uppercase: true)) looks like a line end and is none",
+                    "the character U+\(String(scalar.value, radix: 16, uppercase: true)) looks like a line "
+                        + "end and is none",
                     SourceSpan(offset, offset + length), help: "end the line there, or take it away",
                     replacement: "\n")
                 let position = self.position

@@ -32,8 +32,8 @@ public struct SourceText: Sendable {
     public let name: String
     /// The UTF-8 bytes.
     public let bytes: [UInt8]
-    /// The offset at which each line starts; the first is 0. A line ends with LF, with CR LF, or with a CR alone, as old
-    /// Macs wrote it: a statement behind such a CR is seen by everybody and so is run.
+    /// The offset at which each line starts; the first is 0. A line ends with LF, with CR LF, or with a CR alone, as
+    /// old Macs wrote it: a statement behind such a CR is seen by everybody and so is run.
     public let lineStarts: [Int]
 
     public init(_ text: String, name: String = "input") {

@@ -2,7 +2,8 @@
 // This is the whole format.
 //
 // BYTES    UTF-8, with or without a byte order mark. Lines end with LF; CR LF and a CR alone are read, and kept where a
-//          file has them. Whether the last line has an end is kept. What git left of a merge (<<<<<<<, =======, >>>>>>>) is
+//          file has them. Whether the last line has an end is kept. What git left of a merge (<<<<<<<, =======,
+//          >>>>>>>) is
 //          refused in code, and named where it stands in prose.
 //          Spaces at the end of a line never matter. Bytes that are not UTF-8 are kept; running them is refused (E118).
 // HEADER   The lines from the top down to the first that is neither `#!…` on line 1, nor `# icot 1` within lines 1 and

@@ -1,6 +1,6 @@
-/// Tables as text, RFC 4180: one row a line, fields with commas (or tabs) between them; a field in quotes may hold commas and
-/// line ends, and a quote written twice. Lines end with LF, CR LF or CR; empty lines are skipped; a byte order mark before the
-/// first field is dropped.
+/// Tables as text, RFC 4180: one row a line, fields with commas (or tabs) between them; a field in quotes may hold
+/// commas and line ends, and a quote written twice. Lines end with LF, CR LF or CR; empty lines are skipped; a byte
+/// order mark before the first field is dropped.
 public struct DelimitedText {
     /// A row with the line, from 1, on which it begins.
     public struct Row: Sendable, Equatable {

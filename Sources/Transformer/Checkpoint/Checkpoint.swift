@@ -6,12 +6,12 @@ import Support
 /// The folder is one that transformers writes; one the reference writes (da03/Internalize_CoT_Step_by_Step,
 /// `ImplicitModel.save_pretrained`): `config.json` with `"base_model"` and `"tokenizer_name"` instead of a model, and
 /// `state_dict.bin`, the base model's own configuration being looked for beside it, under that name in the cache, or
-/// where the caller says; or one of a training script, whose pickle holds the weights among other things (`PickledTensors`).
-/// A pickle of nanoGPT needs no `config.json`: its `model_args` say the same.
+/// where the caller says; or one of a training script, whose pickle holds the weights among other things
+/// (`PickledTensors`). A pickle of nanoGPT needs no `config.json`: its `model_args` say the same.
 ///
-/// What would compute with other numbers without a word is refused by name: quantised weights, an adapter beside its base
-/// (`ForeignTensors`), settings that are not known (`ConfigurationReader`). Where two files say two things, what transformers 5
-/// does is done, with a note: of a tied head that is another one in the weights, the weights count.
+/// What would compute with other numbers without a word is refused by name: quantised weights, an adapter beside its
+/// base (`ForeignTensors`), settings that are not known (`ConfigurationReader`). Where two files say two things, what
+/// transformers 5 does is done, with a note: of a tied head that is another one in the weights, the weights count.
 public struct Checkpoint {
     public let folder: String
     public let configuration: ModelConfiguration

@@ -22,9 +22,9 @@ import Support
 ///     rotary positions, version 5               rope_parameters: {"rope_theta", "rope_type", "partial_rotary_factor",
 ///                                               …}
 ///
-/// A setting that would change the numbers and is not known here (another activation, weights that are quantised, a window in
-/// some layers only, another kind of rotary scaling) is refused by name. Python's `NaN` and `Infinity` are read, and refused
-/// only as the value of a member that counts.
+/// A setting that would change the numbers and is not known here (another activation, weights that are quantised, a
+/// window in some layers only, another kind of rotary scaling) is refused by name. Python's `NaN` and `Infinity` are
+/// read, and refused only as the value of a member that counts.
 struct ConfigurationReader {
     private let path: String
     private let members: JSONObject
@@ -218,7 +218,8 @@ struct ConfigurationReader {
         default:
             throw FileError(
                 .unsupported, path,
-                "rotary scaling \"\(type.prefix(40))\" is not known; known are default, linear, llama3, longrope and yarn"
+                "rotary scaling \"\(type.prefix(40))\" is not known; known are default, linear, llama3, "
+                    + "longrope and yarn"
             )
         }
     }

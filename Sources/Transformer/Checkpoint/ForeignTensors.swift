@@ -1,8 +1,8 @@
 import Checkpoints
 import Support
 
-/// Tensors that say that the others are not the weights they seem to be: to take those as they stand would compute with other
-/// numbers without a word.
+/// Tensors that say that the others are not the weights they seem to be: to take those as they stand would compute
+/// with other numbers without a word.
 enum ForeignTensors {
     /// - Throws: `FileError` that names what was found.
     static func refuse(_ tensors: [CheckpointTensor]) throws {

@@ -2,8 +2,8 @@ import Checkpoints
 import Support
 
 /// Checkpoints of nanoGPT (karpathy/nanoGPT, `ckpt.pt`): a GPT-2 whose matrices are (out, in), where Hugging Face's are
-/// (in, out), and whose configuration is `model_args`: n_layer, n_head, n_embd, block_size, vocab_size, bias (whether there are
-/// biases at all) and dropout. Its MLP has the exact GELU (`nn.GELU()`, since 2023), its head is tied.
+/// (in, out), and whose configuration is `model_args`: n_layer, n_head, n_embd, block_size, vocab_size, bias (whether
+/// there are biases at all) and dropout. Its MLP has the exact GELU (`nn.GELU()`, since 2023), its head is tied.
 enum NanoGPT {
     static func configuration(_ arguments: JSONObject, _ path: String) throws -> ModelConfiguration {
         func count(_ name: String) throws -> Int {

@@ -23,8 +23,8 @@ struct TensorTable {
 
     // MARK: The head
 
-    /// Decides between a configuration and weights that say two things about the head, as transformers 5 does: a head that
-    /// differs from the table of tokens it should be tied to is kept, and either of the two stands for both.
+    /// Decides between a configuration and weights that say two things about the head, as transformers 5 does: a head
+    /// that differs from the table of tokens it should be tied to is kept, and either of the two stands for both.
     /// - Returns: notes on what was decided.
     mutating func reconcileHead(_ configuration: inout ModelConfiguration) throws -> [String] {
         let table = configuration.architecture == .gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
@@ -41,7 +41,8 @@ struct TensorTable {
         }
         configuration.isHeadTied = false
         return [
-            "config.json ties the head to the table of tokens, but the weights have another head: that one is kept, as in "
+            "config.json ties the head to the table of tokens, but the weights have another head: "
+                + "that one is kept, as in "
                 + "transformers 5"
         ]
     }

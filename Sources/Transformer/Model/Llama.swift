@@ -1,7 +1,8 @@
 import Tensors
 
-// Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023), Phi-3 (Abdin et al. 2024) and Qwen2 (Yang et al. 2024), pre-norm
-// blocks, usually without biases (Qwen2 adds b_qkv to q, k, v; a Llama may also have b_o, b_gate_up and b_down):
+// Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023), Phi-3 (Abdin et al. 2024) and Qwen2 (Yang et al. 2024),
+// pre-norm blocks, usually without biases (Qwen2 adds b_qkv to q, k, v; a Llama may also have b_o, b_gate_up and
+// b_down):
 //   x₀ = embed_tokens[token]
 //   q, k, v = rms(x)·W_qkvᵀ, q and k turned by their positions (grouped: K key heads for H query heads)
 //   a  = x + attention(q, k, v)·W_oᵀ,   x′ = a + (SiLU(gate) · up)·W_downᵀ with gate, up = rms(a)·W_gate_upᵀ,   states = rms(x_L)

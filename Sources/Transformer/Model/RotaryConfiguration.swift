@@ -8,8 +8,10 @@ import Glibc
 ///   and between them (1 − s)·fᵢ/factor + s·fᵢ with s = (L/λ − low)/(high − low);
 /// - `longRope` (Ding et al. 2024, Phi-3): fᵢ / cᵢ with the short factors while every position is below L and the long
 ///   ones for the whole batch otherwise; cosines and sines are multiplied by `attentionFactor`;
-/// - `yarn` (Peng et al. 2023, Qwen2): (1 − e)·fᵢ/factor + e·fᵢ with e = 1 − clamp((i − low)/(high − low)), where low and high
-///   are the pairs that turn `fast` and `slow` times over the original length L, width · ln(L / (2π · turns)) / (2 ln base),
+/// - `yarn` (Peng et al. 2023, Qwen2): (1 − e)·fᵢ/factor + e·fᵢ with e = 1 − clamp((i − low)/(high − low)), where low
+/// and high
+///   are the pairs that turn `fast` and `slow` times over the original length L, width · ln(L / (2π · turns)) / (2 ln
+///   base),
 ///   rounded outwards to whole ones; cosines and sines are multiplied by `attentionFactor`.
 public struct RotaryConfiguration: Sendable, Equatable {
     public enum Scaling: Sendable, Equatable {

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Internalization
 
-// The ids of `tokenizer(" 1 2 + 3 <eos> 1 <eos> #### 2 <eos>")` in transformers 5.24, which adds what the tokenizer adds, as
-// the reference's src/data.py does.
+// The ids of `tokenizer(" 1 2 + 3 <eos> 1 <eos> #### 2 <eos>")` in transformers 5.24, which adds what the tokenizer
+// adds, as the reference's src/data.py does.
 @Suite struct TextStartTests {
     private func encoder(_ name: String) throws -> ReferenceEncoder {
         try ReferenceEncoder(TokenizerFolder.load(casesFolder.appending(path: "checkpoints/\(name)").path))

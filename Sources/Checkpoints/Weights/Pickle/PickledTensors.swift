@@ -1,11 +1,11 @@
 import Support
 
-/// The tensors of a PyTorch file (`pytorch_model.bin`, `state_dict.bin`, `ckpt.pt`): a dictionary from names to tensors,
-/// pickled.
+/// The tensors of a PyTorch file (`pytorch_model.bin`, `state_dict.bin`, `ckpt.pt`): a dictionary from names to
+/// tensors, pickled.
 ///
-/// A training script puts that dictionary inside another (`model`, `state_dict`, `model_state_dict`, …), beside an optimizer's
-/// tensors, numbers and settings; then it is the one that counts, and the rest is passed over. `model_args`, nanoGPT's
-/// configuration, is kept.
+/// A training script puts that dictionary inside another (`model`, `state_dict`, `model_state_dict`, …), beside an
+/// optimizer's tensors, numbers and settings; then it is the one that counts, and the rest is passed over.
+/// `model_args`, nanoGPT's configuration, is kept.
 ///
 /// Since PyTorch 1.6 the file is a zip with the entries
 ///
@@ -184,8 +184,8 @@ struct PickledTensors {
         }
     }
 
-    /// The dictionary that holds the weights: the first of the usual names that leads to tensors, else the pickle's own, else
-    /// the only other one that has tensors.
+    /// The dictionary that holds the weights: the first of the usual names that leads to tensors, else the pickle's
+    /// own, else the only other one that has tensors.
     private static func dictionaryOfTensors(
         _ found: Found, _ holders: [Bool], _ machine: Unpickler, depth: Int = 0
     ) throws -> Found {
@@ -219,8 +219,8 @@ struct PickledTensors {
         return try dictionaryOfTensors(only, holders, machine, depth: depth + 1)
     }
 
-    /// By dictionary, whether it has named tensors, or one that has is in it, three deep. Found by passes over all of them: they
-    /// may hold each other, and each other many times.
+    /// By dictionary, whether it has named tensors, or one that has is in it, three deep. Found by passes over all of
+    /// them: they may hold each other, and each other many times.
     private static func holders(_ machine: Unpickler) -> [Bool] {
         var holds = machine.dictionaries.map { members in
             members.contains { if case (.text, .tensor) = $0 { true } else { false } }

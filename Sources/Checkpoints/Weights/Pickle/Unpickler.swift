@@ -1,8 +1,8 @@
 import Support
 
 /// A pickle machine that can build dictionaries of tensors and nothing else. It runs no code: a pickle's "globals" are
-/// looked up in the fixed list of `PickleGlobal`, and "calling" one is a case of a switch. What training scripts keep beside
-/// weights (settings, a random number of numpy, a path) becomes a value without a content.
+/// looked up in the fixed list of `PickleGlobal`, and "calling" one is a case of a switch. What training scripts keep
+/// beside weights (settings, a random number of numpy, a path) becomes a value without a content.
 ///
 /// The format (CPython, Lib/pickletools.py): a sequence of one-byte opcodes with operands, run on a stack. A mark on
 /// the stack opens a variable-length group. The opcodes read here, little-endian operands in brackets:
@@ -246,8 +246,8 @@ struct Unpickler {
         memberCount += items.count
     }
 
-    /// Gives an object its attributes: an OrderedDict's `_metadata`, which says nothing about tensors and is dropped, as are
-    /// those of what has no content here.
+    /// Gives an object its attributes: an OrderedDict's `_metadata`, which says nothing about tensors and is dropped,
+    /// as are those of what has no content here.
     private mutating func build(_ start: Int) throws {
         let attributes = try pop()
         switch (attributes, try top()) {

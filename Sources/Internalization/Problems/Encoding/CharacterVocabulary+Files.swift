@@ -14,7 +14,8 @@ import Transformer
 /// (`PreTrainedTokenizerFast`) and the token that ends a text. If an encoder wrote it, it also says how problems are
 /// written: `"answer_separator"` (`kept`, `absent`, `removedLast`) and `"answer_count"` (a number or null).
 extension CharacterVocabulary {
-    /// Whether a folder's `tokenizer.json` is of this kind: words that are one character each, the first three our marks.
+    /// Whether a folder's `tokenizer.json` is of this kind: words that are one character each, the first three our
+    /// marks.
     public static func exists(in folder: String) -> Bool {
         guard let file = try? JSONReader.readFile(folder + "/tokenizer.json", limit: 4 << 20),
             file["model"]?["type"]?.string == "WordLevel",

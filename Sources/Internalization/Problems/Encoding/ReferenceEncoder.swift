@@ -7,10 +7,11 @@ import Transformer
 ///     " " question " <eos> " chain " <eos> #### " answer " <eos>"
 ///
 /// So every part ends in a lone space before `<eos>` (token 220 of GPT-2), and the one after the chain is the last
-/// token that removal takes. What the tokenizer puts around every text (`<s>` for Llama, Mistral and Phi-3) is there, as
-/// it was when those models were trained; there is no padding. The chain lies between the first and the second `<eos>`
-/// of the text; the model's own end of it is a target, the end of the input is not. Where a tokenizer begins texts with
-/// the token that ends them (OPT), that first one is no separator here, though the reference takes it for one.
+/// token that removal takes. What the tokenizer puts around every text (`<s>` for Llama, Mistral and Phi-3) is there,
+/// as it was when those models were trained; there is no padding. The chain lies between the first and the second
+/// `<eos>` of the text; the model's own end of it is a target, the end of the input is not. Where a tokenizer begins
+/// texts with the token that ends them (OPT), that first one is no separator here, though the reference takes it for
+/// one.
 public struct ReferenceEncoder: ProblemEncoder {
     public let tokenizer: any Tokenizer
     /// `<eos>`.

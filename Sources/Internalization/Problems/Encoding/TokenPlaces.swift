@@ -79,7 +79,8 @@ extension ProblemSet {
         }
     }
 
-    /// An order that tells kinds or levels of pieces apart needs chains that have them; without, it would be another order.
+    /// An order that tells kinds or levels of pieces apart needs chains that have them; without, it would be another
+    /// order.
     private func checkPieces(_ orderName: String) throws {
         guard let task, let order = ChainOrder(rawValue: orderName), order != .steps, !isEmpty else { return }
         let has = indices(atMost: 500).contains { index in

@@ -1,5 +1,5 @@
-/// The facts of problems that somebody's own code has made, as that code gave them. The steps of a chain are those that were
-/// given with it; where none were, each word is one.
+/// The facts of problems that somebody's own code has made, as that code gave them. The steps of a chain are those
+/// that were given with it; where none were, each word is one.
 public struct RecordedFacts: ProblemKind {
     public let name: String
     public let facts: [FactDescription]

@@ -8,8 +8,8 @@ import Transformer
 //      "steps": [[3, 7], null, …]}
 //
 // with one value a problem for each fact, in the order of the problems: a whole number, one beyond 64 bits as its
-// digits, a text, an array of these where the fact has an index, or null where the problem has none. `steps`, where somebody
-// said it, has for each problem the bytes of its chain at which a step ends.
+// digits, a text, an array of these where the fact has an index, or null where the problem has none. `steps`, where
+// somebody said it, has for each problem the bytes of its chain at which a step ends.
 
 extension ProblemSet {
     private static let limit = 1 << 30

@@ -1,7 +1,7 @@
 /// Finds out which task the problems of a file are of, so that their facts can be asked for.
 ///
-/// A task is that of a set if it would have written its problems; a few lines of a file may be wrong, a tenth at most. Those
-/// are named, instead of quietly ending the recognition.
+/// A task is that of a set if it would have written its problems; a few lines of a file may be wrong, a tenth at
+/// most. Those are named, instead of quietly ending the recognition.
 enum TaskRecognition {
     /// How many problems, spread over the set, are compared before all of them are.
     private static let sampleCount = 2000
@@ -148,8 +148,8 @@ extension ProblemSet {
     /// Whether a task knows what the chains are made of.
     public var knowsSteps: Bool { task != nil && !(task is RecordedFacts) }
 
-    /// The same problems, with sentences as the steps of their chains where all chains are sentences and nothing is known of
-    /// them.
+    /// The same problems, with sentences as the steps of their chains where all chains are sentences and nothing is
+    /// known of them.
     var cuttingSentences: ProblemSet {
         guard task == nil, let steps = steps(ChainSteps.sentences) else { return self }
         return recording(steps)

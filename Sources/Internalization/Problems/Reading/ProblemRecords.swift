@@ -1,16 +1,18 @@
 import Support
 
-/// Problems from rows with named fields (`RecordFile`): Coconut's and ProsQA's JSON, GSM8K's JSON lines, GSM8K-Aug, anybody's
-/// CSV.
+/// Problems from rows with named fields (`RecordFile`): Coconut's and ProsQA's JSON, GSM8K's JSON lines, GSM8K-Aug,
+/// anybody's CSV.
 ///
 ///     question   the field `question`, or input, prompt, problem, query
-///     chain      `steps`, `chain`, `cot`, `rationale`, `reasoning`, `chain_of_thought`, `solution`, or none: a list of texts is
+///     chain      `steps`, `chain`, `cot`, `rationale`, `reasoning`, `chain_of_thought`, `solution`, or none: a list
+///                of texts is
 ///                one step each, and so are the lines of a text of several
-///     answer     `answer`, or output, target, label; where it holds `####` and there is no field for the chain, what stands
+///     answer     `answer`, or output, target, label; where it holds `####` and there is no field for the chain, what
+///                stands
 ///                before that is the chain, as in GSM8K
 ///
-/// A person may name other fields. Every further field that is a whole number, a text, or a list of these is a fact of the
-/// problem.
+/// A person may name other fields. Every further field that is a whole number, a text, or a list of these is a fact
+/// of the problem.
 public struct ProblemRecords {
     /// What of a solution is the chain.
     public enum Solution: String, Sendable, CaseIterable {
@@ -230,7 +232,8 @@ enum ChainSteps {
         return ends
     }
 
-    /// The sentences of a chain, each up to a `.`, `!` or `?` before a space; nil where the chain does not end with one.
+    /// The sentences of a chain, each up to a `.`, `!` or `?` before a space; nil where the chain does not end with
+    /// one.
     static func sentences(_ chain: String) -> [String]? {
         guard let last = chain.last, ".!?".contains(last) else { return nil }
         var steps: [String] = []
