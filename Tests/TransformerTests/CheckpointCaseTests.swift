@@ -185,7 +185,7 @@ private func write(_ text: String, _ url: URL) throws { try text.write(to: url, 
             try one.withUnsafeBufferPointer { one in
                 var arrays = [StoredArray(name, shape: [1], one)]
                 let buffers = floats.map { UnsafeMutableBufferPointer<Float>.allocate(capacity: max($0.1.count, 1)) }
-                defer { buffers.forEach { $0.deallocate() } }
+                defer { for buffer in buffers { buffer.deallocate() } }
                 for ((tensor, values), buffer) in zip(floats, buffers) {
                     _ = buffer.initialize(from: values)
                     arrays.append(
