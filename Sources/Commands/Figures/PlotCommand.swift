@@ -108,7 +108,7 @@ enum FigureCommands {
 
     static func reference(_ call: Invocation) -> [Mark] {
         guard let value = call["reference"]?.asReal else { return [] }
-        let label = call.textIfPresent("reference_label") ?? NumberText.real(value)
+        let label = call.textIfPresent("reference_label") ?? Phrase.short(value)
         return [.reference(Reference(.horizontal, at: value, label: label))]
     }
 
