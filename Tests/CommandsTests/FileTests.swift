@@ -126,19 +126,21 @@ import TestSupport
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "run").path
             let first = Desk.withRun()
-            first.run("train steps: 4\nstep\ntrain steps: 3\nlet now = hash r")
+            first.run("train steps: 300\nstep\ntrain steps: 200")
             first.run("save_run \"\(path)\" compact: true\ntrain steps: 1")
             #expect(first.messages.isEmpty, "\(first.messages)")
+            // Rounding to about eight bits changes hardly an answer of a model that knows them.
             let said = first.text
-            #expect(said.contains("of 200 test problems are written as the run writes them"), "\(said)")
+            #expect(
+                (198...200).contains { said.contains("\($0) of 200 test problems are written as the run") }, "\(said)")
             // The run itself went on, and not in that folder.
-            #expect(first.value("r.steps").asInteger == 8)
+            #expect(first.value("r.steps").asInteger == 501)
             let names = try FileManager.default.contentsOfDirectory(atPath: path)
             #expect(names.contains("problems-training.inputs") && !names.contains("data"), "\(names)")
             let second = Desk()
             second.run("let r = resume \"\(path)\" hold: false")
             #expect(second.messages.isEmpty, "\(second.messages)")
-            #expect(second.value("r.steps").asInteger == 7 && second.value("r.removed").asInteger == 1)
+            #expect(second.value("r.steps").asInteger == 500 && second.value("r.removed").asInteger == 1)
             first.run("let p = r.data")
             #expect(
                 second.value("map(r.data[0...9], { p in p.question })")

@@ -84,13 +84,13 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
 
     @Test(.needsNode) func `the page has the very logits and tokens of the run at every stage`() throws {
         let reference = try reference(
-            Self.parity, stages: [0, 1, 2, 3, 4], count: 120,
+            Self.parity, stages: [0, 1, 2, 3, 4], count: 500,
             ids: "[[10, 5, 11, 12, 12, 11, 0, 4, 4, 3, 4, 4, 2], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2]]")
         let logits = try #require(try check(Self.shipped.path, "logits", reference.logits) as? [String: Double])
         #expect(logits["count"] == Double(5 * 2 * 13 * 20))
         try expectEqual(logits)
         let tokens = try #require(try check(Self.shipped.path, "tokens", reference.tokens) as? [String: Any])
-        #expect(tokens["count"] as? Int == 600)
+        #expect(tokens["count"] as? Int == 2500)
         #expect(tokens["different"] as? Int == 0, "\(tokens)")
         #expect(try #require(tokens["probability"] as? Double) < 1e-5)
     }
@@ -367,7 +367,13 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
             try browser.click(".internalized [data-place=\"10\"]")
             #expect(try browser.value("document.getElementById('editor').hidden") == "false")
             _ = try browser.value(
-                "(s => { s.value = [...s.options].find(o => o.text === '0').value; s.dispatchEvent(new Event('change')); return 1 })(document.getElementById('overwrite'))"
+                """
+                (s => {
+                  s.value = [...s.options].find(o => o.text === '0').value;
+                  s.dispatchEvent(new Event('change'));
+                  return 1;
+                })(document.getElementById('overwrite'))
+                """
             )
             #expect(
                 try browser.value("document.getElementById('cuts').textContent").contains(
@@ -435,14 +441,26 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
               // Colours that are still on their way to where they stand are brought there first.
               for (const motion of document.getAnimations()) motion.finish();
               const parts = (c) => c.match(/[\\d.]+/g).map(Number);
-              const over = (top, below) => { const a = top[3] === undefined ? 1 : top[3]; return [0, 1, 2].map((i) => top[i] * a + below[i] * (1 - a)); };
-              const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-              const behind = (e) => { const layers = []; for (let x = e; x; x = x.parentElement) layers.push(parts(getComputedStyle(x).backgroundColor)); return layers.reduceRight((below, top) => over(top, below), [255, 255, 255]); };
+              const over = (top, below) => {
+                const a = top[3] === undefined ? 1 : top[3];
+                return [0, 1, 2].map((i) => top[i] * a + below[i] * (1 - a));
+              };
+              const linear = (v) => v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+              const light = (c) => {
+                const [r, g, b] = c.map(linear);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+              };
+              const behind = (e) => {
+                const layers = [];
+                for (let x = e; x; x = x.parentElement) layers.push(parts(getComputedStyle(x).backgroundColor));
+                return layers.reduceRight((below, top) => over(top, below), [255, 255, 255]);
+              };
+              const unread = 'script, style, svg, .unseen, [hidden], .grid, option';
               const found = [];
               const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
               while (walker.nextNode()) {
                 const e = walker.currentNode.parentElement;
-                if (!walker.currentNode.data.trim() || e.closest('script, style, svg, .unseen, [hidden], .grid, option') || !e.getClientRects().length) continue;
+                if (!walker.currentNode.data.trim() || e.closest(unread) || !e.getClientRects().length) continue;
                 const back = behind(e);
                 const front = over([...parts(getComputedStyle(e).color).slice(0, 3), Number(getComputedStyle(e).opacity)], back);
                 const [a, b] = [light(front), light(back)].sort((x, y) => y - x);

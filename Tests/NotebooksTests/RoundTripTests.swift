@@ -186,6 +186,18 @@ import Testing
         }
     }
 
+    @Test func `a page or a report is not written through a link that lies at its name`() throws {
+        try withFolder { folder in
+            let kept = folder + "/kept"
+            try NotebookFile.write(Array("precious".utf8), to: kept)
+            try FileManager.default.createSymbolicLink(atPath: folder + "/page.html", withDestinationPath: kept)
+            #expect(throws: NotebookError.self) {
+                try NotebookFile.write(Array("page".utf8), to: folder + "/page.html")
+            }
+            #expect(try String(contentsOfFile: kept, encoding: .utf8) == "precious")
+        }
+    }
+
     private func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "icot-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

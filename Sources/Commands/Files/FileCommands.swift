@@ -125,10 +125,9 @@ enum FileCommands {
         var text = "saved in \(path): \(byteText(FileSystem.byteCount(of: path)))"
         if let test = experiment.test {
             let asked = test[0..<min(test.count, 500)]
-            let written = try experiment.writings(
-                of: [experiment.run.model, copy.run.model], asked, removed: experiment.run.clock.removed,
+            let same = try experiment.agreement(
+                of: experiment.run.model, with: copy.run.model, asked, removed: experiment.run.clock.removed,
                 interrupt: call.interrupt)
-            let same = zip(written[0], written[1]).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
             text += "; \(same) of \(asked.count) test problems are written as the run writes them"
         }
         call.output(StyledText(text))

@@ -207,8 +207,7 @@ struct PageMaker {
                 + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
             code: .runtimeArgument,
             help:
-                "show fewer stages, stages: [0, \(experiment.run.removedCount)], keep half of the bytes, weights: "
-                + ".half, "
+                "show fewer stages, stages: [0, \(experiment.run.removedCount)], keep half of the bytes, weights: .half, "
                 + "or allow more, limit: \(bytes * 4 / 3_000_000 + 1)"
         )
     }
@@ -225,9 +224,8 @@ struct PageMaker {
             let exact = try run.experiment.run.model(at: stage.stage)
             let rounded = LanguageModel(uninitialized: exact.configuration)
             rounded.parameters.put(coded.values)
-            let written = try experiment.writings(
-                of: [exact, rounded], set, removed: stage.stage.record.removed, interrupt: call.interrupt)
-            let same = zip(written[0], written[1]).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+            let same = try experiment.agreement(
+                of: exact, with: rounded, set, removed: stage.stage.record.removed, interrupt: call.interrupt)
             return .record([
                 ("removed", .integer(stage.removed)), ("same", .integer(same)), ("of", .integer(set.count)),
             ])

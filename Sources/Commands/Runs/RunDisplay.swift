@@ -38,7 +38,8 @@ enum RunDisplay {
         lines.append(
             StyledText("  spent      ", .dim)
                 + StyledText(
-                    "\(Phrase.count(run.spent.updates, "update")), \(Phrase.count(run.spent.tokens, "token")), \(Phrase.count(run.spent.resets.count, "reset"))"
+                    [(run.spent.updates, "update"), (run.spent.tokens, "token"), (run.spent.resets.count, "reset")]
+                        .map { Phrase.count($0, $1) }.joined(separator: ", ")
                 ))
         lines.append(StyledText("  separator  ", .dim) + StyledText("." + name(experiment.encoder.separator)))
         lines.append(

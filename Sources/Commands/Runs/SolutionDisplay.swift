@@ -1,12 +1,13 @@
 // What a run writes for a problem, token by token, and below each how sure the model was of it, as a bar from 0 to 1:
 //
 //   2 7 4 3 5 3 │ 1 1 0 1 0
-//             p   █ █ █ ▇ █  .97 at least
+//             p   █ █ █ ▇ █  .80 at least
 //   answer 0: right
 
 import Experiments
 import Internalization
 import Language
+import Support
 import Transformer
 
 enum SolutionDisplay {
@@ -34,7 +35,9 @@ enum SolutionDisplay {
             if token != wanted { word += wanted.map { "(\(ProblemDisplay.shown(encoder.text($0))))" } ?? "(end)" }
             tokens.append(" " + word, token == wanted ? .good : .bad)
             below.append(" ", .dim, isVolatile: true)
-            if index < probabilities.count { below.append(bar(probabilities[index]), .dim, isVolatile: true) }
+            if index < probabilities.count {
+                below.append(String(Phrase.bar(probabilities[index])), .dim, isVolatile: true)
+            }
             if index < written.count - 1 {
                 below.append(String(repeating: " ", count: DisplayWidth.of(word) - 1), .dim, isVolatile: true)
             }
@@ -60,12 +63,6 @@ enum SolutionDisplay {
             ("probabilities", .list(probabilities.map { .real($0) })),
         ]).json
         return DisplayBundle(lines: probabilities.isEmpty ? [tokens, verdict] : [tokens, below, verdict], json: json)
-    }
-
-    /// An eighth of a bar for each eighth that a probability reaches.
-    private static func bar(_ p: Double) -> String {
-        let bars = Array("▁▂▃▄▅▆▇█")
-        return String(bars[min(7, max(0, Int((p * 8).rounded()) - 1))])
     }
 
     /// `.97`, or 1 where no digit would differ.

@@ -47,8 +47,8 @@ final class RunValue: HostObject {
     }
 
     override var text: String {
-        "\(experiment.name) of \(experiment.data.taskName), \(Phrase.count(experiment.data.count, "problem")), batch \(run.settings.batchSize), "
-            + "learning rate \(Phrase.short(Double(run.settings.learningRate)));"
+        "\(experiment.name) of \(experiment.data.taskName), \(Phrase.count(experiment.data.count, "problem")), "
+            + "batch \(run.settings.batchSize), learning rate \(Phrase.short(Double(run.settings.learningRate)));"
             + " \(Phrase.count(run.progress.updates, "step")), removed \(run.removedCount) of \(run.longest)"
     }
 

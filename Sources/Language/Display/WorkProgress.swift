@@ -42,7 +42,6 @@ public struct ProgressMeter {
 
     /// Before so many seconds a rate says little.
     private static let secondsBeforeRate = 0.5
-    private static let bars = Array("▁▂▃▄▅▆▇█")
 
     public init() {}
 
@@ -70,7 +69,7 @@ public struct ProgressMeter {
             if let unit = progress.unit { pieces.append("\(Self.rate(rate)) \(unit)s/s") }
             if let total = progress.total, total > progress.done {
                 pieces.append(
-                    "\(progress.isLimit ? "at most " : "")\(Self.duration((total - progress.done) / rate)) left")
+                    "\(progress.isLimit ? "at most " : "")\(Phrase.seconds((total - progress.done) / rate)) left")
             }
         }
         var line = StyledText(pieces.joined(separator: "  "))
@@ -87,22 +86,11 @@ public struct ProgressMeter {
         rate < 9.95 ? NumberText.fixed(rate, decimals: 1) : NumberText.grouped(Int(min(rate, 1e15).rounded()))
     }
 
-    private static func duration(_ seconds: Double) -> String {
-        if seconds < 9.95 { return NumberText.fixed(seconds, decimals: 1) + " s" }
-        let whole = Int(min(seconds, 1e9).rounded())
-        if whole < 60 { return "\(whole) s" }
-        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3600) h \(whole % 3600 / 60) min"
-    }
-
     /// Bars from the lowest to the highest of the values.
     static func sparkline(_ values: [Double]) -> String {
         let finite = values.filter(\.isFinite)
         guard let low = finite.min(), let high = finite.max() else { return "" }
         return String(
-            finite.map { value in
-                let share = high > low ? (value - low) / (high - low) : 0.5
-                return bars[min(bars.count - 1, Int(share * Double(bars.count)))]
-            })
+            finite.map { Phrase.bar(high > low ? ($0 - low) / (high - low) : 0.5) })
     }
 }

@@ -68,9 +68,9 @@ public struct NotebookFile {
         try replace(path, named: path, notebook.bytes, onlyIf: nil)
     }
 
-    /// Writes any file in one step.
+    /// Writes any file in one step; never through a link, which may lie where a file is written by its default name.
     public static func write(_ bytes: [UInt8], to path: String) throws(NotebookError) {
-        try replace(path, named: path, bytes, onlyIf: nil)
+        try replace(path, named: path, bytes, onlyIf: nil, followsLinks: false)
     }
 
     // MARK: - Files
@@ -90,10 +90,10 @@ public struct NotebookFile {
     }
 
     private static func replace(
-        _ place: String, named path: String, _ bytes: [UInt8], onlyIf hash: String?
+        _ place: String, named path: String, _ bytes: [UInt8], onlyIf hash: String?, followsLinks: Bool = true
     ) throws(NotebookError) {
-        // Through a link, so that the link stays.
-        let target = FileSystem.resolved(place)
+        // A notebook is written through a link, so that the link stays.
+        let target = followsLinks ? FileSystem.resolved(place) : place
         var mode: mode_t = 0o644
         var status = stat()
         if stat(target, &status) == 0 { mode = status.st_mode & 0o777 }

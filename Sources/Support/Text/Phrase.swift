@@ -9,11 +9,17 @@ public enum Phrase {
     /// A rate with three decimals.
     public static func rate(_ value: Double) -> String { NumberText.fixed(value, decimals: 3) }
 
-    /// `1.3 s`, `2 min 5 s`
+    /// `1.3 s`, `2 min 5 s`, `3 h 12 min`
     public static func seconds(_ value: Double) -> String {
         if value < 60 { return NumberText.fixed(value, decimals: value < 10 ? 1 : 0) + " s" }
         let whole = Int(min(value, 1e12).rounded())
-        return "\(whole / 60) min \(whole % 60) s"
+        return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+
+    /// A bar that is as high as a share of the line, from an eighth to all of it.
+    public static func bar(_ share: Double) -> Character {
+        let bars = Array("▁▂▃▄▅▆▇█")
+        return bars[min(bars.count - 1, max(0, Int(share * Double(bars.count))))]
     }
 
     /// A learning rate or another small number, without needless digits.

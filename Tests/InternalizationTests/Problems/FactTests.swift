@@ -202,6 +202,9 @@ private let published = Problem(
             }
             #expect(groups == singly)
         }
+        for order in [ChainOrder.levels, .levelsDown] {
+            #expect(throws: ProblemError.self) { try set.removalGroups(order.rawValue, encoder: encoder) }
+        }
         let error = #expect(throws: ProblemError.self) { try set.removalGroups("upwards", encoder: encoder) }
         #expect(
             error?.description

@@ -24,7 +24,7 @@ import Testing
             ])
         #expect(encoded.inputCount == 12)
         #expect(encoded.chain == 12..<16)
-        // The answer without the blank before and after it.
+        // The answer without the space before and after it.
         #expect(encoded.tokens[encoded.answer].contains(262))
         #expect(encoder.expectedAnswer(of: encoded) == "#### 2")
     }

@@ -115,7 +115,8 @@ public final class TableObject: Object {
     /// Lines shown below it; tables made from it have none.
     public let notes: [String]
 
-    /// Columns that are shorter than others are filled up with `none` (a person's are refused before); of two with one name the later stays.
+    /// Columns that are shorter than others are filled up with `none` (a person's are refused before); of two with one
+    /// name the later stays.
     public init(_ columns: [Column], keyCount: Int = 0, notes: [String] = []) {
         self.keyCount = keyCount
         self.notes = notes
