@@ -85,6 +85,16 @@ import Testing
         }
     }
 
+    @Test func `codes of any length are read where they were written`() {
+        var writer = BitWriter()
+        let values = [0, 1, 63, 64, 65, 200, 7, 1000, 0, 129, 12345]
+        for lowBits in [0, 1, 5, 23] { for value in values { writer.writeRice(value, lowBits: lowBits) } }
+        var reader = BitReader(writer.finish())
+        for lowBits in [0, 1, 5, 23] {
+            #expect(values.map { _ in reader.readRice(lowBits: lowBits) } == values)
+        }
+    }
+
     @Test func `a stage that was cut off is not read`() {
         let coded = StageCoder.encode([[1, -1, 1, -1]], tensors: [4], code: .rounded, fineness: 100)[0]
         for count in 0..<coded.bytes.count {

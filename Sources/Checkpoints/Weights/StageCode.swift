@@ -189,36 +189,48 @@ struct BitWriter {
 struct BitReader {
     private let bytes: [UInt8]
     private var place = 0
-    private var bit = 0
+    /// The bits that come next, from the highest on; the rest are zeros.
+    private var window: UInt64 = 0
+    private var count = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    private mutating func next() -> Int? {
-        guard place < bytes.count else { return nil }
-        let value = Int(bytes[place] >> (7 - UInt8(bit)) & 1)
-        bit += 1
-        if bit == 8 { (place, bit) = (place + 1, 0) }
-        return value
-    }
-
-    mutating func read(bits: Int) -> Int? {
-        var value = 0
-        for _ in 0..<bits {
-            guard let bit = next() else { return nil }
-            value = value << 1 | bit
+    private mutating func refill() {
+        while count <= 56, place < bytes.count {
+            window |= UInt64(bytes[place]) << UInt64(56 - count)
+            count += 8
+            place += 1
         }
-        return value
     }
 
-    /// No number that fits a weight's 32 bits has more than this many ones before its zero.
+    private mutating func drop(_ bits: Int) {
+        window <<= UInt64(bits)
+        count -= bits
+    }
+
+    /// At most 32 bits.
+    mutating func read(bits: Int) -> Int? {
+        refill()
+        guard count >= bits else { return nil }
+        defer { drop(bits) }
+        return Int(window >> UInt64(64 - bits))
+    }
+
+    /// No number that fits a weight's 32 bits has more ones than this before its zero.
     private static let onesMax = 1 << 24
 
     mutating func readRice(lowBits: Int) -> Int? {
         var ones = 0
         while true {
-            guard let bit = next(), ones <= Self.onesMax else { return nil }
-            if bit == 0 { break }
-            ones += 1
+            refill()
+            let leading = (~window).leadingZeroBitCount
+            guard count > 0, ones <= Self.onesMax else { return nil }
+            ones += leading
+            if leading < count {
+                drop(leading + 1)
+                break
+            }
+            drop(leading)
         }
         guard let low = read(bits: lowBits) else { return nil }
         return ones << lowBits | low

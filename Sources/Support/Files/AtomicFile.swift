@@ -16,9 +16,11 @@ public func writeFileAtomically(
     _ body: (inout FileSink) throws -> Void
 ) throws {
     if let kind = FileSystem.kind(of: path), kind != .file {
+        // Where a link leads is said, and not proposed: whoever put it there may have wanted just that.
+        let what = kind == .link ? "a link to \(FileSystem.resolved(path))" : kind.rawValue
         throw FileError(
-            .notWritten, path, "is \(kind.rawValue) and is not replaced",
-            help: kind == .link ? "write to \(FileSystem.resolved(path)), or remove the link" : "choose another name")
+            .notWritten, path, "is \(what) and is not replaced",
+            help: kind == .link ? "choose another name, or remove the link" : "choose another name")
     }
     let folder = FileSystem.folder(of: path)
     try FileSystem.makeFolder(folder)
