@@ -2,7 +2,7 @@
 //
 //   run.json                        format; when, where and by how many threads it was made; digests of its data; and "info",
 //                                   {"name", "separator", "characters" or "tokenizer"}: what this file adds
-//   lock, owner.json                who is writing (see `RunLock`)
+//   run.lock, owner.lock            who is writing (see `RunLock`)
 //   model/                          the model at the start, as a Hugging Face folder
 //   problems-….txt                  the problems as text, input||chain #### answer: -training, -held-out (test), -validation
 //   problems-….inputs               instead, in a compact folder: the numbers they were made from (see `TaskDescription`)
@@ -112,7 +112,7 @@ extension Experiment {
         copyOf path: String, warn: (String) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
     ) throws -> Experiment {
         _ = try RunFolder.info(of: path)
-        let copy = try TemporaryCopy(of: path, without: ["lock", "owner.json"])
+        let copy = try TemporaryCopy(of: path, without: Set(RunLock.fileNames))
         let experiment = try resume(copy.path, copyOf: path, warn: warn, interrupt: interrupt)
         experiment.folder = nil
         experiment.copy = copy

@@ -157,7 +157,7 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
     }
 
     @Test(arguments: [
-        "lock", "metrics.jsonl", "checkpoints/.tmp-x", "checkpoints/step-0000000009", "parts/x.safetensors",
+        "run.lock", "metrics.jsonl", "checkpoints/.tmp-x", "checkpoints/step-0000000009", "parts/x.safetensors",
     ])
     func `a link among the files of a run is refused by name, and what it leads to stays`(_ name: String) throws {
         try withTemporaryFolder { folder in
@@ -169,6 +169,22 @@ private func resume(_ path: String) throws -> RunFolder.Resumed {
             #expect(symlink(other, path + "/" + name) == 0)
             #expect(throws: RunFolderError.strangeEntry(path: path + "/" + name, kind: .link)) { try resume(path) }
             #expect(try String(contentsOfFile: other, encoding: .utf8) == "precious")
+        }
+    }
+
+    @Test func `what only says who writes a run is no part of what a pinned folder holds`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/run"
+            let before: Set<String>
+            do {
+                let run = try RunFolder.create(path, for: try smallRun())
+                before = Set(try FileManager.default.contentsOfDirectory(atPath: path))
+                withExtendedLifetime(run) {}
+            }
+            // The pin of a folder passes over names in `.lock`, see `InputHash`.
+            #expect(before.filter { $0.hasSuffix(".lock") } == Set(RunLock.fileNames))
+            let after = Set(try FileManager.default.contentsOfDirectory(atPath: path))
+            #expect(after.symmetricDifference(before).allSatisfy { $0.hasSuffix(".lock") })
         }
     }
 

@@ -663,7 +663,7 @@ private func adaptive(
             let path = folder.path + "/run"
             do { _ = try RunFolder.create(path, for: try smallRun()) }
             let owner = #"{"host": "elsewhere", "process": 7, "since": "2026-01-02T03:04:05Z", "boot": "b"}"#
-            try owner.write(toFile: path + "/owner.json", atomically: true, encoding: .utf8)
+            try owner.write(toFile: path + "/owner.lock", atomically: true, encoding: .utf8)
             #expect(
                 throws: RunFolderError.foreignOwner(
                     path: path, host: "elsewhere", process: 7, since: "2026-01-02T03:04:05Z")

@@ -4,10 +4,14 @@ import Transformer
 
 /// The right to write a run's folder, held by one process at a time.
 ///
-/// Two things together: an `flock` on the file `lock`, which the kernel gives back when a process dies, and a file
-/// `owner.json` (host, process, since when, boot of the machine) for file systems on which such locks do not reach
-/// other hosts. An owner on this host without a lock is dead, and is replaced; one on another host is believed.
-final class RunLock {
+/// Two things together: an `flock` on the file `run.lock`, which the kernel gives back when a process dies, and a file
+/// `owner.lock` (as JSON: host, process, since when, boot of the machine) for file systems on which such locks do not
+/// reach other hosts. An owner on this host without a lock is dead, and is replaced; one on another host is believed.
+/// Both names end in `.lock`, so they are no part of what a folder holds where a notebook pins it.
+public final class RunLock {
+    /// What a copy of a run's folder leaves out.
+    public static let fileNames = ["run.lock", "owner.lock"]
+
     private let descriptor: Int32
     private let ownerPath: String
 
@@ -20,8 +24,8 @@ final class RunLock {
 
     /// - Throws: `RunFolderError.inUse`, `.foreignOwner`.
     init(_ folder: String, steals: Bool = false) throws {
-        ownerPath = folder + "/owner.json"
-        let path = folder + "/lock"
+        ownerPath = folder + "/owner.lock"
+        let path = folder + "/run.lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw RunFolderError.system(path) }
         let known = RunLock.owner(ownerPath)
