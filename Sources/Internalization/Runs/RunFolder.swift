@@ -95,7 +95,7 @@ public final class RunFolder {
     ) throws -> RunFolder {
         var description = JSONObject([
             .init("format", JSONValue(format)), .init("created", .string(UTCTime.now())),
-            .init("host", .string(RunLock.host)),
+            .init("host", .string(FolderLock.host)),
             .init("threads", JSONValue(run.workers.threadCount)), .init("training", .string(run.problems.fingerprint)),
         ])
         if let heldOut = run.heldOut {

@@ -19,7 +19,7 @@ final class TensorBoardLog {
 
     /// Starts a new file in a folder; TensorBoard shows all files of a folder as one run.
     init(_ folder: String) throws {
-        path = "\(folder)/events.out.tfevents.\(time(nil)).\(RunLock.host).\(getpid())"
+        path = "\(folder)/events.out.tfevents.\(time(nil)).\(FolderLock.host).\(getpid())"
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw RunFolderError.system(path) }
         try append(TensorBoardLog.event(wallTime: wallTime) { $0.text(3, "brain.Event:2") })
