@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CMark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        .target(name: "CProcess"),
         .target(name: "CLibedit", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("edit")]),
 
         // What everybody may import.
@@ -49,6 +50,9 @@ let package = Package(
             dependencies: ["Internalization", "Probing", "Transformer", "Checkpoints", "Support"],
             swiftSettings: strict),
 
+        // Many runs.
+        .target(name: "Sweeps", dependencies: ["CProcess", "Support"], swiftSettings: strict),
+
         // The language.
         .target(
             name: "Language", dependencies: ["BigInt", "Support"], exclude: ["Specification.md", "Grammar"],
@@ -65,7 +69,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Language", "Plotting", "Page", "Experiments", "Probing", "Internalization", "Transformer",
+                "Language", "Plotting", "Page", "Sweeps", "Experiments", "Probing", "Internalization", "Transformer",
                 "Checkpoints", "Tensors", "Support",
             ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
@@ -78,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "icot",
             dependencies: [
-                "Commands", "Console", "Notebooks", "Jupyter", "Language", "Support",
+                "Commands", "Console", "Notebooks", "Jupyter", "Language", "Sweeps", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -136,6 +140,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PageTests", dependencies: ["Page", "Support", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SweepsTests", dependencies: ["Sweeps", "Support", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LanguageTests", dependencies: ["Language", "BigInt", "Support", "TestSupport"],
             exclude: ["Corpus", "Mistakes", "Scripts"],
@@ -143,8 +148,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Language", "Plotting", "Experiments", "Internalization", "Transformer", "Tensors",
-                "Support", "TestSupport",
+                "Commands", "Language", "Plotting", "Sweeps", "Experiments", "Internalization", "Transformer",
+                "Tensors", "Support", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

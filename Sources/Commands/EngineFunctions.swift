@@ -8,7 +8,7 @@ enum EngineFunctions {
     static func all(_ bench: Workbench) -> [Command] {
         [
             elapsed(bench), profile(), OwnTask.command(), current(bench), PromptedFunction.command(),
-            DistillFunction.command(bench), PageFunction.command(bench),
+            DistillFunction.command(bench), PageFunction.command(bench), SweepTableFunction.command(),
         ] + GeometryFunctions.all
     }
 

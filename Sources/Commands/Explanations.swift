@@ -7,6 +7,7 @@ import Language
 import Plotting
 import Probing
 import Support
+import Sweeps
 import Transformer
 
 enum Explanations {
@@ -25,6 +26,8 @@ enum Explanations {
             return Explanation(.runtimeArgument, error.description, at: arguments(error), help: help(error))
         case let error as UnknownFact: return Explanation(.runtimeArgument, error.description)
         case let error as RunFolderError: return Explanation(.fileRefused, error.description, help: help(error))
+        case let error as SweepFault:
+            return Explanation(.fileRefused, error.description, at: ["folder"], help: error.promptHelp)
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
         case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)

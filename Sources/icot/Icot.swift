@@ -13,8 +13,8 @@ struct Icot: ParsableCommand {
         abstract: "Watch a language model learn to stop showing its work.",
         version: version,
         subcommands: [
-            RunCommand.self, ReplayCommand.self, PresentCommand.self, ExportCommand.self, EffectsCommand.self,
-            CleanCommand.self, KernelCommand.self,
+            RunCommand.self, ReplayCommand.self, SweepCommand.self, SweepPointCommand.self, PresentCommand.self,
+            ExportCommand.self, EffectsCommand.self, CleanCommand.self, KernelCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -12,6 +12,7 @@ enum Usage {
           icot present FILE                 shows it as a talk, forward and back; --rehearse, --notes
           icot export FILE --to html        makes a page of it; also ipynb, md
           icot export RUN --to page         makes a kept run answer in a browser, at every stage
+          icot sweep FILE -p seed=1...8     replays it with every set of parameters, a core each; --dry, --retry
           icot effects FILE                 lists the files it would touch; runs nothing
           icot clean FILE                   takes the recorded outputs out; - filters, for git
           icot kernel install               makes icot known to Jupyter

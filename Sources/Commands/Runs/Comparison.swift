@@ -44,6 +44,34 @@ enum Comparison {
     }
 }
 
+extension Comparison {
+    /// Tables below each other, with a first column that says which each row is from: the folder of a sweep, or the
+    /// number of the table.
+    static func stacked(_ tables: [TableObject]) -> TableObject {
+        let origin = SweepTableFunction.originName
+        var names: [String] = []
+        for table in tables {
+            for name in table.columnNames where name != origin && !names.contains(name) { names.append(name) }
+        }
+        func values(_ each: (TableObject, Int) -> [Value]) -> [Value] {
+            tables.enumerated().flatMap { each($1, $0) }
+        }
+        let origins = values { table, number in
+            table[origin]?.values ?? Array(repeating: .text("table \(number + 1)"), count: table.rowCount)
+        }
+        let columns = names.map { name -> TableObject.Column in
+            let formats = tables.compactMap { $0[name]?.format }
+            // What one of them shows is shown.
+            let format = formats.first { !$0.isHidden } ?? formats.first ?? .plain
+            return .init(
+                name,
+                values { table, _ in table[name]?.values ?? Array(repeating: .none, count: table.rowCount) },
+                format: format)
+        }
+        return TableObject([.init(origin, origins)] + columns)
+    }
+}
+
 extension Value {
     var asCompared: (any ComparedValue)? { asHost(RunValue.self) ?? asHost(DistillationValue.self) }
 }

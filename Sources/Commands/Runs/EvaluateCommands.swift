@@ -174,28 +174,55 @@ enum EvaluateCommands {
             CommandSignature(
                 "compare", "Sets runs side by side: one row for each stage of each, with what it can do and costs.",
                 [
-                    .value("run", .value(RunValue.typeName), "one run"),
+                    .value(
+                        "run", .oneOf([.value(RunValue.typeName), .value(TypeName.table)]), "one run, or a table"),
                     .label(
                         "to",
                         .oneOf([
-                            .value(RunValue.typeName), .value(DistillationValue.typeName),
-                            .list(of: .oneOf([.value(RunValue.typeName), .value(DistillationValue.typeName)])),
+                            .value(RunValue.typeName), .value(DistillationValue.typeName), .value(TypeName.table),
+                            .list(
+                                of: .oneOf([
+                                    .value(RunValue.typeName), .value(DistillationValue.typeName),
+                                    .value(TypeName.table),
+                                ])),
                             .path(.read),
-                        ]), required: true, "another, several, a distillation, or the folder of a kept run"),
+                        ]), required: true,
+                        "another, several, a distillation, or the folder of a kept run; of a table, other tables"),
                     .label(
                         "front", .boolean, default: "false",
                         "only stages that none other beats in accuracy and tokens written"),
-                ], result: TypeName.table, seeAlso: ["timeline", "control", "distill", "plot"])
+                ], result: TypeName.table, seeAlso: ["timeline", "control", "distill", "plot", "sweep_table"],
+                discussion:
+                    "Tables, such as those of sweep_table, come below each other, with a column sweep that says which "
+                    + "each row is from."
+            )
         ) { call in
+            if let table = call["run"]?.asTable { return .table(try stacked(table, call)) }
             var compared: [any ComparedValue] = [try call.host("run", as: RunValue.self)]
             if let other = call["to"]?.asCompared {
                 compared.append(other)
             } else if let path = call.textIfPresent("to") {
                 compared.append(RunValue(try call.openCopy(of: path)))
             } else {
-                compared += try call.list("to").compactMap(\.asCompared)
+                let others = call["to"]?.asTable == nil ? try call.list("to") : []
+                guard !others.isEmpty, others.allSatisfy({ $0.asTable == nil }) else {
+                    throw call.failure(
+                        "a run is compared with runs, a table with tables", code: .runtimeArgument, at: "to")
+                }
+                compared += others.compactMap(\.asCompared)
             }
             return .table(Comparison.table(compared, frontOnly: try call.boolean("front")))
         }
+    }
+
+    private static func stacked(_ table: TableObject, _ call: Invocation) throws -> TableObject {
+        let others = call["to"]?.asTable.map { [$0] } ?? call.listIfPresent("to")?.compactMap(\.asTable) ?? []
+        let count = call["to"]?.asTable == nil ? call.listIfPresent("to")?.count ?? 0 : 1
+        guard !others.isEmpty, others.count == count else {
+            throw call.failure(
+                "a table is compared with tables, a run with runs", code: .runtimeArgument, at: "to",
+                help: "write compare sweep_table(\"runs/a\") to: sweep_table(\"runs/b\")")
+        }
+        return Comparison.stacked([table] + others)
     }
 }

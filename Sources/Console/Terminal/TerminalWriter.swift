@@ -9,6 +9,7 @@ public final class TerminalWriter {
     let styles: StyleSheet
     private let errorStyles: StyleSheet
     private let progressLine: ProgressLine
+    private let liveBlock: LiveBlock
     /// Everything shown, without styles; nil if nobody keeps it.
     public var transcript: Transcript?
     private var buffered: [UInt8] = []
@@ -21,18 +22,21 @@ public final class TerminalWriter {
         errorStyles = StyleSheet(
             usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.canMove)
         progressLine = ProgressLine(terminal: terminal) { writeAll(Array($0.utf8), to: STDERR_FILENO) }
+        liveBlock = LiveBlock(terminal: terminal) { writeAll(Array($0.utf8), to: STDERR_FILENO) }
     }
 
     deinit { flush() }
 
     /// The width that output is laid out for.
     public var width: Int { terminal.size().columns }
+    /// How many lines a screen has.
+    public var height: Int { terminal.size().rows }
 
     // MARK: Lines
 
     /// Prints lines to standard output. `paged` output that does not fit on the screen is shown by the screen.
     public func print(_ lines: [StyledText], paged: Bool = false) {
-        progressLine.clear()
+        clearPassing()
         for line in lines { transcript?.add(line.plain) }
         let rows = terminal.outputIsTerminal ? lines.flatMap { fit($0) } : lines
         let rendered = rows.map { styles.render($0) }
@@ -50,7 +54,7 @@ public final class TerminalWriter {
 
     /// Prints text as it is, such as JSON.
     public func print(verbatim text: String) {
-        progressLine.clear()
+        clearPassing()
         buffered += text.utf8
         buffered.append(0x0a)
         flush()
@@ -58,14 +62,14 @@ public final class TerminalWriter {
 
     /// Prints what whoever types waits for before it does; no newline follows.
     public func ask(_ text: String) {
-        progressLine.clear()
+        clearPassing()
         buffered += Neutral.text(text).utf8
         flush()
     }
 
     /// Prints lines to standard error.
     public func printError(_ lines: [StyledText]) {
-        progressLine.clear()
+        clearPassing()
         flush()
         for line in lines { transcript?.add(line.plain) }
         let rows = terminal.errorIsTerminal ? lines.flatMap { fit($0) } : lines
@@ -97,8 +101,26 @@ public final class TerminalWriter {
         progressLine.update(line())
     }
 
+    /// Whether lines that pass are seen at all; a log gets plain lines instead.
+    public var showsLive: Bool { liveBlock.isVisible }
+
+    /// Shows lines that the next call paints over.
+    public func live(_ lines: () -> [StyledText]) {
+        if terminal.outputIsTerminal { flush() }
+        liveBlock.update(lines)
+    }
+
+    /// Takes what passes off the screen.
+    private func clearPassing() {
+        progressLine.clear()
+        liveBlock.clear()
+    }
+
     /// The command is over: nothing of its progress stays on the screen.
-    public func endProgress() { progressLine.finish() }
+    public func endProgress() {
+        progressLine.finish()
+        liveBlock.clear()
+    }
 }
 
 /// Writes all bytes; false with `errno` set where that cannot be done.

@@ -26,6 +26,7 @@ public enum NotebookError: Error, Equatable, CustomStringConvertible {
             known.isEmpty
                 ? "'\(name)' is no parameter: the notebook has no cell '# %% params' with 'let \(name) = …'"
                 : "'\(name)' is no parameter of the notebook; it has \(known.joined(separator: ", "))"
+                    + (Suggestions.nearest(to: name, among: known).first.map { "; did you mean '\($0)'?" } ?? "")
         case .malformedParameter(let text, let reason): "-p \(text): \(reason)"
         }
     }

@@ -86,6 +86,14 @@ public struct Replay {
 
     // MARK: - Before
 
+    /// The errors that would keep the notebook from being run in such a session.
+    public func problems(in session: Session) -> [Diagnostic] {
+        let prepared = session.prepare(notebook.code)
+        return problems(
+            prepared.diagnostics,
+            notebook.entries(statements: prepared.statements, diagnostics: prepared.diagnostics))
+    }
+
     /// The cells that are compared or recorded.
     private func chosenCells() throws(NotebookError) -> Range<Int> {
         func index(_ title: String) throws(NotebookError) -> Int {
@@ -143,8 +151,9 @@ public struct Replay {
         defer { session.onFile = listener }
         if isRecording {
             session.onFile = { path, use in
-                inputs.note(path, use)
+                // First whoever sees to it that the file is there, then its hash.
                 listener(path, use)
+                inputs.note(path, use)
             }
         }
         let lines = Highlighter.lines(notebook.code, session.context)

@@ -62,8 +62,9 @@ extension EffectsReport {
     /// Whether it would do more than read and compute.
     public var needsTrust: Bool { items.contains { $0.kind != .reads } }
 
-    /// The hashes by which it is remembered.
-    var trustHashes: [String] {
+    /// The code of the notebook and of what it imports, as one number: prose, outputs, empty lines and spaces at the
+    /// ends of lines do not count.
+    public var codeHash: String {
         var hash = SHA256()
         for text in [source.text] + imported.map(\.text) {
             for line in text.split(whereSeparator: \.isNewline) {
@@ -71,7 +72,12 @@ extension EffectsReport {
                 if !code.isEmpty { hash.update((code + "\n")) }
             }
         }
-        let code = hash.finalizeHex()
+        return hash.finalizeHex()
+    }
+
+    /// The hashes by which it is remembered.
+    var trustHashes: [String] {
+        let code = codeHash
         guard items.allSatisfy({ $0.path != nil && $0.kind != .runs }), let place = realpath(source.name, nil) else {
             return [code]
         }

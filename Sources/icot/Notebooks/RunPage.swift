@@ -51,10 +51,10 @@ struct RunPage: ParsableArguments {
     }
 
     private func statements(_ folder: String, _ target: String) -> String {
-        var lines = ["let r = resume \(quoted(folder)) hold: false"]
+        var lines = ["let r = resume \(Literal.of(folder)) hold: false"]
         var others: [String] = []
         for (number, path) in beside.enumerated() {
-            lines.append("let beside_\(number) = resume \(quoted(path)) hold: false")
+            lines.append("let beside_\(number) = resume \(Literal.of(path)) hold: false")
             others.append("beside_\(number)")
         }
         if twin {
@@ -66,22 +66,7 @@ struct RunPage: ParsableArguments {
         if let stages { call += ", stages: [\(stages)]" }
         if half { call += ", weights: .half" }
         if let limit { call += ", limit: \(limit)" }
-        lines += ["let made = " + call + ")", "write made \(quoted(target))"]
+        lines += ["let made = " + call + ")", "write made \(Literal.of(target))"]
         return lines.joined(separator: "\n")
-    }
-
-    /// A text of the language; braces would begin an expression in it.
-    private func quoted(_ text: String) -> String {
-        var result = "\""
-        for character in text {
-            switch character {
-            case "\\": result += "\\\\"
-            case "\"": result += "\\\""
-            case "{": result += "\\{"
-            case "}": result += "\\}"
-            default: result.append(character)
-            }
-        }
-        return result + "\""
     }
 }
