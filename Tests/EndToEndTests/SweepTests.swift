@@ -22,6 +22,8 @@ import Testing
         write [seed, lambda] "mine.json"
         # %% result
         [score: 10 * seed + lambda, share: seed / 4]
+        # %% after
+        total
         END
 
         """
@@ -80,6 +82,7 @@ import Testing
                 # parameter: lambda=4
                 #> wrote mine.json
                 #> [score: 34, share: 0.7500]
+                #> 9
 
                 """), "\(run.output)")
     }

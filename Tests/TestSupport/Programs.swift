@@ -10,6 +10,11 @@ public enum Programs {
     /// Whether the linker of the system knows a library of this name.
     public static func hasLibrary(_ name: String) -> Bool { succeeds(["sh", "-c", "ldconfig -p | grep -q '\(name)'"]) }
 
+    /// Whether these programs are there, those for the administrator included.
+    public static func has(_ programs: String...) -> Bool {
+        programs.allSatisfy { succeeds(["sh", "-c", "PATH=$PATH:/usr/sbin:/sbin command -v \($0)"]) }
+    }
+
     /// Why a test is skipped that needs something of the system.
     public static func reason(_ what: String) -> String { "\(what) is not installed (sh .ci/setup --tests)" }
 

@@ -11,7 +11,10 @@ import Sweeps
 final class PointRun {
     private static let resultCell = "result"
 
-    private let options: SweepPointCommand
+    private let sweepFolder: String
+    /// The notebook that the sweep is of, beside which its imports lie.
+    private let notebook: String
+    private let descriptor: Int32?
     private let sweep: Sweep
     private let point: SweepPoint
     private let folder: PointFolder
@@ -23,16 +26,23 @@ final class PointRun {
     private var failure: PointResult.Failure?
 
     /// Waits until the folder is free.
-    init(_ options: SweepPointCommand) throws {
-        self.options = options
-        sweep = try Sweep.read(options.folder)
-        guard let point = sweep.points.first(where: { $0.name == options.point }) else {
-            throw SweepFault.noPoint(path: options.folder, name: options.point)
+    /// - Parameters:
+    ///   - sweepFolder: an absolute path, as are the next two
+    ///   - start: the folder in which the notebook's paths start
+    ///   - report: the descriptor to which it says how far it is
+    init(
+        _ sweepFolder: String, _ point: String, notebook: String, start: String, report: Int32?,
+        _ shared: SharedOptions
+    ) throws {
+        (self.sweepFolder, self.notebook, descriptor) = (sweepFolder, notebook, report)
+        sweep = try Sweep.read(sweepFolder)
+        guard let found = sweep.points.first(where: { $0.name == point }) else {
+            throw SweepFault.noPoint(path: sweepFolder, name: point)
         }
-        self.point = point
-        folder = try PointFolder(point.name, of: options.folder)
-        session = Host.session(options.shared, notebook: options.notebook)
-        inputs = PointInputs(start: options.start, point: folder.path)
+        self.point = found
+        folder = try PointFolder(point, of: sweepFolder)
+        session = Host.session(shared, notebook: notebook)
+        inputs = PointInputs(start: start, point: folder.path)
     }
 
     /// The exit status. Without a result where it was stopped.
@@ -44,10 +54,10 @@ final class PointRun {
         }
         let began = MonotonicClock.seconds()
         // The copy that the sweep keeps, under the name of the original, beside which its imports lie.
-        let copy = Notebook(bytes: try readBytes(copyPath), name: options.notebook)
+        let copy = Notebook(bytes: try readBytes(copyPath), name: notebook)
         let effects = EffectsReport(copy, session.context)
         guard effects.codeHash == sweep.code else {
-            throw SweepFault.changedNotebook(path: options.folder, notebook: "what \(sweep.notebook) imports")
+            throw SweepFault.changedNotebook(path: sweepFolder, notebook: "what \(sweep.notebook) imports")
         }
         // Those known from the text first, so that they are hashed as they are before anything runs.
         for item in effects.items where item.kind == .reads && item.verb != "import" {
@@ -65,7 +75,7 @@ final class PointRun {
         return report.exit == .fine || report.exit == .differs ? 0 : ReplayExit.failed.rawValue
     }
 
-    private var copyPath: String { options.folder + "/" + Sweep.notebookName }
+    private var copyPath: String { sweepFolder + "/" + Sweep.notebookName }
 
     private func noteFile(_ path: String, _ use: ParameterKind.PathUse) {
         switch use {
@@ -113,7 +123,7 @@ final class PointRun {
 
     /// Tells the sweep how far it is. The pipe holds thousands of lines, and what does not go into it is lost.
     private func tell(_ line: String) {
-        guard let descriptor = options.report else { return }
+        guard let descriptor else { return }
         let bytes = Array((Escaping.neutral(line) + "\n").utf8)
         _ = Glibc.write(descriptor, bytes, bytes.count)
     }

@@ -19,6 +19,9 @@ struct SweepCommand: ParsableCommand {
             What comes out of a point is the last value of the cell titled 'result', or else of the notebook: of a \
             record each field, of a table its last row. sweep_table("runs/NAME") is all of it as one table.
 
+            On a cluster --slurm submits the points as a job array, whose tasks call icot sweep … --task. A task that \
+            is requeued begins its point anew.
+
             Exit status: 0 all points are done, 2 some failed or an error, 3 notebook missing, 4 refused, 130 stopped.
             """)
 
@@ -46,12 +49,27 @@ struct SweepCommand: ParsableCommand {
     @Flag(help: "Tries the points again that failed.")
     var retry = false
 
+    @Flag(help: "Writes a job array for Slurm into the folder, a task for each point; runs nothing.")
+    var script = false
+
+    @Flag(help: "Writes it and submits it; -j says how many tasks may run at a time.")
+    var slurm = false
+
+    @Flag(help: "Runs the point whose number is in SLURM_ARRAY_TASK_ID, which is what a task of the array does.")
+    var task = false
+
     @OptionGroup var notebook: NotebookOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
         if let jobs, !(1...1024).contains(jobs) {
             throw ValidationError("-j \(jobs) is not a number of points at a time; give 1 or more")
+        }
+        if [dry, script, slurm, task].count(where: { $0 }) > 1 {
+            throw ValidationError("give one of --dry, --script, --slurm and --task")
+        }
+        if task, !parameters.isEmpty {
+            throw ValidationError("--task runs a point that is there; -p adds points with --script or --slurm")
         }
         if shared.threads != nil {
             throw ValidationError("a point computes on one core; -j says how many run at a time")
@@ -61,8 +79,10 @@ struct SweepCommand: ParsableCommand {
     func run() throws {
         let writer = TerminalWriter()
         do {
+            if task { throw ExitCode(try SweepTask(options: self).run()) }
             let job = try SweepJob(self, writer)
             if dry { return SweepPlan(job).show(writer, isJSON: shared.json) }
+            if script || slurm { throw ExitCode(try SweepArray(job, writer).run()) }
             throw ExitCode(TextRun.complain(writer, try SweepSession(job, writer).run()))
         } catch let error as NotebookError {
             throw NotebookInput.refused(error)

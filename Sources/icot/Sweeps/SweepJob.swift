@@ -55,7 +55,7 @@ struct SweepJob {
         sweep = try SweepFolder.plan(options.folder, asked, own: own, grid: grid)
         notebookPath = NotebookFile.absolute(options.file)
         let found = NotebookFolder.start(of: options.file, effects, pins: notebook.header.pins)
-        start = found?.folder ?? String(NotebookFile.absolute("").dropLast())
+        start = found?.folder ?? Self.workingFolder
         notice = found?.notice
         cores = Machine.cores()
         slots = max(1, min(options.jobs ?? cores.count, max(1, sweep.points.count)))
@@ -108,19 +108,10 @@ struct SweepJob {
         }
     }
 
-    static func command(_ file: String, _ folder: String) -> String {
-        "icot sweep \(shellWord(file)) --to \(shellWord(folder))"
-    }
+    static var workingFolder: String { String(NotebookFile.absolute("").dropLast()) }
 
-    private static func shellWord(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            "-._/+=,".utf8.contains(byte) || byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26
-        }
-        return isPlain && !text.isEmpty
-            ? text
-            : "'"
-                + text.split(separator: "'", omittingEmptySubsequences: false)
-                .joined(separator: "'\\''") + "'"
+    static func command(_ file: String, _ folder: String) -> String {
+        "icot sweep \(ArrayScript.word(file)) --to \(ArrayScript.word(folder))"
     }
 }
 

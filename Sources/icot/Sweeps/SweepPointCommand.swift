@@ -32,7 +32,8 @@ struct SweepPointCommand: ParsableCommand {
 
     func run() throws {
         do {
-            throw ExitCode(try PointRun(self).run())
+            throw ExitCode(
+                try PointRun(folder, point, notebook: notebook, start: start, report: report, shared).run())
         } catch let fault as SweepFault {
             throw Icot.failure(fault.description, status: ReplayExit.refused.rawValue)
         } catch let error as NotebookError {
