@@ -83,9 +83,9 @@ def kills():
         if killed == options.kills:
             assert process.wait() == 0
             break
-        # Ten moments within one undisturbed sweep, so that all of them fall before its end.
+        # Long enough now and then for points to end in between, and so short that the sweep does not.
         try:
-            process.wait(rng.uniform(0.02, whole / options.kills))
+            process.wait(rng.uniform(0.02, whole / 4))
             print("ended before it could be killed")
             break
         except subprocess.TimeoutExpired:

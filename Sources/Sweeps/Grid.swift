@@ -11,9 +11,10 @@ public struct Grid: Sendable {
         var count = 1
         for (name, values) in given {
             if axes.contains(where: { $0.name == name }) { throw SweepFault.parameterTwice(name: name) }
-            for (place, value) in values.enumerated() {
-                if let earlier = values[..<place].first(where: { $0.isSame(as: value) }) {
-                    throw SweepFault.valueTwice(name: name, first: earlier.literal, second: value.literal)
+            var known: [String: String] = [:]
+            for value in values {
+                if let earlier = known.updateValue(value.literal, forKey: value.meaning) {
+                    throw SweepFault.valueTwice(name: name, first: earlier, second: value.literal)
                 }
             }
             let (product, isOver) = count.multipliedReportingOverflow(by: values.count)
@@ -43,8 +44,8 @@ extension Sweep {
                 }
             }
         }
-        for set in sets
-        where !points.contains(where: { point in zip(point.values, set).allSatisfy { $0.isSame(as: $1) } }) {
+        var known = Set(points.map { $0.values.map(\.meaning) })
+        for set in sets where known.insert(set.map(\.meaning)).inserted {
             let words = parameters.indices.filter { named.contains(parameters[$0]) }.map { (parameters[$0], set[$0]) }
             points.append(SweepPoint(name: PointName.of(words), values: set))
         }

@@ -32,15 +32,11 @@ public struct SweepValue: Equatable, Sendable {
         self.json = json
     }
 
-    /// Whether both mean the same to a notebook: 0.001 and 1e-3 do, 1 and 1.0 do not.
-    func isSame(as other: SweepValue) -> Bool {
-        if case .number(let a) = json, case .number(let b) = other.json {
-            return a.double == b.double && isWhole == other.isWhole
-        }
-        return literal == other.literal
+    /// The same for values that mean the same to a notebook: 0.001 and 1e-3 do, 1 and 1.0 do not.
+    var meaning: String {
+        guard case .number(let number) = json else { return literal }
+        return number.integer.map { "whole \($0)" } ?? "real \(number.double)"
     }
-
-    private var isWhole: Bool { literal.utf8.allSatisfy { !".eE".utf8.contains($0) } }
 }
 
 /// One set of parameters.

@@ -79,7 +79,7 @@ import Testing
                 export SLURM_CONF=$PWD/s/slurm.conf
                 slurmctld -D -f $SLURM_CONF -c > s/c.out 2>&1 & controller=$!
                 slurmd -D -f $SLURM_CONF > s/d.out 2>&1 & node=$!
-                trap 'kill $node $controller; wait $node $controller' EXIT
+                trap 'kill -9 $node $controller' EXIT
                 for second in $(seq 300); do sinfo -h -o %t 2> /dev/null | grep -q idle && break; sleep 0.1; done
                 icot sweep ../a.icot -p seed=1...4 -p lambda=1,4 --to runs/x --slurm -j 2 | sed 's/job [0-9]*/job N/'
                 for second in $(seq 1200); do [ -z "$(squeue -h)" ] && break; sleep 0.1; done

@@ -76,15 +76,21 @@ struct SweepJob {
         }
     }
 
+    /// So many texts are looked at before anything runs; what is wrong in a later one is found when it runs.
+    private static let textsMax = 200
+
     /// Looks at the text with each value once, as a replay looks at it before its first line.
     private func checkTexts(_ writer: TerminalWriter) throws {
+        let session = Host.session(options.shared, notebook: options.file)
         var seen: Set<String> = []
+        var count = 0
         for point in sweep.points {
-            let news = sweep.changes(of: point).filter { !seen.contains("\($0.name)=\($0.value)") }
-            guard !news.isEmpty || seen.isEmpty else { continue }
-            seen.formUnion(news.map { "\($0.name)=\($0.value)" } + [""])
-            let session = Host.session(options.shared, notebook: options.file)
-            let text = try notebook.setting(sweep.changes(of: point), session.context)
+            let changes = sweep.changes(of: point)
+            let isNews = changes.reduce(count == 0) { seen.insert("\($1.name)=\($1.value)").inserted || $0 }
+            guard isNews else { continue }
+            count += 1
+            if count > Self.textsMax { return }
+            let text = try notebook.setting(changes, session.context)
             let problems = Replay(text, mode: .update).problems(in: session)
             guard let first = problems.first else { continue }
             writer.printError(
