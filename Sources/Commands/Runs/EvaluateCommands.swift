@@ -204,8 +204,8 @@ enum EvaluateCommands {
             } else if let path = call.textIfPresent("to") {
                 compared.append(RunValue(try call.openCopy(of: path)))
             } else {
-                let others = call["to"]?.asTable == nil ? try call.list("to") : []
-                guard !others.isEmpty, others.allSatisfy({ $0.asTable == nil }) else {
+                let others = call["to"]?.asTable.map { [.table($0)] } ?? call.listIfPresent("to") ?? []
+                guard others.allSatisfy({ $0.asTable == nil }) else {
                     throw call.failure(
                         "a run is compared with runs, a table with tables", code: .runtimeArgument, at: "to")
                 }
