@@ -2,11 +2,11 @@
 """What a sweep survives and what it costs.
 
     swift build -c release --product icot
-    Benchmarks/sweep/measure.py [kills] [side-by-side] [overhead]
+    Benchmarks/sweep/measure.py [kills] [side-by-side] [overhead] [--notebook Benchmarks/sweep/steps.icot -p width=32]
 
 kills         a sweep of 12 points is killed (SIGKILL, the sweep alone: its points must die with it) ten times at random
               moments, called again each time, and its table compared byte for byte with that of one that was left alone
-side-by-side  16 tours with -j 2 against the same 16 one after the other with two threads
+side-by-side  16 tours (or replays of another notebook) with -j 2 against the same 16 one after the other with two threads
 overhead      8 tours with -j 1 against the same 8 replayed one after the other with one thread
 
 All of it happens in a folder of its own below --folder. The table, the seed of the random moments and all times are printed.
@@ -28,9 +28,14 @@ parser.add_argument("--icot", default=os.path.join(root, ".build/release/icot"))
 parser.add_argument("--seed", type=int, default=1, help="of the moments")
 parser.add_argument("--kills", type=int, default=10)
 parser.add_argument("--tours", type=int, default=16)
+parser.add_argument("--block", type=int, default=16, help="replays of one kind before those of the other")
+parser.add_argument("--pause", type=float, default=0, help="seconds after each block")
 parser.add_argument("--notebook", default=os.path.join(root, "notebooks/tour.icot"))
+parser.add_argument("-p", action="append", default=[], help="another value for a parameter of the notebook")
 parser.add_argument("--folder")
 options = parser.parse_args()
+options.notebook = os.path.abspath(options.notebook)
+more = [word for text in options.p for word in ("-p", text)]
 base = options.folder or tempfile.mkdtemp(prefix="icot-sweep-")
 environment = dict(os.environ, XDG_STATE_HOME=os.path.join(base, "state"))
 
@@ -43,7 +48,7 @@ def fresh(name):
 
 
 def sweep(folder, *arguments):
-    return [options.icot, "sweep", options.notebook, "--to", "runs/x", *arguments]
+    return [options.icot, "sweep", options.notebook, "--to", "runs/x", *more, *arguments]
 
 
 def run(command, folder, **more):
@@ -101,28 +106,36 @@ def kills():
     return same and orphans == 0
 
 
-def serial(count, threads):
+def serial(seeds, threads):
     folder = fresh(f"serial-{threads}")
-    started = time.monotonic()
-    for seed in range(1, count + 1):
-        run([options.icot, options.notebook, "-p", f"seed={seed}"], folder, ICOT_THREADS=str(threads))
-    return time.monotonic() - started
+    # With one thread on one core, as a point of a sweep.
+    alone = ["taskset", "-c", str(min(os.sched_getaffinity(0)))] if threads == 1 else []
+    return sum(run([*alone, options.icot, options.notebook, *more, "-p", f"seed={seed}"], folder, ICOT_THREADS=str(threads)) for seed in seeds)
+
+
+def in_turn(count, threads, jobs):
+    """Blocks of tours in turn, so that whatever else the machine does meets both."""
+    one = two = 0.0
+    for first in range(1, count + 1, options.block):
+        seeds = range(first, min(first + options.block, count + 1))
+        one += serial(seeds, threads)
+        folder = fresh(f"sweep-{jobs}")
+        two += run(sweep(folder, "-p", f"seed={seeds[0]}...{seeds[-1]}", "-j", str(jobs)), folder)
+        print(f"  seeds {seeds[0]} to {seeds[-1]}: {one:.1f} s, {two:.1f} s so far", flush=True)
+        time.sleep(options.pause)
+    return one, two
 
 
 def side_by_side():
-    one = serial(options.tours, 2)
-    folder = fresh("side")
-    two = run(sweep(folder, "-p", f"seed=1...{options.tours}", "-j", "2"), folder)
-    print(f"side by side: {options.tours} tours one after the other with two threads {one:.1f} s, "
+    one, two = in_turn(options.tours, 2, 2)
+    print(f"side by side: {options.tours} replays one after the other with two threads {one:.1f} s, "
           f"-j 2 {two:.1f} s: {one / two:.2f} times as fast")
 
 
 def overhead():
     count = options.tours // 2
-    one = serial(count, 1)
-    folder = fresh("overhead")
-    two = run(sweep(folder, "-p", f"seed=1...{count}", "-j", "1"), folder)
-    print(f"overhead: {count} tours replayed with one thread {one:.1f} s, as a sweep with -j 1 {two:.1f} s: "
+    one, two = in_turn(count, 1, 1)
+    print(f"overhead: {count} replays with one thread {one:.1f} s, as a sweep with -j 1 {two:.1f} s: "
           f"{100 * (two / one - 1):+.1f} %")
 
 

@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct SweepTableTests {
     /// A sweep with the accuracies 0.5, 0.7 and 0.9 at λ = 1, and 0.8 and one that failed at λ = 4.
-    private func withSweep(_ body: (Desk, String) throws -> Void) throws {
+    private func withSweep(lastProfile: String = "p", _ body: (Desk, String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             func whole(_ number: Int) -> SweepValue { SweepValue(literal: "\(number)", json: JSONValue(number)) }
             let own = [whole(1), whole(1)]
@@ -24,17 +24,17 @@ import Testing
             }
             try open([1, 2, 3], 1)
             try open([1, 2], 4)
-            func finish(_ seed: Int, _ lambda: Int, _ accuracy: JSONValue?) throws {
+            func finish(_ seed: Int, _ lambda: Int, _ accuracy: JSONValue?, profile: String = "p") throws {
                 let failure = PointResult.Failure(code: "E301", message: "no", line: 1)
                 try PointResult(
-                    icot: "0", profile: "p", parameters: JSONObject(), failure: accuracy == nil ? failure : nil,
+                    icot: "0", profile: profile, parameters: JSONObject(), failure: accuracy == nil ? failure : nil,
                     seconds: 1.5, peakBytes: 1,
-                    value: ["accuracy": accuracy ?? .null, "word": "w"], runHash: nil
+                    value: ["accuracy": accuracy ?? .null, "word": "w"], runHash: accuracy == nil ? nil : "h\(seed)"
                 ).write(to: "\(path)/points/seed=\(seed),lambda=\(lambda)")
             }
             for (seed, accuracy) in [(1, 0.5), (2, 0.7), (3, 0.9)] { try finish(seed, 1, .init(accuracy)) }
             try finish(1, 4, 0.8)
-            try finish(2, 4, nil)
+            try finish(2, 4, nil, profile: lastProfile)
             try body(Desk(), path)
         }
     }
@@ -52,6 +52,15 @@ import Testing
             #expect(
                 desk.value("sweep_table(\"\(path)\", times: true).seconds").text
                     == "[1.500, 1.500, 1.500, 1.500, 1.500]")
+        }
+    }
+
+    @Test func `the hash of a run is there by its name, and machines that may not agree are named`() throws {
+        try withSweep(lastProfile: "q") { desk, path in
+            #expect(desk.value("sweep_table(\"\(path)\").run_hash[0]").text == "h1")
+            desk.run("sweep_table(\"\(path)\")")
+            #expect(desk.lines.last == "points were made under p; q: between these the last bits may differ")
+            #expect(!desk.text.contains("h1"))
         }
     }
 
@@ -80,7 +89,8 @@ import Testing
                     == .finished, "\(desk.messages)")
             desk.run("let both = compare t to: [t, table([seed: [9], accuracy: [1.0]])]")
             #expect(
-                desk.value("keys(both)").text == "[\"sweep\", \"seed\", \"lambda\", \"accuracy\", \"word\", \"state\"]")
+                desk.value("keys(both)").text
+                    == "[\"sweep\", \"seed\", \"lambda\", \"accuracy\", \"word\", \"state\", \"run_hash\"]")
             #expect(desk.value("length(both)").asInteger == 11)
             #expect(desk.value("both[10].sweep").text == "table 3")
             #expect(desk.value("both[0].sweep").text == path)

@@ -8,11 +8,11 @@ import Testing
 @testable import Sweeps
 
 /// How a point ended that took two seconds and 50 MB.
-func result(_ value: JSONValue, failed: Bool = false, seconds: Double = 2, peak: Int = 50_000_000) -> PointResult {
+func result(_ value: JSONValue, failed: Bool = false, profile: String = "p", hash: String? = nil) -> PointResult {
     PointResult(
-        icot: "0", profile: "p", parameters: JSONObject(),
-        failure: failed ? .init(code: "E301", message: "no", line: 3) : nil, seconds: seconds, peakBytes: peak,
-        value: value, runHash: nil)
+        icot: "0", profile: profile, parameters: JSONObject(),
+        failure: failed ? .init(code: "E301", message: "no", line: 3) : nil, seconds: 2, peakBytes: 50_000_000,
+        value: value, runHash: hash)
 }
 
 @Suite struct SweepFolderTests {
@@ -116,15 +116,17 @@ func result(_ value: JSONValue, failed: Bool = false, seconds: Double = 2, peak:
             var sweep = smallSweep()
             try sweep.add(Grid([("seed", [whole(10), whole(2), whole(1)])]), own: ownValues)
             try sweep.write(to: folder.path)
-            func finish(_ name: String, _ value: JSONValue, failed: Bool = false) throws {
-                try result(value, failed: failed).write(to: Sweep.folder(of: name, in: folder.path))
+            func finish(_ name: String, _ result: PointResult) throws {
+                try result.write(to: Sweep.folder(of: name, in: folder.path))
             }
-            try finish("seed=10", ["accuracy": 0.75, "seed": 10, "seconds": 9.5, "train_seconds": 3.5])
-            try finish("seed=1", ["accuracy": 0.5, "seed": 1], failed: true)
+            let value: JSONValue = ["accuracy": 0.75, "seed": 10, "seconds": 9.5, "train_seconds": 3.5]
+            try finish("seed=10", result(value, profile: "q", hash: "ab"))
+            try finish("seed=1", result(["accuracy": 0.5, "seed": 1], failed: true))
             let table = try SweepTable(folder.path)
             #expect(table.parameters == [.init(name: "seed", values: [1, 2, 10])])
             #expect(table.results == [.init(name: "accuracy", values: [.null, .null, 0.75])])
             #expect(table.states.map(\.word) == ["failed", "missing", "done"])
+            #expect(table.hashes == [.null, .null, "ab"] && table.profiles == ["p", "q"])
             // Times differ from run to run: they are no part of what is compared.
             #expect(table.times.map(\.name) == ["train_seconds", "seconds"])
             #expect(table.times[1].values == [2.0, .null, 2.0])

@@ -22,7 +22,7 @@ enum SweepTableFunction {
                     parameters and keeps what came out. A row has the parameters and the final value of the \
                     notebook: the last value of the cell titled result, or else of the whole; of a record each field. \
                     Rows are ordered by the parameters; where a point failed or is missing, as the column state \
-                    says, its results are none.
+                    says, its results are none. The hash of each point's run is there by its name, run_hash.
 
                     With over: .seed there is one row for each setting of the other parameters: n points, and of each \
                     numeric result the mean with its 95 % interval (Student's t) in result_low and result_high, as in \
@@ -53,9 +53,20 @@ enum SweepTableFunction {
         let isWhole = table.states.allSatisfy { $0.word == "done" }
         columns.append(
             .init("state", table.states.map { .text($0.word) }, format: isWhole ? .hidden : .plain))
+        if table.hashes.contains(where: { $0 != .null }) {
+            columns.append(.init("run_hash", table.hashes.map { Value(json: $0) }, format: .hidden))
+        }
         if withTimes { columns += table.times.map { column($0, isTime: true) } }
         columns.append(origin(path, table.states.count))
-        return TableObject(columns, keyCount: table.parameters.count)
+        return TableObject(columns, keyCount: table.parameters.count, notes: profileNotes(table))
+    }
+
+    /// Equal points have equal bits only where the same machine, or one like it, made them.
+    private static func profileNotes(_ table: SweepTable) -> [String] {
+        guard table.profiles.count > 1 else { return [] }
+        return [
+            "points were made under \(table.profiles.joined(separator: "; ")): between these the last bits may differ"
+        ]
     }
 
     private static func column(_ column: SweepTable.Column, isTime: Bool = false) -> TableObject.Column {
@@ -115,7 +126,8 @@ enum SweepTableFunction {
         let lost = table.states.count { $0.word != "done" }
         return TableObject(
             columns, keyCount: kept.count,
-            notes: lost == 0 ? [] : ["\(Phrase.count(lost, "point")) without a result left out"])
+            notes: (lost == 0 ? [] : ["\(Phrase.count(lost, "point")) without a result left out"])
+                + profileNotes(table))
     }
 
     /// The mean of each group and the ends of its interval; of a single value there is none.
