@@ -29,7 +29,8 @@ import Testing
                 try PointResult(
                     icot: "0", profile: profile, parameters: JSONObject(), failure: accuracy == nil ? failure : nil,
                     seconds: 1.5, peakBytes: 1,
-                    value: ["accuracy": accuracy ?? .null, "word": "w"], runHash: accuracy == nil ? nil : "h\(seed)"
+                    value: ["accuracy": accuracy ?? .null, "word": "w", "n": 500],
+                    runHash: accuracy == nil ? nil : "h\(seed)"
                 ).write(to: "\(path)/points/seed=\(seed),lambda=\(lambda)")
             }
             for (seed, accuracy) in [(1, 0.5), (2, 0.7), (3, 0.9)] { try finish(seed, 1, .init(accuracy)) }
@@ -44,9 +45,9 @@ import Testing
             desk.run("sweep_table(\"\(path)\")")
             #expect(
                 desk.lines == [
-                    "seed  lambda  accuracy  word  state", "   1       1     0.500  w     done",
-                    "   1       4     0.800  w     done", "   2       1     0.700  w     done",
-                    "   2       4         –  –     failed", "   3       1     0.900  w     done",
+                    "seed  lambda  accuracy  word    n  state", "   1       1     0.500  w     500  done",
+                    "   1       4     0.800  w     500  done", "   2       1     0.700  w     500  done",
+                    "   2       4         –  –       –  failed", "   3       1     0.900  w     500  done",
                 ], "\(desk.text)\(desk.messages)")
             // The same way again, with the seconds that it took.
             #expect(
@@ -66,15 +67,20 @@ import Testing
 
     @Test func `means over the seeds come with Student's interval, and say what was left out`() throws {
         try withSweep { desk, path in
-            desk.run("sweep_table(\"\(path)\", over: .seed)")
+            desk.run(
+                "sweep_table(\"\(path)\", over: .seed) | select .lambda .points .accuracy .accuracy_low .accuracy_high")
             // Of 0.5, 0.7, 0.9: mean 0.7, s = 0.2, t(0.975, 2) = 4.30265, so 0.7 ± 4.30265 · 0.2 / √3 = 0.7 ± 0.4968.
             #expect(
                 desk.lines == [
-                    "lambda  n  accuracy  accuracy_low  accuracy_high",
-                    "     1  3     0.700         0.203          1.197",
-                    "     4  1     0.800             –              –", "1 point without a result left out",
+                    "lambda  points  accuracy  accuracy_low  accuracy_high",
+                    "     1       3     0.700         0.203          1.197",
+                    "     4       1     0.800             –              –",
                 ], "\(desk.text)\(desk.messages)")
-            #expect(desk.value("sweep_table(\"\(path)\", over: [.seed, .lambda]).n").text == "[4]")
+            desk.run("sweep_table(\"\(path)\", over: .seed)")
+            #expect(desk.lines.last == "1 point without a result left out")
+            #expect(desk.value("sweep_table(\"\(path)\", over: [.seed, .lambda]).points").text == "[4]")
+            // An evaluation has an n of its own.
+            #expect(desk.value("sweep_table(\"\(path)\", over: .seed).n").text == "[500.0, 500.0]")
         }
     }
 
@@ -90,7 +96,7 @@ import Testing
             desk.run("let both = compare t to: [t, table([seed: [9], accuracy: [1.0]])]")
             #expect(
                 desk.value("keys(both)").text
-                    == "[\"sweep\", \"seed\", \"lambda\", \"accuracy\", \"word\", \"state\", \"run_hash\"]")
+                    == "[\"sweep\", \"seed\", \"lambda\", \"accuracy\", \"word\", \"n\", \"state\", \"run_hash\"]")
             #expect(desk.value("length(both)").asInteger == 11)
             #expect(desk.value("both[10].sweep").text == "table 3")
             #expect(desk.value("both[0].sweep").text == path)

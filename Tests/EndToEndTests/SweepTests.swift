@@ -48,7 +48,7 @@ import Testing
                    3       4     34  0.7500
 
                 means over seed, with 95 % intervals
-                lambda  n  score  score_low  score_high   share  share_low  share_high
+                lambda  points  score  score_low  score_high   share  share_low  share_high
                 """), "\(run.output)\n\(run.error)")
         #expect(
             run.output.hasSuffix(

@@ -24,10 +24,10 @@ enum SweepTableFunction {
                     Rows are ordered by the parameters; where a point failed or is missing, as the column state \
                     says, its results are none. The hash of each point's run is there by its name, run_hash.
 
-                    With over: .seed there is one row for each setting of the other parameters: n points, and of each \
-                    numeric result the mean with its 95 % interval (Student's t) in result_low and result_high, as in \
-                    plot sweep_table("runs/tour", over: .seed) x: .lambda y: .accuracy low: .accuracy_low high: \
-                    .accuracy_high.
+                    With over: .seed there is one row for each setting of the other parameters: of how many points, \
+                    and of each numeric result the mean with its 95 % interval (Student's t) in result_low and \
+                    result_high, as in plot sweep_table("runs/tour", over: .seed) x: .lambda y: .accuracy low: \
+                    .accuracy_low high: .accuracy_high.
                     """)
         ) { call in
             let path = try call.text("folder")
@@ -41,6 +41,9 @@ enum SweepTableFunction {
 
     /// What says which sweep a row is from, where `compare` puts several below each other.
     static let originName = "sweep"
+
+    /// How many points a mean is of. Not `n`, which an evaluation has already: its number of problems.
+    private static let countName = "points"
 
     private static func origin(_ path: String, _ count: Int) -> TableObject.Column {
         .init(originName, Array(repeating: .text(path), count: count), format: .hidden)
@@ -109,8 +112,9 @@ enum SweepTableFunction {
             TableObject.Column(parameter.name, keys.map { Value(json: $0[number]) })
         }
         let done = groups.map { $0.filter { table.states[$0].word == "done" } }
-        columns.append(.init("n", done.map(\.count)))
-        for result in table.results where result.values.contains(where: { $0.double != nil }) {
+        columns.append(.init(countName, done.map(\.count)))
+        for result in table.results
+        where result.name != countName && result.values.contains(where: { $0.double != nil }) {
             columns += interval(result.name, done.map { $0.compactMap { result.values[$0].double } })
         }
         if withTimes {
