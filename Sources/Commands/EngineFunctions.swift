@@ -9,7 +9,7 @@ enum EngineFunctions {
         [
             elapsed(bench), profile(), OwnTask.command(), current(bench), PromptedFunction.command(),
             DistillFunction.command(bench), PageFunction.command(bench), SweepTableFunction.command(),
-        ] + GeometryFunctions.all
+        ] + FolderFunctions.all + GeometryFunctions.all
     }
 
     private static func elapsed(_ bench: Workbench) -> Command {

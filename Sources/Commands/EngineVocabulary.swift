@@ -13,7 +13,8 @@ public enum EngineVocabulary {
         let verbs =
             ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench)
             + [ControlCommand.command(bench)] + StepCommands.all(bench)
-            + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench) + HiddenCommand.all(bench)
+            + EvaluateCommands.all(bench) + FigureCommands.all + FileCommands.all(bench)
+            + HiddenCommand.all(bench)
             + ProbeCommand.all(bench)
             + LookCommand.all(bench) + InterveneCommand.all(bench)
         return Vocabulary(

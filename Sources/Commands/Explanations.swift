@@ -28,6 +28,8 @@ enum Explanations {
         case let error as RunFolderError: return Explanation(.fileRefused, error.description, help: help(error))
         case let error as SweepFault:
             return Explanation(.fileRefused, error.description, at: ["folder"], help: error.promptHelp)
+        case let error as SettingFault:
+            return Explanation(.runtimeArgument, error.description, at: arguments(error))
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
         case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)
@@ -71,6 +73,47 @@ enum Explanations {
         case .exists(let path): "write resume \"\(path)\", or take another name"
         case .noCheckpoint: "start the run anew: nothing of it was saved"
         default: nil
+        }
+    }
+
+    /// The labels by which what cannot be was given.
+    private static func arguments(_ error: SettingFault) -> [String] {
+        switch error {
+        case .outside(let setting, _, _):
+            switch setting {
+            case .batchSize: ["batch"]
+            case .learningRate: ["lr"]
+            case .warmUp, .warmUpAfterReset: ["warmup"]
+            case .decay: ["decay"]
+            case .clip: ["clip"]
+            case .accumulation: ["accumulate"]
+            case .beta1: ["beta1"]
+            case .beta2: ["beta2"]
+            case .epsilon: ["epsilon"]
+            case .weightDecay: ["weight_decay"]
+            case .perEpoch: ["per_epoch"]
+            case .stepsPerRemoval: ["every"]
+            case .flatLossWindow, .flatLossTolerance: ["flat_loss"]
+            case .chunk: ["chunk"]
+            case .smoothing: ["smoothing"]
+            case .smoothingBins: ["bins"]
+            case .mixing: ["mixing"]
+            case .mixingAfterRescue: ["rescue_mixing"]
+            case .startFrom: ["start_from"]
+            case .removeAllBeyond: ["all_beyond"]
+            case .pretrainEpochs: ["pretrain_epochs"]
+            case .maximumLength: ["max_length"]
+            case .matchThreshold: ["adaptive", "first"]
+            case .lossThreshold: ["adaptive_loss"]
+            case .memory: []
+            case .leastSteps: ["least"]
+            case .patience: ["patience"]
+            case .distillationSteps: ["steps"]
+            case .evaluateEvery: ["check"]
+            }
+        case .mostBelowLeast: ["most", "least"]
+        case .limitAfterStart: ["max_length"]
+        case .cannotBePlanned, .teacherOfOneLayer, .studentUnlikeTeacher: []
         }
     }
 

@@ -55,7 +55,7 @@ final class Workbench {
     /// `removed 3/8`, for the prompt.
     var status: StyledText? {
         guard let run = currentRun?.run else { return nil }
-        return StyledText("\(run.removedCount)/\(run.longest) removed", .dim)
+        return StyledText("\(run.removedCount)/\(run.longest) removed ·", .dim)
     }
 }
 

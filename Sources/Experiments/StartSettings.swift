@@ -68,6 +68,6 @@ public struct StartSettings {
         }
     }
 
-    /// What cannot be, in words; nil if all can.
-    public var fault: String? { training.fault ?? schedule.fault }
+    /// What cannot be; nil if all can.
+    public var fault: SettingFault? { training.fault ?? schedule.fault }
 }

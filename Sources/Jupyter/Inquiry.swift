@@ -48,7 +48,7 @@ enum Inquiry {
     static func completeness(_ content: JSONValue, _ session: Session) -> JSONValue {
         let code = content["code"]?.string ?? ""
         if Question(code) != nil { return ["status": "complete"] }
-        switch Parser.parse(SourceText(code), session.context).completeness {
+        switch Parser.parse(SourceText(Aside.spelledOut(code, session.context) ?? code), session.context).completeness {
         case .complete: return ["status": "complete"]
         case .invalid: return ["status": "invalid"]
         case .incomplete:

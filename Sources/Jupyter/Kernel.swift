@@ -90,6 +90,9 @@ public final class Kernel {
         if case .question(let question)? = aside {
             let text = question.answer(session).lines.map(\.plain).joined(separator: "\n")
             payload = [["source": "page", "data": ["text/plain": .string(text)], "start": 0]]
+        } else if case .history(let count, let word)? = aside {
+            let text = Aside.lines(of: history.inputs, count: count, word: word).map(\.plain).joined(separator: "\n")
+            payload = [["source": "page", "data": ["text/plain": .string(text)], "start": 0]]
         } else if aside == .farewell {
             // Whoever shows the cells decides whether that closes anything.
             payload = [["source": "ask_exit", "keepkernel": false]]
@@ -126,7 +129,8 @@ public final class Kernel {
     private func run(_ code: String, _ cell: CellOutput) {
         session.interrupt.clear()
         session.onEvent = { cell.show($0) }
-        let outcome = runCell(SourceText(code, name: "cell \(count)"), session)
+        let outcome = runCell(
+            SourceText(Aside.spelledOut(code, session.context) ?? code, name: "cell \(count)"), session)
         session.onEvent = { _ in }
         cell.finish(outcome)
     }

@@ -8,6 +8,8 @@ struct KernelHistory {
 
     mutating func add(_ input: String, output: String, line: Int) { entries.append((line, input, output)) }
 
+    var inputs: [String] { entries.map(\.input) }
+
     /// The content of a `history_reply`.
     func answer(_ content: JSONValue) -> JSONValue {
         let wantsOutput = content["output"]?.bool ?? false

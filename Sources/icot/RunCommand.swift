@@ -64,8 +64,12 @@ struct RunCommand: ParsableCommand {
             let options = Repl.Options(
                 greeting: shared.json || isDriven
                     ? nil : StyledText("icot \(Icot.version): ? for help, Ctrl-D leaves", .dim),
-                startup: Startup.source(), opening: try file.map { try opening($0, session, writer) },
-                isDriven: isDriven, run: run)
+                startup: Startup.source(),
+                opening: try file.map {
+                    try opening($0, session, writer, isTrusted: notebook.trust, parameters: parameters)
+                },
+                isDriven: isDriven, run: run,
+                open: { try? opening($0, $1, writer, isTrusted: false, parameters: []) })
             throw ExitCode(
                 Repl(session, writer: writer, interrupts: InterruptWatch(), form: form, options: options).run())
         }
@@ -74,16 +78,20 @@ struct RunCommand: ParsableCommand {
             statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
         let printer = EventPrinter(writer, form: form, showsPlace: source.lineStarts.count > 1 || statements.isEmpty)
         throw ExitCode(
-            TextRun.run(source, session, printer: printer, writer: writer, interrupts: InterruptWatch(), run: run))
+            TextRun.run(
+                source, session, printer: printer, writer: writer, interrupts: InterruptWatch(), run: run,
+                open: { try? opening($0, $1, writer, isTrusted: false, parameters: []) }))
     }
 
     /// The statements of a notebook, once the person has agreed to what it does beyond computing. Its outputs are
     /// comments.
-    private func opening(_ path: String, _ session: Session, _ writer: TerminalWriter) throws -> SourceText {
+    private func opening(
+        _ path: String, _ session: Session, _ writer: TerminalWriter, isTrusted: Bool, parameters: [String]
+    ) throws -> SourceText {
         let file = try NotebookInput.read(path)
         guard file.notebook.canRun else { throw Icot.failure(NotebookInput.otherVersion(path)) }
         let effects = EffectsReport(file.notebook, session.context)
-        try NotebookTrust.ensure(effects, path, isGiven: notebook.trust, asks: !shared.json)
+        try NotebookTrust.ensure(effects, path, isGiven: isTrusted, asks: !shared.json)
         let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
         if let notice { writer.printError([notice]) }
         session.importFolder = NotebookFile.folder(of: pathFromHere)

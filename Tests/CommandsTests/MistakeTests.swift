@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Mistakes with icot's own verbs") struct MistakeTests {
     /// Rows that icot's own functions read.
-    private static let meansSomething: Set<String> = ["let ys = range(1, 10)"]
+    private static let meansSomething: Set<String> = ["let ys = range(1, 10)", "cd \"x\"", "ls"]
 
     @Test("get one error each, and what its fix proposes is right")
     func rows() {

@@ -19,6 +19,23 @@ import Testing
         #expect(desk.value("p[-1].step").asInteger == 148_344)
     }
 
+    @Test func `of an adaptive schedule the stages are planned, and what ends each`() {
+        let desk = Desk()
+        desk.run("plan adaptive: 0.9 first: 0.98 chunk: .half chain: 5 patience: 700")
+        #expect(
+            desk.text == """
+                stage  removed  left  ends_at  least  patience  most
+                    0        0     5   0.9800     20         –     –
+                    1        3     2   0.9000     20       700  2500
+                    2        4     1   0.9000     20       700  2500
+                    3        5     0        –     20       700  2500
+                """)
+        desk.run("plan adaptive_loss: 0.5 all_beyond: 2 chain: 9")
+        #expect(
+            desk.lines.map { $0.split(separator: " ").prefix(3).joined(separator: " ") }
+                == ["stage removed left", "0 0 9", "1 1 8", "2 all 0"])
+    }
+
     @Test func `every switch that is set is shown`() {
         let desk = Desk.withRun()
         desk.run(

@@ -30,6 +30,8 @@ import Testing
                 // Files of other people are not here.
                 let effects = Effects.of(SourceText(example), context)
                 if !effects.reads.isEmpty || !effects.writes.isEmpty { continue }
+                // The other tests of this process stay where they are.
+                if !effects.entered.isEmpty { continue }
                 desk.session.restore(signature.name == "back" ? later : start)
                 let outcome = desk.run(example)
                 #expect(outcome == .finished, "\(example): \(desk.messages)")

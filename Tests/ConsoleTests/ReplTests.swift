@@ -59,7 +59,8 @@ import Testing
 @Suite struct PromptTests {
     @Test(
         arguments: [
-            ("icot> let x = 3", 6), ("icot 12> let x = 3", 9), ("2/4 removed 7> step", 15), (">>> print 1", 4),
+            ("icot> let x = 3", 6), ("icot 12> let x = 3", 9), ("2/4 removed 7> step", 15),
+            ("2/4 removed · 7> step", 18), (">>> print 1", 4),
             ("let x = 3", nil), ("x > 3", nil), ("print x > 3", nil), ("icot 12 > 3", nil),
         ] as [(String, Int?)])
     func `the prompt of a copied line is known by its words`(_ line: String, _ length: Int?) {

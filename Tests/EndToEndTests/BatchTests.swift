@@ -46,6 +46,75 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
         #expect(!run.error.contains("\u{1b}"))
     }
 
+    @Test func `folders are listed, entered and left as in a shell`() throws {
+        let made = "mkdir d && cd d && mkdir -p runs/a model && echo '{}' >runs/a/run.json && printf 12345 >x.txt && touch n.icot && "
+        let run = try shell(made + "icot -c 'ls' -c 'cd runs' -c 'ls().kind' -c 'cd' -c 'pwd() == \"'$HOME'\"'")
+        #expect(run.error == "")
+        let home = try #require(run.output.split(separator: "\n").first { $0.hasSuffix("/d/runs") }?.dropLast(7))
+        #expect(
+            run.output == """
+                name    kind      size
+                model   folder       –
+                n.icot  notebook     0
+                runs    folder       –
+                x.txt   file         5
+                \(home)/d/runs
+                ["run"]
+                \(home)
+                true
+
+                """)
+        let wrong = try shell("mkdir runs; icot -c 'cd rums'")
+        #expect(wrong.status == 2)
+        #expect(wrong.error.contains("there is no folder rums"))
+        #expect(wrong.error.contains("did you mean \"runs\"?"))
+    }
+
+    @Test func `a line for the shell shows what the program prints, and its failure is an error`() throws {
+        let run = try shell("icot -c '!printf \"a\\033[2Jb\\n\"; cat; echo c >&2' -c 'print 1'")
+        #expect(run == (0, "a␛[2Jb\nc\n1\n", ""))
+        let failed = try shell("icot -c '!exit 3' -c 'print 1'")
+        #expect(failed.status == 2 && failed.output == "")
+        #expect(failed.error.contains("the program ended with status 3"))
+    }
+
+    @Test func `what a program leaves running does not hold the prompt`() throws {
+        let run = try shell("icot -c '!sleep 50 & echo started'", seconds: 20)
+        #expect(run == (0, "started\n", ""))
+    }
+
+    @Test func `a run that is kept stays where it is when somebody goes elsewhere`() throws {
+        let run = try shell(
+            """
+            mkdir other
+            icot -c 'let data = gen .parity digits: 3 n: 8 seed: 1' -c 'let m = model .gpt2 vocab: data width: 8' \\
+                -c 'let r = start m on: data name: "x"' -c 'cd other' -c 'train steps: 1' -c 'step' >/dev/null
+            icot -c 'let r = resume "runs/x"' -c 'r.removed'; ls other
+            """)
+        #expect(run.status == 0, "\(run)")
+        #expect(run.error == "")
+        #expect(run.output == "1\n")
+    }
+
+    @Test func `a notebook of somebody else that goes elsewhere or runs a program is asked about first`() throws {
+        for line in ["cd(\"/\")", "shell(\"touch x\")"] {
+            let run = try shell("printf '%s\\n' '# icot 1' '\(line)' >n.icot; icot n.icot; ls")
+            #expect(run.output == "err\nn.icot\nout\n", "\(run)")
+            #expect(run.error.contains("would do more than compute"))
+            #expect(run.error.contains(line.hasPrefix("cd") ? "enters \"/\"" : "runs   \"touch x\""), "\(run.error)")
+        }
+    }
+
+    @Test func `run and the path of a notebook runs it here, and what it defined stays`() throws {
+        let run = try shell(
+            "mkdir d; printf '%s\\n' '# icot 1' 'let k = 6' 'k + 1' '#> 7' >d/n.icot; icot -c 'run \"d/n.icot\"' -c 'k * 7'"
+        )
+        #expect(run == (0, "7\n42\n", ""))
+        let missing = try shell("icot -c 'run \"none.icot\"' -c 'print 1'")
+        #expect(missing.status == 2 && missing.output == "")
+        #expect(missing.error.contains("none.icot"))
+    }
+
     @Test func `nothing runs of a text with an error in its last line`() throws {
         let run = try shell("icot -c 'print 1' -c 'pritn 2'")
         #expect(run.status == 2)

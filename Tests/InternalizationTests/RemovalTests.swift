@@ -50,9 +50,14 @@ private let small = EncodedProblem(tokens: [1, 2, 3, 4, 5, 6, 7], inputCount: 2,
     }
 
     @Test func `an order that forgets or repeats a token is refused`() {
-        for groups in [[[0], [1]], [[0, 1], [1, 2]], [[0, 1, 2, 3]], [[0, 1, 2], []]] {
-            #expect(throws: RunError.self) { try EncodedProblems([small], groups: [groups]) }
+        let faults: [([[Int]], EncodedProblemFault)] = [
+            ([[0], [1]], .orderWithout(place: 2)), ([[0, 1], [1, 2]], .orderTwice(place: 1)),
+            ([[0, 1, 2, 3]], .orderOutside(place: 3, of: 3)), ([[0, 1, 2], []], .emptyGroup),
+        ]
+        for (groups, fault) in faults {
+            #expect(throws: RunError.problem(0, fault)) { try EncodedProblems([small], groups: [groups]) }
         }
+        #expect(throws: RunError.problem(0, .noOrder)) { try EncodedProblems([small], groups: []) }
     }
 
     /// 12 problems × 26 ways of removal and 6 × 26.

@@ -288,7 +288,7 @@ private func following(_ steps: Int) -> TrainingGoal {
         try run.change(schedule)
         #expect(run.isEmptied)
         schedule.maximumLength = 4
-        #expect(throws: RunError.self) { try run.change(schedule) }
+        #expect(throws: SettingFault.limitAfterStart) { try run.change(schedule) }
     }
 
     @Test func `another seed on the way is followed by a run that comes back to it`() throws {

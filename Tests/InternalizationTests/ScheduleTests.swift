@@ -151,14 +151,20 @@ import Transformer
     func `a Δ that removes nothing is refused`(_ delta: Double) {
         var schedule = RemovalSchedule()
         schedule.pace = .perEpoch(delta)
-        #expect(schedule.fault != nil)
+        guard case .outside(.perEpoch, _, .above(0))? = schedule.fault else {
+            Issue.record("\(delta) passed: \(String(describing: schedule.fault))")
+            return
+        }
     }
 
     @Test func `a threshold that cannot be reached is refused`() {
         var schedule = RemovalSchedule()
         schedule.pace = .adaptive(AdaptiveRule(measure: .exactMatch(1.2)))
-        #expect(schedule.fault != nil)
-        #expect(throws: RunError.self) {
+        #expect(schedule.fault == .outside(.matchThreshold, found: 1.2, .aboveTo(0, 1)))
+        #expect(
+            schedule.fault?.description
+                == "the threshold of exact matches is 1.2, but must be above 0 and at most 1")
+        #expect(throws: SettingFault.cannotBePlanned) {
             try SchedulePlan(RemovalSchedule(), TrainingSettings(), batchesPerEpoch: 3, longest: 2)
         }
     }

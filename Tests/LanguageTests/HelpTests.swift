@@ -158,6 +158,46 @@ import Testing
         #expect(Aside("quit", session.context) == nil)
     }
 
+    @Test("what was typed is asked for by number or by word, and a file is run by its path")
+    func historyAndFiles() {
+        let context = Self.session().context
+        #expect(Aside("history", context) == .history(count: nil, word: nil))
+        #expect(Aside("history 5", context) == .history(count: 5, word: nil))
+        #expect(Aside("history train", context) == .history(count: nil, word: "train"))
+        #expect(Aside("run \"a b.icot\"", context) == .file("a b.icot"))
+        #expect(Aside("run \"a\" + \"b\"", context) == nil)
+        #expect(Aside("run x", context) == nil)
+        let typed = ["let a = 1", "train steps: 3", "def f() {\n  1\n}", "train steps: 4"]
+        func lines(_ count: Int?, _ word: String?) -> [String] {
+            Aside.lines(of: typed, count: count, word: word).map(\.plain)
+        }
+        #expect(lines(2, nil) == ["3  def f() {", "     1", "   }", "4  train steps: 4"])
+        #expect(lines(nil, "train") == ["2  train steps: 3", "4  train steps: 4"])
+        #expect(lines(nil, "step 9") == ["nothing typed had 'step 9' in it"])
+    }
+
+    @Test(
+        "the lines of a shell are calls, and where a word has a meaning of its own it keeps it",
+        arguments: [
+            ("!ls -l", "shell(\"ls -l\")"),
+            ("let a = 1\n  !echo \"{a}\"", "let a = 1\n  shell(\"echo \\\"\\{a\\}\\\"\")"),
+            ("a != b", nil), ("!", nil), ("!= 3", nil),
+            ("cd runs/x-1", "cd(\"runs/x-1\")"), ("cd \"my runs\"", "cd(\"my runs\")"), ("cd ..", "cd(\"..\")"),
+            ("cd", "cd()"), ("ls", "ls()"), ("ls -la x", "shell(\"ls -la x\")"), ("pwd", "pwd()"), ("pwd x", nil),
+            ("ls = 3", nil), ("ls() | head 3", nil), ("lsx", nil), ("mine", nil),
+        ] as [(String, String?)])
+    func shellLines(_ text: String, _ call: String?) {
+        #expect(Aside.spelledOut(text, Self.session().context) == call)
+    }
+
+    @Test("ls is a variable once somebody makes it one")
+    func ownWord() {
+        let session = Self.session()
+        session.run(SourceText("let ls = 1"))
+        #expect(Aside.spelledOut("ls", session.context) == nil)
+        #expect(Aside.spelledOut("pwd", session.context) == "pwd()")
+    }
+
     @Test("questions between statements cut a text into pieces, with lines where they were; inside a block they do not")
     func pieces() {
         let context = Self.session().context

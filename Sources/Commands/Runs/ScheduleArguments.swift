@@ -144,7 +144,7 @@ enum ScheduleArguments {
         if let count = call.integerIfPresent("start_from") { schedule.startFrom = count }
         if let count = call.integerIfPresent("all_beyond") { schedule.removeAllBeyond = count < 0 ? nil : count }
         if let length = call.integerIfPresent("max_length") { schedule.maximumLength = length == 0 ? nil : length }
-        if let fault = schedule.fault { throw call.failure(fault, code: .runtimeArgument) }
+        if let fault = schedule.fault { throw fault }
         try refuseIdle(call, schedule, run)
         return schedule
     }

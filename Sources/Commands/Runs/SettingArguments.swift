@@ -53,7 +53,7 @@ struct SettingArguments {
         preset = call.choiceIfPresent("preset").flatMap { Preset(rawValue: $0) }
         start = StartSettings(preset, model: model.subject, data: data)
         try read(call)
-        if let fault = start.fault { throw call.failure(fault, code: .runtimeArgument) }
+        if let fault = start.fault { throw fault }
     }
 
     private mutating func read(_ call: Invocation) throws {

@@ -124,7 +124,8 @@ enum StartCommands {
     private static func plan(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
-                "plan", "Shows what a schedule would do, event by event, without training.",
+                "plan",
+                "Shows what a schedule would do, event by event, without training; of an adaptive one its stages.",
                 ScheduleArguments.parameters + [
                     .label(
                         "steps", .integer(1...1_000_000_000), aliases: Aliases.steps,
@@ -152,17 +153,18 @@ enum StartCommands {
             let experiment = call.experimentIfPresent("run") ?? bench.currentRun
             let run = experiment?.run
             let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule(), for: experiment)
-            guard let rows = call.integerIfPresent("rows") ?? run?.problems.count else {
-                throw call.failure(
-                    "there is no run to take the size of the data from", code: .runtimeArgument,
-                    help: "add rows: 808_000 chain: 47")
-            }
             guard
                 let chain = call.integerIfPresent("chain") ?? run.map({ $0.problems.longestUnitCount(schedule.order) })
             else {
                 throw call.failure(
                     "there is no run to take the length of the chain from", code: .runtimeArgument,
                     help: "add chain: 47")
+            }
+            if schedule.pace.isMeasured { return .table(stageTable(schedule, chain: chain)) }
+            guard let rows = call.integerIfPresent("rows") ?? run?.problems.count else {
+                throw call.failure(
+                    "there is no run to take the size of the data from", code: .runtimeArgument,
+                    help: "add rows: 808_000 chain: 47")
             }
             // The settings of the run, else those that belong to the preset.
             let preset = call.choiceIfPresent("preset").flatMap { Preset(rawValue: $0) }
@@ -176,6 +178,39 @@ enum StartCommands {
                 units: chain, steps: call.integerIfPresent("steps"), interrupt: call.interrupt)
             return .table(planTable(events, chain: chain))
         }
+    }
+
+    /// The stages of a schedule that removes when the model is ready: without times, with what ends each.
+    private static func stageTable(_ schedule: RemovalSchedule, chain: Int) -> TableObject {
+        let stages = ScheduleClock.stages(schedule, longest: chain)
+        var columns: [TableObject.Column] = [
+            .init("stage", Array(stages.indices)),
+            .init("removed", stages.map { $0 == .all ? Value.text("all") : .integer($0.capped(at: chain)) }),
+            .init("left", stages.map { chain - $0.capped(at: chain) }),
+        ]
+        if case .adaptive(let rule) = schedule.pace {
+            let measures = stages.indices.map { $0 == 0 ? rule.firstMeasure ?? rule.measure : rule.measure }
+            let (rates, losses) = (measures.map(\.rate), measures.map(\.loss))
+            // The last stage ends when somebody ends it.
+            func column(_ name: String, _ values: [Double?]) {
+                guard values.contains(where: { $0 != nil }) else { return }
+                columns.append(
+                    .init(
+                        name,
+                        values.enumerated().map { place, value in
+                            place == stages.count - 1 ? .none : value.map { Value.real($0) } ?? .none
+                        }))
+            }
+            column("ends_at", rates)
+            column("ends_at_loss", losses)
+            columns.append(.init("least", stages.map { _ in rule.leastSteps }))
+            func limits(_ steps: Int?) -> [Value] {
+                stages.indices.map { $0 == 0 ? .none : steps.map { .integer($0) } ?? .none }
+            }
+            columns.append(.init("patience", limits(rule.patienceSteps(longest: chain))))
+            columns.append(.init("most", limits(rule.mostSteps(longest: chain))))
+        }
+        return TableObject(columns)
     }
 
     private static func planTable(_ events: [PlannedBatch], chain: Int) -> TableObject {

@@ -18,16 +18,21 @@ public final class Repl {
         public var isDriven: Bool
         /// Runs an entry: in a host that keeps a record of the session, through whoever keeps it.
         public var run: (SourceText, Session) -> Session.Outcome
+        /// Finds the statements of a notebook that a person wants to run here, and agrees to what they do; nil, with
+        /// the reason told, where nothing is to be run.
+        public var open: (String, Session) -> SourceText?
 
         public init(
             greeting: StyledText? = nil, startup: SourceText? = nil, opening: SourceText? = nil, isDriven: Bool = false,
-            run: @escaping (SourceText, Session) -> Session.Outcome = { $1.run($0) }
+            run: @escaping (SourceText, Session) -> Session.Outcome = { $1.run($0) },
+            open: @escaping (String, Session) -> SourceText? = { _, _ in nil }
         ) {
             self.greeting = greeting
             self.startup = startup
             self.opening = opening
             self.isDriven = isDriven
             self.run = run
+            self.open = open
         }
     }
 
@@ -79,13 +84,20 @@ public final class Repl {
             case .text(let typed):
                 idleInterrupts = 0
                 // What was copied from a terminal comes with its prompts.
-                let text = Prompt.stripped(typed) ?? typed
-                guard text.contains(where: { !$0.isWhitespace }) else { continue }
-                history.append(text)
-                writer.transcript?.add(input: text, prompt: prompt.plain)
+                let unprompted = Prompt.stripped(typed) ?? typed
+                guard unprompted.contains(where: { !$0.isWhitespace }) else { continue }
+                history.append(unprompted)
+                writer.transcript?.add(input: unprompted, prompt: prompt.plain)
+                let text = Aside.spelledOut(unprompted, session.context) ?? unprompted
                 switch Aside(text, session.context) {
                 case .farewell: return TextRun.complain(writer, 0)
                 case .question(let question): answer(question)
+                case .history(let count, let word):
+                    writer.print(Aside.lines(of: history.entries, count: count, word: word), paged: editor != nil)
+                case .file(let path):
+                    returning(session) {
+                        if let source = options.open(path, session) { show(source) { options.run($0, session) } }
+                    }
                 case nil: take(text)
                 }
             }

@@ -31,12 +31,17 @@ final class SessionServices: EditorServices {
         return fresh
     }
 
+    /// Whether a text is to be read as the language: no question, and no line for the shell.
+    private func isStatements(_ text: String) -> Bool {
+        Aside(text, context) == nil && Aside.spelledOut(text, context) == nil
+    }
+
     func highlight(_ text: String) -> [HighlightedSpan] {
-        Question(text) == nil ? Highlighter.highlight(parse(text)) : []
+        isStatements(text) ? Highlighter.highlight(parse(text)) : []
     }
 
     func faults(in text: String) -> [SourceSpan] {
-        guard Question(text) == nil else { return [] }
+        guard isStatements(text) else { return [] }
         let parsed = parse(text)
         // A text that is not over yet is not wrong, and what is missing may still come.
         guard parsed.completeness != .incomplete else { return [] }
@@ -46,7 +51,8 @@ final class SessionServices: EditorServices {
 
     func state(of text: String) -> InputState {
         guard Question(text) == nil else { return .complete }
-        let text = Prompt.stripped(text) ?? text
+        let unprompted = Prompt.stripped(text) ?? text
+        let text = Aside.spelledOut(unprompted, context) ?? unprompted
         let parsed = parse(text)
         if parsed.completeness == .incomplete { return .incomplete }
         // A slip inside a block that is still open waits until the block is whole; an empty line ends it as it is.

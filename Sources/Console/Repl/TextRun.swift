@@ -1,5 +1,6 @@
 // Runs a whole text without a prompt: what `icot -c` and a pipe are given.
 
+import Glibc
 import Language
 import Support
 
@@ -10,7 +11,8 @@ public enum TextRun {
     public static func run(
         _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter,
         interrupts: InterruptWatch,
-        run: (SourceText, Session) -> Session.Outcome = { $1.run($0) }
+        run: (SourceText, Session) -> Session.Outcome = { $1.run($0) },
+        open: (String, Session) -> SourceText? = { _, _ in nil }
     ) -> Int32 {
         defer { printer.finish() }
         session.displayOptions = printer.displayOptions
@@ -19,7 +21,20 @@ public enum TextRun {
             // Nobody can read what is left to be shown: working on would be for nothing.
             if writer.failure != nil { session.interrupt.request() }
         }
-        let source = Prompt.stripped(source.text).map { SourceText($0, name: source.name) } ?? source
+        let unprompted = Prompt.stripped(source.text) ?? source.text
+        let text = Aside.spelledOut(unprompted, session.context) ?? unprompted
+        let source = text == source.text ? source : SourceText(text, name: source.name)
+        /// Nil where all went well.
+        func status(_ text: SourceText) -> Int32? {
+            printer.begin()
+            let outcome = interrupts.during(session.interrupt) { run(text, session) }
+            printer.finish()
+            return switch outcome {
+            case .finished: nil
+            case .failed: 2
+            case .interrupted: 130
+            }
+        }
         for piece in Aside.pieces(of: source, session.context) {
             switch piece.aside {
             case .farewell: return complain(writer, 0)
@@ -31,15 +46,12 @@ public enum TextRun {
                     isKnown ? writer.print(lines) : writer.printError(lines)
                 }
                 guard isKnown else { return complain(writer, 2) }
-            case nil:
-                printer.begin()
-                let outcome = interrupts.during(session.interrupt) { run(piece.text, session) }
-                printer.finish()
-                switch outcome {
-                case .finished: break
-                case .failed: return complain(writer, 2)
-                case .interrupted: return complain(writer, 130)
-                }
+            case .history(let count, let word):
+                writer.print(Aside.lines(of: History.standard().entries, count: count, word: word))
+            case .file(let path):
+                let ended = returning(session) { open(path, session).map { status($0) ?? 0 } ?? 2 }
+                if ended != 0 { return complain(writer, ended) }
+            case nil: if let status = status(piece.text) { return complain(writer, status) }
             }
         }
         return complain(writer, 0)
@@ -51,4 +63,15 @@ public enum TextRun {
         writer.printError([StyledText("icot: cannot write to standard output: \(failure)", .error)])
         return 2
     }
+}
+
+/// Does something after which relative paths and those of `import` start where they did before: a notebook from
+/// elsewhere is run with its own.
+func returning<Result>(_ session: Session, _ work: () -> Result) -> Result {
+    let folder = FileSystem.currentFolder, imports = session.importFolder
+    defer {
+        session.importFolder = imports
+        if let folder { chdir(folder) }
+    }
+    return work()
 }

@@ -47,16 +47,15 @@ public final class Distillation {
         validation: HeldOut? = nil, positions: PositionRule,
         settings: DistillationSettings, workers: Workers = .shared, now: @escaping () -> Double = MonotonicClock.seconds
     ) throws {
-        if let fault = settings.fault { throw RunError.setting(fault) }
+        if let fault = settings.fault { throw fault }
         let (large, small) = (teacher.configuration, initial.configuration)
         if large.layerCount < 2 {
-            throw RunError.setting("the diagonal of a teacher with one layer is a point; give it at least two")
+            throw SettingFault.teacherOfOneLayer
         }
         if large.layerCount != small.layerCount || large.width != small.width {
-            throw RunError.setting(
-                "a student of \(small.layerCount) layers and width \(small.width) cannot take the thoughts of a "
-                    + "teacher of"
-                    + " \(large.layerCount) layers and width \(large.width)")
+            throw SettingFault.studentUnlikeTeacher(
+                SettingFault.Size(layers: small.layerCount, width: small.width),
+                teacher: SettingFault.Size(layers: large.layerCount, width: large.width))
         }
         var schedule = RemovalSchedule()
         schedule.positions = positions
@@ -67,7 +66,7 @@ public final class Distillation {
         }
         for set in [problems, heldOut?.problems, validation?.problems].compactMap({ $0 }) {
             if let index = (0..<set.count).first(where: { set.chain($0).isEmpty }) {
-                throw RunError.problem(index, "it has no chain to distil")
+                throw RunError.problem(index, .noChain)
             }
         }
         self.problems = problems

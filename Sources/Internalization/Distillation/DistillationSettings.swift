@@ -29,11 +29,12 @@ public struct DistillationSettings: Sendable, Equatable {
 
     public init() {}
 
-    var fault: String? {
-        if let fault = training.fault { return fault }
-        for (stage, steps) in steps where steps < 0 { return "\(steps) steps for the \(stage.rawValue)" }
-        if evaluateEvery < 1 { return "a look at the validation problems every \(evaluateEvery) steps" }
-        return nil
+    var fault: SettingFault? {
+        let counts = DistillationStage.allCases.map { Double(steps[$0] ?? 0) }
+        return training.fault
+            ?? SettingFault.first(
+                counts.map { (.distillationSteps, $0, .atLeast(0)) }
+                    + [(.evaluateEvery, Double(evaluateEvery), .atLeast(1))])
     }
 
     /// The learning rate of an update of a stage.

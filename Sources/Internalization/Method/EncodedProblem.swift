@@ -21,16 +21,16 @@ public struct EncodedProblem: Sendable, Equatable {
     }
 
     /// What must hold before a run uses it; the first rule broken, or nil.
-    var fault: String? {
-        if inputCount < 1 { return "its input is empty" }
-        if tokens.count <= inputCount { return "nothing follows its input" }
+    var fault: EncodedProblemFault? {
+        if inputCount < 1 { return .emptyInput }
+        if tokens.count <= inputCount { return .nothingAfterInput }
         if chain.lowerBound != inputCount || chain.upperBound > tokens.count {
-            return "its chain \(chain) does not follow its input of \(inputCount) tokens"
+            return .chainElsewhere(chain, inputCount: inputCount)
         }
         if answer.lowerBound < chain.upperBound || answer.upperBound > tokens.count {
-            return "its answer \(answer) does not follow its chain \(chain)"
+            return .answerElsewhere(answer, chain: chain)
         }
-        if tokens.count == chain.upperBound { return "nothing follows its chain" }
+        if tokens.count == chain.upperBound { return .nothingAfterChain }
         return nil
     }
 }

@@ -40,7 +40,7 @@ public struct EncodedProblems: Sendable {
         }
         guard let groups else { return }
         guard groups.count == places.count else {
-            throw RunError.problem(min(groups.count, places.count), "it has no removal order")
+            throw RunError.problem(min(groups.count, places.count), .noOrder)
         }
         for index in groups.indices {
             if let fault = RemovalOrder.fault(in: groups[index], of: chain(index).count) {

@@ -61,17 +61,17 @@ public enum RemovalOrder: Sendable, Hashable, Codable {
     }
 
     /// Whether `groups` take each of `count` chain tokens away exactly once; the first rule broken, or nil.
-    static func fault(in groups: [[Int]], of count: Int) -> String? {
+    static func fault(in groups: [[Int]], of count: Int) -> EncodedProblemFault? {
         var seen = [Bool](repeating: false, count: count)
         for place in groups.joined() {
             guard place >= 0, place < count else {
-                return "its removal order names token \(place) of a chain of \(count)"
+                return .orderOutside(place: place, of: count)
             }
-            if seen[place] { return "its removal order names token \(place) twice" }
+            if seen[place] { return .orderTwice(place: place) }
             seen[place] = true
         }
-        if groups.contains(where: \.isEmpty) { return "its removal order has an empty group" }
-        return seen.firstIndex(of: false).map { "its removal order never names token \($0)" }
+        if groups.contains(where: \.isEmpty) { return .emptyGroup }
+        return seen.firstIndex(of: false).map { .orderWithout(place: $0) }
     }
 }
 

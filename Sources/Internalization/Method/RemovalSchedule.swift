@@ -18,6 +18,9 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
         case exactMatch(Double)
         /// Mean loss in nats, at most this.
         case loss(Double)
+
+        public var rate: Double? { if case .exactMatch(let rate) = self { rate } else { nil } }
+        public var loss: Double? { if case .loss(let loss) = self { loss } else { nil } }
     }
 
     public enum WhenStuck: String, Sendable, Codable, CaseIterable {
@@ -247,46 +250,64 @@ public struct RemovalSchedule: Sendable, Equatable, Codable {
     }
 
     /// What must hold before a run uses it; the first rule broken, or nil.
-    public var fault: String? {
-        switch pace {
-        case .perEpoch(let delta): if !(delta > 0 && delta.isFinite) { return "per_epoch is \(delta), not above 0" }
-        case .stepsPerRemoval(let steps): if steps < 1 { return "a removal every \(steps) steps" }
-        case .adaptive(let rule): if let fault = rule.fault { return fault }
+    public var fault: SettingFault? {
+        pace.fault ?? smoothing.fault
+            ?? SettingFault.first([
+                (.chunk, Double(chunk.unitCount ?? 1), .atLeast(1)),
+                (.mixing, mixing, .fromTo(0, 1)), (.mixingAfterRescue, mixingAfterRescue ?? 0, .fromTo(0, 1)),
+                (.warmUpAfterReset, Double(warmUpAfterReset), .atLeast(0)),
+                (.startFrom, Double(startFrom), .atLeast(0)),
+                (.removeAllBeyond, Double(removeAllBeyond ?? 0), .atLeast(0)),
+                (.pretrainEpochs, Double(pretrainEpochs), .atLeast(0)),
+                (.maximumLength, Double(maximumLength ?? 2), .atLeast(2)),
+            ])
+    }
+}
+
+extension Pace {
+    fileprivate var fault: SettingFault? {
+        switch self {
+        case .perEpoch(let delta): SettingFault.first([(.perEpoch, delta, .above(0))])
+        case .stepsPerRemoval(let steps): SettingFault.first([(.stepsPerRemoval, Double(steps), .atLeast(1))])
+        case .adaptive(let rule): rule.fault
         case .flatLoss(let rule):
-            if rule.window < 1 { return "a flat-loss window of \(rule.window) steps" }
-            if !(rule.tolerance >= 0) { return "a flat-loss tolerance of \(rule.tolerance)" }
-        case .uniform, .manual: break
+            SettingFault.first([
+                (.flatLossWindow, Double(rule.window), .atLeast(1)),
+                (.flatLossTolerance, rule.tolerance, .atLeast(0)),
+            ])
+        case .uniform, .manual: nil
         }
-        if case .units(let count) = chunk, count < 1 { return "\(count) tokens at a time" }
-        if let fault = smoothing.fault { return fault }
-        for share in [mixing, mixingAfterRescue ?? 0] where !(share >= 0 && share <= 1) {
-            return "a mixing of \(share), not between 0 and 1"
+    }
+}
+
+extension RemovalChunk {
+    fileprivate var unitCount: Int? {
+        switch self {
+        case .units(let count): count
+        case .half: nil
         }
-        if warmUpAfterReset < 0 { return "a warm-up of \(warmUpAfterReset) steps" }
-        if startFrom < 0 { return "a start from \(startFrom) removed tokens" }
-        if let removeAllBeyond, removeAllBeyond < 0 { return "remove-all-beyond is \(removeAllBeyond)" }
-        if pretrainEpochs < 0 { return "\(pretrainEpochs) pretraining epochs" }
-        if let maximumLength, maximumLength < 2 { return "a maximum length of \(maximumLength) tokens" }
-        return nil
     }
 }
 
 extension AdaptiveRule {
-    fileprivate var fault: String? {
+    fileprivate var fault: SettingFault? {
         for measure in [measure, firstMeasure].compactMap({ $0 }) {
-            switch measure {
-            case .exactMatch(let rate):
-                if !(rate > 0 && rate <= 1) {
-                    return "a threshold of \(rate), not between 0 and 1, can never be passed"
+            let fault =
+                switch measure {
+                case .exactMatch(let rate): SettingFault.first([(.matchThreshold, rate, .aboveTo(0, 1))])
+                case .loss(let loss): SettingFault.first([(.lossThreshold, loss, .above(0))])
                 }
-            case .loss(let loss): if !(loss > 0) { return "a loss threshold of \(loss) can never be passed" }
-            }
+            if let fault { return fault }
         }
-        if !(memory >= 0 && memory < 1) { return "a memory of \(memory), not between 0 and 1" }
-        if leastSteps < 1 { return "at least \(leastSteps) steps a stage" }
-        if case .steps(let patience) = patience, patience < 1 { return "a patience of \(patience) steps" }
-        if case .steps(let mostSteps) = mostSteps, mostSteps < leastSteps {
-            return "at most \(mostSteps) steps a stage, but at least \(leastSteps)"
+        let numbers: [(SettingFault.Setting, Double, SettingFault.Bound)] = [
+            (.memory, memory, .fromBelow(0, 1)), (.leastSteps, Double(leastSteps), .atLeast(1)),
+        ]
+        if let fault = SettingFault.first(numbers) { return fault }
+        if case .steps(let patience) = patience, patience < 1 {
+            return .outside(.patience, found: Double(patience), .atLeast(1))
+        }
+        if case .steps(let most) = mostSteps, most < leastSteps {
+            return .mostBelowLeast(most: most, least: leastSteps)
         }
         return nil
     }

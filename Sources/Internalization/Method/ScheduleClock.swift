@@ -210,6 +210,19 @@ public struct ScheduleClock: Sendable, Equatable, Codable {
         return target > count ? .remove(to: .units(target)) : .nothing
     }
 
+    /// How much is gone in each stage of a schedule that removes when the model is ready, first to last: how long a
+    /// stage takes nobody knows, which stages there are everybody.
+    public static func stages(_ schedule: RemovalSchedule, longest: Int) -> [RemovalCount] {
+        var clock = ScheduleClock(schedule)
+        clock.startEpoch(schedule)
+        var stages = [clock.removed]
+        while case .units(let count) = clock.removed, count < longest {
+            clock.remove(to: .units(count + clock.chunk(schedule, count, longest)), schedule, longest: longest)
+            stages.append(clock.removed)
+        }
+        return stages
+    }
+
     private func chunk(_ schedule: RemovalSchedule, _ count: Int, _ longest: Int) -> Int {
         switch schedule.chunk {
         case .units(let units): units

@@ -48,13 +48,12 @@ public struct SchedulePlan {
     private var batch = 0
     private var step = 0
 
-    /// - Throws: `RunError.setting` if the schedule is not possible, or removes when the model is ready, which nobody
+    /// - Throws: `SettingFault` if the schedule is not possible, or removes when the model is ready, which nobody
     ///   can plan.
     public init(_ schedule: RemovalSchedule, _ settings: TrainingSettings, batchesPerEpoch: Int, longest: Int) throws {
-        if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
+        if let fault = schedule.fault ?? settings.fault { throw fault }
         if schedule.pace.isMeasured {
-            throw RunError.setting(
-                "an adaptive schedule removes when the model is ready; it cannot be planned without training")
+            throw SettingFault.cannotBePlanned
         }
         if batchesPerEpoch < 1 { throw RunError.noProblems }
         self.schedule = schedule
@@ -138,7 +137,7 @@ extension RemovalSchedule {
 
 extension Pace {
     /// Whether the next removal depends on how training goes.
-    var isMeasured: Bool {
+    public var isMeasured: Bool {
         switch self {
         case .adaptive, .flatLoss: true
         case .perEpoch, .stepsPerRemoval, .uniform, .manual: false

@@ -21,10 +21,10 @@ public struct RemovalSmoothing: Sendable, Equatable, Codable {
     public static let none = RemovalSmoothing(lambda: .infinity)
     public var isNone: Bool { lambda == .infinity }
 
-    public var fault: String? {
-        if !(lambda > 0) { return "smoothing is \(lambda), not above 0 (infinite for none)" }
-        if let binCount, binCount < 1 { return "smoothing has \(binCount) bins" }
-        return nil
+    public var fault: SettingFault? {
+        // Without end for no smoothing.
+        if !(lambda > 0) { return .outside(.smoothing, found: lambda, .above(0)) }
+        return SettingFault.first([(.smoothingBins, Double(binCount ?? 1), .atLeast(1))])
     }
 
     public func offset(_ random: inout RandomSource) -> Int {

@@ -50,6 +50,8 @@ public final class RunFolder {
         writeMore: () throws -> Void = {}
     ) throws -> RunFolder {
         let lock = try prepare(path)
+        // Later somebody may have gone to another folder.
+        let path = FileSystem.absolute(path)
         try (initial ?? run.model).write(to: path + "/model")
         try FileSystem.makeFolder(path + "/data")
         try run.problems.write(to: path + "/data/training.safetensors")
@@ -288,6 +290,8 @@ public final class RunFolder {
     ) throws -> Resumed {
         let description = try description(path)
         let lock = try RunLock(path, steals: steals)
+        // Later somebody may have gone to another folder.
+        let path = FileSystem.absolute(path)
         let info = description["info"] ?? .null
         let isCompact = description["format"]?.integer == compactFormat
         var known: [String: EncodedProblems] = [:]

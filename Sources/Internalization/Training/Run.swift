@@ -88,7 +88,7 @@ public final class Run: @unchecked Sendable {
         settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, timeline: Timeline = Timeline(),
         now: @escaping () -> Double = MonotonicClock.seconds
     ) throws {
-        if let fault = schedule.fault ?? settings.fault { throw RunError.setting(fault) }
+        if let fault = schedule.fault ?? settings.fault { throw fault }
         var problems = problems
         if let limit = schedule.maximumLength, schedule.lengthRule != .reference {
             problems = problems.filtered(maximumLength: limit)
@@ -135,11 +135,10 @@ public final class Run: @unchecked Sendable {
     /// Follows another schedule from here on; what has been removed stays removed.
     /// - Throws: `RunError`.
     public func change(_ schedule: RemovalSchedule) throws {
-        if let fault = schedule.fault { throw RunError.setting(fault) }
+        if let fault = schedule.fault { throw fault }
         try problems.check(for: model, schedule, shape)
         if let limit = schedule.maximumLength, schedule.lengthRule != .reference, problems.longestSequence > limit {
-            throw RunError.setting(
-                "which problems are short enough is decided when a run is started; start another one with that limit")
+            throw SettingFault.limitAfterStart
         }
         if progress.updates == 0, timeline.stages.count == 1 {
             self.schedule = schedule
@@ -159,7 +158,7 @@ public final class Run: @unchecked Sendable {
     /// Trains with other settings from here on.
     /// - Throws: `RunError`.
     public func change(_ settings: TrainingSettings) throws {
-        if let fault = settings.fault { throw RunError.setting(fault) }
+        if let fault = settings.fault { throw fault }
         self.settings = settings
         optimizer.hyperparameters = settings.optimizer
         let before = order.batchesPerEpoch

@@ -1,8 +1,7 @@
 /// What can be wrong with what a run is asked to do.
 public enum RunError: Error, Equatable, CustomStringConvertible {
-    case problem(Int, String)
+    case problem(Int, EncodedProblemFault)
     case noProblems
-    case setting(String)
     case tooLong(tokens: Int, positions: Int)
     /// Kept ids jump by the longest chain for every problem, and so reach further than the longest problem.
     case keptPositions(needed: Int, positions: Int)
@@ -22,7 +21,6 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .problem(let index, let fault): "problem \(index): \(fault)"
         case .noProblems: "there is no problem to train on"
-        case .setting(let fault): fault
         case .tooLong(let tokens, let positions):
             "the longest problem has \(tokens) tokens, but the model only \(positions) positions"
         case .keptPositions(let needed, let positions):

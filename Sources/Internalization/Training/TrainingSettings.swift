@@ -27,19 +27,16 @@ public struct TrainingSettings: Sendable, Equatable {
 
     public init() {}
 
-    public var fault: String? {
-        if batchSize < 1 { return "batch size \(batchSize) is not positive; try batch: 32" }
-        if !(learningRate > 0 && learningRate.isFinite) { return "a learning rate of \(learningRate) is not above 0" }
-        if warmUp < 0 { return "a warm-up of \(warmUp) steps" }
-        if let decay, decay < 1 { return "a decay over \(decay) steps" }
-        if let clip, !(clip > 0) { return "a largest gradient norm of \(clip)" }
-        if accumulation < 1 { return "\(accumulation) batches for an update" }
-        if !(optimizer.beta1 >= 0 && optimizer.beta1 < 1 && optimizer.beta2 >= 0 && optimizer.beta2 < 1) {
-            return "the optimizer's betas are not between 0 and 1"
-        }
-        if !(optimizer.epsilon > 0) { return "the optimizer's epsilon is \(optimizer.epsilon)" }
-        if !(optimizer.weightDecay >= 0) { return "a weight decay of \(optimizer.weightDecay)" }
-        return nil
+    /// What must hold before a run uses them; the first rule broken, or nil.
+    public var fault: SettingFault? {
+        SettingFault.first([
+            (.batchSize, Double(batchSize), .atLeast(1)), (.learningRate, Double(learningRate), .above(0)),
+            (.warmUp, Double(warmUp), .atLeast(0)), (.decay, Double(decay ?? 1), .atLeast(1)),
+            (.clip, Double(clip ?? 1), .above(0)), (.accumulation, Double(accumulation), .atLeast(1)),
+            (.beta1, Double(optimizer.beta1), .fromBelow(0, 1)), (.beta2, Double(optimizer.beta2), .fromBelow(0, 1)),
+            (.epsilon, Double(optimizer.epsilon), .above(0)),
+            (.weightDecay, Double(optimizer.weightDecay), .atLeast(0)),
+        ])
     }
 }
 

@@ -21,7 +21,7 @@ public enum FilePaths {
 
     /// What a folder (empty, or with its `/`) holds under names that begin with `prefix`, sorted.
     public static func names(in folder: String, prefix: String) -> [(name: String, isFolder: Bool)] {
-        let folder = folder.isEmpty ? "." : expanded(folder)
+        let folder = folder.isEmpty ? "." : FileSystem.withHome(folder)
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [(name: String, isFolder: Bool)] = []
@@ -39,10 +39,5 @@ public enum FilePaths {
             names.append((name, stat(folder + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR))
         }
         return names.sorted { $0.name < $1.name }
-    }
-
-    private static func expanded(_ folder: String) -> String {
-        guard folder.hasPrefix("~/"), let home = getenv("HOME") else { return folder }
-        return String(cString: home) + folder.dropFirst()
     }
 }

@@ -105,7 +105,11 @@ public enum Help {
         var parts: [String] = []
         for parameter in signature.parameters {
             for use in parameter.kind.pathUses {
-                parts.append((use == .read ? "reads " : "writes ") + "the file given as \(parameter.name)")
+                switch use {
+                case .read: parts.append("reads the file given as \(parameter.name)")
+                case .write: parts.append("writes the file given as \(parameter.name)")
+                case .look: break
+                }
             }
         }
         for effect in signature.effects {
@@ -114,6 +118,7 @@ public enum Help {
             case .writes(let path): parts.append("writes \(path)")
             case .writesNamed(let folder, let label): parts.append("writes below \(folder) with \(label):")
             case .runsPrograms: parts.append("runs a program")
+            case .entersFolder: parts.append("moves to another folder")
             case .changes(let state, _): parts.append("changes \(state)")
             }
         }

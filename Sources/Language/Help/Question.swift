@@ -147,11 +147,14 @@ public struct Question: Equatable {
             ("?functions", "lists the \(context.signatures.functions.count) functions"),
             ("?syntax", "the language on one page"),
             ("_   _7", "the last result, the result numbered 7"), ("Ctrl-R", "searches what was typed before"),
+            ("history train", "lists what was typed, here all with that word"),
+            ("run \"x.icot\"", "runs a notebook here: what it defines stays"),
+            ("ls  cd runs  !git log", "folders, and any line of the shell"),
             ("Ctrl-C", "stops a command at its next step"), ("Ctrl-X Ctrl-E", "edits the entry in $EDITOR"),
             ("Ctrl-D", "leaves; so does quit"),
         ]
         lines += keys.map {
-            StyledText("  " + $0.0 + String(repeating: " ", count: max(1, 16 - $0.0.count)), .emphasis)
+            StyledText("  " + $0.0 + String(repeating: " ", count: max(2, 22 - $0.0.count)), .emphasis)
                 + StyledText($0.1)
         }
         let topics = Help.lines(context.verbTopics, context, style: .verb)

@@ -58,7 +58,7 @@ extension Machine {
             case .writesNamed(let folder, let label):
                 let place = command.parameters.firstIndex { $0.label == label }
                 if let name = place.flatMap({ values[$0]?.asText }) { session.onFile(folder + name, .write) }
-            case .runsPrograms, .changes: break
+            case .runsPrograms, .entersFolder, .changes: break
             }
         }
     }

@@ -42,7 +42,11 @@ public indirect enum ParameterKind: Sendable, Equatable {
     case oneOf([ParameterKind])
     case any
 
-    public enum PathUse: Sendable, Equatable { case read, write }
+    public enum PathUse: Sendable, Equatable {
+        case read, write
+        /// Only names are looked at: what lies there is no input.
+        case look
+    }
 }
 
 /// One argument of a verb or function.
@@ -105,8 +109,10 @@ public enum CommandEffect: Sendable, Equatable {
     case writes(String)
     /// Writes below a folder, under the name given with a label; nothing where the label is not given.
     case writesNamed(folder: String, label: String)
-    /// Runs a program of the system.
+    /// Runs a program of the system: the one that the first argument names, where one does.
     case runsPrograms
+    /// Goes to the folder that the first argument names: relative paths lead elsewhere from then on.
+    case entersFolder
     /// Changes a state of the host that other commands look at, named by the host: `the current run`, `weights,
     /// schedule or timeline`.
     case changes(String, parts: String)
@@ -115,7 +121,7 @@ public enum CommandEffect: Sendable, Equatable {
     var namesFiles: Bool {
         switch self {
         case .reads, .writes, .writesNamed: true
-        case .runsPrograms, .changes: false
+        case .runsPrograms, .entersFolder, .changes: false
         }
     }
 }

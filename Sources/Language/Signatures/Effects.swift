@@ -14,6 +14,8 @@ public struct Effects: Sendable, Equatable {
     public var writes: [FileUse] = []
     /// Verbs that run a program of the system.
     public var programs: [FileUse] = []
+    /// Verbs that go to another folder.
+    public var entered: [FileUse] = []
     /// States of the host that it changes, each once, with what of them.
     public var changes: [Change] = []
 
@@ -68,12 +70,19 @@ public struct Effects: Sendable, Equatable {
                         FileUse(
                             path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span)
                     )
-                case .runsPrograms: effects.programs.append(FileUse(path: nil, verb: name.text, span: name.span))
+                case .runsPrograms: effects.programs.append(first(of: call, piped, name))
+                case .entersFolder: effects.entered.append(first(of: call, piped, name))
                 case .changes(let state, let parts):
                     let change = Change(state: state, parts: parts)
                     if !effects.changes.contains(change) { effects.changes.append(change) }
                 }
             }
+        }
+
+        /// The first value given by place, where the text tells it.
+        private func first(of call: Call, _ piped: Expression?, _ name: Name) -> FileUse {
+            let value = piped ?? call.arguments.first { $0.label == nil }?.value
+            return FileUse(path: value?.constantText, verb: name.text, span: name.span)
         }
 
         private mutating func note(_ parameter: Parameter, _ value: Expression?, _ name: Name, _ span: SourceSpan) {
@@ -87,7 +96,11 @@ public struct Effects: Sendable, Equatable {
             if let value, value.constantText == nil, !value.mayBeText { return }
             for use in uses {
                 let file = FileUse(path: value?.constantText, verb: name.text, span: span)
-                if use == .read { effects.reads.append(file) } else { effects.writes.append(file) }
+                switch use {
+                case .read: effects.reads.append(file)
+                case .write: effects.writes.append(file)
+                case .look: break
+                }
             }
         }
     }

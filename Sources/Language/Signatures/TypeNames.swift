@@ -43,7 +43,7 @@ extension ParameterKind {
         case .number: return "a number"
         case .boolean: return "true or false"
         case .text: return "a text in quotes"
-        case .path(.read): return "the path of a file or folder in quotes"
+        case .path(.read), .path(.look): return "the path of a file or folder in quotes"
         case .path(.write): return "a path to write, in quotes"
         case .choice(let options): return ParameterKind.alternatives(options.map { ".\($0.name)" })
         case .selector(let options, _):

@@ -381,7 +381,9 @@ extension Parser {
                         .unexpectedToken, "a number has no elements", at: value.span.union(current.span),
                         help: "put a space or an operator between them")
                 }
-                let positions = try bracketed(atLeastOne: true) { (parser) throws(Failure) in try parser.position() }
+                let positions = try items(until: .closeBracket, atLeastOne: true) { (parser) throws(Failure) in
+                    try parser.position()
+                }
                 value = try node(
                     .index(value, positions), SourceSpan(value.span.start, previous.span.end),
                     children: [value] + positions)
@@ -462,21 +464,22 @@ extension Parser {
             help: "write xs[\(lower)..<8], or xs[\(lower)...] to the end")
     }
 
-    /// Comma-separated items between brackets; `[]` is a list but no index.
-    private mutating func bracketed(
-        atLeastOne: Bool = false, _ item: (inout Parser) throws(Failure) -> Expression
-    ) throws(Failure) -> [Expression] {
+    /// Comma-separated items between the opening sign at which the parser stands and its partner; `[]` is a list but no
+    /// index.
+    private mutating func items<Item>(
+        until close: Sign, atLeastOne: Bool = false, _ item: (inout Parser) throws(Failure) -> Item
+    ) throws(Failure) -> [Item] {
         let opener = index
         try enter()
         defer { leave() }
         let saved = (newlinesAreSpace, inHeader)
         (newlinesAreSpace, inHeader) = (true, false)
         advance()
-        var items: [Expression] = []
-        while !isAt(.closeBracket) || (atLeastOne && items.isEmpty) {
+        var items: [Item] = []
+        while !isAt(close) || (atLeastOne && items.isEmpty) {
             if isAtEnd { throw unclosed(opener) }
             items.append(try item(&self))
-            if isAt(.comma) { advance() } else if !isAt(.closeBracket) { throw missingComma(opener: opener) }
+            if isAt(.comma) { advance() } else if !isAt(close) { throw missingComma(opener: opener) }
         }
         (newlinesAreSpace, inHeader) = saved
         advance()
@@ -513,35 +516,24 @@ extension Parser {
     }
 
     mutating func callArguments() throws(Failure) -> [Argument] {
-        let opener = index
-        try enter()
-        defer { leave() }
-        let saved = (newlinesAreSpace, inHeader)
-        (newlinesAreSpace, inHeader) = (true, false)
-        advance()
-        var arguments: [Argument] = []
-        while !isAt(.closeParenthesis) {
-            if isAtEnd { throw unclosed(opener) }
-            if case .label(let word) = current.kind {
-                let label = Name(word, current.wordSpan)
-                let place = current.span
-                mark(place, .label)
-                advance()
-                if isAt(.comma) || isAt(.closeParenthesis) { throw missingValue(word, place) }
-                arguments.append(Argument(label: label, value: try expression()))
-            } else {
-                if let labelled = arguments.last(where: { $0.label != nil }) {
-                    throw failure(
-                        .unexpectedToken, "values given by place come before the labels", at: current.span,
-                        help: "move it before \(labelled.label?.text ?? ""):")
-                }
-                arguments.append(Argument(label: nil, value: try expression()))
+        var lastLabel: String?
+        return try items(until: .closeParenthesis) { (parser) throws(Failure) in
+            if case .label(let word) = parser.current.kind {
+                let label = Name(word, parser.current.wordSpan)
+                let place = parser.current.span
+                parser.mark(place, .label)
+                parser.advance()
+                if parser.isAt(.comma) || parser.isAt(.closeParenthesis) { throw parser.missingValue(word, place) }
+                lastLabel = word
+                return Argument(label: label, value: try parser.expression())
             }
-            if isAt(.comma) { advance() } else if !isAt(.closeParenthesis) { throw missingComma(opener: opener) }
+            if let lastLabel {
+                throw parser.failure(
+                    .unexpectedToken, "values given by place come before the labels", at: parser.current.span,
+                    help: "move it before \(lastLabel):")
+            }
+            return Argument(label: nil, value: try parser.expression())
         }
-        (newlinesAreSpace, inHeader) = saved
-        advance()
-        return arguments
     }
 
     func missingValue(_ label: String, _ span: SourceSpan) -> Failure {
@@ -582,16 +574,15 @@ extension Parser {
     }
 
     private mutating func listOrRecord() throws(Failure) -> Expression {
-        let opener = index
         let start = current.span.start
         if token(ahead: 1).kind == .sign(.colon), token(ahead: 2).kind == .sign(.closeBracket) {
             index += 2
             advance()
             return Expression(.record([]), SourceSpan(start, previous.span.end))
         }
-        if isRecordAhead { return try record(opener) }
+        if isRecordAhead { return try record() }
         let saved = inRow
-        let items = try bracketed { (parser) throws(Failure) in try parser.expression() }
+        let items = try items(until: .closeBracket) { (parser) throws(Failure) in try parser.expression() }
         inRow = saved
         return try node(.list(items), SourceSpan(start, previous.span.end), children: items)
     }
@@ -607,27 +598,18 @@ extension Parser {
         return tokens[ahead + 2].kind == .textEnd && tokens[ahead + 3].kind == .sign(.colon)
     }
 
-    private mutating func record(_ opener: Int) throws(Failure) -> Expression {
+    private mutating func record() throws(Failure) -> Expression {
         let start = current.span.start
-        try enter()
-        defer { leave() }
-        let saved = (newlinesAreSpace, inHeader)
-        (newlinesAreSpace, inHeader) = (true, false)
-        advance()
-        var entries: [(key: Name, value: Expression)] = []
-        while !isAt(.closeBracket) {
-            if isAtEnd { throw unclosed(opener) }
-            let key = try recordKey()
-            if entries.contains(where: { $0.key.text == key.text }) {
-                throw failure(
+        var keys: Set<String> = []
+        let entries = try items(until: .closeBracket) { (parser) throws(Failure) in
+            let key = try parser.recordKey()
+            guard keys.insert(key.text).inserted else {
+                throw parser.failure(
                     .repeatedName, "the key '\(key.text)' appears twice", at: key.span, help: "give each key once")
             }
-            if isAt(.comma) || isAt(.closeBracket) { throw missingValue(key.text, key.span) }
-            entries.append((key, try expression()))
-            if isAt(.comma) { advance() } else if !isAt(.closeBracket) { throw missingComma(opener: opener) }
+            if parser.isAt(.comma) || parser.isAt(.closeBracket) { throw parser.missingValue(key.text, key.span) }
+            return (key: key, value: try parser.expression())
         }
-        (newlinesAreSpace, inHeader) = saved
-        advance()
         return try node(.record(entries), SourceSpan(start, previous.span.end), children: entries.map { $0.value })
     }
 
@@ -719,7 +701,9 @@ extension Parser {
         guard isAt(.openBracket), !current.hasSpaceBefore else {
             return Expression(.selector(Selector(name: name)), span)
         }
-        let positions = try bracketed(atLeastOne: true) { (parser) throws(Failure) in try parser.expression() }
+        let positions = try items(until: .closeBracket, atLeastOne: true) { (parser) throws(Failure) in
+            try parser.expression()
+        }
         guard positions.count == 1, let position = positions.first else {
             throw failure(
                 .unexpectedToken, "'.\(word)' takes one index", at: SourceSpan(span.start, previous.span.end),

@@ -4,7 +4,7 @@ import Language
 import Support
 
 public struct EffectsReport: Sendable {
-    public enum Kind: String, Sendable { case reads, writes, runs }
+    public enum Kind: String, Sendable { case reads, writes, runs, enters }
 
     public struct Item: Sendable, Equatable {
         public var kind: Kind
@@ -36,7 +36,10 @@ public struct EffectsReport: Sendable {
 
     private mutating func add(_ effects: Effects, in source: SourceText, file: String?) {
         var found: [Item] = []
-        for (kind, uses) in [(Kind.reads, effects.reads), (.writes, effects.writes), (.runs, effects.programs)] {
+        for (kind, uses) in [
+            (Kind.reads, effects.reads), (.writes, effects.writes), (.runs, effects.programs),
+            (.enters, effects.entered),
+        ] {
             for use in uses {
                 found.append(
                     Item(
@@ -70,7 +73,8 @@ public struct EffectsReport: Sendable {
         for item in items {
             var line = StyledText(item.kind.rawValue.padded(to: 7), item.kind == .reads ? .plain : .warning)
             switch (item.kind, item.path) {
-            case (.runs, _): line.append("a program of the system", .emphasis)
+            case (.runs, nil): line.append("a program of the system", .emphasis)
+            case (.enters, nil): line.append("a folder that is only known while running", .emphasis)
             case (_, let path?): line.append(Escaping.neutral(path.debugDescription), .string)
             case (_, nil): line.append("a path that is only known while running", .emphasis)
             }
@@ -118,7 +122,7 @@ public struct EffectsReport: Sendable {
             case .reads:
                 let isOwn = written.contains { path == $0 || path.hasPrefix($0 + "/") }
                 if !isOwn, !inputs.contains(path) { inputs.append(path) }
-            case .runs: break
+            case .runs, .enters: break
             }
         }
         return inputs

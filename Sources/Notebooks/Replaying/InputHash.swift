@@ -15,18 +15,12 @@ public enum InputHash {
     /// The hash of what lies at a path; nil where nothing does or it cannot be read.
     public static func of(_ path: String) -> String? {
         var status = stat()
-        guard stat(expanded(path), &status) == 0 else { return nil }
+        guard stat(FileSystem.withHome(path), &status) == 0 else { return nil }
         switch status.st_mode & S_IFMT {
-        case S_IFREG: return file(expanded(path))
-        case S_IFDIR: return folder(expanded(path))
+        case S_IFREG: return file(FileSystem.withHome(path))
+        case S_IFDIR: return folder(FileSystem.withHome(path))
         default: return nil
         }
-    }
-
-    /// With the home folder for `~`.
-    static func expanded(_ path: String) -> String {
-        guard path == "~" || path.hasPrefix("~/"), let home = getenv("HOME") else { return path }
-        return String(cString: home) + path.dropFirst()
     }
 
     private static func file(_ path: String) -> String? {
@@ -126,6 +120,7 @@ final class InputWatch {
             written.append(path)
             // Named by the text as an input, but not read before it is written.
             if !readBefore.contains(path) { hashes[path] = nil }
+        case .look: break
         }
         if use == .read { readBefore.insert(path) }
     }

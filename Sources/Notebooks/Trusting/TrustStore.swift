@@ -12,7 +12,7 @@
 //                   imports: prose and recorded outputs may change
 //   of its effects  SHA-256 over where it lies and the list of its effects: the code may change as long as it would
 //   touch the
-//                   same files. Only where the text tells every path, and runs no program.
+//                   same files. Only where the text tells every path, runs no program and goes to no other folder.
 
 import Glibc
 import Language
@@ -72,6 +72,7 @@ extension EffectsReport {
                 if !code.isEmpty { hash.update((code + "\n")) }
             }
         }
+<<<<<<< HEAD
         return hash.finalizeHex()
     }
 
@@ -79,6 +80,13 @@ extension EffectsReport {
     var trustHashes: [String] {
         let code = codeHash
         guard items.allSatisfy({ $0.path != nil && $0.kind != .runs }), let place = realpath(source.name, nil) else {
+=======
+        let code = hash.finalizeHex()
+        // In another folder the same paths are other files.
+        guard items.allSatisfy({ $0.path != nil && $0.kind != .runs && $0.kind != .enters }),
+            let place = realpath(source.name, nil)
+        else {
+>>>>>>> b42f275 (List, enter and leave folders, run a shell's line and a notebook, and see what was typed, at the prompt)
             return [code]
         }
         defer { free(place) }

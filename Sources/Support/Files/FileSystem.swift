@@ -49,6 +49,31 @@ public enum FileSystem {
         return nil
     }
 
+    /// The folder from which relative paths start; nil where it is gone.
+    public static var currentFolder: String? {
+        guard let pointer = getcwd(nil, 0) else { return nil }
+        defer { free(pointer) }
+        return String(cString: pointer)
+    }
+
+    /// The path from the root, links not followed.
+    public static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = currentFolder else { return path }
+        return folder + (folder.hasSuffix("/") ? "" : "/") + path
+    }
+
+    /// With the home folder for `~`.
+    public static func withHome(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = getenv("HOME") else { return path }
+        return String(cString: home) + path.dropFirst()
+    }
+
+    /// The bytes of one file; nil where it cannot be asked.
+    public static func size(of file: String) -> Int? {
+        var status = stat()
+        return stat(file, &status) == 0 ? Int(status.st_size) : nil
+    }
+
     /// Where a path leads through all links; the path itself where nothing is there.
     public static func resolved(_ path: String) -> String {
         guard let pointer = realpath(path, nil) else { return path }

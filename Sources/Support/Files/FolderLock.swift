@@ -33,7 +33,8 @@ public final class FolderLock {
     /// - Parameter steals: takes it over from a process on another machine that is gone.
     /// - Throws: `Refusal`; `FileError` where the owner cannot be written down.
     public init(_ folder: String, name: String, steals: Bool = false) throws {
-        ownerPath = folder + "/owner.lock"
+        // Whoever holds it may go to another folder.
+        ownerPath = FileSystem.absolute(folder) + "/owner.lock"
         let path = folder + "/\(name).lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw Refusal.system(path: path, code: errno) }

@@ -145,8 +145,11 @@ extension Habits {
         case "quit", "exit", "logout", "bye":
             return habit("'\(word)' leaves the prompt, and means nothing inside a text", "Ctrl-D leaves")
         case "clear", "cls": return habit("'\(word)' is a command of the shell", "Ctrl-L clears the screen")
-        case "cd", "ls", "pwd", "cat", "mkdir", "rm", "cp", "mv", "dir", "git", "pip", "sudo", "python", "source":
-            return habit("'\(word)' is a command of the shell", "leave the prompt for it; ? lists the verbs")
+        case "history":
+            return habit("'history' is asked at the prompt, and means nothing inside a text", "Ctrl-R searches")
+        case "cat", "mkdir", "rm", "cp", "mv", "dir", "git", "pip", "sudo", "python", "source":
+            return habit(
+                "'\(word)' is a command of the shell", "at the prompt, write !\(word) and the rest of the line")
         default: return []
         }
     }

@@ -294,6 +294,7 @@ public enum Prompt {
         case 1: isOurs = words[0] == "icot"
         case 2: isOurs = words[0] == "icot" && isNumber(words[1])
         case 3: isOurs = isShare(words[0]) && words[1] == "removed" && isNumber(words[2])
+        case 4: isOurs = isShare(words[0]) && words[1...2] == ["removed", "·"] && isNumber(words[3])
         default: isOurs = false
         }
         return isOurs ? line[..<end.upperBound].utf8.count : nil
