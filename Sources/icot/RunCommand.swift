@@ -87,17 +87,12 @@ struct RunCommand: ParsableCommand {
     /// comments.
     private func opening(
         _ path: String, _ session: Session, _ writer: TerminalWriter, isTrusted: Bool, parameters: [String]
-    ) throws -> SourceText {
-        let file = try NotebookInput.read(path)
+    ) throws -> Opening {
+        let (file, _, deeds) = try NotebookEntry.open(path, in: session, isTrusted: isTrusted, asks: !shared.json)
         guard file.notebook.canRun else { throw Icot.failure(NotebookInput.otherVersion(path)) }
-        let effects = EffectsReport(file.notebook, session.context)
-        try NotebookTrust.ensure(effects, path, isGiven: isTrusted, asks: !shared.json)
-        let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
-        if let notice { writer.printError([notice]) }
-        session.importFolder = NotebookFile.folder(of: pathFromHere)
         do {
             let set = try NotebookInput.setting(parameters, in: file.notebook, session.context)
-            return SourceText(bytes: set.bytes, name: path)
+            return Opening(source: SourceText(bytes: set.bytes, name: path), refusal: deeds.refusal)
         } catch {
             throw NotebookInput.refused(error)
         }

@@ -47,7 +47,8 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
     }
 
     @Test func `folders are listed, entered and left as in a shell`() throws {
-        let made = "mkdir d && cd d && mkdir -p runs/a model && echo '{}' >runs/a/run.json && printf 12345 >x.txt && touch n.icot && "
+        let made =
+            "mkdir d && cd d && mkdir -p runs/a model && echo '{}' >runs/a/run.json && printf 12345 >x.txt && touch n.icot && "
         let run = try shell(made + "icot -c 'ls' -c 'cd runs' -c 'ls().kind' -c 'cd' -c 'pwd() == \"'$HOME'\"'")
         #expect(run.error == "")
         let home = try #require(run.output.split(separator: "\n").first { $0.hasSuffix("/d/runs") }?.dropLast(7))

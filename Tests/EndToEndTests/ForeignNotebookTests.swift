@@ -21,7 +21,7 @@ import Testing
             """)
         let statuses = run.output.split(separator: "\n").filter { $0.hasPrefix("status") }.map(String.init)
         #expect(statuses == ["status 4", "status 4", "status 0", "status 0", "status 0", "status 4"])
-        #expect(run.error.contains("  writes \"out.json\"  write, line 3\n"))
+        #expect(run.error.contains("/out.json\"  write, line 3\n"))
         #expect(run.error.contains("with --trust it is run, and remembered"))
         #expect(
             run.error.contains("'.profile'") && run.error.contains("'out.json'"),
@@ -36,6 +36,64 @@ import Testing
             """)
         #expect(run.output.hasPrefix("0\n"))
         #expect(run.output.hasSuffix("status 0\n"))
+    }
+
+    /// What stands in the last of more imports than anybody follows; beside the target of a link; in a file that another
+    /// one only reaches while running.
+    @Test func `what the list did not name is refused when it is tried, whatever way it got there`() throws {
+        let many = try shell(
+            """
+            printf '# icot 1\\n' >many.icot; printf 'def go(x) { write x "pwned.json" }\\n' >i120.icot
+            for k in $(seq 1 120); do printf 'import "i%d.icot"\\n' $k >>many.icot; touch i$k.icot; done
+            echo 'go 1' >>many.icot
+            icot many.icot >/dev/null; echo "status $?"; ls pwned.json
+            """)
+        #expect(many.output == "status 2\n", "\(many)")
+        #expect(
+            many.error.contains("write: this notebook was not agreed to write") && many.error.contains("/pwned.json"))
+        #expect(many.error.contains("icot effects many.icot"))
+
+        let link = try shell(
+            """
+            mkdir sub; printf '# icot 1\\nimport "h.icot"\\ngo 1\\n' >sub/nb.icot; ln -s sub/nb.icot nb.icot
+            printf 'def go(x) { print x }\\n' >h.icot; printf 'def go(x) { write x "sub/pwned.json" }\\n' >sub/h.icot
+            icot nb.icot </dev/null; echo "status $?"; ls sub/pwned.json
+            """)
+        #expect(link.output == "status 4\n", "\(link)")
+    }
+
+    @Test func `a write that was agreed to in one folder is asked about in another, and names where it goes`() throws {
+        let run = try shell(
+            """
+            mkdir a b; printf '# icot 1\\nwrite [1] "out.json"\\n' >n.icot
+            cd a; icot ../n.icot --trust; icot ../n.icot </dev/null; echo "status $?"
+            printf 'print 2\\n' >>../n.icot; icot ../n.icot </dev/null | tail -1
+            cd ../b; icot ../n.icot </dev/null; echo "status $?"; ls
+            """)
+        #expect(run.output.hasSuffix("2\nstatus 4\n"), "\(run)")
+        #expect(run.error.contains("/b/out.json\"  write, line 2"))
+    }
+
+    @Test func `a write through a link that changed after the question is refused`() throws {
+        let run = try shell(
+            """
+            mkdir good other; ln -s good place
+            printf '# icot 1\\nshell("ln -sfn other place")\\nwrite [1] "place/x.json"\\n' >n.icot
+            icot n.icot --trust >/dev/null; echo "status $?"; ls good other
+            """)
+        #expect(run.output == "status 2\ngood:\n\nother:\n", "\(run)")
+        #expect(run.error.contains("was not agreed to write") && run.error.contains("/other/x.json"))
+    }
+
+    @Test func `resuming a run keeps writing into its folder, so it is asked about; a copy is not`() throws {
+        let run = try shell(
+            """
+            mkdir runs; printf '# icot 1\\nlet r = resume "runs/none"\\n' >a.icot
+            printf '# icot 1\\nlet r = resume "runs/none" hold: false\\n' >b.icot
+            icot a.icot </dev/null; echo "status $?"; icot b.icot </dev/null >/dev/null; echo "status $?"
+            """)
+        #expect(run.output == "status 4\nstatus 2\n", "\(run)")
+        #expect(run.error.contains("/runs/none\"  resume, line 2"))
     }
 
     @Test func `at a terminal the person is asked`() throws {

@@ -146,7 +146,8 @@ enum FileCommands {
                     .label(
                         "steal", .boolean, default: "false",
                         "takes it over from a process on another machine that is gone"),
-                ], result: RunValue.typeName, effects: [.changesRun], seeAlso: ["save_run", "timeline"])
+                ], result: RunValue.typeName, effects: [.holds(unless: "hold"), .changesRun],
+                seeAlso: ["save_run", "timeline"])
         ) { call in
             let path = try call.text("path")
             let experiment =

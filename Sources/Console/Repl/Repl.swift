@@ -5,6 +5,26 @@ import Glibc
 import Language
 import Support
 
+/// A notebook that a person runs at a prompt, and what it is held to while it runs.
+public struct Opening {
+    public var source: SourceText
+    public var refusal: (Deed) -> Refusal?
+
+    public init(source: SourceText, refusal: @escaping (Deed) -> Refusal?) {
+        self.source = source
+        self.refusal = refusal
+    }
+
+    func run(
+        _ source: SourceText, _ session: Session, _ run: (SourceText, Session) -> Session.Outcome
+    ) -> Session.Outcome {
+        session.refusal = refusal
+        // What the person types after it is the person's own.
+        defer { session.refusal = { _ in nil } }
+        return run(source, session)
+    }
+}
+
 public final class Repl {
     /// What a host may want to hear or change.
     public struct Options {
@@ -13,19 +33,19 @@ public final class Repl {
         /// Run before the first prompt.
         public var startup: SourceText?
         /// Run after it, as if it were typed: a notebook that the person goes on from.
-        public var opening: SourceText?
+        public var opening: Opening?
         /// Whether lines are read without editing though this is no terminal: another program is typing.
         public var isDriven: Bool
         /// Runs an entry: in a host that keeps a record of the session, through whoever keeps it.
         public var run: (SourceText, Session) -> Session.Outcome
         /// Finds the statements of a notebook that a person wants to run here, and agrees to what they do; nil, with
         /// the reason told, where nothing is to be run.
-        public var open: (String, Session) -> SourceText?
+        public var open: (String, Session) -> Opening?
 
         public init(
-            greeting: StyledText? = nil, startup: SourceText? = nil, opening: SourceText? = nil, isDriven: Bool = false,
+            greeting: StyledText? = nil, startup: SourceText? = nil, opening: Opening? = nil, isDriven: Bool = false,
             run: @escaping (SourceText, Session) -> Session.Outcome = { $1.run($0) },
-            open: @escaping (String, Session) -> SourceText? = { _, _ in nil }
+            open: @escaping (String, Session) -> Opening? = { _, _ in nil }
         ) {
             self.greeting = greeting
             self.startup = startup
@@ -72,7 +92,7 @@ public final class Repl {
     public func run() -> Int32 {
         if let greeting = options.greeting { writer.print([greeting]) }
         if let startup = options.startup { show(startup) { session.run($0) } }
-        if let opening = options.opening { show(opening) { options.run($0, session) } }
+        if let opening = options.opening { show(opening.source) { opening.run($0, session, options.run) } }
         while writer.failure == nil {
             services.beginLine()
             let prompt = self.prompt
@@ -96,7 +116,9 @@ public final class Repl {
                     writer.print(Aside.lines(of: history.entries, count: count, word: word), paged: editor != nil)
                 case .file(let path):
                     returning(session) {
-                        if let source = options.open(path, session) { show(source) { options.run($0, session) } }
+                        if let opening = options.open(path, session) {
+                            show(opening.source) { opening.run($0, session, options.run) }
+                        }
                     }
                 case nil: take(text)
                 }

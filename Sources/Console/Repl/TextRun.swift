@@ -12,7 +12,7 @@ public enum TextRun {
         _ source: SourceText, _ session: Session, printer: EventPrinter, writer: TerminalWriter,
         interrupts: InterruptWatch,
         run: (SourceText, Session) -> Session.Outcome = { $1.run($0) },
-        open: (String, Session) -> SourceText? = { _, _ in nil }
+        open: (String, Session) -> Opening? = { _, _ in nil }
     ) -> Int32 {
         defer { printer.finish() }
         session.displayOptions = printer.displayOptions
@@ -25,7 +25,7 @@ public enum TextRun {
         let text = Aside.spelledOut(unprompted, session.context) ?? unprompted
         let source = text == source.text ? source : SourceText(text, name: source.name)
         /// Nil where all went well.
-        func status(_ text: SourceText) -> Int32? {
+        func status(_ text: SourceText, _ run: (SourceText, Session) -> Session.Outcome) -> Int32? {
             printer.begin()
             let outcome = interrupts.during(session.interrupt) { run(text, session) }
             printer.finish()
@@ -49,9 +49,13 @@ public enum TextRun {
             case .history(let count, let word):
                 writer.print(Aside.lines(of: History.standard().entries, count: count, word: word))
             case .file(let path):
-                let ended = returning(session) { open(path, session).map { status($0) ?? 0 } ?? 2 }
+                let ended = returning(session) {
+                    open(path, session).map { opening in
+                        status(opening.source) { opening.run($0, $1, run) } ?? 0
+                    } ?? 2
+                }
                 if ended != 0 { return complain(writer, ended) }
-            case nil: if let status = status(piece.text) { return complain(writer, status) }
+            case nil: if let status = status(piece.text, run) { return complain(writer, status) }
             }
         }
         return complain(writer, 0)

@@ -17,7 +17,7 @@ extension Machine {
         let clauses = Array(given[count...])
         var binding = Binding(command: command, site: site, span: span, session: session)
         try binding.bind(given.prefix(count))
-        if command.namesFiles { noteFiles(command, binding.values) }
+        if command.hasDeeds { try announce(command, binding.values) }
         let predicate = site?.hasPredicate == true ? rowPredicate(clauses[0], command) : nil
         let keys = (site?.keyNames ?? []).enumerated().map { number, name in
             (name: name, value: rowFunction(clauses[number + (predicate == nil ? 0 : 1)]))
@@ -41,24 +41,16 @@ extension Machine {
         }
     }
 
-    /// Tells the session's listener of the files that a command is about to read or write.
-    private func noteFiles(_ command: CommandFunction, _ values: [Value?]) {
-        for (parameter, value) in zip(command.parameters, values) {
-            guard let value else { continue }
-            for use in parameter.kind.pathUses {
-                for path in value.asText.map({ [$0] }) ?? value.asList?.compactMap(\.asText) ?? [] {
-                    session.onFile(path, use)
-                }
+    /// Tells the session's listener of the files that a command is about to read or write, unless that is refused.
+    private func announce(_ command: CommandFunction, _ values: [Value?]) throws {
+        for deed in command.deeds(values) {
+            if let reason = session.refusal(deed) {
+                throw Fault(.fileRefused, reason.message, of: command.signature.name, help: reason.help)
             }
-        }
-        for effect in command.signature.effects {
-            switch effect {
+            switch deed {
             case .reads(let path): session.onFile(path, .read)
             case .writes(let path): session.onFile(path, .write)
-            case .writesNamed(let folder, let label):
-                let place = command.parameters.firstIndex { $0.label == label }
-                if let name = place.flatMap({ values[$0]?.asText }) { session.onFile(folder + name, .write) }
-            case .runsPrograms, .entersFolder, .changes: break
+            case .runs, .enters: break
             }
         }
     }

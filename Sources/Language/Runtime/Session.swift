@@ -13,6 +13,8 @@ public final class Session {
     /// Called before a command that was given a path, or has one of its own, reads or writes it, and before an
     /// `import`.
     public var onFile: (_ path: String, _ use: ParameterKind.PathUse) -> Void = { _, _ in }
+    /// Whether a command may do what it is about to; the reason why not.
+    public var refusal: (Deed) -> Refusal? = { _ in nil }
     public var limits = Limits()
     /// The statements so far and what they showed, as the text of a notebook; nil where nobody keeps a record.
     public var recording: (() -> String)?

@@ -109,6 +109,8 @@ public enum CommandEffect: Sendable, Equatable {
     case writes(String)
     /// Writes below a folder, under the name given with a label; nothing where the label is not given.
     case writesNamed(folder: String, label: String)
+    /// Goes on writing into the folder that the first argument names, unless the label is given as false.
+    case holds(unless: String)
     /// Runs a program of the system: the one that the first argument names, where one does.
     case runsPrograms
     /// Goes to the folder that the first argument names: relative paths lead elsewhere from then on.
@@ -117,11 +119,11 @@ public enum CommandEffect: Sendable, Equatable {
     /// schedule or timeline`.
     case changes(String, parts: String)
 
-    /// Whether files are read or written.
-    var namesFiles: Bool {
+    /// Whether it reaches beyond the session.
+    var isDeed: Bool {
         switch self {
-        case .reads, .writes, .writesNamed: true
-        case .runsPrograms, .entersFolder, .changes: false
+        case .reads, .writes, .writesNamed, .holds, .runsPrograms, .entersFolder: true
+        case .changes: false
         }
     }
 }

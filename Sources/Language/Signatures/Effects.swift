@@ -70,6 +70,10 @@ public struct Effects: Sendable, Equatable {
                         FileUse(
                             path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span)
                     )
+                case .holds(let label):
+                    let given = call.arguments.first { $0.label?.text == label }?.value
+                    if case .boolean(false)? = given?.kind { break }
+                    effects.writes.append(first(of: call, piped, name))
                 case .runsPrograms: effects.programs.append(first(of: call, piped, name))
                 case .entersFolder: effects.entered.append(first(of: call, piped, name))
                 case .changes(let state, let parts):

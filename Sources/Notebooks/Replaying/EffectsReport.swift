@@ -68,13 +68,19 @@ public struct EffectsReport: Sendable {
     }
 
     /// For people.
-    public var lines: [StyledText] {
+    public var lines: [StyledText] { lines { $0 } }
+
+    /// For the question whether it may run: with the files that would really be written.
+    public var linesToAgreeTo: [StyledText] { lines(AgreedDeeds.target) }
+
+    private func lines(_ target: (String) -> String) -> [StyledText] {
         var lines: [StyledText] = []
         for item in items {
             var line = StyledText(item.kind.rawValue.padded(to: 7), item.kind == .reads ? .plain : .warning)
             switch (item.kind, item.path) {
             case (.runs, nil): line.append("a program of the system", .emphasis)
             case (.enters, nil): line.append("a folder that is only known while running", .emphasis)
+            case (.writes, let path?): line.append(Escaping.neutral(target(path).debugDescription), .string)
             case (_, let path?): line.append(Escaping.neutral(path.debugDescription), .string)
             case (_, nil): line.append("a path that is only known while running", .emphasis)
             }

@@ -10,9 +10,8 @@
 //   of its code     SHA-256 over its lines of code without spaces at their ends, each followed by LF, and over the
 //                   files it
 //                   imports: prose and recorded outputs may change
-//   of its effects  SHA-256 over where it lies and the list of its effects: the code may change as long as it would
-//   touch the
-//                   same files. Only where the text tells every path, runs no program and goes to no other folder.
+//   of its effects  SHA-256 over where it lies and the files that it would write, from the root and through all links: the
+//                   code may change as long as it would touch the same files. Only where the text tells every path, runs no program and goes to no other folder.
 
 import Glibc
 import Language
@@ -90,7 +89,9 @@ extension EffectsReport {
             return [code]
         }
         defer { free(place) }
-        let effects = Set(items.filter { $0.kind != .reads }.map { "\($0.kind.rawValue) \($0.path ?? "")\n" }).sorted()
+        let effects = Set(
+            items.filter { $0.kind != .reads }.map { "\($0.kind.rawValue) \(AgreedDeeds.target($0.path ?? ""))\n" }
+        ).sorted()
         return [code, SHA256.hex((String(cString: place) + "\n" + effects.joined()))]
     }
 }

@@ -40,18 +40,15 @@ struct ExportCommand: ParsableCommand {
         if to == .page { return try page.write(run: file, to: output, shared) }
         let writer = TerminalWriter()
         let session = Host.session(shared, notebook: self.file)
-        let file = try NotebookInput.read(file)
+        var file = try NotebookInput.read(file)
         var report: ReplayReport?
         let base = NotebookFile.absolute(file.path)
         let output = output.map { $0 == "-" ? $0 : NotebookFile.absolute($0) }
         if runs {
-            let effects = EffectsReport(file.notebook, session.context)
-            if file.notebook.canRun {
-                try NotebookTrust.ensure(effects, self.file, isGiven: notebook.trust, asks: output != "-")
-            }
-            let (path, notice) = NotebookFolder.enter(self.file, effects, pins: file.notebook.header.pins)
-            if let notice { writer.printError([notice]) }
-            session.importFolder = NotebookFile.folder(of: path)
+            let entry = try NotebookEntry.open(
+                self.file, in: session, isTrusted: notebook.trust, asks: output != "-")
+            session.refusal = entry.deeds.refusal
+            file = entry.file
             session.displayOptions = Replay.displayOptions(wantsSVG: true)
             var replay = Replay(file.notebook, mode: .show)
             replay.onEvent = { event in

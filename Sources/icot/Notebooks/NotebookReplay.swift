@@ -37,16 +37,13 @@ struct NotebookReplay {
         let printer = EventPrinter(writer, form: shared.json ? .json : .text)
         let session = Host.session(shared, notebook: path)
         let context = session.context
-        var file = try NotebookInput.read(path)
-        var replay = Replay(file.notebook, mode: mode)
-        replay.budget = budget
-        let effects = EffectsReport(file.notebook, context)
-        if file.notebook.canRun { try NotebookTrust.ensure(effects, path, isGiven: isTrusted, asks: !shared.json) }
         let output = output.map(NotebookFile.absolute)
         let junit = junit.map(NotebookFile.absolute)
-        let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
-        if let notice { writer.printError([notice]) }
-        session.importFolder = NotebookFile.folder(of: pathFromHere)
+        var (file, pathFromHere, deeds) = try NotebookEntry.open(
+            path, in: session, isTrusted: isTrusted, asks: !shared.json)
+        session.refusal = deeds.refusal
+        var replay = Replay(file.notebook, mode: mode)
+        replay.budget = budget
         do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch {
             throw NotebookInput.refused(error)
         }
@@ -92,6 +89,7 @@ struct NotebookReplay {
                 try replay.run {
                     let next = first ?? Host.session(shared, notebook: path)
                     first = nil
+                    next.refusal = session.refusal
                     next.displayOptions = options
                     interrupts.redirect(to: next.interrupt)
                     return next

@@ -26,7 +26,7 @@ enum NotebookTrust {
                         StyledText(
                             "\(Escaping.neutral(path)) has not been run here before and would do more than compute:",
                             .warning)
-                    ] + report.lines.map { StyledText("  ") + $0 })
+                    ] + report.linesToAgreeTo.map { StyledText("  ") + $0 })
                 guard asks, writer.terminal.isInteractive else {
                     throw Icot.failure(
                         "nothing was run; with --trust it is run, and remembered", status: ReplayExit.refused.rawValue)

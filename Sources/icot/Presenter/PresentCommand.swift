@@ -49,25 +49,24 @@ struct PresentCommand: ParsableCommand {
             throw Icot.failure("present: needs a terminal that can move its cursor")
         }
         let session = Host.session(shared, notebook: self.file)
-        var notebook = try NotebookInput.read(file).notebook
+        let notes = notes.map(NotebookFile.absolute)
+        let entry = try NotebookEntry.open(file, in: session, isTrusted: options.trust, asks: true)
+        session.refusal = entry.deeds.refusal
+        var notebook = entry.file.notebook
         guard notebook.canRun else {
             throw Icot.failure(NotebookInput.otherVersion(file), status: ReplayExit.refused.rawValue)
         }
-        let effects = EffectsReport(notebook, session.context)
-        try NotebookTrust.ensure(effects, file, isGiven: options.trust, asks: true)
         do { notebook = try NotebookInput.setting(parameters, in: notebook, session.context) } catch {
             throw NotebookInput.refused(error)
         }
         var display = EventPrinter(TerminalWriter(terminal: terminal)).displayOptions
         display.width -= 1
         session.displayOptions = display
-        let notes = try notes.map { try PresenterNotes(path: $0) }
-        session.importFolder = NotebookFile.folder(
-            of: NotebookFolder.enter(file, effects, pins: notebook.header.pins).path)
+        let notesFile = try notes.map { try PresenterNotes(path: $0) }
         let memory = TalkMemory(of: notebook)
         let presentation = Presentation(
             notebook, in: session, earlier: memory?.steps ?? [], slowAfter: slow, width: display.width)
-        let presenter = Presenter(presentation, session, terminal, notes: notes, memory: memory)
+        let presenter = Presenter(presentation, session, terminal, notes: notesFile, memory: memory)
         throw ExitCode(presenter.run())
     }
 }

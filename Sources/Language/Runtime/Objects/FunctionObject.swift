@@ -30,8 +30,8 @@ final class CommandFunction: FunctionObject {
     let parameters: [Parameter]
     let placedCount: Int
     let hasRepeated: Bool
-    /// Whether it may read or write files.
-    let namesFiles: Bool
+    /// Whether it may do more than compute.
+    let hasDeeds: Bool
     /// Values of the defaults, read from the signature when first needed.
     private var defaults: [Value?]?
 
@@ -42,9 +42,9 @@ final class CommandFunction: FunctionObject {
         parameters = command.signature.parameters
         placedCount = parameters.prefix { $0.label == nil }.count
         hasRepeated = parameters.contains(where: \.isRepeated)
-        namesFiles =
+        hasDeeds =
             parameters.contains { !$0.kind.pathUses.isEmpty }
-            || command.signature.effects.contains(where: \.namesFiles)
+            || command.signature.effects.contains(where: \.isDeed)
         super.init(command.signature)
     }
 
