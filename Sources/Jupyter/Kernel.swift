@@ -29,7 +29,8 @@ public final class Kernel {
             "implementation_version": .string(version),
             "language_info": [
                 "name": "icot", "version": "1", "mimetype": "text/x-icot", "file_extension": ".icot",
-                // Julia's comments, strings, numbers, ranges and words for loops are near enough to be coloured rightly.
+                // Julia's comments, strings, numbers, ranges and words for loops are near enough to be coloured
+                // rightly.
                 "pygments_lexer": "julia", "codemirror_mode": "julia", "nbconvert_exporter": "script",
             ],
             "banner": .string("icot \(version): watch a language model learn to stop showing its work"),

@@ -1,5 +1,5 @@
-// How the weights of stages are written into pages and compact run folders. What the page's scripts make of them is tested in
-// EndToEndTests, in node and in a browser.
+// How the weights of stages are written into pages and compact run folders. What the page's scripts make of them is
+// tested in EndToEndTests, in node and in a browser.
 
 import Testing
 
@@ -40,8 +40,8 @@ import Testing
     }
 
     @Test func `rounded weights are multiples in Rice's code`() {
-        // The tensor's size is 1, so with a fineness of 1 the multiples are 1, −1, 1, −1: u = 2, 1, 2, 1. Without low bits they
-        // are 110 10 110 10, after five zeros that say so.
+        // The tensor's size is 1, so with a fineness of 1 the multiples are 1, −1, 1, −1: u = 2, 1, 2, 1. Without low
+        // bits they are 110 10 110 10, after five zeros that say so.
         let coded = StageCoder.encode([[1, -1, 1, -1]], tensors: [4], code: .rounded, fineness: 1)
         #expect(coded[0].steps == [1])
         #expect(coded[0].bytes == [0b0000_0110, 0b1011_0100])

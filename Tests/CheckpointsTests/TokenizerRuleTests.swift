@@ -1,4 +1,5 @@
-// The rules of both tokenizer families on vocabularies made up here, small enough that every id can be worked out by hand.
+// The rules of both tokenizer families on vocabularies made up here, small enough that every id can be worked out by
+// hand.
 
 import Foundation
 import TestSupport

@@ -1,5 +1,5 @@
-// The lines at a prompt in the README, as far as they can be checked without training: each is read and checked after those
-// before it, and says the error that stands below it, or none.
+// The lines at a prompt in the README, as far as they can be checked without training: each is read and checked after
+// those before it, and says the error that stands below it, or none.
 
 import Foundation
 import Language

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Commands
 
-/// Runs of several kinds, and the SHA-256 of their weights on machines that somebody has run this on. What moves code about or
-/// makes it quicker must not change them; what means to change results records new ones.
+/// Runs of several kinds, and the SHA-256 of their weights on machines that somebody has run this on. What moves code
+/// about or makes it quicker must not change them; what means to change results records new ones.
 @Suite struct SameBitsTests {
     static let text = """
         let test = gen .parity digits: 5 n: 100 seed: 7

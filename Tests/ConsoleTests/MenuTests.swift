@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `a long list shows what there is room for about the selected one, and counts the rest`() {
-        let styles = StyleSheet(usesColour: false, usesAttributes: false)
+        let styles = StyleSheet(colours: .none, usesAttributes: false)
         var menu = menu((0..<10).map { "tr\($0)" })
         func lines(_ rows: Int) -> [String] { menu.lines(columns: 40, rowsMax: rows, marks: styles).map(\.plain) }
         #expect(lines(4) == ["  tr0", "  tr1", "  tr2", "  7 more"])

@@ -67,12 +67,69 @@ import Testing
     private let line = StyledText(runs: [StyledRun("ok ", .good), StyledRun("loss", .label), StyledRun(" 1")])
 
     @Test func `NO_COLOR keeps bold and underline and drops colours`() {
-        let styles = StyleSheet(usesColour: false, usesAttributes: true)
+        let styles = StyleSheet(colours: .none, usesAttributes: true)
         #expect(styles.render(line) == "\u{1b}[1mok \u{1b}[0mloss 1")
     }
 
+    /// Xterm's 256 colours: a cube of 6 × 6 × 6 from 16 on, then 24 greys.
+    private func levels(_ number: Int) -> [Double] {
+        let steps = [0.0, 95, 135, 175, 215, 255]
+        if number >= 232 { return [Double](repeating: Double(8 + 10 * (number - 232)) / 255, count: 3) }
+        return [(number - 16) / 36, (number - 16) / 6 % 6, (number - 16) % 6].map { steps[$0] / 255 }
+    }
+
+    @Test func `every colour can be read on the usual backgrounds: 4.5 to 1`() {
+        // Black, VS Code, gruvbox, solarized, dracula, nord; white, solarized, GitHub, solarized's highlights.
+        let dark = [0x000000, 0x1E1E1E, 0x282828, 0x002B36, 0x282A36, 0x2E3440]
+        let light = [0xFFFFFF, 0xFDF6E3, 0xFAFAFA, 0xEEE8D5]
+        let all: [(Background, [Int])] = [(.dark, dark), (.light, light), (.unknown, [0x000000, 0xFFFFFF])]
+        for (background, colours) in all {
+            for hue in StyleSheet.Hue.allCases {
+                let own = Contrast.luminance(levels(hue.number(on: background)))
+                for colour in colours {
+                    let behind = Contrast.luminance([16, 8, 0].map { Double(colour >> $0 & 255) / 255 })
+                    #expect(Contrast.ratio(own, behind) >= 4.5, "\(hue) on \(String(colour, radix: 16))")
+                }
+            }
+        }
+        // The console of Linux: VGA's green and cyan on black.
+        for colour in [[0, 170, 0], [0, 170, 170]] as [[Double]] {
+            #expect(Contrast.ratio(Contrast.luminance(colour.map { $0 / 255 }), 0) >= 4.5, "\(colour)")
+        }
+        // WCAG's own example: grey 767676 on white.
+        #expect(abs(Contrast.ratio(1, Contrast.luminance([118, 118, 118].map { $0 / 255 })) - 4.54) < 0.005)
+    }
+
+    @Test func `colours follow the background, and few colours leave weight and underline`() {
+        func code(_ style: Style, _ colours: StyleSheet.Colours, _ background: Background = .unknown) -> String? {
+            StyleSheet(colours: colours, usesAttributes: true, background: background).code(for: style)
+        }
+        #expect(code(.verb, .many, .dark) == "1;38;5;117")
+        #expect(code(.verb, .many, .light) == "1;38;5;20")
+        #expect(code(.verb, .many) == "1;38;5;63")
+        #expect(code(.verb, .console) == "1;36")
+        #expect(code(.verb, .none) == "1")
+        #expect(code(.dim, .none) == "2")
+        #expect(code(.dim, .many, .light) == "38;5;241")
+        #expect(code(.plain, .many) == nil)
+    }
+
+    @Test func `a background is known from the environment or the terminal's answer`() {
+        func found(_ variables: [String: String]) -> Background { Background.fromEnvironment { variables[$0] } }
+        #expect(found([:]) == .unknown)
+        #expect(found(["COLORFGBG": "15;0"]) == .dark)
+        #expect(found(["COLORFGBG": "0;default;15"]) == .light)
+        #expect(found(["COLORFGBG": "15;0", "ICOT_BACKGROUND": "light"]) == .light)
+        #expect(found(["TERM": "linux"]) == .dark)
+        var decoder = KeyDecoder()
+        func keys(_ text: String) -> [Key] { text.utf8.flatMap { decoder.take($0) } }
+        #expect(keys("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\a") == [.background(.light), .scalar(0x61)])
+        #expect(keys("\u{1b}]11;rgb:1e/1e/1e\u{7}") == [.background(.dark)])
+        #expect(keys("\u{1b}]11;rgb:zz/1e/1e\u{7}\u{1b}]0;title\u{7}b") == [.scalar(0x62)])
+    }
+
     @Test func `text for a pipe has no codes`() {
-        #expect(StyleSheet(usesColour: true, usesAttributes: false).render(line) == "ok loss 1")
+        #expect(StyleSheet(colours: .many, usesAttributes: false).render(line) == "ok loss 1")
     }
 
     @Test func `no control character of a value reaches the terminal`() {
@@ -106,7 +163,7 @@ import Testing
     private func terminal(_ isTerminal: Bool) -> TerminalState {
         TerminalState(
             inputIsTerminal: isTerminal, outputIsTerminal: isTerminal, errorIsTerminal: isTerminal, canMove: isTerminal,
-            usesColour: false, isUnicode: true, hasBraille: true)
+            usesColour: false, has256Colours: false, isLinuxConsole: false, isUnicode: true, hasBraille: true)
     }
 
     @Test func `a terminal gets at most ten updates a second and nothing is left behind`() {

@@ -38,8 +38,8 @@ import Testing
         #expect(run.output.hasSuffix("status 0\n"))
     }
 
-    /// What stands in the last of more imports than anybody follows; beside the target of a link; in a file that another
-    /// one only reaches while running.
+    /// What stands in the last of more imports than anybody follows; beside the target of a link; in a file that
+    /// another one only reaches while running.
     @Test func `what the list did not name is refused when it is tried, whatever way it got there`() throws {
         let many = try shell(
             """

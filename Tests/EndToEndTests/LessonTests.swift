@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import TestSupport
 
-/// The notebooks of the project, each replayed by the real program in a folder of its own. Those that train for a minute or
-/// more are replayed by `.ci/run`, in release.
+/// The notebooks of the project, each replayed by the real program in a folder of its own. Those that train for a
+/// minute or more are replayed by `.ci/run`, in release.
 @Suite struct LessonTests {
     private static let long: Set<String> = [
         "ablations.icot", "inside_multiplication.icot", "make_mult2_run.icot", "multiplication.icot",

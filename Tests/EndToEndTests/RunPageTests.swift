@@ -1,4 +1,5 @@
-// A page of a run, as `icot export --to page` writes it: what it computes is what icot computes, in node and in a browser.
+// A page of a run, as `icot export --to page` writes it: what it computes is what icot computes, in node and in a
+// browser.
 
 import Foundation
 import TestSupport
@@ -75,8 +76,8 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
         return (tokens, logits)
     }
 
-    /// The page computes in double precision what icot computes in single: what differs is the rounding of icot's own sums,
-    /// about ten of the units (2⁻²³) in the last place of the largest logit, which is near 10 in these runs.
+    /// The page computes in double precision what icot computes in single: what differs is the rounding of icot's own
+    /// sums, about ten of the units (2⁻²³) in the last place of the largest logit, which is near 10 in these runs.
     private func expectEqual(_ logits: [String: Double]) throws {
         let size = max(try #require(logits["size"]), 1)
         #expect(try #require(logits["largest"]) < 1e-6 * max(size, 10), "\(logits)")
@@ -157,7 +158,8 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
     }
 
     @Test(.needsNode) func `a cut head does what icot's ablation does`() throws {
-        // With nothing left of the chain the answer is the first token that is written, which both predict after the question.
+        // With nothing left of the chain the answer is the first token that is written, which both predict after the
+        // question.
         let rows = try #require(
             try values(
                 """
@@ -229,6 +231,16 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
         }
     }
 
+    @Test(.needsNode) func `each rule of the page's scripts holds on numbers that can be checked by hand`() throws {
+        let checks = packageFolder.appending(path: "Tests/EndToEndTests/PageChecks/rules.js").path
+        let scripts = packageFolder.appending(path: "Sources/Page/Script").path
+        let run = try shell("'\(node ?? "node")' '\(checks)' '\(scripts)'")
+        let found = try #require(
+            try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run)")
+        #expect(found["count"] as? Int == 10)
+        #expect(found["broken"] as? [String] == [])
+    }
+
     @Test(.needsNode) func `rounded weights are what the page says they are`() throws {
         try withTemporaryFolder { folder in
             let page = folder.appending(path: "rounded.html").path
@@ -283,7 +295,8 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
         for (arguments, words) in [
             ("x.icot --to page", "a notebook becomes --to html"), ("nowhere --to page", "nowhere"),
             ("nowhere --to page --stages a,b", "write --stages 0,4,8"), ("nowhere --to page -o -", "-o x.html"),
-            ("x.icot --to html --half", "--to page"),
+            ("x.icot --to html --half", "--to page"), ("nowhere --to page --limit 0.01", "0.1 to 1000"),
+            ("'a{1}b' --to page", "a{1}b"),
         ] {
             let run = try shell("icot export \(arguments)")
             #expect(run.status != 0, "\(arguments)")

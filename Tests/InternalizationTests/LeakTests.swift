@@ -4,8 +4,9 @@ import Transformer
 
 @testable import Internalization
 
-// Nothing of a problem's own chain or answer may reach a model at evaluation. Each test puts the same questions twice, with
-// the right chains and answers and with others of other lengths, and looks for any difference in what is asked or written.
+// Nothing of a problem's own chain or answer may reach a model at evaluation. Each test puts the same questions twice,
+// with the right chains and answers and with others of other lengths, and looks for any difference in what is asked or
+// written.
 
 /// Every task that icot makes, small.
 private func tasks() throws -> [(name: String, problems: ProblemSet)] {

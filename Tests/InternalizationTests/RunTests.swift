@@ -172,7 +172,8 @@ private func following(_ steps: Int) -> TrainingGoal {
         let weights = run.timeline.path.map { $0.exit.weights }
         #expect(weights[0] === weights[1])
         #expect(weights[1] === weights[2])
-        // Two states of the weights (at the start, after two steps) and one of both moments: after a reset they are zero.
+        // Two states of the weights (at the start, after two steps) and one of both moments: after a reset they are
+        // zero.
         #expect(run.timeline.byteCount == 4 * 4 * run.model.parameterCount)
     }
 

@@ -110,7 +110,8 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
     }
 
     @Test func `kept positions are the same in generation and in training, in every order`() throws {
-        // A model that has learned nothing: its greedy continuation, fed back as the chain, must be what it would have written.
+        // A model that has learned nothing: its greedy continuation, fed back as the chain, must be what it would have
+        // written.
         let run = try smallRun(digits: 6, train: 20)
         let heldOut = try #require(run.heldOut)
         for order in [RemovalOrder.left, .right, .random(seed: 3)] {

@@ -1,5 +1,5 @@
-// What a text would do to the world is listed wherever in the grammar the command stands, and told to the session again while
-// it runs.
+// What a text would do to the world is listed wherever in the grammar the command stands, and told to the session again
+// while it runs.
 
 import Foundation
 import Language

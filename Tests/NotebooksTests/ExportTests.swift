@@ -121,7 +121,8 @@ private func parsed(_ text: String) throws -> JSONValue { try JSONReader.read(Ar
         }
     }
 
-    /// The output of a line of Python, nil where Python or nbformat is missing; `ICOT_PYTHON` names another interpreter.
+    /// The output of a line of Python, nil where Python or nbformat is missing; `ICOT_PYTHON` names another
+    /// interpreter.
     private static func python(_ code: String, _ argument: String) -> String? {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")

@@ -56,8 +56,8 @@ import Testing
         #expect(Colour.diverging(0.5).luminance > 0.9)
     }
 
-    /// Colours as eyes without the red or the green receptor see them: F. Viénot, H. Brettel and J. Mollon, "Digital video
-    /// colourmaps for checking the legibility of displays by dichromats" (1999), on linear RGB.
+    /// Colours as eyes without the red or the green receptor see them: F. Viénot, H. Brettel and J. Mollon, "Digital
+    /// video colourmaps for checking the legibility of displays by dichromats" (1999), on linear RGB.
     @Test func `the first five series differ for every kind of colour vision`() {
         func linear(_ part: UInt8) -> Double { pow(Double(part) / 255, 2.2) }
         func seen(_ colour: Colour, _ matrix: [[Double]]) -> [Double] {

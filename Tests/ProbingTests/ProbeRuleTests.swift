@@ -302,8 +302,8 @@ private func rSquared(_ predictions: [Double], _ numbers: [Double]) -> Double {
 
     // MARK: Code lengths
 
-    /// A code sends every sequence of labels with its own probability, so these add up to one: whoever peeks at what is still to
-    /// be sent gets more than there is.
+    /// A code sends every sequence of labels with its own probability, so these add up to one: whoever peeks at what is
+    /// still to be sent gets more than there is.
     @Test func `the online code of classes is a code: the probabilities of all labels add up to one`() throws {
         let split = try ProbeSplit(groups: Array(0..<8), heldOutShare: 0.25, random: RandomSource(seed: 4))
         var random = RandomSource(seed: 6)

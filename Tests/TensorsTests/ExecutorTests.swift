@@ -3,8 +3,8 @@ import Testing
 
 @testable import Tensors
 
-// What an executor does beside the operations of a recorded pass, which have their own files: memory, decoding, results, edits and
-// the optimizer, each against loops in double precision.
+// What an executor does beside the operations of a recorded pass, which have their own files: memory, decoding,
+// results, edits and the optimizer, each against loops in double precision.
 
 private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[threads]!) }
 

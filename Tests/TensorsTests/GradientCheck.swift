@@ -6,8 +6,9 @@ import Testing
 // Every operation is checked the same two ways against a naive loop in double precision that the test writes out:
 // its values against the loop's values, and its gradients against central differences of the loop,
 //   ∂L/∂xᵢ ≈ (L(xᵢ + h) − L(xᵢ − h)) / 2h,  L = Σ r · y with fixed random r,  h = 1e-5.
-// In double precision the differences are good to about 1e-9, so what is measured is the float error of the operation. Inputs
-// are of size one and sums have at most some dozen terms, so 2e-5 of the largest value is a hundred float roundings.
+// In double precision the differences are good to about 1e-9, so what is measured is the float error of the operation.
+// Inputs are of size one and sums have at most some dozen terms, so 2e-5 of the largest value is a hundred float
+// roundings.
 
 let floatTolerance = 2e-5
 
@@ -54,7 +55,8 @@ func integers(_ indices: Indices) -> [Int32] { CPUExecutor.shared.read(indices) 
 /// Puts numbers where a variable or a weight is.
 func put(_ values: [Float], in place: Place) { CPUExecutor.shared.copyIn(values, to: place) }
 
-/// Runs an operation with fresh inputs; gradients of weights start at `weightGradientStart`, to see that they are added to.
+/// Runs an operation with fresh inputs; gradients of weights start at `weightGradientStart`, to see that they are added
+/// to.
 struct OperationRun {
     static let weightGradientStart: Float = 0.25
 
@@ -110,7 +112,8 @@ struct OperationRun {
         }
     }
 
-    /// The gradients that the backward pass left, in the order of the inputs; what weights' gradients started with is taken off.
+    /// The gradients that the backward pass left, in the order of the inputs; what weights' gradients started with is
+    /// taken off.
     func gradients() -> [[Float]] {
         var variables = nodes.variables.makeIterator()
         var weights = nodes.weights.makeIterator()

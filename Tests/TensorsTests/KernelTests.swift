@@ -91,7 +91,8 @@ private let levels: [Int32] = [1, 3, 4].filter { $0 <= ck_best_level() }
         #expect(largestDifference(out, expected) <= 3e-6)
     }
 
-    // Sizes on both sides of every tile and block: rows 6 and 8, columns 16 and 32, inner lengths 128 and 256, 96 and 384 rows.
+    // Sizes on both sides of every tile and block: rows 6 and 8, columns 16 and 32, inner lengths 128 and 256, 96 and
+    // 384 rows.
     @Test(arguments: [
         (1, 1, 1), (3, 0, 5), (7, 17, 0), (8, 32, 128), (9, 33, 129), (13, 47, 300), (401, 5, 19), (2, 100, 257),
         (103, 67, 259),

@@ -1,5 +1,5 @@
-// Every place of the grammar where a command can stand, as texts with a hole, so that a test can put a command with an effect
-// into each of them, and into each of them inside each other.
+// Every place of the grammar where a command can stand, as texts with a hole, so that a test can put a command with an
+// effect into each of them, and into each of them inside each other.
 
 /// A text with one hole, written `@`, into which a value fits.
 public struct EffectPosition: Sendable, CustomStringConvertible {

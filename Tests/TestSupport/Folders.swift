@@ -10,9 +10,11 @@ public let goldenFolder: URL = packageFolder.appending(path: "Tests/Golden")
 /// Small files of the kinds that people really have, made up for the purpose: `Tests/Cases`.
 public let casesFolder: URL = packageFolder.appending(path: "Tests/Cases")
 
-/// Other people's text that some tests read (data sets, vocabularies): it is no part of the project and lies in `../shared`.
+/// Other people's text that some tests read (data sets, vocabularies): it is no part of the project and lies in
+/// `../shared`.
 ///
-/// A test that needs some of it is skipped where it is absent: `@Test(.enabled(if: Shared.has("data/x"), "\(Shared.reason)"))`.
+/// A test that needs some of it is skipped where it is absent: `@Test(.enabled(if: Shared.has("data/x"),
+/// "\(Shared.reason)"))`.
 public enum Shared {
     public static let reason = "other people's text is not beside this checkout (../shared)"
 

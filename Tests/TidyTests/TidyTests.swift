@@ -104,6 +104,19 @@ import Testing
         #expect(points.starts(with: 1...21) && points == Array(1...points.count))
     }
 
+    @Test func `every promise of docs-trust and docs-keeping names a test that there is`() throws {
+        let tests = SourceTree.files(["Tests"], ["swift"]).map(\.text).joined()
+        for name in ["trust", "keeping"] {
+            let page = try String(contentsOf: packageFolder.appending(path: "docs/\(name).md"), encoding: .utf8)
+            let promises = page.replacing("**", with: "").matches(of: /\*([^*]+)\*/).map { String($0.output.1) }
+            #expect(promises.count >= 8)
+            for promise in promises {
+                let words = promise.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                #expect(tests.contains("`\(words)`") || tests.contains("\"\(words)\""), "\(name).md: \(words)")
+            }
+        }
+    }
+
     @Test func `imports are drawn in docs-architecture as Package-swift has them`() throws {
         let drawn = try arrowsDrawn()
         let declared = try arrowsDeclared()

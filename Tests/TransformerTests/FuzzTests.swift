@@ -6,8 +6,9 @@ import Testing
 @testable import Checkpoints
 @testable import Transformer
 
-/// Every golden checkpoint and tokenizer, damaged in many ways, must load or be refused with a `FileError`: a trap would
-/// end the test process. The damage follows a seed, so a case can be run again; `ICOT_FUZZ=20` runs twenty times as many.
+/// Every golden checkpoint and tokenizer, damaged in many ways, must load or be refused with a `FileError`: a trap
+/// would end the test process. The damage follows a seed, so a case can be run again; `ICOT_FUZZ=20` runs twenty times
+/// as many.
 @Suite struct FuzzTests {
     private struct Damage {
         var state: UInt64

@@ -26,7 +26,8 @@ private struct Substitution {
         states = (0..<model.configuration.layerCount).map { _ in (0..<2 * width).map { _ in Float(random.normal()) } }
     }
 
-    /// The mean loss by another way: the forward pass with interventions, and the softmax of its logits in double precision.
+    /// The mean loss by another way: the forward pass with interventions, and the softmax of its logits in double
+    /// precision.
     func loss() throws -> Double {
         let vocabulary = model.configuration.vocabularySize
         let interventions = states.enumerated().map { layer, values in

@@ -1,5 +1,5 @@
-// `pwd()`, `ls()`, `cd()`, `shell()`: where relative paths start from, what lies there, and the system's own programs. At
-// the prompt they are typed as in a shell: see `Aside`.
+// `pwd()`, `ls()`, `cd()`, `shell()`: where relative paths start from, what lies there, and the system's own programs.
+// At the prompt they are typed as in a shell: see `Aside`.
 
 import Glibc
 import Language

@@ -28,7 +28,7 @@ struct HistorySearch {
         case .paste(let text):
             pattern += text
             look(history, from: found ?? newest)
-        case .unknown: break
+        case .unknown, .background: break
         default: return .leave
         }
         return .goOn

@@ -19,6 +19,8 @@ enum Key: Equatable {
     case meta(UInt32)
     /// Text between the marks of a bracketed paste.
     case paste(String)
+    /// What the terminal said of its background.
+    case background(Background)
     /// A sequence that means nothing here.
     case unknown
 }
@@ -32,7 +34,7 @@ struct KeyDecoder {
         case singleShift
         case paste
         /// A string (OSC, DCS …) that ends with BEL or ESC \.
-        case string(sawEscape: Bool)
+        case string([UInt8], sawEscape: Bool)
 
         var isGround: Bool { if case .ground = self { true } else { false } }
     }
@@ -63,7 +65,7 @@ struct KeyDecoder {
         case .controlSequence(let parameters): controlSequence(byte, parameters)
         case .singleShift: afterSingleShift(byte)
         case .paste: paste(byte)
-        case .string(let sawEscape): string(byte, sawEscape)
+        case .string(let text, let sawEscape): string(byte, text, sawEscape)
         }
     }
 
@@ -117,7 +119,7 @@ struct KeyDecoder {
         case UInt8(ascii: "["): state = .controlSequence([])
         case UInt8(ascii: "O"): state = .singleShift
         case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "^"), UInt8(ascii: "X"):
-            state = .string(sawEscape: false)
+            state = .string([], sawEscape: false)
         case 0x1b:
             state = .escape
             return [.escape]
@@ -162,9 +164,14 @@ struct KeyDecoder {
         return [.paste(text)]
     }
 
-    private mutating func string(_ byte: UInt8, _ sawEscape: Bool) -> [Key] {
-        state = byte == 0x07 || (sawEscape && byte == 0x5c) ? .ground : .string(sawEscape: byte == 0x1b)
-        return []
+    private mutating func string(_ byte: UInt8, _ text: [UInt8], _ sawEscape: Bool) -> [Key] {
+        guard byte == 0x07 || (sawEscape && byte == 0x5c) else {
+            let isText = byte != 0x1b && text.count < 64
+            state = .string(isText ? text + [byte] : text, sawEscape: byte == 0x1b)
+            return []
+        }
+        state = .ground
+        return Background(answer: text).map { [.background($0)] } ?? []
     }
 
     // MARK: Tables

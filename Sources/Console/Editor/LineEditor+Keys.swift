@@ -63,6 +63,8 @@ extension LineEditor {
         case .deleteWordLeft: kill(wasKilling, forward: false) { $0.wordStart..<$0.cursor }
         case .meta(let scalar): meta(scalar, wasKilling)
         case .scalar(let scalar): return control(scalar, wasKilling)
+        // The line is drawn anew in its own colours.
+        case .background(let background): Background.current = background
         case .pageUp, .pageDown, .insert, .escape, .unknown: return UInt8(CC_NORM)
         }
         return UInt8(CC_REFRESH)

@@ -55,6 +55,8 @@ public final class LineEditor {
     private var interrupts: UInt32 = 0
     private(set) var libedit: OpaquePointer?
     private(set) var isVi = false
+    /// Whether the terminal was asked for its background.
+    private var hasAsked = false
 
     enum Mode {
         case editing
@@ -92,6 +94,10 @@ public final class LineEditor {
         sizeChanges = terminal_size_changes()
         interrupts = terminal_interrupts()
         write("\u{1b}[?2004h")
+        if !hasAsked, terminal.colours == .many, let question = Background.question(term: environment("TERM") ?? "") {
+            write(question)
+        }
+        hasAsked = true
         var count: Int32 = 0
         _ = el_wgets(libedit, &count)
         write("\u{1b}[?2004l")
@@ -168,7 +174,7 @@ public final class LineEditor {
                 scalars.append(scalar)
                 return 0x1b
             }
-        case .tab, .backTab, .enter: break
+        case .tab, .backTab, .enter, .background: break
         case .paste, .newline, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .delete, .insert, .wordLeft,
             .wordRight,
             .deleteWordLeft:
@@ -373,7 +379,8 @@ public final class LineEditor {
             let lines = correction.split(separator: "\n", omittingEmptySubsequences: false)
             return (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "") + "   (Tab)"
         }
-        guard styles.usesColour, case .editing = mode, menu == nil, !text.isEmpty, buffer.cursor == buffer.scalars.count
+        guard terminal.usesColour, styles.usesAttributes, case .editing = mode, menu == nil, !text.isEmpty,
+            buffer.cursor == buffer.scalars.count
         else { return nil }
         if hinted.text != text {
             let index = history.index(before: history.count, prefix: text, differentFrom: text)

@@ -44,7 +44,7 @@ struct RowDrawing {
         guard styles.usesAttributes, faults.contains(where: { $0.start <= offset && offset < $0.end }) else {
             return code
         }
-        return styles.usesColour ? "4;31" : "4"
+        return styles.faultCode
     }
 
     private func firstSpan(endingAfter offset: Int) -> Int {

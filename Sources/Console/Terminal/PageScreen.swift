@@ -147,7 +147,7 @@ public final class PageScreen {
         case .left: .left
         case .right: .right
         case .home, .end, .delete, .insert, .wordLeft, .wordRight, .deleteWordLeft, .tab, .backTab, .escape, .meta,
-            .paste, .unknown:
+            .paste, .background, .unknown:
             .other
         }
     }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Keeps what is typed while something runs from being written into the middle of its output. It is not lost: it stands at
-/// the next prompt.
+/// Keeps what is typed while something runs from being written into the middle of its output. It is not lost: it stands
+/// at the next prompt.
 enum QuietInput {
     static func during<R>(_ body: () throws -> R) rethrows -> R {
         var before = termios()

@@ -11,6 +11,10 @@ public struct TerminalState: Sendable {
     /// Whether cursor movement is understood (not TERM=dumb).
     public var canMove: Bool
     public var usesColour: Bool
+    /// Whether it is likely to have xterm's 256 colours.
+    public var has256Colours: Bool
+    /// The console of Linux, with its own sixteen.
+    public var isLinuxConsole: Bool
     /// Both the keys and the screen are a terminal's.
     public var isInteractive: Bool { inputIsTerminal && outputIsTerminal }
     /// Bold, underlined, reversed; NO_COLOR does not forbid these.
@@ -29,7 +33,18 @@ public struct TerminalState: Sendable {
             inputIsTerminal: isatty(STDIN_FILENO) == 1, outputIsTerminal: output,
             errorIsTerminal: isatty(STDERR_FILENO) == 1, canMove: canMove,
             usesColour: output && canMove && (environment("NO_COLOR") ?? "").isEmpty,
+            has256Colours: has256Colours(term), isLinuxConsole: term == "linux",
             isUnicode: terminal_prepare_locale(), hasBraille: term != "linux")
+    }
+
+    var colours: StyleSheet.Colours {
+        usesColour ? has256Colours ? .many : isLinuxConsole ? .console : .none : .none
+    }
+
+    private static func has256Colours(_ term: String) -> Bool {
+        if !(environment("COLORTERM") ?? "").isEmpty { return true }
+        let known = ["256color", "direct", "kitty", "alacritty", "foot", "ghostty", "wezterm", "xterm-color", "tmux"]
+        return known.contains { term.contains($0) }
     }
 
     /// Rows and columns of the screen; 24 by 80 where nobody knows. COLUMNS counts for pipes.

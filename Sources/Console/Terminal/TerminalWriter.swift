@@ -20,7 +20,7 @@ public final class TerminalWriter {
         self.terminal = terminal
         styles = StyleSheet(terminal: terminal)
         errorStyles = StyleSheet(
-            usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.canMove)
+            colours: terminal.colours, usesAttributes: terminal.errorIsTerminal && terminal.canMove)
         progressLine = ProgressLine(terminal: terminal) { writeAll(Array($0.utf8), to: STDERR_FILENO) }
         liveBlock = LiveBlock(terminal: terminal) { writeAll(Array($0.utf8), to: STDERR_FILENO) }
     }

@@ -71,9 +71,9 @@ public struct AdaptiveRule: Sendable, Equatable, Codable {
 
     /// How many steps patience lasts with a longest chain of this many units; nil for ever.
     ///
-    /// A plateau before a hand-off lasts longer where more of the chain has to be done inside at once. With 4 to 6 tokens
-    /// none of more than 400 steps was followed by a rise; with 24 tokens (3 × 3 digits) one of 2,600 was, and another
-    /// was left too early after 2,400; with 46 (4 × 4 digits) one of 4,500, from 0.10 to 0.85.
+    /// A plateau before a hand-off lasts longer where more of the chain has to be done inside at once. With 4 to 6
+    /// tokens none of more than 400 steps was followed by a rise; with 24 tokens (3 × 3 digits) one of 2,600 was, and
+    /// another was left too early after 2,400; with 46 (4 × 4 digits) one of 4,500, from 0.10 to 0.85.
     public func patienceSteps(longest: Int) -> Int? {
         patience.steps(longest: longest) { max(400, 200 * ($0 - 4)) }
     }

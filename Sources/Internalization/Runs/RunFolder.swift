@@ -64,8 +64,9 @@ public final class RunFolder {
         return folder
     }
 
-    /// Puts a run into a new folder that is as small as can be, to hand on: without moments, its weights rounded, and without
-    /// the encoded problems, which `resume` asks the caller for. The run is left as it is and is not kept there.
+    /// Puts a run into a new folder that is as small as can be, to hand on: without moments, its weights rounded, and
+    /// without the encoded problems, which `resume` asks the caller for. The run is left as it is and is not kept
+    /// there.
     /// - Parameters:
     ///   - fineness: steps to the root mean square of a parameter's numbers; 128 keeps about eight bits of them.
     ///   - writeMore: writes what the caller wants to keep there too: the problems, above all.

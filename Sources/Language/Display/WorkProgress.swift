@@ -35,7 +35,8 @@ public struct WorkProgress: Sendable, Equatable {
     }
 }
 
-/// Makes the lines of one stretch of work: it remembers when the stretch began, for the rate and for the time that is left.
+/// Makes the lines of one stretch of work: it remembers when the stretch began, for the rate and for the time that is
+/// left.
 public struct ProgressMeter {
     private var what: String?
     private var start = (time: 0.0, done: 0.0)

@@ -8,9 +8,9 @@
 //     ▲ b: the statement before, in state       │ slow: the recorded output stands in, with a badge
 //     └─────────────────────────────────────────┘ Ctrl-C: interrupts; b: interrupts and goes back
 //
-// Leaving asks: `quit` once is a question, twice is the end, and any other key goes on. Ctrl-C where nothing runs only says
-// so. Going back puts variables and the host's state (weights, timeline) where they were before the statement ran, and
-// takes its output from the page.
+// Leaving asks: `quit` once is a question, twice is the end, and any other key goes on. Ctrl-C where nothing runs only
+// says so. Going back puts variables and the host's state (weights, timeline) where they were before the statement ran,
+// and takes its output from the page.
 
 import Language
 import Support

@@ -1,9 +1,10 @@
-// What a person agreed to, held while a notebook runs: a write, a program or a move that the list did not name is refused
-// at the moment it is tried, whatever way it got there. The list is made from the text before anything runs, and a text can
-// reach further than it tells: by imports that were not followed, by files that changed in the meantime, by links.
+// What a person agreed to, held while a notebook runs: a write, a program or a move that the list did not name is
+// refused at the moment it is tried, whatever way it got there. The list is made from the text before anything runs,
+// and a text can reach further than it tells: by imports that were not followed, by files that changed in the meantime,
+// by links.
 //
-//     written file     the same file as at the time of the question, through all links; or any, where the list said that a
-//                      path is only known while running
+//     written file     the same file as at the time of the question, through all links; or any, where the list said
+//                      that a path is only known while running
 //     program          the same line, or any where the list said "a program of the system"
 //     other folder     likewise
 //

@@ -1,5 +1,5 @@
-// A figure as PNG or PDF, for people who need one: the SVG of `SVGRenderer`, drawn by librsvg and cairo. Both are opened
-// when the first one is asked for and not before, so neither starting nor installing icot needs them.
+// A figure as PNG or PDF, for people who need one: the SVG of `SVGRenderer`, drawn by librsvg and cairo. Both are
+// opened when the first one is asked for and not before, so neither starting nor installing icot needs them.
 //
 // From librsvg 2: rsvg_handle_new_from_data, rsvg_handle_render_document, g_object_unref (through libgobject, which
 // librsvg loads). From cairo 2: an ARGB32 image surface with a context scaled by the wanted factor and

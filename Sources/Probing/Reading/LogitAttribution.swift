@@ -1,8 +1,9 @@
 import Tensors
 import Transformer
 
-// Direct logit attribution (Elhage et al. 2021). The last residual stream is a sum of what embedding, heads and MLPs wrote;
-// with the final norm's scale held at its value, the logit difference is linear in that sum, so each summand has its share:
+// Direct logit attribution (Elhage et al. 2021). The last residual stream is a sum of what embedding, heads and MLPs
+// wrote; with the final norm's scale held at its value, the logit difference is linear in that sum, so each summand has
+// its share:
 //   logit(token) − logit(against) = Σ_c c·d + bias·u,   d as in `Unembedding.directions`.
 // The shares add up to the difference exactly. They are direct effects only: what later layers make of c is theirs.
 

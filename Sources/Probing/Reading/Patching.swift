@@ -2,8 +2,8 @@ import Support
 import Tensors
 import Transformer
 
-// Activation patching (Vig et al. 2020; Meng et al. 2022). Pairs of inputs of equal length differ in what matters. With the
-// metric m = logit(clean answer) − logit(corrupt answer), a mean over pairs:
+// Activation patching (Vig et al. 2020; Meng et al. 2022). Pairs of inputs of equal length differ in what matters. With
+// the metric m = logit(clean answer) − logit(corrupt answer), a mean over pairs:
 //   restored  = (m[corrupt input, clean state put in] − m[corrupt]) / (m[clean] − m[corrupt])    0: nothing, 1: all of it
 //   destroyed = (m[clean] − m[clean input, corrupt state put in]) / (m[clean] − m[corrupt])      0: nothing, 1: all of it
 // A state that is enough for the answer restores; a state that is needed destroys. They are different questions.

@@ -28,8 +28,8 @@ public struct HiddenStates: Sendable {
 }
 
 extension LanguageModel {
-    /// The states at every one of `points` and `positions`, from one pass over the batch in pieces: only the rows asked for
-    /// are kept, and no layer beyond the last one asked for is computed.
+    /// The states at every one of `points` and `positions`, from one pass over the batch in pieces: only the rows asked
+    /// for are kept, and no layer beyond the last one asked for is computed.
     /// - Parameters:
     ///   - stage: what the owner of the model calls its stage, for the provenance.
     ///   - modelHash: `contentHash()`, where the caller knows it already.

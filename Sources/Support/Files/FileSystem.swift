@@ -35,8 +35,8 @@ public enum FileSystem {
         }
     }
 
-    /// The first entry of a folder, or of those in it, that is neither a file nor a folder: what a folder that somebody else
-    /// may have made must not hold before anything in it is opened for writing.
+    /// The first entry of a folder, or of those in it, that is neither a file nor a folder: what a folder that somebody
+    /// else may have made must not hold before anything in it is opened for writing.
     public static func strangeEntry(in folder: String) -> (path: String, kind: Kind)? {
         for name in names(in: folder) {
             let path = folder + "/" + name

@@ -1,5 +1,6 @@
-// Attention of new rows over what their sequences have said before, without gradients: the rows' keys and values are put into a
-// cache, row n of sequence s at slot i, and then each row attends to its sequence's slots j ≤ i (and j > i − window):
+// Attention of new rows over what their sequences have said before, without gradients: the rows' keys and values are
+// put into a cache, row n of sequence s at slot i, and then each row attends to its sequence's slots j ≤ i
+// (and j > i − window):
 //   p = softmax(scale · q·k_j),  o = Σ_j p_j v_j
 // for each head; heads share key heads as in `CausalAttentionOperation`. The rows of a sequence come in order.
 

@@ -1,4 +1,5 @@
-// A change of activations from outside, in a pass without gradients: of the elements in some rows and columns of x (N, C),
+// A change of activations from outside, in a pass without gradients: of the elements in some rows and columns of
+// x (N, C),
 //   set    x = v            add    x += factor · v            scale    x *= factor            mask    x = 0
 // with v given for every element (rows, columns), or once for all rows (columns).
 

@@ -1,5 +1,6 @@
-// One step of an LSTM (Hochreiter & Schmidhuber 1997; the forget gate is of Gers et al. 2000). `gates` (N, 4C) holds the sums of
-// its two products side by side, input, forget, candidate, output as PyTorch orders them; c (N, C) is the cell before:
+// One step of an LSTM (Hochreiter & Schmidhuber 1997; the forget gate is of Gers et al. 2000). `gates` (N, 4C) holds
+// the sums of its two products side by side, input, forget, candidate, output as PyTorch orders them; c (N, C) is the
+// cell before:
 //   i, f, o = σ(…),  g = tanh(…),  c′ = f·c + i·g,  h = o·tanh(c′)
 // Backward, with d = dc′ + dh·o·(1 − tanh²c′):
 //   dc = d·f,  di = d·g·i(1 − i),  df = d·c·f(1 − f),  dg = d·i·(1 − g²),  do = dh·tanh(c′)·o(1 − o).

@@ -4,8 +4,8 @@ import Tensors
 //   hook_embed · blocks.i.hook_resid_pre · blocks.i.ln1.hook_normalized · blocks.i.attn.hook_qkv · blocks.i.attn.hook_pattern ·
 //   blocks.i.attn.hook_z · blocks.i.hook_attn_out · blocks.i.hook_resid_mid · blocks.i.ln2.hook_normalized ·
 //   blocks.i.mlp.hook_pre · blocks.i.mlp.hook_post · blocks.i.hook_mlp_out · blocks.i.hook_resid_post · ln_final.hook_normalized
-// (`hook_embed` is the sum of token and position rows here; `hook_qkv` holds q, k and v side by side, before
-// rotary positions turn them; `mlp.hook_pre` of a gated MLP holds gate and up side by side; ours are normalised states with
+// (`hook_embed` is the sum of token and position rows here; `hook_qkv` holds q, k and v side by side, before rotary
+// positions turn them; `mlp.hook_pre` of a gated MLP holds gate and up side by side; ours are normalised states with
 // gain and bias applied.)
 
 /// A place inside a block.
@@ -122,8 +122,8 @@ public struct Capture {
 }
 
 extension LanguageModel {
-    /// Runs the model and returns the activations at `points`, and the logits if asked for. Computes no layer beyond the
-    /// last one that is needed, and holds one block at a time.
+    /// Runs the model and returns the activations at `points`, and the logits if asked for. Computes no layer beyond
+    /// the last one that is needed, and holds one block at a time.
     /// - Parameters:
     ///   - rows: the rows of the batch that are returned, in this order; nil for all N.
     ///   - patterns: for each layer, probabilities of attention that are cut or read.

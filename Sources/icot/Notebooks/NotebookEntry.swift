@@ -1,5 +1,5 @@
-// How a notebook that is to run comes in, for every command that runs one: where its paths start, what it would do, whether
-// the person agrees, and that it is held to that.
+// How a notebook that is to run comes in, for every command that runs one: where its paths start, what it would do,
+// whether the person agrees, and that it is held to that.
 
 import Console
 import Language

@@ -27,10 +27,10 @@ struct RunPage: ParsableArguments {
     var isUsed: Bool { !beside.isEmpty || twin || stages != nil || half || limit != nil }
 
     func validate() throws {
-        guard let stages else { return }
-        let parts = stages.split(separator: ",", omittingEmptySubsequences: false)
+        let parts = stages?.split(separator: ",", omittingEmptySubsequences: false) ?? []
         if parts.contains(where: { Int($0.filter { $0 != " " }).map { $0 < 0 } ?? true }) {
-            throw ValidationError("--stages \(stages) is not a list of numbers of removed tokens; write --stages 0,4,8")
+            throw ValidationError(
+                "--stages \(stages ?? "") is not a list of numbers of removed tokens; write --stages 0,4,8")
         }
         if let limit, !(0.1...1000).contains(limit) { throw ValidationError("--limit is in megabytes, 0.1 to 1000") }
     }

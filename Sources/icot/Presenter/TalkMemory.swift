@@ -1,6 +1,6 @@
 // How far a talk has come, so that one whose terminal was lost goes on where it stood: the statements that ran, in
-// `icot/talks/<SHA-256 of the notebook's code>.json` below `$XDG_STATE_HOME` (by default `~/.local/state`). A talk that is ended
-// by its key leaves nothing behind, and another notebook is another talk.
+// `icot/talks/<SHA-256 of the notebook's code>.json` below `$XDG_STATE_HOME` (by default `~/.local/state`). A talk that
+// is ended by its key leaves nothing behind, and another notebook is another talk.
 
 import Glibc
 import Language

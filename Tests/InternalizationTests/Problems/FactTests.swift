@@ -230,7 +230,8 @@ private let published = Problem(
         #expect(groups[1] == " + 0 2 0 8 7 1 ( 7 8 9 0 8 1 )")
         #expect(groups[4] == " ")
         let facts = try encoder.tokenFacts(of: published, task: Multiplication(digits: 4))
-        // docs/method.md, point 1: 10 input tokens, the separator, 47 chain tokens, the separator, ` #`, `###`, then the answer.
+        // docs/method.md, point 1: 10 input tokens, the separator, 47 chain tokens, the separator, ` #`, `###`, then
+        // the answer.
         #expect(facts.filter { $0.name == "answer" }.map(\.token) == Array(61..<69))
         #expect(facts.filter { $0.name == "b" }.map(\.token) == Array(5..<9))
         let words = Problem(question: "How many?", chain: "<<16-3-4=9>> <<9*2=18>>", answer: "18")

@@ -97,7 +97,8 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         }
     }
 
-    // Lengths beyond one vector tile, checked along random directions instead of number by number: dL/dt of x + t·u is ∇L · u.
+    // Lengths beyond one vector tile, checked along random directions instead of number by number: dL/dt of x + t·u is
+    // ∇L · u.
     @Test(arguments: [
         AttentionCase(lengths: [17, 33, 16], shape: AttentionShape(headCount: 2, keyValueHeadCount: 2, headWidth: 16)),
         AttentionCase(lengths: [34, 5], shape: AttentionShape(headCount: 4, keyValueHeadCount: 1, headWidth: 20)),
@@ -177,7 +178,8 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
                 access: access)
             return (floats(output), floats(run.nodes.variables[2]))
         }
-        // In the second sequence (rows 4 to 6), head 1: query 2 keeps only key 0, by two cuts of which one is every head's.
+        // In the second sequence (rows 4 to 6), head 1: query 2 keeps only key 0, by two cuts of which one is every
+        // head's.
         let cuts = [
             PatternCut(head: 1, [[], [AttentionCell(query: 2, key: 1)]]),
             PatternCut([[], [AttentionCell(query: 2, key: 2)]]),
