@@ -14,8 +14,8 @@
 //     rate, M, how many rows carry labels) are inputs of such a graph.
 //   · A repeated step is given the same places: arena and buffers come back in the same order (`Workspace`).
 //   · Losses, predictions and norms stay where they are until somebody calls `read` or looks at what `update` returns. `update` is
-//     one operation: norm, clip and change; where the norm is not finite it changes nothing, so that nobody above must look between
-//     the norm and the change.
+//     one operation: norm, clip and change; where the norm is not finite it changes nothing, so that nobody above
+//     must look between the norm and the change.
 //   · Weights, gradients and moments of a network are one buffer each, and a weight is a part of it: an executor may keep more beside
 //     it (a copy in bf16, padded rows) under the same storage, as long as `read` and `fill` speak of float32 in the layout of files.
 //

@@ -44,6 +44,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        let file = try file.map { $0.hasSuffix(".ipynb") ? try NotebookInput.converted($0) : $0 }
         if let file, file != "-", !interactive {
             var replay = NotebookReplay(path: file, shared: shared)
             (replay.parameters, replay.isTrusted) = (parameters, notebook.trust)

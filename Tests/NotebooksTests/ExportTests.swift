@@ -221,6 +221,41 @@ private func parsed(_ text: String) throws -> JSONValue { try JSONReader.read(Ar
         #expect(ExportTable.find(settings, at: 1) == nil)
     }
 
+    @Test func `a recorded timeline has the tokens of its chain, and in which order they go`() throws {
+        func figure(_ note: String) throws -> TimelineFigure {
+            let table = ["removed  accuracy", "      0      1.00", "      1      0.90", "      3      0.80"]
+            let lines = table + note.components(separatedBy: "\n")
+            let block = lines.map { "#> " + $0 }.joined(separator: "\n")
+            let document = ExportDocument(Notebook("# icot 1\ntimeline\n\(block)\n"), TestVocabulary.context)
+            let parts = document.sections.flatMap(\.parts)
+            let outputs = parts.flatMap { part -> [OutputPart] in if case .output(let all) = part { all } else { [] } }
+            return try #require(
+                outputs.compactMap { output -> TimelineFigure? in
+                    if case .timeline(let figure) = output { figure } else { nil }
+                }.first)
+        }
+        func shown(_ note: String) throws -> [String] {
+            let figure = try figure(note)
+            return figure.stages.map { stage in
+                figure.tokens(stage).map { $0.isGone ? "[\($0.text)]" : $0.text }.joined(separator: " ")
+            }
+        }
+        #expect(
+            try shown("chain of a problem: 1 1 0 +, taken from the left")
+                == ["1 1 0 +", "[1] 1 0 +", "[1] [1] [0] +"])
+        #expect(
+            try shown("not shown: at\nchain of a problem: 1 1 0\n+, taken from the left\nmore")
+                == ["1 1 0 +", "[1] 1 0 +", "[1] [1] [0] +"])
+        #expect(
+            try shown("chain of a problem: 1 1 0 +, taken from the right")
+                == ["1 1 0 +", "1 1 0 [+]", "1 [1] [0] [+]"])
+        #expect(
+            try shown("chain of a problem: 1 1 0 +, taken in the order 3 4 | 1 | 2")
+                == ["1 1 0 +", "1 1 [0] [+]", "[1] [1] [0] [+]"])
+        #expect(try shown("another line") == ["  ", "[]  ", "[] [] []"])
+        #expect(TimelineFigure.chain("chain of a problem: 1 1, taken in the order 3") == nil)
+    }
+
     @Test func `a timeline comes from data with the tokens of its chain`() throws {
         let json = try parsed(
             """

@@ -6,8 +6,7 @@ import Support
 ///     2 bytes   version, 1 and 0
 ///     2 bytes   the header's length, unsigned little-endian
 ///     header    a Python dictionary as text, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, filled up
-///               with
-///               spaces and ended by a newline so that the data starts at a multiple of 64
+///               with spaces and ended by a newline so that the data starts at a multiple of 64
 ///     data      row-major, little-endian
 public enum NumpyFile {
     /// Writes `array` to `path`, whole or not at all; its name is not kept. Throws `FileError`.

@@ -66,7 +66,7 @@ enum SolutionDisplay {
     }
 
     /// `.97`, or 1 where no digit would differ.
-    private static func percent(_ p: Double) -> String {
+    static func percent(_ p: Double) -> String {
         p > 0.995 ? "1" : "." + (p * 100 < 9.5 ? "0" : "") + String(Int((p * 100).rounded()))
     }
 }

@@ -233,7 +233,33 @@ enum StepCommands {
         if let chains = chains(experiment, stages.map(\.record.removed)) {
             columns.append(.init("chain", chains, format: .hidden))
         }
-        return TableObject(columns)
+        return TableObject(columns, notes: [chainNote(experiment)].compactMap { $0 })
+    }
+
+    /// The chain of one problem and the order in which its tokens go, so that a page can show both from the text alone:
+    /// see `TimelineFigure`. Long chains are left out.
+    private static func chainNote(_ experiment: Experiment) -> String? {
+        guard let example = try? experiment.example(), (1...60).contains(example.problem.chain.count) else {
+            return nil
+        }
+        let chain = example.problem.chain
+        let tokens = chain.map { ProblemDisplay.shown(experiment.encoder.text(example.problem.tokens[$0])) }
+        guard tokens.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) && $0 != "," }) else { return nil }
+        let text = "chain of a problem: " + tokens.joined(separator: " ") + ", taken "
+        switch example.order {
+        case .left: return text + "from the left"
+        case .right: return text + "from the right"
+        default: break
+        }
+        var before: Set<Int> = []
+        var groups: [String] = []
+        for count in 1...max(1, experiment.run.longest) {
+            let gone = example.gone(.units(count))
+            let places = gone.subtracting(before).sorted().map { "\($0 - chain.lowerBound + 1)" }
+            if !places.isEmpty { groups.append(places.joined(separator: " ")) }
+            before = gone
+        }
+        return text + "in the order " + groups.joined(separator: " | ")
     }
 
     /// The chain of one problem at each stage, a text for each token, or none where it is gone: a page of the timeline

@@ -22,8 +22,8 @@ public struct EncodedProblems: Sendable {
     public private(set) var longestSequence = 0
     private(set) var largestToken = -1
 
-    /// - Parameter groups: for each problem, its chain's tokens (counted from the chain's start) in the order of their
-    ///   removal.
+    /// - Parameter groups: for each problem, its chain's tokens (counted from the chain's start) in the order of
+    ///   their removal.
     /// - Throws: `RunError.problem` for the first problem that is not well-formed.
     public init(_ problems: some Sequence<EncodedProblem>, groups: [[[Int]]]? = nil) throws {
         for (index, problem) in problems.enumerated() {

@@ -79,8 +79,8 @@ extension EncodedProblem {
     /// - Parameters:
     ///   - groups: the chain's tokens (counted from its start) in the order of their removal, for
     ///     `RemovalOrder.grouped`.
-    ///   - jump: by how much kept or original ids jump after the input, whatever this problem's own chain lost; nil for
-    ///     the cuts'.
+    ///   - jump: by how much kept or original ids jump after the input, whatever this problem's own chain lost; nil
+    ///     for the cuts'.
     public func removing(
         _ count: RemovalCount, order: RemovalOrder = .left, positions: PositionRule = .shifted, groups: [[Int]]? = nil,
         jump: Int? = nil

@@ -48,8 +48,8 @@ public struct SchedulePlan {
     private var batch = 0
     private var step = 0
 
-    /// - Throws: `SettingFault` if the schedule is not possible, or removes when the model is ready, which nobody
-    ///   can plan.
+    /// - Throws: `SettingFault` if the schedule is not possible, or removes when the model is ready, which nobody can
+    ///   plan.
     public init(_ schedule: RemovalSchedule, _ settings: TrainingSettings, batchesPerEpoch: Int, longest: Int) throws {
         if let fault = schedule.fault ?? settings.fault { throw fault }
         if schedule.pace.isMeasured {

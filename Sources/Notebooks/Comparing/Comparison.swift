@@ -2,8 +2,7 @@
 //
 //   words, whole numbers, shapes       equal
 //   reals      |got − written| ≤ one unit of the last written digit, or ≤ s where ±s follows; deleting digits in the
-//              file
-//              loosens the check, visibly
+//              file loosens the check, visibly
 //   ±          may be missing in what is got; otherwise within itself
 //   {~…}       equals any other volatile text
 //   ...        in the record: any words, also none; the numbers beside it are still compared

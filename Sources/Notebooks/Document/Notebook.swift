@@ -3,12 +3,10 @@
 //
 // BYTES    UTF-8, with or without a byte order mark. Lines end with LF; CR LF and a CR alone are read, and kept where a
 //          file has them. Whether the last line has an end is kept. What git left of a merge (<<<<<<<, =======,
-//          >>>>>>>) is
-//          refused in code, and named where it stands in prose.
+//          >>>>>>>) is refused in code, and named where it stands in prose.
 //          Spaces at the end of a line never matter. Bytes that are not UTF-8 are kept; running them is refused (E118).
 // HEADER   The lines from the top down to the first that is neither `#!…` on line 1, nor `# icot 1` within lines 1 and
-//          2,
-//          nor `# key: value` (key: lower-case letters, digits, `_`, `-`). Unknown keys are kept. Known ones:
+//          2, nor `# key: value` (key: lower-case letters, digits, `_`, `-`). Unknown keys are kept. Known ones:
 //            # icot 1                             version of the language; another one is refused, none is read as 1
 //            # title: text                        heads every export
 //            # profile: cpu-f32 seed 3456         numerics and seed under which the outputs were recorded
@@ -16,18 +14,15 @@
 //            # pin: path sha256:hex               one a file or folder that is read; written when outputs are recorded
 //            # parameter: name=value              what `-p` changed in this copy
 // CELLS    A line `# %% title [kind] key="value"` starts a cell; title, kind and attributes may be missing. The title
-//          is the
-//          cell's handle. Lines between the header and the first such line are a cell without title. Kinds:
+//          is the cell's handle. Lines between the header and the first such line are a cell without title. Kinds:
 //            (none)                               code
 //            [params], or the title `params`      code whose `let name = literal` lines `-p name=value` replaces
-//            [md] [markdown]                      prose in Markdown    } each line after `# `; an empty one is `#`. A
-//                                                                      line
-//            [notes]                              for the presenter    } without the sign is prose too and is never
-//                                                                      run.
-//            [raw]                                text handed on       }
+//            [md] [markdown]                      prose in Markdown: each line after `# `, an empty one is `#`
+//            [notes]                              the same, for the presenter
+//            [raw]                                text handed on
+//          A line of prose without the sign is prose too and is never run.
 // OUTPUT   The block of lines directly below the last line of a statement (of all statements that share that line) that
-//          start
-//          with one of these signs, each followed by a space unless nothing follows:
+//          start with one of these signs, each followed by a space unless nothing follows:
 //            #>   result, compared                #~   picture or commentary, never compared
 //            #!   an error, compared by its code; says that the statement is expected to fail
 //          Such lines anywhere else are kept, belong to nobody and are reported.
@@ -35,15 +30,14 @@
 //            {~…}            volatile: never compared, kept when the rest is equal; a `}` in it is written `)`
 //            {\~             the two characters `{~` (and `{\\~` for `{\~`, and so on)
 //            ...             as a word of its own: any words, also none; written by people
-//            \...  \…        the words `...` and `…` at the start of a line themselves (and `\\...` for `\...`, and so
-//                            on)
+//            \...  \…        the words `...` and `…` at the start of a line themselves (and `\\...` for `\...`, and
+//                            so on)
 //          Control and bidirectional characters are never written: U+2400… or U+FFFD stand for them.
 // LENGTH   More than 200 `#>` lines are written as the first 20, `#> … N lines sha256:hex` and the last 20: N lines
-//          left out,
-//          the hash over their written texts, each followed by LF, with every volatile text empty. `#~` lines likewise
-//          without a hash.
-// ESCAPES  A comment of a person that would look like one of the signs has a space after its `#`: `# > quoted`, `#  %%
-// x`.
+//          left out, the hash over their written texts, each followed by LF, with every volatile text empty. `#~` lines
+//          likewise without a hash.
+// ESCAPES  A comment of a person that would look like one of the signs has a space after its `#`: `# > quoted`,
+//          `#  %% x`.
 //
 // A notebook is its bytes and what lies where in them. Whatever the bytes are, printing gives them back; the only
 // changes made by a program are to blocks of output, `pin` and `parameter` lines, and a parameter's literal.

@@ -86,7 +86,7 @@ public struct NotebookFile {
         return String(cString: folder) + "/" + path
     }
 
-    static func read(_ path: String) throws(NotebookError) -> [UInt8] {
+    public static func read(_ path: String) throws(NotebookError) -> [UInt8] {
         do { return try readBytes(path) } catch { throw .file(error) }
     }
 

@@ -216,7 +216,8 @@ enum OutputPart: Sendable {
             if let (table, end) = ExportTable.find(lines, at: index) {
                 if !text.isEmpty { parts.append(.text(text)) }
                 text = []
-                parts.append(TimelineFigure(table).map(OutputPart.timeline) ?? .table(table))
+                let below = lines[end...].prefix(6).map(\.plain)
+                parts.append(TimelineFigure(table, below: below).map(OutputPart.timeline) ?? .table(table))
                 index = end
             } else {
                 text.append(lines[index])

@@ -3,8 +3,13 @@
 //   [{"removed": 0, "accuracy": 0.99, …, "chain": ["4", "2", …]}, …]     a table whose rows have a number `removed`
 //   lines of text with a column `removed`                                what a notebook has recorded
 //
-// `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Where it is
-// missing the chain is shown as that many places, taken away from the left.
+// `chain` has the tokens of one problem's chain of thought at that stage, null for each that is gone. Below a recorded
+// table a line says the same:
+//
+//   chain of a problem: 1 1 0 1, taken from the left             or: from the right
+//   chain of a problem: 2 4 0 6, taken in the order 3 4 | 1 2    places from 1 on; | between what goes at once
+//
+// Where both are missing the chain is shown as that many places, taken away from the left.
 
 import Support
 
@@ -24,7 +29,8 @@ struct TimelineFigure: Sendable, Equatable {
     /// The chain as long as it is before anything is removed; empty texts where the tokens are not known.
     var chain: [String]
 
-    init?(_ table: ExportTable) {
+    /// - Parameter below: the lines below the table; that of the chain may be broken over several.
+    init?(_ table: ExportTable, below: [String] = []) {
         guard let removed = table.names.firstIndex(of: "removed"), TimelineFigure.tellsOfOneRun(table.names) else {
             return nil
         }
@@ -37,6 +43,31 @@ struct TimelineFigure: Sendable, Equatable {
         }
         guard stages.count == rows.count, stages.count >= 2 else { return nil }
         self.init(columns: table.names, stages: stages, chains: [])
+        let starts = below.indices.lazy.flatMap { start in
+            (start + 1...below.count).map { below[start..<$0].joined(separator: " ") }
+        }
+        if let known = starts.compactMap(TimelineFigure.chain).first {
+            chain = known.tokens
+            for place in self.stages.indices {
+                self.stages[place].gone = Set(known.groups.prefix(self.stages[place].removed).joined())
+            }
+        }
+    }
+
+    /// The tokens of a chain and the places that go one after another, from the line below a table.
+    static func chain(_ note: String) -> (tokens: [String], groups: [[Int]])? {
+        guard
+            let match = note.wholeMatch(
+                of: /chain of a problem: (.+), taken (from the left|from the right|in the order ([0-9 |]+))/)
+        else { return nil }
+        let tokens = match.output.1.split(separator: " ").map(String.init)
+        guard let order = match.output.3 else {
+            let places = tokens.indices.map { [$0] }
+            return (tokens, match.output.2 == "from the left" ? places : places.reversed())
+        }
+        let groups = order.split(separator: "|").map { $0.split(separator: " ").compactMap { Int($0) }.map { $0 - 1 } }
+        guard groups.joined().allSatisfy(tokens.indices.contains) else { return nil }
+        return (tokens, groups)
     }
 
     init?(_ json: JSONValue) {

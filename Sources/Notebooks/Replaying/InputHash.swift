@@ -1,11 +1,9 @@
 // What a file or folder holds, as one number, so that a notebook can say which inputs its outputs come from.
 //
 //   file     SHA-256 of its bytes
-//   folder   SHA-256 over one line `path NUL hash LF` for each regular file below it, sorted by the bytes of its path,
-//            where
-//            path is relative to the folder and hash is the file's; names that start with a dot or end in `.lock` or
-//            `.tmp`
-//            do not count, and links are followed to files only
+//   folder   SHA-256 over one line `path NUL hash LF` for each regular file below it, sorted by the bytes of its
+//            path, where path is relative to the folder and hash is the file's; names that start with a dot or end in
+//            `.lock` or `.tmp` do not count, and links are followed to files only
 
 import Glibc
 import Language

@@ -8,8 +8,7 @@
 // Two hashes stand for a notebook, and either is enough:
 //
 //   of its code     SHA-256 over its lines of code without spaces at their ends, each followed by LF, and over the
-//                   files it
-//                   imports: prose and recorded outputs may change
+//                   files it imports: prose and recorded outputs may change
 //   of its effects  SHA-256 over where it lies and the files that it would write, from the root and through all
 //                   links: the code may change as long as it would touch the same files. Only where the text tells
 //                   every path, runs no program and goes to no other folder.

@@ -3,8 +3,8 @@ import Transformer
 
 // Counterfactual attribution: how much does the prediction at k rest on the token at t? Swap the token at t for another
 // one, keep everything else (the earlier answer too), and see how far the logit of what was predicted falls:
-//   delta[t, k] = mean over sequences of  logit_k(ŷ | original) − logit_k(ŷ | swapped),   ŷ the original prediction at
-//   k.
+//   delta[t, k] = mean over sequences of  logit_k(ŷ | original) − logit_k(ŷ | swapped),   ŷ the original prediction
+//   at k.
 // A swap cannot change predictions before it: there delta is 0.
 
 /// A position whose token may be exchanged.

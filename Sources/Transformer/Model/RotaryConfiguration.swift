@@ -11,8 +11,7 @@ import Glibc
 /// - `yarn` (Peng et al. 2023, Qwen2): (1 − e)·fᵢ/factor + e·fᵢ with e = 1 − clamp((i − low)/(high − low)), where low
 /// and high
 ///   are the pairs that turn `fast` and `slow` times over the original length L, width · ln(L / (2π · turns)) / (2 ln
-///   base),
-///   rounded outwards to whole ones; cosines and sines are multiplied by `attentionFactor`.
+///   base), rounded outwards to whole ones; cosines and sines are multiplied by `attentionFactor`.
 public struct RotaryConfiguration: Sendable, Equatable {
     public enum Scaling: Sendable, Equatable {
         case none

@@ -16,6 +16,23 @@ enum NotebookInput {
         }
     }
 
+    /// A Jupyter notebook, written as an `.icot` file beside it; its path.
+    static func converted(_ path: String) throws -> String {
+        let target = String(path.dropLast("ipynb".count)) + "icot"
+        do {
+            let bytes = try JupyterImport.notebook(try NotebookFile.read(path), named: path)
+            if FileSystem.exists(target) {
+                guard try NotebookFile.read(target) != bytes else { return target }
+                throw Icot.failure("\(target) is there already and is something else; run that, or move it away")
+            }
+            try NotebookFile.write(bytes, to: target)
+        } catch let error as NotebookError {
+            throw refused(error)
+        }
+        TerminalWriter().printError([StyledText("wrote \(Escaping.neutral(target))", .dim)])
+        return target
+    }
+
     static func setting(
         _ parameters: [String], in notebook: Notebook, _ context: LanguageContext
     ) throws(NotebookError) -> Notebook {

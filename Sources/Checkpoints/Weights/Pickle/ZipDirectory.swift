@@ -11,12 +11,11 @@ import Support
 ///     zip64 end       "PK" 6 6, 8 size, 2+2 versions, 4+4 disks, 8+8 entry counts, 8 directory size, 8 directory
 ///                     offset
 ///     directory       an entry each: "PK" 1 2, 2+2 versions, 2 flags, 2 method, 4 time, 4 CRC-32, 4 stored size, 4
-///                     size,
-///                     2 name length, 2 extra length, 2 comment length, 2 disk, 2+4 attributes, 4 offset of the local
-///                     header, name, extra, comment; a size or offset of FFFFFFFF stands in extra field 1 in 8 bytes
+///                     size, 2 name length, 2 extra length, 2 comment length, 2 disk, 2+4 attributes, 4 offset of the
+///                     local header, name, extra, comment; a size or offset of FFFFFFFF stands in extra field 1 in 8
+///                     bytes
 ///     local header    "PK" 3 4, 2 version, 2 flags, 2 method, 4 time, 4+4+4 CRC and sizes (0 or wrong where flag 3
-///                     says
-///                     that they follow the data), 2 name length, 2 extra length, name, extra, then the data
+///                     says that they follow the data), 2 name length, 2 extra length, name, extra, then the data
 ///
 /// Refused: any compression (PyTorch uses none, and it is how 16 kB become 16 MB), encryption, entries that overlap or
 /// leave the file, a name used twice, and names that climb (`..`), start at the root or hold a backslash or a zero

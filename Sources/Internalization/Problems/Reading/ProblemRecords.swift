@@ -5,11 +5,9 @@ import Support
 ///
 ///     question   the field `question`, or input, prompt, problem, query
 ///     chain      `steps`, `chain`, `cot`, `rationale`, `reasoning`, `chain_of_thought`, `solution`, or none: a list
-///                of texts is
-///                one step each, and so are the lines of a text of several
+///                of texts is one step each, and so are the lines of a text of several
 ///     answer     `answer`, or output, target, label; where it holds `####` and there is no field for the chain, what
-///                stands
-///                before that is the chain, as in GSM8K
+///                stands before that is the chain, as in GSM8K
 ///
 /// A person may name other fields. Every further field that is a whole number, a text, or a list of these is a fact
 /// of the problem.
