@@ -29,6 +29,7 @@ final class CellOutput {
         switch event {
         case .output(let bundle): show(bundle)
         case .progress(let line): progress(line)
+        case .panel: break
         case .progressEnded: endProgress()
         case .diagnostic(let diagnostic, let source):
             if diagnostic.severity == .error {

@@ -152,7 +152,7 @@ public final class Kernel {
             switch event {
             case .output(let bundle): lines.append(bundle.text)
             case .diagnostic(let diagnostic, _): failure = failure ?? diagnostic
-            case .progress, .progressEnded, .timed: break
+            case .progress, .panel, .progressEnded, .timed: break
             }
         }
         defer { session.onEvent = { _ in } }

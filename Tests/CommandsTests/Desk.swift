@@ -15,7 +15,7 @@ final class Desk {
             case .diagnostic(let diagnostic, let source):
                 codes.append(diagnostic.code)
                 messages.append(DiagnosticRenderer().text(diagnostic, in: source))
-            case .progress, .progressEnded, .timed: break
+            case .progress, .panel, .progressEnded, .timed: break
             }
         }
     }

@@ -179,6 +179,36 @@ import Testing
         #expect(out.hasSuffix("\r\u{1b}[K"))
     }
 
+    @Test func `a panel is drawn below the line, shrinks, and is gone when the work is over`() {
+        var time = 0.0
+        var out = ""
+        let line = ProgressLine(terminal: terminal(true), now: { time }, write: { out += $0 })
+        line.panel = ["one", "two"]
+        line.update("working")
+        #expect(out == "\rworking\u{1b}[K\r\none\u{1b}[K\r\ntwo\u{1b}[K\u{1b}[J\u{1b}[2A\r")
+        (out, time) = ("", 1)
+        line.panel = ["three"]
+        line.update("on")
+        #expect(out == "\ron\u{1b}[K\r\nthree\u{1b}[K\u{1b}[J\u{1b}[1A\r")
+        out = ""
+        line.finish()
+        #expect(out == "\r\u{1b}[J")
+        (out, time) = ("", 2)
+        line.update("next")
+        #expect(out == "\rnext\u{1b}[K")
+    }
+
+    @Test func `a file gets no panel`() {
+        var time = 0.0
+        var out = ""
+        let line = ProgressLine(terminal: terminal(false), now: { time }, write: { out += $0 })
+        line.panel = ["one"]
+        line.update("working")
+        time = 3
+        line.update("working")
+        #expect(out == "working\n")
+    }
+
     @Test func `a file gets whole lines, ever more seldom, without control characters`() {
         var time = 0.0
         var out = ""

@@ -92,6 +92,20 @@ import Testing
         try terminal.wait(for: "\n42\n")
     }
 
+    @Test func `a panel shows the answer's tokens and where it looks while it trains, and leaves nothing`() throws {
+        let terminal = try start()
+        terminal.send(
+            "let r = start (model .gpt2 layers: 1 heads: 2 width: 16) on: (gen .parity digits: 4 n: 400 seed: 1)\r")
+        try terminal.wait(forCursorLine: "0/2 removed · 1>")
+        terminal.send("train steps: 100000 panel: true\r")
+        for row in ["attention", "answer", "loss"] { try terminal.wait(for: "\n\(row) ") }
+        terminal.send(control("C"))
+        try terminal.wait(for: "stopped")
+        terminal.send("print (40 + 2)\r")
+        try terminal.wait(for: "\n42\n")
+        #expect(!terminal.screen.text.contains("attention"), "\(terminal.screen.text)")
+    }
+
     @Test func `Ctrl-C drops the line, and the second time says how to leave`() throws {
         let terminal = try start()
         terminal.send("let x = ")

@@ -97,7 +97,7 @@ enum TestSession {
                     self.errors.append(diagnostic)
                     self.sources.append(source)
                 case .timed: self.timings += 1
-                case .progress, .progressEnded: break
+                case .progress, .panel, .progressEnded: break
                 }
             }
         }

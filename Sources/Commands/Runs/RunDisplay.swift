@@ -105,6 +105,7 @@ final class TrainingWatcher {
     private let started = MonotonicClock.seconds()
     private var steps = 0
     private var losses = LossTrend()
+    private let panel: TrainingPanel?
     private(set) var lastStep: StepReport?
     private(set) var lastEvaluation: Evaluation?
     private(set) var rescues = 0
@@ -114,6 +115,8 @@ final class TrainingWatcher {
         self.total = total
         self.isLimit = isLimit
         self.call = call
+        let isWanted = call.booleanIfPresent("panel") ?? false
+        panel = isWanted && call.session.displayOptions.hasPanel ? TrainingPanel(experiment) : nil
     }
 
     var seconds: Double { MonotonicClock.seconds() - started }
@@ -160,7 +163,7 @@ final class TrainingWatcher {
         if let lastEvaluation { details.append("accuracy \(Phrase.rate(lastEvaluation.accuracy))") }
         return WorkProgress(
             "training", Double(steps), of: total.map { Double($0) }, unit: "step", isLimit: isLimit,
-            trend: losses.values, details: details)
+            trend: losses.values, details: details, panel: panel?.rows(losses: losses.values) ?? [])
     }
 
     /// How it ended, in a line, and as JSON.

@@ -25,6 +25,9 @@ enum TrainCommands {
                         "check", .integer(1...1_000_000), default: "20",
                         "updates between two looks at the validation problems"),
                     .label(
+                        "panel", .boolean, default: "false",
+                        "draws the loss, the accuracy of each answer token and where an answer looks while it trains"),
+                    .label(
                         "lr", .real(.leastNonzeroMagnitude...10), aliases: Aliases.learningRate,
                         "another learning rate from here on"), Workbench.runLabel,
                 ], examples: ["train steps: 20", "train until: 0.99 at_most: 2000"], effects: [.changesRun],

@@ -32,7 +32,8 @@ public final class EventPrinter {
         let terminal = writer.terminal
         return DisplayOptions(
             width: writer.width, glyphs: !terminal.isUnicode ? .ascii : terminal.hasBraille ? .braille : .block,
-            hasColour: form == .text && terminal.usesColour)
+            hasColour: form == .text && terminal.usesColour,
+            hasPanel: form == .text && terminal.errorIsTerminal && terminal.canMove)
     }
 
     /// Something new is about to run.
@@ -44,6 +45,7 @@ public final class EventPrinter {
             form == .json ? printJSON(bundle) : writer.print(bundle.lines + bundle.picture, paged: isPaged)
         // A program that reads standard error wants errors; a person at a terminal wants to see how far it is.
         case .progress(let line): if form == .text || writer.terminal.errorIsTerminal { writer.progress(line) }
+        case .panel(let rows): if form == .text { writer.panel(rows) }
         case .progressEnded: writer.endProgress()
         case .diagnostic(let diagnostic, let source):
             if diagnostic.severity == .error { errors.append((diagnostic, source)) }

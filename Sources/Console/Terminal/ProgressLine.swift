@@ -14,6 +14,9 @@ final class ProgressLine {
     private var isShown = false
     private var lastTime = -Double.infinity
     private var plainInterval = 2.0
+    /// Rows that stand below the line.
+    var panel: [StyledText] = []
+    private var panelShown = 0
 
     /// `now` in seconds.
     init(
@@ -35,8 +38,7 @@ final class ProgressLine {
         if isInPlace {
             guard time - lastTime >= 0.1 else { return }
             lastTime = time
-            // One column stays free: a full row would leave the cursor after it in doubt.
-            write("\r" + styles.render(line().truncated(to: terminal.size().columns - 1)) + "\u{1b}[K")
+            draw(line())
             isShown = true
         } else {
             if lastTime == -Double.infinity { lastTime = time }
@@ -48,16 +50,34 @@ final class ProgressLine {
         }
     }
 
+    /// The line, and the panel below it; the cursor stays in the line.
+    private func draw(_ line: StyledText) {
+        let size = terminal.size()
+        // One column stays free: a full row would leave the cursor after it in doubt.
+        func row(_ text: StyledText) -> String { styles.render(text.truncated(to: size.columns - 1)) + "\u{1b}[K" }
+        let rows = panel.prefix(max(0, size.rows - 2))
+        var text = "\r" + row(line)
+        if !rows.isEmpty || panelShown > 0 {
+            text += rows.map { "\r\n" + row($0) }.joined() + "\u{1b}[J"
+            if !rows.isEmpty { text += "\u{1b}[\(rows.count)A" }
+            text += "\r"
+        }
+        panelShown = rows.count
+        write(text)
+    }
+
     /// Takes the line away, so that something else can be printed; the next update shows it again.
     func clear() {
         guard isShown else { return }
         isShown = false
-        write("\r\u{1b}[K")
+        write(panelShown > 0 ? "\r\u{1b}[J" : "\r\u{1b}[K")
+        panelShown = 0
     }
 
     /// The work is over.
     func finish() {
         clear()
+        panel = []
         lastTime = -Double.infinity
         plainInterval = 2
     }

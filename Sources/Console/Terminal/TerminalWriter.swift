@@ -116,6 +116,9 @@ public final class TerminalWriter {
         liveBlock.clear()
     }
 
+    /// Rows below the progress line, from its next update on.
+    public func panel(_ rows: [StyledText]) { progressLine.panel = rows }
+
     /// The command is over: nothing of its progress stays on the screen.
     public func endProgress() {
         progressLine.finish()

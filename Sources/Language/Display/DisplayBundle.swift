@@ -13,12 +13,18 @@ public struct DisplayOptions: Sendable, Equatable {
     public var wantsSVG: Bool
     /// Whether colour can be shown; what it says must be said without it too where it cannot.
     public var hasColour: Bool
+    /// Whether rows can be drawn in place below the progress of long work.
+    public var hasPanel: Bool
 
-    public init(width: Int = 100, glyphs: Glyphs = .braille, wantsSVG: Bool = false, hasColour: Bool = false) {
+    public init(
+        width: Int = 100, glyphs: Glyphs = .braille, wantsSVG: Bool = false, hasColour: Bool = false,
+        hasPanel: Bool = false
+    ) {
         self.width = width
         self.glyphs = glyphs
         self.wantsSVG = wantsSVG
         self.hasColour = hasColour
+        self.hasPanel = hasPanel
     }
 }
 

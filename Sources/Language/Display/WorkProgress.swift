@@ -20,10 +20,12 @@ public struct WorkProgress: Sendable, Equatable {
     public var trend: [Double]
     /// What else there is to say, in order of interest.
     public var details: [String]
+    /// Rows to be drawn below the line, where that is possible.
+    public var panel: [StyledText]
 
     public init(
         _ what: String, _ done: Double, of total: Double? = 1, unit: String? = nil, isLimit: Bool = false,
-        trend: [Double] = [], details: [String] = []
+        trend: [Double] = [], details: [String] = [], panel: [StyledText] = []
     ) {
         self.what = what
         self.done = done
@@ -32,6 +34,7 @@ public struct WorkProgress: Sendable, Equatable {
         self.isLimit = isLimit
         self.trend = trend
         self.details = details
+        self.panel = panel
     }
 }
 

@@ -81,7 +81,9 @@ public final class Session {
         let time = MonotonicClock.seconds()
         guard time - progressShownAt >= 0.1 else { return }
         progressShownAt = time
-        emit(.progress(meter.line(progress(), at: time)))
+        let progress = progress()
+        if !progress.panel.isEmpty { emit(.panel(progress.panel)) }
+        emit(.progress(meter.line(progress, at: time)))
     }
 
     func endProgress() {

@@ -5,6 +5,8 @@ public enum SessionEvent: Sendable {
     case output(DisplayBundle)
     /// How far a long command has come, in a line that takes the place of the one before.
     case progress(StyledText)
+    /// Rows that stand below the next progress line and those after it, until there are others.
+    case panel([StyledText])
     /// The progress line is over.
     case progressEnded
     /// An error or a warning in this text.

@@ -30,7 +30,7 @@ public struct OutputBlock: Sendable, Equatable {
             case .warning: append(.picture, StyledText("warning: \(text)"))
             }
         case .timed(let seconds): append(.picture, StyledText(NumberText.duration(seconds), isVolatile: true))
-        case .progress, .progressEnded: break
+        case .progress, .panel, .progressEnded: break
         }
     }
 

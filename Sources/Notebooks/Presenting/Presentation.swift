@@ -348,6 +348,7 @@ public final class Presentation {
             output += DiagnosticRenderer(width: width).lines(diagnostic, in: source)
         case .timed(let seconds): output.append(StyledText(NumberText.duration(seconds), .dim))
         case .progress(let line): progress = ExportDocument.neutral(line)
+        case .panel: break
         case .progressEnded: progress = nil
         }
         revision += 1
