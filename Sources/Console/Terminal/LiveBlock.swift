@@ -19,7 +19,7 @@ final class LiveBlock {
     ) {
         self.terminal = terminal
         styles = StyleSheet(
-            usesColour: terminal.usesColour, usesAttributes: terminal.errorIsTerminal && terminal.usesAttributes)
+            colours: terminal.colours, usesAttributes: terminal.errorIsTerminal && terminal.usesAttributes)
         self.now = now
         self.write = write
     }

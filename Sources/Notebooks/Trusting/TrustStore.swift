@@ -71,21 +71,16 @@ extension EffectsReport {
                 if !code.isEmpty { hash.update((code + "\n")) }
             }
         }
-<<<<<<< HEAD
         return hash.finalizeHex()
     }
 
     /// The hashes by which it is remembered.
     var trustHashes: [String] {
         let code = codeHash
-        guard items.allSatisfy({ $0.path != nil && $0.kind != .runs }), let place = realpath(source.name, nil) else {
-=======
-        let code = hash.finalizeHex()
         // In another folder the same paths are other files.
         guard items.allSatisfy({ $0.path != nil && $0.kind != .runs && $0.kind != .enters }),
             let place = realpath(source.name, nil)
         else {
->>>>>>> b42f275 (List, enter and leave folders, run a shell's line and a notebook, and see what was typed, at the prompt)
             return [code]
         }
         defer { free(place) }

@@ -64,6 +64,7 @@ final class PointRun {
             if let path = item.path { inputs.willRead(path) }
         }
         session.onFile = { [unowned self] path, use in noteFile(path, use) }
+        session.refusal = AgreedDeeds(effects).refusal
         let changes = sweep.changes(of: point)
         let report = try replay(try copy.setting(changes, session.context))
         if report.isStopped { return 130 }
@@ -81,6 +82,7 @@ final class PointRun {
         switch use {
         case .read: inputs.willRead(path)
         case .write: inputs.willWrite(path)
+        case .look: break
         }
     }
 

@@ -71,7 +71,7 @@ struct SweepJob {
             case .writes: throw SweepFault.writesOutside(path: path, line: item.line)
             case .reads where !path.hasPrefix("/") && !path.hasPrefix("~"):
                 throw SweepFault.readsOutside(path: path, line: item.line, start: start)
-            case .reads, .runs: continue
+            case .reads, .runs, .enters: continue
             }
         }
     }
