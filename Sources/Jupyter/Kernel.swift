@@ -138,7 +138,7 @@ public final class Kernel {
 
     /// `clear` empties the output of the cell, where it names nothing.
     private func isClear(_ code: String) -> Bool {
-        guard code.filter({ !$0.isWhitespace }) == "clear" else { return false }
+        guard code.split(whereSeparator: \.isWhitespace) == ["clear"] else { return false }
         let context = session.context
         return context.variables["clear"] == nil && context.signatures["clear"] == nil
             && context.definitions["clear"] == nil

@@ -70,7 +70,10 @@ import Testing
         #expect(desk.value("(timeline)[1].chain[1] == none").asBoolean == true)
         #expect(desk.value("(timeline)[0].chain[1]").asText?.count == 1)
         desk.run("timeline")
-        #expect(!desk.text.contains("chain"))
+        #expect(desk.lines.first?.contains("chain") == false)
+        // The chain of one problem stands below, with the order in which it goes.
+        let chain = desk.value("test[0].chain").asText ?? ""
+        #expect(desk.lines.last == "chain of a problem: \(chain), taken from the right")
         desk.run("timeline | select .removed .chain")
         #expect(desk.text.contains("chain"))
     }

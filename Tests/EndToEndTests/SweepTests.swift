@@ -201,7 +201,7 @@ import Testing
             "icot: -p seed has 1 twice", "icot: -p seed is given twice\n  fix: write its values in one: -p seed=1,2",
             "that is more than 10,000 values", "'n' is no parameter: the notebook has no cell '# %% params'",
             "icot: runs/mine is there already and is not a sweep\n  fix: choose another folder with --to",
-            "writes \"mine.json\"  write, line 8", "icot: line 8 writes \"../mine.json\", outside of a point's folder",
+            "/mine.json\"  write, line 8", "icot: line 8 writes \"../mine.json\", outside of a point's folder",
             "icot: line 8 writes \"/tmp/mine.json\", outside", "-j 0 is not a number of points at a time",
             "with k=x:", "icot: runs/y is a sweep of a.icot, not of b.icot",
             "icot: a.icot has changed since the sweep in runs/y began",

@@ -317,8 +317,8 @@ struct PageMaker {
         case .rounded: text += ", weights rounded"
         }
         let shares = agreements.compactMap { $0.asRecord?["same"]?.asInteger }
-        if let least = shares.min() {
-            text += ": at least \(least) of \(Self.problemCount) problems are written the same at every stage"
+        if let least = shares.min(), let count = agreements.first?.asRecord?["of"]?.asInteger {
+            text += ": at least \(least) of \(count) problems are written the same at every stage"
         }
         return StyledText(text)
     }

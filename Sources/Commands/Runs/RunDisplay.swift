@@ -31,7 +31,7 @@ enum RunDisplay {
         }
         lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
         var passes =
-            "\(NumberText.grouped(run.batchesPerEpoch)) batches in a pass over \(Phrase.count(run.problems.count, "problem"))"
+            "\(NumberText.grouped(run.batchesPerEpoch)) \(settings.accumulation > 1 ? "steps" : "batches") in a pass over \(Phrase.count(run.problems.count, "problem"))"
         passes += settings.keepsPartialBatch ? ", a partial one at its end" : ", what is left over waits"
         if !settings.isShuffled { passes += ", never shuffled" }
         lines.append(StyledText("  data       ", .dim) + StyledText(passes))

@@ -153,6 +153,13 @@ enum StartCommands {
             let experiment = call.experimentIfPresent("run") ?? bench.currentRun
             let run = experiment?.run
             let schedule = try ScheduleArguments.read(call, from: run?.schedule ?? RemovalSchedule(), for: experiment)
+            // How many problems there are does not matter where the model decides.
+            let problems = call.integerIfPresent("rows") ?? run?.problems.count
+            guard let rows = problems ?? (schedule.pace.isMeasured ? 0 : nil) else {
+                throw call.failure(
+                    "there is no run to take the size of the data from", code: .runtimeArgument,
+                    help: "add rows: 808_000 chain: 47")
+            }
             guard
                 let chain = call.integerIfPresent("chain") ?? run.map({ $0.problems.longestUnitCount(schedule.order) })
             else {
@@ -161,11 +168,6 @@ enum StartCommands {
                     help: "add chain: 47")
             }
             if schedule.pace.isMeasured { return .table(stageTable(schedule, chain: chain)) }
-            guard let rows = call.integerIfPresent("rows") ?? run?.problems.count else {
-                throw call.failure(
-                    "there is no run to take the size of the data from", code: .runtimeArgument,
-                    help: "add rows: 808_000 chain: 47")
-            }
             // The settings of the run, else those that belong to the preset.
             let preset = call.choiceIfPresent("preset").flatMap { Preset(rawValue: $0) }
             var settings = run?.settings ?? preset?.training ?? TrainingSettings()

@@ -39,7 +39,6 @@ enum TrainCommands {
         ) { call in
             let experiment = try bench.run(call)
             let run = experiment.run
-            try changeRate(experiment, call)
             var goal = TrainingGoal()
             if let epochs = call.realIfPresent("epochs") {
                 guard !call.isGiven("steps") else {
@@ -60,6 +59,7 @@ enum TrainCommands {
                 throw call.failure(
                     "how long?", code: .missingArgument, help: "write train steps: 200, or train until: 0.99")
             }
+            try changeRate(experiment, call)
             try go(experiment, goal, call)
             return .none
         }
@@ -106,12 +106,8 @@ enum TrainCommands {
             )
         ) { call in
             let experiment = try bench.run(call)
-            try changeRate(experiment, call)
-            if let steps = call.integerIfPresent("every") {
-                var schedule = experiment.run.schedule
-                schedule.pace = .stepsPerRemoval(steps)
-                try experiment.change(schedule, interrupt: call.interrupt)
-            }
+            var schedule = experiment.run.schedule
+            if let steps = call.integerIfPresent("every") { schedule.pace = .stepsPerRemoval(steps) }
             var goal = TrainingGoal(steps: call.integerIfPresent("at_most"))
             goal.followsSchedule = true
             goal.finalSteps = try call.integer("final")
@@ -123,11 +119,13 @@ enum TrainCommands {
             } else if call.isGiven("until") {
                 try needHeldOut(experiment, call, "until")
             }
-            if case .manual = experiment.run.schedule.pace, !experiment.run.isEmptied {
+            if case .manual = schedule.pace, !experiment.run.isEmptied {
                 throw call.failure(
                     "the schedule is by step only, so nothing would be removed", code: .runtimeArgument,
                     help: "write schedule adaptive: 0.95, or internalize every: 100")
             }
+            if call.isGiven("every") { try experiment.change(schedule, interrupt: call.interrupt) }
+            try changeRate(experiment, call)
             try go(experiment, goal, call)
             return .none
         }

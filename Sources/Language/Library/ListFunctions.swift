@@ -103,7 +103,8 @@ extension LanguageLibrary {
                 return .boolean((wanted.asText ?? wanted.asChoice?.name).map { record[$0] != nil } ?? false)
             }
             if let range = value.asRange {
-                return .boolean(wanted.asInteger.map { range.bounds.contains($0) } ?? false)
+                let number = wanted.asInteger ?? wanted.asReal.flatMap { Int(exactly: $0) }
+                return .boolean(number.map { range.bounds.contains($0) } ?? false)
             }
             return .boolean(try elements(value, call).contains { $0 == wanted })
         }

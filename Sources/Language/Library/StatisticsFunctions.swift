@@ -122,6 +122,10 @@ extension LanguageLibrary {
         }
     }
 
+    private static func isNotANumber(_ value: Value) -> Bool {
+        if case .real(let number) = value { number.isNaN } else { false }
+    }
+
     private static func extreme(_ name: String, _ summary: String, _ example: String, wanted: Int) -> Command {
         func best(_ values: some Sequence<Value>) throws -> Value? {
             var best: Value?
@@ -130,7 +134,8 @@ extension LanguageLibrary {
                     best = value
                     continue
                 }
-                if try Arithmetic.order(value, current) == wanted { best = value }
+                // What is no number is passed over, as in arrays, unless there is nothing else.
+                if try Arithmetic.order(value, current) == wanted || isNotANumber(current) { best = value }
             }
             return best
         }

@@ -1,6 +1,6 @@
 // Whether an output is the one that is recorded. What is compared are values, not spelling:
 //
-//   words, whole numbers, shapes       equal
+//   words, whole numbers, shapes       equal; whole numbers |got − written| ≤ s where ±s follows
 //   reals      |got − written| ≤ one unit of the last written digit, or ≤ s where ±s follows; deleting digits in the
 //              file loosens the check, visibly
 //   ±          may be missing in what is got; otherwise within itself
@@ -218,8 +218,13 @@ extension OutputToken {
         case (.word(let old), .word(let new)):
             return old == new || OutputToken.areRules(old, new) ? nil : "'\(old)' is recorded, '\(new)' came"
         case (.integer(let old), .integer(let new)):
-            return old == new || OutputToken.isZero(old) && OutputToken.isZero(new)
-                ? nil : "\(old) is recorded, \(new) came"
+            if old == new || OutputToken.isZero(old) && OutputToken.isZero(new) { return nil }
+            if let spread, let value = Double(old), let other = Double(new),
+                OutputToken.isWithin(spread, value, other)
+            {
+                return nil
+            }
+            return "\(old) is recorded, \(new) came"
         case (.real(let old, let value, let unit), .real(let new, let other, _)):
             let allowed = max(unit, spread ?? 0)
             if OutputToken.isWithin(allowed, value, other) { return nil }

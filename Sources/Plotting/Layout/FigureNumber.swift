@@ -18,11 +18,11 @@ enum FigureNumber {
     static func scientific(_ value: Double, digits: Int) -> String {
         guard value.isFinite, value != 0 else { return fixed(value, decimals: 0) }
         var exponent = floor(log10(value.magnitude))
-        var mantissa = value / tenToThe(exponent)
+        var mantissa = scaled(value, -exponent)
         let decimals = max(0, digits - 1)
         if (mantissa.magnitude * pow(10, Double(decimals))).rounded() >= pow(10, Double(digits)) {
             exponent += 1
-            mantissa = value / tenToThe(exponent)
+            mantissa = scaled(value, -exponent)
         }
         return withoutZeros(fixed(mantissa, decimals: decimals)) + "e\(Int(exponent))"
     }
@@ -67,6 +67,9 @@ enum FigureNumber {
         return text
     }
 
-    /// 10 to a power that may lie outside the normal numbers, where `pow` alone would lose digits.
-    private static func tenToThe(_ exponent: Double) -> Double { max(pow(10, exponent), .leastNormalMagnitude) }
+    /// `value` times 10 to a power that may lie outside the normal numbers, where one factor alone would lose digits.
+    private static func scaled(_ value: Double, _ exponent: Double) -> Double {
+        let half = (exponent / 2).rounded(.towardZero)
+        return value * pow(10, half) * pow(10, exponent - half)
+    }
 }

@@ -59,13 +59,13 @@ extension ModelConfiguration {
                 layout.add(block + "self_attn.k_proj.weight", [keys, width])
                 layout.add(block + "self_attn.v_proj.weight", [keys, width])
                 if attentionBiases != .none {
-                    layout.add(block + "self_attn.q_proj.bias", [queries])
-                    layout.add(block + "self_attn.k_proj.bias", [keys])
-                    layout.add(block + "self_attn.v_proj.bias", [keys])
+                    layout.add(block + "self_attn.q_proj.bias", [queries], .bias)
+                    layout.add(block + "self_attn.k_proj.bias", [keys], .bias)
+                    layout.add(block + "self_attn.v_proj.bias", [keys], .bias)
                 }
             }
             layout.add(block + "self_attn.o_proj.weight", [width, queries], .residualMatrix)
-            if attentionBiases == .all { layout.add(block + "self_attn.o_proj.bias", [width]) }
+            if attentionBiases == .all { layout.add(block + "self_attn.o_proj.bias", [width], .bias) }
             layout.add(block + "post_attention_layernorm.weight", [width], .gain)
             if architecture == .phi3 {
                 layout.add(block + "mlp.gate_up_proj.weight", [2 * innerWidth, width])
@@ -73,12 +73,12 @@ extension ModelConfiguration {
                 layout.add(block + "mlp.gate_proj.weight", [innerWidth, width])
                 layout.add(block + "mlp.up_proj.weight", [innerWidth, width])
                 if hasMLPBiases {
-                    layout.add(block + "mlp.gate_proj.bias", [innerWidth])
-                    layout.add(block + "mlp.up_proj.bias", [innerWidth])
+                    layout.add(block + "mlp.gate_proj.bias", [innerWidth], .bias)
+                    layout.add(block + "mlp.up_proj.bias", [innerWidth], .bias)
                 }
             }
             layout.add(block + "mlp.down_proj.weight", [width, innerWidth], .residualMatrix)
-            if hasMLPBiases { layout.add(block + "mlp.down_proj.bias", [width]) }
+            if hasMLPBiases { layout.add(block + "mlp.down_proj.bias", [width], .bias) }
         }
         layout.add("model.norm.weight", [width], .gain)
         if !isHeadTied { layout.add("lm_head.weight", [vocabularySize, width], .head) }
