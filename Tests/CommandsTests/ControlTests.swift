@@ -11,6 +11,20 @@ extension Desk {
 }
 
 @Suite struct ControlTests {
+    @Test func `a run whose chain goes by pieces has a filler control like any other`() {
+        let desk = Desk()
+        desk.run(
+            """
+            let data = gen .mult digits: 3 n: 40 seed: 1
+            let r = start (model .gpt2 layers: 1 heads: 1 width: 8 positions: 64) on: data batch: 8
+            schedule order: .sums_first
+            train steps: 2
+            let c = control r kind: .filler
+            """)
+        #expect(desk.messages.isEmpty, "\(desk.messages)")
+        #expect(desk.value("c.spent.updates").asInteger == 2)
+    }
+
     @Test func `a control gets as many updates as the run has spent, what was gone back from included, and says both`()
     {
         let desk = Desk.withRun()

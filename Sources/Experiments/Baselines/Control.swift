@@ -41,6 +41,8 @@ public enum ControlKind: String, CaseIterable, Sendable {
         schedule.smoothing = .none
         schedule.mixing = 0
         schedule.mixingAfterRescue = nil
+        // Fillers have no pieces, and none of them ever goes.
+        if self == .filler { schedule.order = .left }
         return schedule
     }
 
