@@ -120,22 +120,20 @@ extension RunPageTests {
 }
 
 extension PresentTests {
-    @Test func `a remote's keys go back as b does`() throws {
+    @Test(arguments: ["\u{1b}[D", "\u{1b}[5~", "\u{7f}"])
+    func `a remote's keys, left, page up and backspace, go back as b does`(_ key: String) throws {
         try withNotebook("# icot 1\n# title: T\n# %% one\nlet x = 2\nx * 21\n") { path, _ in
             let terminal = try PseudoTerminal(["present", path])
             try terminal.wait(for: "any key begins")
             terminal.send(" ")
-            // Left, page up and backspace.
-            for key in ["\u{1b}[D", "\u{1b}[5~", "\u{7f}"] {
-                try terminal.wait(for: " 0/2 ")
-                terminal.rest()
-                terminal.send(" ")
-                try terminal.wait(for: "Enter runs")
-                terminal.send("\r")
-                try terminal.wait(for: " 1/2 ")
-                terminal.rest()
-                terminal.send(key)
-            }
+            try terminal.wait(for: " 0/2 ")
+            terminal.rest()
+            terminal.send(" ")
+            try terminal.wait(for: "Enter runs")
+            terminal.send("\r")
+            try terminal.wait(for: " 1/2 ")
+            terminal.rest()
+            terminal.send(key)
             try terminal.wait(for: " 0/2 ")
         }
     }

@@ -29,7 +29,9 @@ import Transformer
             #expect(its.pace == .manual && its.startFrom == 0 && its.pretrainEpochs == 0)
             #expect(its.removeAllBeyond == (kind == .noCoT ? 0 : nil), "\(kind)")
             #expect(its.smoothing.isNone && its.mixing == 0 && its.mixingAfterRescue == nil)
-            #expect(its.positions == .original && its.order == .right && its.maximumLength == 17)
+            #expect(its.positions == .original && its.maximumLength == 17)
+            // Of fillers none goes, and they have no pieces by which they could.
+            #expect(its.order == (kind == .filler ? .left : .right), "\(kind)")
         }
         #expect(ControlKind.allCases.map(\.runName) == ["No CoT", "Explicit CoT", "filler tokens"])
     }

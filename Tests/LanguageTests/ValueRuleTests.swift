@@ -174,7 +174,7 @@ import Testing
             0^-1
             #! E304 division by zero
             print (0^0) (0^5) (1^(2^80)) ((-1)^(2^80)) ((-1)^(2^80 + 1)) (10^-2)
-            #> 1 0 1 1 -1 0.0100
+            #> 1 0 1 1 -1 0.01000
             """, "numbers")
     }
 
@@ -216,7 +216,7 @@ import Testing
             print all([1, 2], { x in x > 0 }) any([1, 2], { x in x > 2 })
             #> true false
             any([1])
-            #! E301 'any' takes true or false, not a whole number
+            #! E301 any: 'any' takes true or false, not a whole number
             print append(0..<2, 5) reversed(0..<3) list("añ") enumerate(5..<7) index_of("abcb", "c") index_of([1], 2)
             #> [0, 1, 5] [2, 1, 0] ["a", "ñ"] [[0, 5], [1, 6]] 2 none
             print contains("abc", "") contains("", "a") contains([a: 1], "a")
@@ -463,7 +463,8 @@ import Testing
         arguments: [
             ("abc", "abc", 0), ("ab", "ba", 0.8), ("helo", "hello", 0.7), ("a_b", "ab", 0.6), ("cat", "cab", 1),
             ("cat", "car", 0.8), ("q", "a", 0.8), ("q", "s", 0.8), ("q", "z", 1), ("q", "d", 1), ("abc", "", 3),
-            ("abcd", "abd", 1), ("abd", "abcd", 1), ("kitten", "mitten", 1), ("abcd", "badc", 1.6),
+            ("abcd", "abd", 1), ("abd", "abcd", 1), ("kitten", "pitten", 1), ("kitten", "mitten", 0.8),
+            ("abcd", "badc", 1.6),
         ])
     func distances(_ a: String, _ b: String, _ cost: Double) {
         let found = Suggestions.distance(Array(a.unicodeScalars), Array(b.unicodeScalars))
@@ -577,16 +578,16 @@ import Testing
         let signature = CommandSignature(
             "train", "",
             [
-                .value("model", .any), .label("steps", .integer()), .label("stops", .integer()),
+                .value("model", .any), .label("steps", .integer()), .label("stop", .integer()),
                 .label("lr", .real(0...1), aliases: ["rate"]),
             ])
         #expect(signature.label(meantBy: "rate", notAmong: []) == "lr")
         #expect(signature.label(meantBy: "Rate", notAmong: []) == "lr")
         #expect(signature.label(meantBy: "step", notAmong: []) == "steps")
-        #expect(signature.label(meantBy: "step", notAmong: ["steps"]) == "stops")
+        #expect(signature.label(meantBy: "step", notAmong: ["steps"]) == "stop")
         #expect(signature.label(meantBy: "zzzz", notAmong: []) == nil)
         #expect(
-            signature.values.map(\.name) == ["model"] && signature.labelled.map(\.name) == ["steps", "stops", "lr"])
+            signature.values.map(\.name) == ["model"] && signature.labelled.map(\.name) == ["steps", "stop", "lr"])
     }
 
     // MARK: - Search and questions
@@ -632,7 +633,7 @@ import Testing
             return Search(["zebra"], context, readings: []).lines.map(\.plain)
         }
         #expect(lines(8).count == 9 && lines(8).last == "  zebra_7  Draws.")
-        #expect(lines(11).count == 10 && lines(11).last == "  3 more" && lines(11)[8] == "  zebra_5  Draws.")
+        #expect(lines(11).count == 10 && lines(11).last == "  3 more" && lines(11)[8].contains("zebra_6"))
     }
 
     @Test("what looks like a question is one only where it asks about one thing")
