@@ -81,11 +81,18 @@ import Testing
                 slurmd -D -f $SLURM_CONF > s/d.out 2>&1 & node=$!
                 trap 'kill -9 $node $controller' EXIT
                 for second in $(seq 300); do sinfo -h -o %t 2> /dev/null | grep -q idle && break; sleep 0.1; done
+                sinfo -h -o %t 2> /dev/null | grep -q idle || { echo "no queue"; tail -n 5 s/*.out s/*.log; exit; }
                 icot sweep ../a.icot -p seed=1...4 -p lambda=1,4 --to runs/x --slurm -j 2 | sed 's/job [0-9]*/job N/'
                 for second in $(seq 1200); do [ -z "$(squeue -h)" ] && break; sleep 0.1; done
                 table | cmp - ../local.json && echo same; cat runs/x/slurm-*.log | grep -c '^wrote mine.json'
                 icot sweep ../a.icot --to runs/x --slurm -p seed=1...3000 > /dev/null; echo "status $?"
                 """, seconds: 200)
+        // The daemons want more of a machine than some have, such as a name that leads to it.
+        if run.output.hasPrefix("no queue") {
+            return withKnownIssue("Slurm is installed, and its daemons do not start here") {
+                Issue.record("\(run.output)")
+            }
+        }
         #expect(
             run.output == """
                 submitted runs/x/array.sh as job N: 8 tasks of 8 points
