@@ -1,4 +1,5 @@
 import Experiments
+import Glibc
 import Internalization
 import Language
 import Support
@@ -41,14 +42,16 @@ final class Workbench {
         return currentRun
     }
 
-    /// Keeps the state of every run and returns what puts it back.
+    /// Keeps the state of every run, and where relative paths start, and returns what puts them back.
     func capture() -> () -> Void {
         let current = currentRun
+        let folder = FileSystem.currentFolder
         let states = runs.map { ($0, $0.run.checkpoint()) }
         return { [self] in
             for (run, state) in states { try? run.run.restore(state) }
             runs = states.map(\.0)
             currentRun = current
+            if let folder, folder != FileSystem.currentFolder { chdir(folder) }
         }
     }
 

@@ -22,6 +22,7 @@ public enum SweepFault: Error, Equatable, CustomStringConvertible {
     // What the notebook does.
     case writesOutside(path: String, line: Int)
     case readsOutside(path: String, line: Int, start: String)
+    case goesElsewhere(line: Int)
     // The machine.
     case disk(path: String, needed: Int, free: Int)
     case memory(needed: Int, free: Int)
@@ -57,6 +58,7 @@ public enum SweepFault: Error, Equatable, CustomStringConvertible {
             "line \(line) writes \"\(path)\", outside of a point's folder: all points would write the same file"
         case .readsOutside(let path, let line, let start):
             "line \(line) reads \"\(path)\", which is not below \(start), where the notebook's paths start"
+        case .goesElsewhere(let line): "line \(line) goes to another folder, and a point runs in its own"
         case .disk(let path, let needed, let free):
             "the points would take about \(byteText(needed)), and \(byteText(free)) are free where \(path) lies"
         case .memory(let needed, let free):
@@ -80,6 +82,7 @@ public enum SweepFault: Error, Equatable, CustomStringConvertible {
         case .foreignOwner(let path, _): "if it is gone, remove \(path)/owner.lock"
         case .writesOutside: "give a path without .. that does not begin with / or ~"
         case .readsOutside: "give the whole path, or start icot in a folder above both"
+        case .goesElsewhere: "take cd() out, and write the folder into each path"
         case .disk: "make room, or put the sweep elsewhere with --to"
         case .memory: "wait until other programs have ended"
         }

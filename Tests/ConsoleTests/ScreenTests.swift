@@ -185,14 +185,14 @@ import Testing
         let line = ProgressLine(terminal: terminal(true), now: { time }, write: { out += $0 })
         line.panel = ["one", "two"]
         line.update("working")
-        #expect(out == "\rworking\u{1b}[K\r\none\u{1b}[K\r\ntwo\u{1b}[K\u{1b}[J\u{1b}[2A\r")
+        #expect(out == "\rworking\u{1b}[K\r\none\u{1b}[K\r\ntwo\u{1b}[K\u{1b}[J")
         (out, time) = ("", 1)
         line.panel = ["three"]
         line.update("on")
-        #expect(out == "\ron\u{1b}[K\r\nthree\u{1b}[K\u{1b}[J\u{1b}[1A\r")
+        #expect(out == "\r\u{1b}[2Aon\u{1b}[K\r\nthree\u{1b}[K\u{1b}[J")
         out = ""
         line.finish()
-        #expect(out == "\r\u{1b}[J")
+        #expect(out == "\r\u{1b}[1A\u{1b}[J")
         (out, time) = ("", 2)
         line.update("next")
         #expect(out == "\rnext\u{1b}[K")

@@ -118,7 +118,7 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
             \(cells)
             END
             icot n.ipynb -p k=5; echo "status $?"; cat n.icot; icot n.ipynb >/dev/null; echo "status $?"
-            echo 'print 1' >n.icot; icot n.ipynb; echo "status $?"; cat n.icot; echo '{}' >x.ipynb; icot x.ipynb
+            echo 'print 1' >n.icot; icot n.ipynb; echo "status $?"; cat n.icot; echo '{}' >x.ipynb; icot x.ipynb; icot replay x.ipynb
             """)
         #expect(run.output.contains("\n15\n"), "\(run)")
         let text = """
@@ -146,6 +146,7 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
         #expect(run.output.hasSuffix(text), "\(run)")
         #expect(run.error.contains("wrote n.icot") && run.error.contains("n.icot is there already"))
         #expect(run.error.contains("is no notebook of Jupyter's format 4"))
+        #expect(run.error.contains("x.ipynb is a Jupyter notebook; icot x.ipynb makes an .icot file of it"))
     }
 
     @Test func `run and the path of a notebook runs it here, and what it defined stays`() throws {

@@ -87,6 +87,28 @@ import Testing
                 """), "\(run.output)")
     }
 
+    @Test func `a point writes again and again where it also reads, into its own folder, and goes to no other`() throws
+    {
+        let run = try shell(
+            """
+            mkdir notes; printf 'n\\n1\\n' >notes/in.csv
+            cat >a.icot <<'END'
+            # icot 1
+            # %% params
+            let seed = 1
+            # %% work
+            let t = read "notes/in.csv"
+            for k in 0..<3 { write [k, seed] "notes/out.json" }
+            seed
+            END
+            icot sweep a.icot -p seed=1,2 --to runs/x --trust >said; echo "status $?"; ls notes
+            cat runs/x/points/seed=*/notes/out.json | tr -d ' \\n'; echo
+            echo 'cd("..")' >>a.icot; icot sweep a.icot -p seed=1 --to runs/y --trust; echo "status $?"
+            """)
+        #expect(run.output == "status 0\nin.csv\n[2,1][2,2]\nstatus 4\n", "\(run)")
+        #expect(run.error.contains("line 8 goes to another folder, and a point runs in its own\n  fix: take cd() out"))
+    }
+
     @Test func `a sweep that is called again runs what is missing, and points are added to it`() throws {
         let run = try shell(
             Self.lesson() + """

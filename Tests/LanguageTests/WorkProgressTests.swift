@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Language
@@ -53,6 +54,6 @@ import Testing
         let progress = WorkProgress(
             "training", 1, of: nil, unit: "step", trend: [8, 4.5, 1], details: ["loss 1.000", "right 0.50"])
         #expect(lines([(0, progress)]) == ["training  step 1  loss 1.000 █▅▁  right 0.50"])
-        #expect(ProgressMeter.sparkline([3, 3, .nan]) == "▅▅")
+        #expect(Phrase.sparkline([3, 3, .nan]) == "▅▅")
     }
 }

@@ -485,8 +485,8 @@ import Testing
 
     @Test func `paths keep their folder, and errors say what to type`() {
         #expect(["a/b/c", "a", "/x"].map(NotebookFile.folder) == ["a/b/", "", "/"])
-        #expect(NotebookFile.absolute("/a") == "/a")
-        #expect(NotebookFile.absolute("a") == FileManager.default.currentDirectoryPath + "/a")
+        #expect(FileSystem.absolute("/a") == "/a")
+        #expect(FileSystem.absolute("a") == FileManager.default.currentDirectoryPath + "/a")
         #expect(
             "\(NotebookError.unknownCell(title: "x", nearest: "y"))" == "no cell is called 'x'; did you mean 'y'?")
         #expect("\(NotebookError.unknownCell(title: "x", nearest: nil))" == "no cell is called 'x'")

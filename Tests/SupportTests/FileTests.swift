@@ -172,4 +172,21 @@ import Testing
     func `the folder of a path is what stands before its last slash`(_ path: String, _ folder: String) {
         #expect(FileSystem.folder(of: path) == folder)
     }
+
+    @Test(arguments: [
+        ("", "x", "x"), ("a", "x", "a/x"), ("a/b", "../x", "a/x"), ("a", "../x", "x"), ("a", "../../x", "../x"),
+        ("/a", "../../x", "/../x"), ("/a/b", "./x/", "/a/b/x"), ("a", "/x", "/x"), ("a", "~/x", "~/x"),
+        ("~", "../x", "~/../x"), ("~/a", "../x", "~/x"),
+    ])
+    func `a path after going to a folder is called from where one started`(
+        _ folder: String, _ path: String, _ whole: String
+    ) { #expect(FileSystem.joined(folder, path) == whole) }
+
+    @Test func `a path is the same where nobody went elsewhere, and from another start it is told from there`() throws {
+        let here = try #require(FileSystem.currentFolder)
+        #expect(FileSystem.path("a/b", asFrom: here) == "a/b")
+        #expect(FileSystem.path("/a", asFrom: "/nowhere") == "/a")
+        #expect(FileSystem.path("a/b", asFrom: "/") == String(here.dropFirst()) + "/a/b")
+        #expect(FileSystem.path("a/b", asFrom: "/nowhere") == here + "/a/b")
+    }
 }

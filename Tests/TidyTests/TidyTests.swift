@@ -8,7 +8,7 @@ import Testing
 @Suite struct TidyTests {
     static let widthMax = 120
     /// Lines that were longer before there was this test. The number only ever falls.
-    static let tooLongBefore = 109
+    static let tooLongBefore = 62
 
     @Test func `no line is longer than 120 columns, comments and messages included`() {
         var long: [String] = []

@@ -60,7 +60,8 @@ enum FolderFunctions {
             guard chdir(folder) == 0 else {
                 throw call.failure("\(given) cannot be entered: \(errorText(errno))", code: .fileRefused, at: "folder")
             }
-            call.output(StyledText(FileSystem.currentFolder ?? folder))
+            // Elsewhere it is another folder.
+            call.output(StyledText(FileSystem.currentFolder ?? folder, isVolatile: true))
             return .none
         }
     }
@@ -73,7 +74,7 @@ enum FolderFunctions {
                 effects: [.runsPrograms], seeAlso: ["ls", "pwd"],
                 discussion: """
                     At the prompt !ls -l is short for it. The program reads nothing, so it cannot ask; Ctrl-C \
-                    stops it. An exit status other than 0 is an error.
+                    stops it, and what it leaves running ends with it. An exit status other than 0 is an error.
                     """)
         ) { call in
             let line = try call.text("line")

@@ -30,8 +30,10 @@ enum RunDisplay {
             optimizer += ", \(settings.accumulation) batches a step, rule .\(settings.accumulationRule.rawValue)"
         }
         lines.append(StyledText("  optimizer  ", .dim) + StyledText(optimizer))
+        let unit = settings.accumulation > 1 ? "steps" : "batches"
         var passes =
-            "\(NumberText.grouped(run.batchesPerEpoch)) \(settings.accumulation > 1 ? "steps" : "batches") in a pass over \(Phrase.count(run.problems.count, "problem"))"
+            "\(NumberText.grouped(run.batchesPerEpoch)) \(unit) in a pass over "
+            + Phrase.count(run.problems.count, "problem")
         passes += settings.keepsPartialBatch ? ", a partial one at its end" : ", what is left over waits"
         if !settings.isShuffled { passes += ", never shuffled" }
         lines.append(StyledText("  data       ", .dim) + StyledText(passes))

@@ -1,7 +1,8 @@
 // What `train … panel: true` shows below the progress line, drawn in place while it trains:
 //
 //   loss       1.62 ▇▆▅▃▂▂▁▁▁▁ 0.03                 means over equally many steps since training began
-//   answer     █ ▇ ▂ ▁ █                            each answer token, given those before: how often right, of 50 test problems
+//   answer     █ ▇ ▂ ▁ █                            how often each answer token is right, given those before,
+//                                                   of 50 test problems
 //   attention  1 0 0 1 | 1 1 0 1 $                  of the last layer, a mean over its heads, for one problem:
 //      1       ▁ ▂ ▁ ▁ █ ▁ ▁ ▁ ▁                    below each token how much the row looks at it that writes an answer token
 //
@@ -43,10 +44,10 @@ final class TrainingPanel {
 
     static func lossRow(_ losses: [Double]) -> StyledText? {
         let finite = losses.filter(\.isFinite)
-        guard finite.count > 1, let low = finite.min(), let high = finite.max() else { return nil }
-        let bars = String(finite.map { Phrase.bar(high > low ? ($0 - low) / (high - low) : 0.5) })
-        return label("loss") + StyledText("\(NumberText.fixed(finite[0], decimals: 2)) ", .dim) + StyledText(bars)
-            + StyledText(" \(NumberText.fixed(finite[finite.count - 1], decimals: 2))", .dim)
+        guard let first = finite.first, let last = finite.last, finite.count > 1 else { return nil }
+        return label("loss") + StyledText("\(NumberText.fixed(first, decimals: 2)) ", .dim)
+            + StyledText(Phrase.sparkline(finite))
+            + StyledText(" \(NumberText.fixed(last, decimals: 2))", .dim)
     }
 
     private func readings() throws -> [StyledText] {

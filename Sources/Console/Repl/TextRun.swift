@@ -1,6 +1,5 @@
 // Runs a whole text without a prompt: what `icot -c` and a pipe are given.
 
-import Glibc
 import Language
 import Support
 
@@ -72,10 +71,7 @@ public enum TextRun {
 /// Does something after which relative paths and those of `import` start where they did before: a notebook from
 /// elsewhere is run with its own.
 func returning<Result>(_ session: Session, _ work: () -> Result) -> Result {
-    let folder = FileSystem.currentFolder, imports = session.importFolder
-    defer {
-        session.importFolder = imports
-        if let folder { chdir(folder) }
-    }
-    return work()
+    let imports = session.importFolder
+    defer { session.importFolder = imports }
+    return FileSystem.returning(work)
 }

@@ -34,15 +34,21 @@ final class LiveBlock {
         let (rows, columns) = terminal.size()
         // A full row would leave the cursor after it in doubt, and a full screen would scroll.
         let fitting = lines().prefix(max(1, rows - 1)).map { styles.render($0.truncated(to: columns - 1)) }
-        write(start + fitting.map { $0 + "\u{1b}[K" }.joined(separator: "\r\n") + "\u{1b}[J")
+        let below = max(shown, fitting.count) > 1 ? "\u{1b}[J" : ""
+        write(start + fitting.map { $0 + "\u{1b}[K" }.joined(separator: "\r\n") + below)
         shown = fitting.count
     }
 
     /// Takes the lines away, so that something else can be printed; the next update shows them again.
     func clear() {
         guard shown > 0 else { return }
-        write(start + "\u{1b}[J")
+        write(start + (shown > 1 ? "\u{1b}[J" : "\u{1b}[K"))
         shown = 0
+    }
+
+    /// The same for good: what comes next is shown at once.
+    func finish() {
+        clear()
         lastTime = -Double.infinity
     }
 

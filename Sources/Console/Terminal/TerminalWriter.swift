@@ -122,7 +122,7 @@ public final class TerminalWriter {
     /// The command is over: nothing of its progress stays on the screen.
     public func endProgress() {
         progressLine.finish()
-        liveBlock.clear()
+        liveBlock.finish()
     }
 }
 

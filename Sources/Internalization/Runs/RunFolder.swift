@@ -158,7 +158,7 @@ public final class RunFolder {
             ]
         ]
         for digest in Set(state.snapshots.flatMap(\.digests)).sorted() {
-            let size = RunFolder.size(of: PartFile(digest, in: parts).path) ?? -1
+            let size = FileSystem.size(of: PartFile(digest, in: parts).path) ?? -1
             files.append([
                 "name": .string("../../parts/\(digest).safetensors"), "bytes": JSONValue(size),
                 "data_sha256": .string(digest),
@@ -167,11 +167,6 @@ public final class RunFolder {
         return [
             "format": JSONValue(RunFolder.format), "updates": JSONValue(run.progress.updates), "files": .array(files),
         ]
-    }
-
-    private static func size(of path: String) -> Int? {
-        var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
     /// - Throws: the first reason why the checkpoint cannot be gone on from. The numbers of a part are verified when
@@ -189,7 +184,7 @@ public final class RunFolder {
                 throw RunFolderError.malformed(path: checkpoint, rule: "its manifest lists a file without name or size")
             }
             let path = checkpoint + "/" + name
-            guard size(of: path) == bytes else {
+            guard FileSystem.size(of: path) == bytes else {
                 throw RunFolderError.malformed(path: path, rule: "it does not have the \(bytes) bytes of the manifest")
             }
             if let digest = file["sha256"]?.string, try SHA256.hex(ofFile: path) != digest {

@@ -1,3 +1,5 @@
+import Support
+
 /// A setting of the method, of training or of distillation that cannot be, and what it may be.
 public enum SettingFault: Error, Sendable, Equatable, CustomStringConvertible {
     case outside(Setting, found: Double, Bound)
@@ -65,11 +67,11 @@ public enum SettingFault: Error, Sendable, Equatable, CustomStringConvertible {
 
         var words: String {
             switch self {
-            case .above(let least): "a number above \(short(least))"
-            case .atLeast(let least): "at least \(short(least))"
-            case .fromTo(let least, let most): "from \(short(least)) to \(short(most))"
-            case .fromBelow(let least, let end): "at least \(short(least)) and below \(short(end))"
-            case .aboveTo(let start, let most): "above \(short(start)) and at most \(short(most))"
+            case .above(let least): "a number above \(Phrase.short(least))"
+            case .atLeast(let least): "at least \(Phrase.short(least))"
+            case .fromTo(let least, let most): "from \(Phrase.short(least)) to \(Phrase.short(most))"
+            case .fromBelow(let least, let end): "at least \(Phrase.short(least)) and below \(Phrase.short(end))"
+            case .aboveTo(let start, let most): "above \(Phrase.short(start)) and at most \(Phrase.short(most))"
             }
         }
     }
@@ -83,7 +85,7 @@ public enum SettingFault: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .outside(let setting, let found, let bound):
-            "\(setting.rawValue) is \(short(found)), but must be \(bound.words)"
+            "\(setting.rawValue) is \(Phrase.short(found)), but must be \(bound.words)"
         case .mostBelowLeast(let most, let least):
             "a stage may have at most \(most) steps, but must have at least \(least)"
         case .cannotBePlanned:
@@ -100,43 +102,5 @@ public enum SettingFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The first of these settings that is outside its bound.
     static func first(_ settings: [(Setting, Double, Bound)]) -> SettingFault? {
         settings.first { !$0.2.holds($0.1) }.map { .outside($0.0, found: $0.1, $0.2) }
-    }
-}
-
-/// As it was typed: without a fraction where there is none, and a rate held in 32 bits to its own digits.
-private func short(_ x: Double) -> String {
-    if let whole = Int(exactly: x) { return "\(whole)" }
-    return "\(Float(x))"
-}
-
-/// What is wrong with a problem that a run is to learn from.
-public enum EncodedProblemFault: Sendable, Equatable, CustomStringConvertible {
-    case emptyInput
-    case nothingAfterInput
-    case chainElsewhere(Range<Int>, inputCount: Int)
-    case answerElsewhere(Range<Int>, chain: Range<Int>)
-    case nothingAfterChain
-    case noChain
-    case noOrder
-    case orderOutside(place: Int, of: Int)
-    case orderTwice(place: Int)
-    case orderWithout(place: Int)
-    case emptyGroup
-
-    public var description: String {
-        switch self {
-        case .emptyInput: "its input is empty"
-        case .nothingAfterInput: "nothing follows its input"
-        case .chainElsewhere(let chain, let count):
-            "its chain \(chain) does not follow its input of \(count) tokens"
-        case .answerElsewhere(let answer, let chain): "its answer \(answer) does not follow its chain \(chain)"
-        case .nothingAfterChain: "nothing follows its chain"
-        case .noChain: "it has no chain to distil"
-        case .noOrder: "it has no removal order"
-        case .orderOutside(let place, let count): "its removal order names token \(place) of a chain of \(count)"
-        case .orderTwice(let place): "its removal order names token \(place) twice"
-        case .orderWithout(let place): "its removal order never names token \(place)"
-        case .emptyGroup: "its removal order has an empty group"
-        }
     }
 }

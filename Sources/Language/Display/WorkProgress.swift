@@ -80,7 +80,7 @@ public struct ProgressMeter {
         let details = progress.details
         if let first = details.first {
             line.append("  " + first)
-            if progress.trend.count > 1 { line.append(" " + Self.sparkline(progress.trend), .dim) }
+            if progress.trend.count > 1 { line.append(" " + Phrase.sparkline(progress.trend), .dim) }
             for detail in details.dropFirst() { line.append("  " + detail) }
         }
         return line
@@ -88,13 +88,5 @@ public struct ProgressMeter {
 
     private static func rate(_ rate: Double) -> String {
         rate < 9.95 ? NumberText.fixed(rate, decimals: 1) : NumberText.grouped(Int(min(rate, 1e15).rounded()))
-    }
-
-    /// Bars from the lowest to the highest of the values.
-    static func sparkline(_ values: [Double]) -> String {
-        let finite = values.filter(\.isFinite)
-        guard let low = finite.min(), let high = finite.max() else { return "" }
-        return String(
-            finite.map { Phrase.bar(high > low ? ($0 - low) / (high - low) : 0.5) })
     }
 }

@@ -43,7 +43,7 @@ public struct NotebookFile {
     /// Reads a file; runs nothing and writes nothing.
     public init(path: String) throws(NotebookError) {
         self.path = path
-        place = NotebookFile.absolute(path)
+        place = FileSystem.absolute(path)
         let bytes = try NotebookFile.read(path)
         // Two-byte text is left to the language, which says where it is.
         if let mistake = bytes.withUnsafeBytes({ MistakenFile($0, isText: false) }), mistake != .empty {
@@ -78,13 +78,6 @@ public struct NotebookFile {
 
     /// The folder of a path, with its `/`; empty for the current one.
     public static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
-
-    /// A path that stays right when the working directory changes.
-    public static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-        defer { free(folder) }
-        return String(cString: folder) + "/" + path
-    }
 
     public static func read(_ path: String) throws(NotebookError) -> [UInt8] {
         do { return try readBytes(path) } catch { throw .file(error) }

@@ -32,6 +32,27 @@ public struct EffectsReport: Sendable {
         diagnostics = parsed.diagnostics
         add(Effects.of(parsed, context), in: source, file: nil)
         follow(items, from: NotebookFile.folder(of: notebook.name), context)
+        followFolders()
+    }
+
+    /// After `cd("x")` relative paths lead elsewhere: as far as the lines of the text tell, in their order. What an
+    /// imported file does, and where it goes, depends on when it is called, so its paths are not known then.
+    private mutating func followFolders() {
+        guard items.contains(where: { $0.kind == .enters }) else { return }
+        var folder: String? = items.contains { $0.kind == .enters && $0.file != nil } ? nil : ""
+        for index in items.indices where items[index].verb != "import" {
+            let item = items[index]
+            switch item.kind {
+            case .enters where item.file == nil:
+                folder = item.path.flatMap { path in
+                    path.hasPrefix("/") || path.hasPrefix("~") ? path : folder.map { FileSystem.joined($0, path) }
+                }
+            case .reads, .writes:
+                guard let path = item.path, !path.hasPrefix("/"), !path.hasPrefix("~") else { continue }
+                items[index].path = item.file == nil ? folder.map { FileSystem.joined($0, path) } : nil
+            case .enters, .runs: break
+            }
+        }
     }
 
     private mutating func add(_ effects: Effects, in source: SourceText, file: String?) {

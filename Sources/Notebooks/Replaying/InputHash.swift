@@ -98,6 +98,8 @@ final class InputWatch {
     private var order: [String] = []
     private var written: [String] = []
     private var readBefore: Set<String> = []
+    /// Where relative paths start, whatever folder the run goes to.
+    private let start = FileSystem.currentFolder ?? "/"
 
     init(_ named: [String] = [], hashesAtOnce: Bool = true) {
         self.hashesAtOnce = hashesAtOnce
@@ -107,10 +109,13 @@ final class InputWatch {
     private func add(_ path: String) {
         guard !order.contains(path) else { return }
         order.append(path)
-        hashes[path] = hashesAtOnce ? InputHash.of(path) : ""
+        hashes[path] = hashesAtOnce ? hash(path) : ""
     }
 
-    func note(_ path: String, _ use: ParameterKind.PathUse) {
+    private func hash(_ path: String) -> String? { InputHash.of(FileSystem.joined(start, path)) }
+
+    func note(_ given: String, _ use: ParameterKind.PathUse) {
+        let path = FileSystem.path(given, asFrom: start)
         switch use {
         case .read: if !isOwn(path) { add(path) }
         case .write:
@@ -129,7 +134,7 @@ final class InputWatch {
     func pins(after old: [Pin]) -> [Pin] {
         let kept = old.map(\.path).filter { hashes[$0] != nil }
         return (kept + order.filter { !kept.contains($0) }).compactMap { path in
-            guard let known = hashes[path], let hash = known.isEmpty ? InputHash.of(path) : known else { return nil }
+            guard let known = hashes[path], let hash = known.isEmpty ? hash(path) : known else { return nil }
             return Pin(path: path, hash: hash)
         }
     }

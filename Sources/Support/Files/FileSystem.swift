@@ -62,6 +62,37 @@ public enum FileSystem {
         return folder + (folder.hasSuffix("/") ? "" : "/") + path
     }
 
+    /// A relative path as it is called from another folder, where the process has gone elsewhere since; with `start`
+    /// before it where it does not lie below that.
+    public static func path(_ path: String, asFrom start: String) -> String {
+        guard !path.hasPrefix("/"), !path.hasPrefix("~"), let here = currentFolder, here != start else { return path }
+        let whole = joined(here, path)
+        let head = start.hasSuffix("/") ? start : start + "/"
+        return whole.hasPrefix(head) ? String(whole.dropFirst(head.count)) : whole
+    }
+
+    /// A path as it is called after going to a folder, without `.`, and without `..` as far as it can be told from the
+    /// names.
+    public static func joined(_ folder: String, _ path: String) -> String {
+        if path.hasPrefix("/") || path.hasPrefix("~") || folder.isEmpty { return path }
+        var parts: [Substring] = []
+        for part in (folder + "/" + path).split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != "..", last != "~" {
+                parts.removeLast()
+            } else {
+                parts.append(part)
+            }
+        }
+        return (folder.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+
+    /// Does something after which the process is in the folder in which it was.
+    public static func returning<Result>(_ work: () throws -> Result) rethrows -> Result {
+        let folder = currentFolder
+        defer { if let folder { chdir(folder) } }
+        return try work()
+    }
+
     /// With the home folder for `~`.
     public static func withHome(_ path: String) -> String {
         guard path == "~" || path.hasPrefix("~/"), let home = getenv("HOME") else { return path }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A line for the shell, run as a program of its own whose output is read while it runs.
 ///
-/// It leads a process group of its own, so that Ctrl-C reaches it only through whoever waits, and all that it started
-/// can be stopped with it. It reads nothing: its standard input is empty.
+/// It leads a process group of its own, so that Ctrl-C reaches it only through whoever waits, and what it leaves running
+/// ends with it. It reads nothing: its standard input is empty.
 public enum ChildProgram {
     public enum End: Sendable, Equatable {
         case status(Int)
@@ -11,13 +11,15 @@ public enum ChildProgram {
         case stopped
     }
 
+    /// A longer line is told in pieces.
+    private static let lineMax = 1 << 20
+
     /// - Parameters:
-    ///   - isStopped: asked about twenty times a second; once true, the program is interrupted, and a second later killed.
+    ///   - isStopped: asked about twenty times a second; once true, the program is interrupted, and a second later
+    ///     killed.
     ///   - line: takes each line of standard output and standard error, in the order in which they came.
     /// - Throws: `FileError` if no program can be started.
-    public static func run(
-        _ command: String, isStopped: () -> Bool, line: (String) throws -> Void
-    ) throws -> End {
+    public static func run(_ command: String, isStopped: () -> Bool, line: (String) -> Void) throws -> End {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw FileError(.unreadable, "/bin/sh", errorText(errno)) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -28,54 +30,47 @@ public enum ChildProgram {
             defer { close(input) }
             child = try start(command, writingTo: input)
         }
-        // Whatever goes wrong here, nothing runs on unseen.
         defer { kill(-child, SIGKILL) }
         var pending: [UInt8] = []
-        func flush(all: Bool) throws {
-            while let end = pending.firstIndex(of: UInt8(ascii: "\n"))
-                ?? (all && !pending.isEmpty ? pending.count : nil)
-            {
-                let text = String(decoding: pending[..<end], as: UTF8.self)
-                pending.removeFirst(min(end + 1, pending.count))
-                try line(text)
+        func tell(all: Bool) {
+            var start = 0
+            while start < pending.count {
+                let rest = pending[start...]
+                let isDue = all || rest.count >= lineMax
+                guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? (isDue ? pending.count : nil) else { break }
+                line(String(decoding: pending[start..<end], as: UTF8.self))
+                start = end + 1
             }
+            pending.removeFirst(min(start, pending.count))
         }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var stoppedAt: Double?
         var end: End?
         var isOpen = true
-        while isOpen {
-            if stoppedAt == nil, isStopped() {
+        while isOpen || end == nil {
+            if let stoppedAt {
+                if MonotonicClock.seconds() - stoppedAt > 1 { kill(-child, SIGKILL) }
+            } else if isStopped() {
                 stoppedAt = MonotonicClock.seconds()
                 kill(-child, SIGINT)
             }
-            if let stoppedAt, MonotonicClock.seconds() - stoppedAt > 1 { kill(-child, SIGKILL) }
-            var watched = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-            if poll(&watched, 1, 50) > 0 {
+            // Nothing is polled once the output is at its end; then this only waits.
+            var watched = pollfd(fd: isOpen ? output : -1, events: Int16(POLLIN), revents: 0)
+            if poll(&watched, 1, isOpen ? 50 : 10) > 0 {
                 let count = read(output, &buffer, buffer.count)
                 if count > 0 {
                     pending += buffer[..<count]
-                    try flush(all: false)
+                    tell(all: false)
                 } else if count == 0 {
                     isOpen = false
                 }
-            } else if let status = ended(child) {
-                // What it left running in the background may hold the pipe open for ever.
-                end = status
-                isOpen = false
+            } else if end == nil {
+                end = ended(child)
+                // What it left running in the background may hold the output open for ever.
+                if end != nil { isOpen = false }
             }
         }
-        try flush(all: true)
-        while end == nil {
-            end = ended(child)
-            if end == nil {
-                if stoppedAt == nil, isStopped() {
-                    stoppedAt = MonotonicClock.seconds()
-                    kill(-child, SIGKILL)
-                }
-                usleep(10_000)
-            }
-        }
+        tell(all: true)
         return stoppedAt == nil ? end ?? .stopped : .stopped
     }
 

@@ -22,6 +22,13 @@ public enum Phrase {
         return bars[min(bars.count - 1, max(0, Int(share * Double(bars.count))))]
     }
 
+    /// Bars from the lowest to the highest of the values that are numbers.
+    public static func sparkline(_ values: [Double]) -> String {
+        let finite = values.filter(\.isFinite)
+        guard let low = finite.min(), let high = finite.max() else { return "" }
+        return String(finite.map { bar(high > low ? ($0 - low) / (high - low) : 0.5) })
+    }
+
     /// A learning rate or another small number, without needless digits.
     public static func short(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(Float(value))

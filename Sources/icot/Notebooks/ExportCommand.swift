@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Language
 import Notebooks
+import Support
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,11 +41,13 @@ struct ExportCommand: ParsableCommand {
         if to == .page { return try page.write(run: file, to: output, shared) }
         let writer = TerminalWriter()
         let session = Host.session(shared, notebook: self.file)
-        var file = try NotebookInput.read(file)
         var report: ReplayReport?
-        let base = NotebookFile.absolute(file.path)
-        let output = output.map { $0 == "-" ? $0 : NotebookFile.absolute($0) }
-        if runs {
+        let base = FileSystem.absolute(self.file)
+        let output = output.map { $0 == "-" ? $0 : FileSystem.absolute($0) }
+        let file: NotebookFile
+        if !runs {
+            file = try NotebookInput.read(self.file)
+        } else {
             let entry = try NotebookEntry.open(
                 self.file, in: session, isTrusted: notebook.trust, asks: output != "-")
             session.refusal = entry.deeds.refusal

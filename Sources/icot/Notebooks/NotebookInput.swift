@@ -9,6 +9,9 @@ import Support
 enum NotebookInput {
     /// A notebook from disk; says what is wrong and throws the exit status.
     static func read(_ path: String) throws -> NotebookFile {
+        if path.hasSuffix(".ipynb") {
+            throw Icot.failure("\(path) is a Jupyter notebook; icot \(path) makes an .icot file of it")
+        }
         do {
             return try NotebookFile(path: path)
         } catch {

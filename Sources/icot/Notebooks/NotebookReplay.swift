@@ -4,6 +4,7 @@ import ArgumentParser
 import Console
 import Language
 import Notebooks
+import Support
 
 struct NotebookReplay {
     enum Purpose: Equatable {
@@ -37,8 +38,8 @@ struct NotebookReplay {
         let printer = EventPrinter(writer, form: shared.json ? .json : .text)
         let session = Host.session(shared, notebook: path)
         let context = session.context
-        let output = output.map(NotebookFile.absolute)
-        let junit = junit.map(NotebookFile.absolute)
+        let output = output.map(FileSystem.absolute)
+        let junit = junit.map(FileSystem.absolute)
         var (file, pathFromHere, deeds) = try NotebookEntry.open(
             path, in: session, isTrusted: isTrusted, asks: !shared.json)
         session.refusal = deeds.refusal

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Language
 import Notebooks
+import Support
 
 struct PresentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,7 +50,7 @@ struct PresentCommand: ParsableCommand {
             throw Icot.failure("present: needs a terminal that can move its cursor")
         }
         let session = Host.session(shared, notebook: self.file)
-        let notes = notes.map(NotebookFile.absolute)
+        let notes = notes.map(FileSystem.absolute)
         let entry = try NotebookEntry.open(file, in: session, isTrusted: options.trust, asks: true)
         session.refusal = entry.deeds.refusal
         var notebook = entry.file.notebook

@@ -59,12 +59,18 @@ final class PointRun {
         guard effects.codeHash == sweep.code else {
             throw SweepFault.changedNotebook(path: sweepFolder, notebook: "what \(sweep.notebook) imports")
         }
+        // Before there are any links: a point writes into its own folder.
+        let agreed = AgreedDeeds(effects)
         // Those known from the text first, so that they are hashed as they are before anything runs.
         for item in effects.items where item.kind == .reads && item.verb != "import" {
             if let path = item.path { inputs.willRead(path) }
         }
         session.onFile = { [unowned self] path, use in noteFile(path, use) }
-        session.refusal = AgreedDeeds(effects).refusal
+        session.refusal = { [unowned self] deed in
+            // Links make way before it is looked where a path leads.
+            if case .writes(let path) = deed { inputs.willWrite(path) }
+            return agreed.refusal(deed)
+        }
         let changes = sweep.changes(of: point)
         let report = try replay(try copy.setting(changes, session.context))
         if report.isStopped { return 130 }

@@ -43,7 +43,7 @@ struct SweepArray {
             ]
             let script = ArrayScript(
                 name: job.folder.split(separator: "/").last.map(String.init) ?? "sweep", places: places,
-                atATime: options.jobs, folder: NotebookFile.absolute(job.folder),
+                atATime: options.jobs, folder: FileSystem.absolute(job.folder),
                 workingFolder: SweepJob.workingFolder, command: command)
             try writeFileAtomically(path, mode: 0o755, script.text.utf8)
         }
@@ -102,7 +102,7 @@ struct SweepTask {
                 "--task runs the point that \(Self.variable) names, and it is not set; the job array of --script sets it"
             )
         }
-        let folder = NotebookFile.absolute(options.folder)
+        let folder = FileSystem.absolute(options.folder)
         let sweep = try Sweep.read(folder)
         guard sweep.points.indices.contains(place) else {
             throw SweepFault.noPoint(path: options.folder, name: text)
@@ -114,7 +114,7 @@ struct SweepTask {
         setenv("ICOT_THREADS", "1", 1)
         let start = NotebookFolder.start(of: options.file, effects, pins: copy.header.pins)?.folder
         return try PointRun(
-            folder, sweep.points[place].name, notebook: NotebookFile.absolute(options.file),
+            folder, sweep.points[place].name, notebook: FileSystem.absolute(options.file),
             start: start ?? SweepJob.workingFolder, report: nil, options.shared
         ).run()
     }

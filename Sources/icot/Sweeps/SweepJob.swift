@@ -53,7 +53,7 @@ struct SweepJob {
             icot: Icot.version, notebook: options.file, code: effects.codeHash,
             parameters: known.map { ($0.name, SweepValue($0.value)) })
         sweep = try SweepFolder.plan(options.folder, asked, own: own, grid: grid)
-        notebookPath = NotebookFile.absolute(options.file)
+        notebookPath = FileSystem.absolute(options.file)
         let found = NotebookFolder.start(of: options.file, effects, pins: notebook.header.pins)
         start = found?.folder ?? Self.workingFolder
         notice = found?.notice
@@ -66,6 +66,7 @@ struct SweepJob {
     /// A path outside of a point's folder would be the same for all points.
     private func checkPaths() throws {
         for item in effects.items where item.verb != "import" {
+            if item.kind == .enters { throw SweepFault.goesElsewhere(line: item.line) }
             guard let path = item.path, PointInputs.inside(path) == nil, path != "." else { continue }
             switch item.kind {
             case .writes: throw SweepFault.writesOutside(path: path, line: item.line)
@@ -114,7 +115,7 @@ struct SweepJob {
         }
     }
 
-    static var workingFolder: String { String(NotebookFile.absolute("").dropLast()) }
+    static var workingFolder: String { FileSystem.currentFolder ?? "." }
 
     static func command(_ file: String, _ folder: String) -> String {
         "icot sweep \(ArrayScript.word(file)) --to \(ArrayScript.word(folder))"

@@ -44,7 +44,7 @@ struct SweepSession {
     /// How this program is called for a point.
     private func arguments(_ point: SweepPoint) -> [String] {
         [
-            SweepPointCommand.name, NotebookFile.absolute(job.folder), point.name,
+            SweepPointCommand.name, FileSystem.absolute(job.folder), point.name,
             "--notebook", job.notebookPath, "--start", job.start, "--report", "3",
         ]
     }
