@@ -65,3 +65,10 @@ final class Workbench {
 extension CommandEffect {
     static let changesRun = CommandEffect.changes("the current run", parts: "weights, schedule or timeline")
 }
+
+extension Invocation {
+    /// Shows how far long work is, and stops it when asked to.
+    func observer(_ what: String) -> WorkObserver {
+        WorkObserver(interrupt: interrupt, progress: { share in self.progress(WorkProgress(what, share)) })
+    }
+}

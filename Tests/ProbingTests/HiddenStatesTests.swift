@@ -82,7 +82,7 @@ func randomBatch(lengths: [Int], seed: UInt64 = 5) -> RaggedBatch {
     @Test func `an interrupted reading stops`() throws {
         let interrupt = Interrupt()
         interrupt.request()
-        let observer = ProbingObserver(interrupt: interrupt)
+        let observer = WorkObserver(interrupt: interrupt)
         #expect(throws: Interrupted()) {
             try smallModel().hiddenStates(
                 randomBatch(lengths: [3]), at: [.finalNorm], positions: [Position("first", index: 0, count: 1)],

@@ -51,6 +51,11 @@ public struct CheckpointLocator: Sendable {
                 .unsupported, name, "is a file; a checkpoint is the folder it is in",
                 help: "load \"\(FileSystem.folder(of: path))\"")
         }
+        // No model is called like a file of weights: whoever writes one means a file, and nothing of that name is
+        // anywhere to be fetched.
+        if CheckpointWeights.isWeightFile(String(path.split(separator: "/").last ?? "")) {
+            throw FileError(.missing, name, "there is no such file")
+        }
         guard isModelName(name) else { throw FileError(.missing, name, "is not a folder") }
         let caches = cacheFolders()
         var there: [String] = []

@@ -136,7 +136,7 @@ enum ModelCommands {
                 name, base: call.textIfPresent("base"), revision: call.textIfPresent("revision"))
             tell(checkpoint.notes, call)
             try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
-            var model = try LanguageModel(checkpoint)
+            var model = try LanguageModel(checkpoint, observer: call.observer("loading"))
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
             return .object(
                 ModelValue(

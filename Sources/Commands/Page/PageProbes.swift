@@ -1,6 +1,7 @@
 // The probes on a page: for each stage, target and layer the score beside what it must beat. A person gives the table
 // of `probe … over: r`; without one, the running values of the task's chain are looked for at the end of the question.
 
+import Support
 import Experiments
 import Internalization
 import Language
@@ -87,7 +88,7 @@ struct PageProbes {
             func make(_ task: some ProblemTask) throws -> ProblemSet {
                 try ProblemSet.generate(
                     task, count: Self.count, seed: UInt64(Self.seed), apartFrom: known, repetition: .never,
-                    interrupt: call.interrupt)
+                    observer: WorkObserver(interrupt: call.interrupt))
             }
             if let made = try? make(task) {
                 return (made, "(gen \(words) n: \(Self.count) seed: \(Self.seed) apart_from: \(names))")

@@ -108,9 +108,4 @@ extension Invocation {
             at: argument,
             help: "give the array as hidden made it, on the problems that you want")
     }
-
-    /// Shows how far a reading is, and stops it when asked to.
-    func observer(_ what: String) -> ProbingObserver {
-        ProbingObserver(interrupt: interrupt, progress: { share in self.progress(WorkProgress(what, share)) })
-    }
 }

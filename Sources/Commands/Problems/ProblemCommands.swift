@@ -110,8 +110,7 @@ enum ProblemCommands {
                 }
             return try ProblemSet.generate(
                 task, count: try call.integer("n"), seed: UInt64(try call.integer("seed")), apartFrom: others,
-                repetition: repetition,
-                interrupt: call.interrupt)
+                repetition: repetition, observer: call.observer("making problems"))
         }
         func single() throws -> Int {
             guard digits.count == 1 else {

@@ -114,7 +114,7 @@ enum ReadCommand {
         let set: ProblemSet
         let dropped: Int
         if RecordFile.isNamed(path) {
-            let (problems, count, ignored) = try records(path, call).read()
+            let (problems, count, ignored) = try records(path, call).read(observer: call.observer("reading"))
             (set, dropped) = (problems, count)
             if !ignored.isEmpty {
                 tell(
@@ -128,7 +128,7 @@ enum ReadCommand {
             }
             let rules = ProblemFile.Rules(rawValue: try call.choice("rules")) ?? .strict
             let file = ProblemFile(path, rules: rules, limit: call.integerIfPresent("limit"))
-            (set, dropped) = try file.read()
+            (set, dropped) = try file.read(observer: call.observer("reading"))
         }
         if dropped > 0 {
             call.output(StyledText("\(Phrase.count(dropped, "line")) that are no problems left out", .warning))
@@ -170,9 +170,8 @@ enum ReadCommand {
         var places: [String: Int] = [:]
         var columns: [[Value]] = []
         var count = 0
-        try RecordFile(path).forEachRow { row in
+        try RecordFile(path).forEachRow(observer: call.observer("reading")) { row in
             if count >= limit { return false }
-            if count & 0xFFF == 0xFFF { try call.checkInterrupt() }
             for member in row.fields.members {
                 if places[member.name] == nil {
                     places[member.name] = names.count

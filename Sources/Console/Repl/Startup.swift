@@ -2,15 +2,14 @@
 
 import Glibc
 import Language
+import Support
 
 public enum Startup {
     /// The text of `$XDG_CONFIG_HOME/icot/startup.icot`, by default in `~/.config`; nil if there is none.
     public static func source() -> SourceText? {
         guard let path else { return nil }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        return SourceText(bytes: readAll(descriptor, limit: 1 << 20), name: path)
+        guard let file = try? readWholeFile(path, limit: 1 << 20) else { return nil }
+        return SourceText(bytes: [UInt8](file.bytes), name: path)
     }
 
     private static var path: String? {

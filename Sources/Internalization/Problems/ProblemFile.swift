@@ -36,10 +36,10 @@ public struct ProblemFile: Sendable {
 
     /// Reads the file piece by piece: beside the problems themselves it takes no memory to speak of.
     /// - Throws: `ProblemLineError` for the first malformed line, which says how many there are, `FileError` where
-    /// the file cannot be read.
-    public func read() throws -> (problems: ProblemSet, droppedLines: Int) {
+    /// the file cannot be read; `Interrupted`.
+    public func read(observer: WorkObserver = WorkObserver()) throws -> (problems: ProblemSet, droppedLines: Int) {
         var reader = LineParser(file: self)
-        try forEachLine { line, bytes in try reader.parse(line, bytes) }
+        try forEachLine(observer) { line, bytes in try reader.parse(line, bytes) }
         if var fault = reader.fault {
             if reader.faultCount > 1 { fault.rule += "; \(reader.faultCount) lines are malformed" }
             throw fault
@@ -57,18 +57,15 @@ public struct ProblemFile: Sendable {
     static let lineCountMax = 1 << 26
 
     /// Calls `body` with every line's number, from 1, and its bytes without the line end, until it returns false.
-    private func forEachLine(_ body: (Int, UnsafeBufferPointer<UInt8>) throws -> Bool) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw FileError(
-                errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable, path,
-                errno == ENOENT ? "does not exist" : "cannot be opened: \(systemMessage(errno))")
-        }
-        defer { close(descriptor) }
+    private func forEachLine(
+        _ observer: WorkObserver, _ body: (Int, UnsafeBufferPointer<UInt8>) throws -> Bool
+    ) throws {
+        let stream = try ByteStream(path)
         var isFirst = true
         var block = [UInt8](repeating: 0, count: 1 << 16)
         var held = 0
         var number = 0
+        var past = 0
         while true {
             if held == block.count {
                 guard held < Self.lineCountMax else {
@@ -78,9 +75,11 @@ public struct ProblemFile: Sendable {
                 }
                 block.append(contentsOf: repeatElement(0, count: held))
             }
-            let count = block.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + held, $0.count - held) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(.unreadable, path, "cannot be read: \(systemMessage(errno))") }
+            let count = try block.withUnsafeMutableBytes {
+                try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[held...]), observer.interrupt)
+            }
+            past += count
+            if let whole = stream.count { try observer.step(past, of: whole) }
             let isEnd = count == 0
             let filled = held + count
             if isFirst {
@@ -123,8 +122,6 @@ public struct ProblemLineError: Error, Equatable, Sendable, CustomStringConverti
 
     public var description: String { "\(path):\(line):\(column): \(rule)" }
 }
-
-private func systemMessage(_ code: Int32) -> String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
 
 // MARK: One line
 

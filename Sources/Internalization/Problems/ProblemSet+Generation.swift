@@ -31,19 +31,20 @@ extension ProblemSet {
     public static func generate<Task: ProblemTask>(
         _ task: Task, count: Int, seed: UInt64, apartFrom others: [ProblemSet] = [],
         repetition: Repetition = .whenNeeded,
-        workers: Workers = .shared, interrupt: Interrupt = Interrupt()
+        workers: Workers = .shared, observer: WorkObserver = WorkObserver()
     ) throws -> ProblemSet {
         guard count >= 0 else {
             throw ProblemError.outOfRange(what: "the number of problems", value: count, allowed: 0...Int.max)
         }
         try checkMemory(count, task)
         let excluded = inputs(of: others, task)
-        let (inputs, hasRepetition) = try drawInputs(task, count, seed, excluded, repetition, interrupt)
-        guard let set = write(task, inputs, count, hasRepetition, workers, interrupt) else {
-            throw Interrupted()
-        }
-        return set
+        let (inputs, hasRepetition) = try drawInputs(
+            task, count, seed, excluded, repetition, observer.part(0...shareOfDrawing))
+        return try write(task, inputs, count, hasRepetition, workers, observer.part(shareOfDrawing...1))
     }
+
+    /// Of the time that a set takes, about so much goes into drawing its inputs.
+    private static let shareOfDrawing = 0.5
 
     private static func checkMemory(_ count: Int, _ task: some ProblemTask) throws {
         let each = task.lineCountMax + task.inputCount + 2 * MemoryLayout<ProblemRow>.stride
@@ -72,7 +73,7 @@ extension ProblemSet {
     /// The inputs of `count` problems, one after another.
     private static func drawInputs(
         _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ repetition: Repetition,
-        _ interrupt: Interrupt
+        _ observer: WorkObserver
     ) throws -> (inputs: [UInt8], hasRepetition: Bool) {
         // The excluded inputs of a file may lie outside the task's own space (leading zeros), so this is a lower bound.
         let available = task.inputSpace.map { $0 - excluded.count } ?? .max
@@ -84,13 +85,13 @@ extension ProblemSet {
             throw ProblemError.tooFewInputs(
                 task: task.name, wanted: count, available: max(available, 0), excluded: excluded.count)
         }
-        return (try drawFreely(task, count, seed, excluded, isRepeating, interrupt), isRepeating)
+        return (try drawFreely(task, count, seed, excluded, isRepeating, observer), isRepeating)
     }
 
     /// Draws and draws again where an input is taken; quick as long as at least half of the inputs are free.
     private static func drawFreely(
         _ task: some ProblemTask, _ count: Int, _ seed: UInt64, _ excluded: InputSet, _ isRepeating: Bool,
-        _ interrupt: Interrupt
+        _ observer: WorkObserver
     ) throws -> [UInt8] {
         var random = RandomSource(seed: seed)
         var taken = InputSet(capacity: isRepeating ? 0 : count)
@@ -101,7 +102,7 @@ extension ProblemSet {
             var done = 0
             while done < count, let input = place {
                 attempts += 1
-                if attempts & 0xFFFF == 0 { try interrupt.check() }
+                if attempts & 0xFFFF == 0 { try observer.step(done, of: count) }
                 task.draw(&random, into: input)
                 let mark = InputSet.mark(input, width)
                 if excluded.count > 0, excluded.contains(mark) { continue }
@@ -149,54 +150,53 @@ extension ProblemSet {
     /// The problem of one input, which must have the task's `inputCount` numbers, each as the task draws them.
     public static func single<Task: ProblemTask>(_ task: Task, input: [UInt8]) -> ProblemSet {
         precondition(input.count == task.inputCount, "\(input.count) numbers for \(task.name)")
-        guard let set = write(task, input, 1, false, .shared, Interrupt()) else {
+        do { return try write(task, input, 1, false, .shared, WorkObserver()) } catch {
             preconditionFailure("nobody stops the writing of one line")
         }
-        return set
     }
 
     /// The problems of these inputs, one after another, which must all be inputs of the task.
     static func of<Task: ProblemTask>(_ task: Task, _ inputs: [UInt8], _ hasRepetition: Bool) throws -> ProblemSet {
         let count = inputs.count / max(task.inputCount, 1)
         try checkMemory(count, task)
-        guard let set = write(task, inputs, count, hasRepetition, .shared, Interrupt()) else {
-            throw Interrupted()
-        }
-        return set
+        return try write(task, inputs, count, hasRepetition, .shared, WorkObserver())
     }
 
     // MARK: Text
 
-    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps; nil where it
-    /// was interrupted.
+    /// Between two looks at the observer so many problems are written.
+    private static let stretch = 1 << 18
+
+    /// Writes every line where the longest lines before it would end, on all cores, then closes the gaps.
+    /// - Throws: `Interrupted`.
     private static func write<Task: ProblemTask>(
         _ task: Task, _ inputs: [UInt8], _ count: Int, _ hasRepetition: Bool, _ workers: Workers,
-        _ interrupt: Interrupt
-    ) -> ProblemSet? {
+        _ observer: WorkObserver
+    ) throws -> ProblemSet {
         let width = task.inputCount
         let lineMax = task.lineCountMax
         var rows: [ProblemRow] = []
-        let bytes = [UInt8](unsafeUninitializedCapacity: count * lineMax) { text, filled in
-            rows = [ProblemRow](unsafeUninitializedCapacity: count) { rows, rowCount in
-                inputs.withUnsafeBufferPointer { inputs in
+        let bytes = try [UInt8](unsafeUninitializedCapacity: count * lineMax) { text, filled in
+            rows = try [ProblemRow](unsafeUninitializedCapacity: count) { rows, rowCount in
+                try inputs.withUnsafeBufferPointer { inputs in
                     guard let input = inputs.baseAddress, let row = rows.baseAddress, let base = text.baseAddress else {
                         return
                     }
-                    workers.parts(of: count) { _, part in
-                        for index in part {
-                            if index & 0x3FFF == 0x3FFF, interrupt.isRequested { return }
-                            var line = LineWriter(at: base + index * lineMax)
-                            task.write(input + index * width, to: &line)
-                            (row + index).initialize(to: line.finish(from: base))
+                    for start in stride(from: 0, to: count, by: stretch) {
+                        try observer.step(start, of: count)
+                        workers.parts(of: min(stretch, count - start)) { _, part in
+                            for index in start + part.lowerBound..<start + part.upperBound {
+                                var line = LineWriter(at: base + index * lineMax)
+                                task.write(input + index * width, to: &line)
+                                (row + index).initialize(to: line.finish(from: base))
+                            }
                         }
                     }
-                    if interrupt.isRequested { return }
                     filled = closeGaps(row, count, base)
                     rowCount = count
                 }
             }
         }
-        if rows.count < count { return nil }
         return ProblemSet(
             taskName: task.name, task: task, hasRepetition: hasRepetition, ProblemText(bytes: bytes, rows: rows))
     }

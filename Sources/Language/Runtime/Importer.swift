@@ -2,9 +2,7 @@
 // and those `let`s are run that call no verb, so an import can do nothing but define; the file's own names stay its
 // own.
 
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Support
 
 struct Importer: Sendable {
     /// Between a file and its own names, so that they cannot meet those of the session.
@@ -32,19 +30,9 @@ struct Importer: Sendable {
         path.hasPrefix("/") || folder.isEmpty ? path : folder + (folder.hasSuffix("/") ? "" : "/") + path
     }
 
+    /// Only a regular file is read: the checker looks at imports while a person types, and a pipe would make it wait.
     private static func bytes(of path: String) -> [UInt8]? {
-        let file = open(path, O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(file, &buffer, buffer.count)
-            if count < 0 { return nil }
-            if count == 0 { return bytes }
-            bytes += buffer.prefix(count)
-            if bytes.count > 64 << 20 { return nil }
-        }
+        (try? readWholeFile(path, limit: 64 << 20)).map { [UInt8]($0.bytes) }
     }
 
     /// What one look at imports has found, so that every file is read once and files that import each other come to

@@ -47,7 +47,7 @@ public struct ProbeGrid {
     public func run(
         _ model: LanguageModel, _ batch: RaggedBatch, untrained: LanguageModel?, stage: String = "",
         workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> [ProbeResult] {
         guard !points.isEmpty, !positions.isEmpty else { throw ProbeError.noPositions }
         for point in points { try point.check(against: model.configuration) }
@@ -77,7 +77,7 @@ public struct ProbeGrid {
     /// - Throws: `ProbeError`.
     public func run(
         states: [[HiddenStates]], untrained: [[HiddenStates]]?, workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> [ProbeResult] {
         for rows in states + (untrained ?? []) where rows.count != positions.count {
             throw ProbeError.lengths("states at each hook point", found: rows.count, expected: positions.count)
@@ -91,7 +91,7 @@ public struct ProbeGrid {
 
     private func run(
         _ plan: ProbePlan, _ states: [[HiddenStates]], _ untrained: [[HiddenStates]]?, _ workers: Workers,
-        _ observer: ProbingObserver
+        _ observer: WorkObserver
     ) throws -> [ProbeResult] {
         var cells: [ProbeCell] = []
         for p in states.indices {

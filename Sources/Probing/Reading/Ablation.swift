@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -72,7 +73,7 @@ extension LanguageModel {
     public func ablate(
         _ batch: RaggedBatch, _ components: [Component], _ ablation: Ablation, at position: Position? = nil,
         readouts: [Readout],
-        seed: UInt64 = 0, workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+        seed: UInt64 = 0, workers: Workers = .shared, observer: WorkObserver = WorkObserver()
     ) throws -> [AblationEffect] {
         for component in components { try component.check(against: configuration) }
         let rerun = try Rerun(self, batch, readouts, workers, observer)
@@ -116,7 +117,7 @@ extension LanguageModel {
 
     /// The states of every row at one point, (N, width).
     private func everyState(
-        _ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers, _ observer: ProbingObserver
+        _ batch: RaggedBatch, _ point: HookPoint, _ workers: Workers, _ observer: WorkObserver
     ) throws -> [Float] {
         let tape = Tape(executor(workers))
         var values: [Float] = []

@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -21,7 +22,7 @@ extension LanguageModel {
     /// - Throws: `ProbeError`, `BatchError`.
     public func attentionPatterns(
         _ batch: RaggedBatch, queries: [Position], keys: [Position], workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> AttentionPatterns {
         guard !queries.isEmpty, !keys.isEmpty, batch.sequenceCount > 0 else { throw ProbeError.noPositions }
         let queryRows = try queries.map { try $0.rows(in: batch) }, keyRows = try keys.map { try $0.rows(in: batch) }
@@ -88,7 +89,7 @@ extension LanguageModel {
     /// - Throws: `ProbeError.edgeAhead`, `.soleKey` and others; `BatchError`.
     public func knockOut(
         _ batch: RaggedBatch, _ cuts: [[AttentionEdge]], readouts: [Readout], workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> [CausalEffect] {
         let rerun = try Rerun(self, batch, readouts, workers, observer)
         let placed = try cuts.map { try $0.map { try PlacedEdge($0, batch, configuration) } }

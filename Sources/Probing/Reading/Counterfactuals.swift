@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -35,7 +36,7 @@ extension LanguageModel {
     /// - Throws: `ProbeError.noCandidate` and others; `BatchError`.
     public func counterfactuals(
         _ batch: RaggedBatch, inputs: [SwapInput], outputs: [Position], seed: UInt64 = 0, workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> CounterfactualMap {
         guard !inputs.isEmpty else { throw ProbeError.noPositions }
         let readouts = outputs.map { Readout($0, tokens: Array(repeating: 0, count: batch.sequenceCount)) }

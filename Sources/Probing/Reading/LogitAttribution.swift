@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -29,7 +30,7 @@ extension LanguageModel {
     /// - Throws: `ProbeError`, `BatchError`.
     public func logitAttribution(
         _ batch: RaggedBatch, _ readout: Readout, against: [Int32]? = nil, workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> LogitAttribution {
         _ = try readout.rows(in: batch, configuration)
         if let against { _ = try Readout(readout.position, tokens: against).rows(in: batch, configuration) }

@@ -1,3 +1,4 @@
+import Support
 import Glibc
 import Tensors
 import Transformer
@@ -24,7 +25,7 @@ extension LanguageModel {
     /// - Throws: `ProbeError.invalid` for a point elsewhere, and others; `BatchError`.
     public func logitLens(
         _ batch: RaggedBatch, points: [HookPoint], readouts: [Readout], workers: Workers = .shared,
-        observer: ProbingObserver = ProbingObserver()
+        observer: WorkObserver = WorkObserver()
     ) throws -> [LensReading] {
         for point in points where !point.isResidualStream {
             throw ProbeError.invalid(
@@ -41,7 +42,7 @@ extension LanguageModel {
 
     private func reading(
         _ states: HiddenStates, _ readout: Readout, _ unembedding: Unembedding, _ workers: Workers,
-        _ observer: ProbingObserver
+        _ observer: WorkObserver
     ) throws -> LensReading {
         let vocabulary = configuration.vocabularySize
         var losses: [Double] = [], tokens: [Int32] = []

@@ -58,7 +58,7 @@ extension LanguageModel {
     public func patch(
         clean: RaggedBatch, corrupt: RaggedBatch, sites: [PatchSite], readouts: [PatchReadout], seed: UInt64 = 0,
         replicates: Int = 400,
-        workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+        workers: Workers = .shared, observer: WorkObserver = WorkObserver()
     ) throws -> PatchReport {
         guard clean.sequenceCount == corrupt.sequenceCount else {
             throw ProbeError.lengths("corrupt inputs", found: corrupt.sequenceCount, expected: clean.sequenceCount)
@@ -82,7 +82,7 @@ extension LanguageModel {
             groups: Array(0..<clean.sequenceCount), replicates: replicates, confidence: 0.95,
             random: RandomSource(seed: seed))
         var effects = [PatchEffect?](repeating: nil, count: sites.count)
-        let quiet = ProbingObserver(interrupt: observer.interrupt)
+        let quiet = WorkObserver(interrupt: observer.interrupt)
         var done = 0
         for point in Set(sites.map(\.point)) {
             // One reading of each run for all sites at the same hook point.

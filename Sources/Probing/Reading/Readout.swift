@@ -1,3 +1,4 @@
+import Support
 import Glibc
 import Tensors
 import Transformer
@@ -104,12 +105,12 @@ struct Rerun {
     private let rows: [[Int]]
     private let workers: Workers
     private let tape: Tape
-    private let observer: ProbingObserver
+    private let observer: WorkObserver
 
     /// - Throws: `ProbeError`, `BatchError`.
     init(
         _ model: LanguageModel, _ batch: RaggedBatch, _ readouts: [Readout], _ workers: Workers,
-        _ observer: ProbingObserver
+        _ observer: WorkObserver
     ) throws {
         guard !readouts.isEmpty else { throw ProbeError.noPositions }
         try batch.check(against: model.configuration)

@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -15,7 +16,7 @@ extension LanguageModel {
     public func steer(
         _ batch: RaggedBatch, _ point: HookPoint, at position: Position, direction: [Float], scales: [Double],
         readouts: [Readout],
-        workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+        workers: Workers = .shared, observer: WorkObserver = WorkObserver()
     ) throws -> [SteeringEffect] {
         try point.check(against: configuration)
         let width = point.width(in: configuration)

@@ -1,3 +1,4 @@
+import Support
 import Tensors
 import Transformer
 
@@ -38,7 +39,7 @@ extension LanguageModel {
     public func hiddenStates(
         _ batch: RaggedBatch, at points: [HookPoint], positions: [Position], stage: String = "",
         modelHash: String? = nil,
-        workers: Workers = .shared, observer: ProbingObserver = ProbingObserver()
+        workers: Workers = .shared, observer: WorkObserver = WorkObserver()
     ) throws -> [[HiddenStates]] {
         for point in points { try point.check(against: configuration) }
         let rows = try positions.map { try $0.rows(in: batch) }

@@ -13,10 +13,10 @@ public final class MappedFile: @unchecked Sendable {
         self.path = path
         // O_NONBLOCK: opening a pipe must not wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw MappedFile.openingError(path, errno) }
+        guard descriptor >= 0 else { throw FileError.opening(path, errno) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw MappedFile.openingError(path, errno) }
+        guard fstat(descriptor, &status) == 0 else { throw FileError.opening(path, errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileError(.unreadable, path, "is not a regular file")
         }
@@ -35,7 +35,11 @@ public final class MappedFile: @unchecked Sendable {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }
 
-    fileprivate static func openingError(_ path: String, _ code: Int32) -> FileError {
+}
+
+extension FileError {
+    /// What the system said when a file was to be opened.
+    static func opening(_ path: String, _ code: Int32) -> FileError {
         switch code {
         case ENOENT, ENOTDIR: FileError(.missing, path, "does not exist")
         default: FileError(.unreadable, path, "cannot be opened: \(errorText(code))")
@@ -52,17 +56,19 @@ public func readWholeFile(_ path: String, limit: Int) throws -> MappedFile {
     return file
 }
 
-/// All bytes of a file, a pipe or a device, read to its end; throws `FileError` if there are more than `limit`.
-public func readBytes(_ path: String, limit: Int = 1 << 29) throws(FileError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw MappedFile.openingError(path, errno) }
-    defer { close(descriptor) }
+/// All bytes of a file, a pipe or a device, read to its end; throws `FileError`, also if there are more than `limit`,
+/// or if a stop is asked for.
+public func readBytes(
+    _ path: String, limit: Int = 1 << 29, interrupt: Interrupt = Interrupt()
+) throws(FileError) -> [UInt8] {
+    let stream = try ByteStream(path)
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-        let count = read(descriptor, &buffer, buffer.count)
-        if count < 0, errno == EINTR { continue }
-        guard count >= 0 else { throw FileError(.unreadable, path, "cannot be read: \(errorText(errno))") }
+        let count: Int
+        do { count = try buffer.withUnsafeMutableBytes { try stream.read(into: $0, interrupt) } } catch {
+            throw error as? FileError ?? FileError(.unreadable, path, "was given up before its end")
+        }
         if count == 0 { return bytes }
         bytes += buffer[..<count]
         guard bytes.count <= limit else { throw FileError(.refused, path, "has more than \(byteText(limit))") }

@@ -13,6 +13,9 @@ public struct DelimitedText {
     private var index = 0
     private var line = 1
 
+    /// How many bytes have been read.
+    public var place: Int { index }
+
     /// Reads bytes that outlive it.
     public init(_ bytes: UnsafeRawBufferPointer, delimiter: Unicode.Scalar = ",") {
         self.bytes = bytes.bindMemory(to: UInt8.self)

@@ -16,8 +16,10 @@ extension LanguageModel {
     }
 
     /// Copies a checkpoint's tensors, as float32, into a new model; plain ones in pieces by all workers.
-    /// - Throws: `FileError`, also for a weight that is not a finite number.
-    public convenience init(_ checkpoint: Checkpoint, workers: Workers = .shared) throws {
+    /// - Throws: `FileError`, also for a weight that is not a finite number; `Interrupted`.
+    public convenience init(
+        _ checkpoint: Checkpoint, workers: Workers = .shared, observer: WorkObserver = WorkObserver()
+    ) throws {
         self.init(uninitialized: checkpoint.configuration)
         let tensors = checkpoint.tensors
         let size = 1 << 18
@@ -26,6 +28,7 @@ extension LanguageModel {
             // A new model is zeros.
             guard let tensor else { continue }
             if !tensor.isPlain {
+                try observer.check()
                 try parameters.fill(entry.range) { try tensor.copyFloats(into: $0) }
             }
             for start in stride(from: 0, to: entry.range.count, by: size) {
@@ -35,18 +38,24 @@ extension LanguageModel {
         let areFinite = UnsafeMutableBufferPointer<Bool>.allocate(capacity: pieces.count)
         defer { areFinite.deallocate() }
         nonisolated(unsafe) let flags = areFinite
-        workers.share {
-            Workers.part($0, of: workers.threadCount, count: pieces.count)
-        } task: { _, piece in
-            let (tensor, range) = pieces[piece]
-            let start = parameters.entries[tensor].range.lowerBound
-            let own = start + range.lowerBound..<start + range.upperBound
-            if let source = tensors[tensor], source.isPlain {
-                parameters.fill(own) { target in
-                    if let base = target.baseAddress { source.copyPlain(range, to: base) }
+        // Between two looks at the observer a round of 64 MB.
+        let roundCount = 64
+        for round in stride(from: 0, to: pieces.count, by: roundCount) {
+            try observer.step(round, of: pieces.count)
+            workers.share {
+                let part = Workers.part($0, of: workers.threadCount, count: min(roundCount, pieces.count - round))
+                return round + part.lowerBound..<round + part.upperBound
+            } task: { _, piece in
+                let (tensor, range) = pieces[piece]
+                let start = parameters.entries[tensor].range.lowerBound
+                let own = start + range.lowerBound..<start + range.upperBound
+                if let source = tensors[tensor], source.isPlain {
+                    parameters.fill(own) { target in
+                        if let base = target.baseAddress { source.copyPlain(range, to: base) }
+                    }
                 }
+                flags[piece] = parameters.read(own) { HostNumbers.areFinite($0) }
             }
-            flags[piece] = parameters.read(own) { HostNumbers.areFinite($0) }
         }
         for (piece, isFinite) in zip(pieces, areFinite) where !isFinite {
             guard let tensor = tensors[piece.tensor] else { continue }

@@ -238,7 +238,8 @@ private func write(_ task: some ProblemTask, _ input: [UInt8]) -> Problem {
         let interrupt = Interrupt()
         interrupt.request()
         #expect(throws: Interrupted()) {
-            try ProblemSet.generate(DigitSum.parity(digits: 8), count: 100_000, seed: 1, interrupt: interrupt)
+            try ProblemSet.generate(
+                DigitSum.parity(digits: 8), count: 100_000, seed: 1, observer: WorkObserver(interrupt: interrupt))
         }
     }
 

@@ -56,14 +56,16 @@ public struct ProblemRecords {
     }
 
     /// The problems, how many rows were left out, and the fields that are no facts.
-    /// - Throws: `ProblemLineError` for the first row that is no problem, `FileError`.
-    public func read() throws -> (problems: ProblemSet, droppedLines: Int, ignoredFields: [String]) {
+    /// - Throws: `ProblemLineError` for the first row that is no problem, `FileError`, `Interrupted`.
+    public func read(
+        observer: WorkObserver = WorkObserver()
+    ) throws -> (problems: ProblemSet, droppedLines: Int, ignoredFields: [String]) {
         let name = path.split(separator: "/").suffix(2).joined(separator: "/")
         var builder = ProblemSetBuilder(taskName: name)
         var faults: [ProblemLineError] = []
         var ignored: Set<String> = []
         var total = 0
-        try RecordFile(path).forEachRow { row in
+        try RecordFile(path).forEachRow(observer: observer) { row in
             if let limit, builder.count >= limit { return false }
             total += 1
             do { try append(row, to: &builder, &ignored) } catch let fault as RowFault {

@@ -33,16 +33,25 @@ public struct RecordFile {
         }
     }
 
+    private static let rowsBetweenSteps = 1 << 10
+
     /// Every row in order, until `body` returns false.
-    /// - Throws: `ProblemLineError` for a line that breaks the format, `FileError`, and what `body` throws.
-    public func forEachRow(_ body: (Row) throws -> Bool) throws {
+    /// - Throws: `ProblemLineError` for a line that breaks the format, `FileError`, `Interrupted`, and what `body`
+    ///   throws.
+    public func forEachRow(observer: WorkObserver = WorkObserver(), _ body: (Row) throws -> Bool) throws {
         let file = try MappedFile(path)
         try MistakenFile.refuse(file)
+        var rowCount = 0
+        func take(_ row: Row, _ place: Int) throws -> Bool {
+            rowCount += 1
+            if rowCount % Self.rowsBetweenSteps == 0 { try observer.step(place, of: file.bytes.count) }
+            return try body(row)
+        }
         switch Self.form(path) {
         case .json:
-            if Self.isLines(file.bytes) { try readLines(file, body) } else { try readDocument(file, body) }
-        case .lines: try readLines(file, body)
-        case .delimited(let delimiter): try readDelimited(file, delimiter, body)
+            if Self.isLines(file.bytes) { try readLines(file, take) } else { try readDocument(file, take) }
+        case .lines: try readLines(file, take)
+        case .delimited(let delimiter): try readDelimited(file, delimiter, take)
         case nil:
             throw FileError(
                 .unsupported, path,
@@ -63,7 +72,7 @@ public struct RecordFile {
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    private func readLines(_ file: MappedFile, _ body: (Row) throws -> Bool) throws {
+    private func readLines(_ file: MappedFile, _ body: (Row, _ place: Int) throws -> Bool) throws {
         let bytes = file.bytes
         var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var line = 0
@@ -85,11 +94,11 @@ public struct RecordFile {
                 throw ProblemLineError(
                     path: path, line: line, column: 1, rule: "\(value.kindName), where an object was expected")
             }
-            guard try body(Row(line: line, fields: object)) else { return }
+            guard try body(Row(line: line, fields: object), end) else { return }
         }
     }
 
-    private func readDocument(_ file: MappedFile, _ body: (Row) throws -> Bool) throws {
+    private func readDocument(_ file: MappedFile, _ body: (Row, _ place: Int) throws -> Bool) throws {
         let start = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var reader = JSONReader(file, start..<file.bytes.count, nonFinite: .read)
         var isOver = false
@@ -106,7 +115,7 @@ public struct RecordFile {
                 throw ProblemLineError(
                     path: path, line: line, column: 1, rule: "\(value.kindName), where an object was expected")
             }
-            isOver = try !body(Row(line: line, fields: object))
+            isOver = try !body(Row(line: line, fields: object), reader.place)
         }
         switch try reader.nextKind() {
         case .array: try reader.readArray { try row(&$0) }
@@ -130,7 +139,9 @@ public struct RecordFile {
 
     // MARK: CSV
 
-    private func readDelimited(_ file: MappedFile, _ delimiter: Unicode.Scalar, _ body: (Row) throws -> Bool) throws {
+    private func readDelimited(
+        _ file: MappedFile, _ delimiter: Unicode.Scalar, _ body: (Row, _ place: Int) throws -> Bool
+    ) throws {
         var reader = DelimitedText(file.bytes, delimiter: delimiter)
         do {
             guard let names = try reader.next() else {
@@ -152,7 +163,7 @@ public struct RecordFile {
                         rule: "\(row.fields.count) fields, where the first row names \(names.fields.count) columns")
                 }
                 let fields = zip(names.fields, row.fields).map { JSONObject.Member($0, .string($1)) }
-                guard try body(Row(line: row.line, fields: JSONObject(fields))) else { return }
+                guard try body(Row(line: row.line, fields: JSONObject(fields)), reader.place) else { return }
             }
         } catch let fault as DelimitedText.Fault {
             throw ProblemLineError(path: path, line: fault.line, column: 1, rule: fault.rule)

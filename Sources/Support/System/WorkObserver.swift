@@ -1,30 +1,28 @@
-import Support
-
 /// What long work asks and tells between its steps.
-public struct ProbingObserver {
+public struct WorkObserver {
     /// Where a stop may be asked for; the work then throws `Interrupted`.
     public var interrupt: Interrupt
     /// Hears the fraction that is done, 0 to 1.
     public var progress: (Double) -> Void
 
-    public init(
-        interrupt: Interrupt = Interrupt(), progress: @escaping (Double) -> Void = { _ in }
-    ) {
+    public init(interrupt: Interrupt = Interrupt(), progress: @escaping (Double) -> Void = { _ in }) {
         self.interrupt = interrupt
         self.progress = progress
     }
 
     /// Between pieces too small to tell of.
-    func check() throws { try interrupt.check() }
+    /// - Throws: `Interrupted`.
+    public func check() throws { try interrupt.check() }
 
-    func step(_ done: Int, of total: Int) throws {
+    /// - Throws: `Interrupted`.
+    public func step(_ done: Int, of total: Int) throws {
         try check()
         progress(Double(done) / Double(max(total, 1)))
     }
 
     /// The same observer for a part of the work.
-    func part(_ range: ClosedRange<Double>) -> ProbingObserver {
-        ProbingObserver(interrupt: interrupt) { [progress] in
+    public func part(_ range: ClosedRange<Double>) -> WorkObserver {
+        WorkObserver(interrupt: interrupt) { [progress] in
             progress(range.lowerBound + $0 * (range.upperBound - range.lowerBound))
         }
     }
