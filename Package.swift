@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "CLibedit", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("edit")]),
 
         // What everybody may import.
-        .target(name: "Support", dependencies: ["CNettle"], swiftSettings: numeric),
+        .target(name: "Support", dependencies: ["CNettle", "CProcess"], swiftSettings: numeric),
 
         // The engine.
         .target(name: "Checkpoints", dependencies: ["Support"], swiftSettings: numeric),

@@ -123,7 +123,12 @@ void terminal_guard(int descriptor) {
     struct sigaction action = {.sa_handler = put_back_and_die, .sa_flags = SA_RESETHAND | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     static const int fatal[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) sigaction(fatal[i], &action, NULL);
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
+        // What is watched for, or ignored, stays so.
+        struct sigaction present;
+        if (sigaction(fatal[i], NULL, &present) == 0 && present.sa_handler == SIG_DFL)
+            sigaction(fatal[i], &action, NULL);
+    }
 }
 
 static _Atomic uint32_t size_changes;
@@ -143,10 +148,10 @@ uint32_t terminal_size_changes(void) { return atomic_load(&size_changes); }
 static _Atomic uint32_t interrupts;
 static int interrupt_pipe[2] = {-1, -1};
 static void note_interrupt(int number) {
-    (void)number;
     int saved = errno;
-    atomic_fetch_add(&interrupts, 1);
-    ssize_t ignored = write(interrupt_pipe[1], "i", 1);
+    if (number == SIGINT) atomic_fetch_add(&interrupts, 1);
+    unsigned char byte = (unsigned char)number;
+    ssize_t ignored = write(interrupt_pipe[1], &byte, 1);
     (void)ignored;
     errno = saved;
 }
@@ -159,6 +164,13 @@ int terminal_watch_interrupts(void) {
     struct sigaction action = {.sa_handler = note_interrupt};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
+    static const int departures[] = {SIGTERM, SIGHUP, SIGUSR1};
+    for (size_t i = 0; i < sizeof departures / sizeof departures[0]; i++) {
+        // `nohup` and the like have a signal ignored, and mean it.
+        struct sigaction present;
+        if (sigaction(departures[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
+            sigaction(departures[i], &action, NULL);
+    }
     return interrupt_pipe[0];
 }
 

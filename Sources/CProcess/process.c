@@ -1,4 +1,4 @@
-// What starting a process takes that Swift cannot call: fork, prctl, the sets of sched_setaffinity.
+// What the system offers and Swift cannot call: fork, prctl, the sets of sched_setaffinity, renameat2.
 
 #define _GNU_SOURCE
 #include "CProcess.h"
@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -60,4 +61,8 @@ int process_cores(int *cores, int most) {
     for (int core = 0; core < CPU_SETSIZE && count < most; core++)
         if (CPU_ISSET(core, &set)) cores[count++] = core;
     return count;
+}
+
+int process_exchange(const char *one, const char *other) {
+    return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
 }

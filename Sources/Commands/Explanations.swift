@@ -71,7 +71,13 @@ enum Explanations {
         switch error {
         case .notARun: "give the folder that start … name: or save_run made"
         case .exists(let path): "write resume \"\(path)\", or take another name"
-        case .noCheckpoint: "start the run anew: nothing of it was saved"
+        case .noCheckpoint(_, let passedOver):
+            passedOver.isEmpty
+                ? "start the run anew: nothing of it was saved"
+                : "put the files back from a copy, or start the run anew under another name"
+        case .changedFile: "put the file back from where the run came from, or start a run of your own with it"
+        case .notWritten(let path, _):
+            "what was saved before is whole; make room or ask for the right to write in \(FileSystem.folder(of: path))"
         default: nil
         }
     }

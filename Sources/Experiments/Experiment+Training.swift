@@ -4,7 +4,8 @@ import Support
 extension Experiment {
     /// Trains until the goal is reached or somebody interrupts. A run that is kept writes down what happens, and is
     /// saved at each removal and once a minute, so that a power cut costs no more than that.
-    /// - Parameter notSaved: hears that the disk does not take it, once; training goes on.
+    /// - Parameter notSaved: hears that the disk does not take it, once until it does again; training goes on, and
+    ///   saving is tried again at the next occasion.
     /// - Throws: `RunError`, `NonFiniteGradient`.
     @discardableResult
     public func train(
@@ -26,7 +27,8 @@ private final class Keeper {
     private let run: Run
     private let folder: RunFolder
     private let notSaved: (any Error) -> Void
-    private var hasFailed = false
+    /// Whether the person has heard that the disk does not take it.
+    private var isTold = false
     private var lastSaved = MonotonicClock.seconds()
     private var saveSeconds = 0.0
 
@@ -50,17 +52,19 @@ private final class Keeper {
     }
 
     private func attempt(_ write: () throws -> Void) {
-        if hasFailed { return }
         do { try write() } catch {
-            hasFailed = true
-            notSaved(error)
+            if !isTold { notSaved(error) }
+            isTold = true
         }
     }
 
     private func save() throws {
         let before = MonotonicClock.seconds()
+        defer {
+            lastSaved = MonotonicClock.seconds()
+            saveSeconds = lastSaved - before
+        }
         try folder.save(run)
-        lastSaved = MonotonicClock.seconds()
-        saveSeconds = lastSaved - before
+        isTold = false
     }
 }

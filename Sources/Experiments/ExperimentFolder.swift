@@ -1,9 +1,11 @@
 // A run on disk, whole:
 //
-//   run.json                        format; when, where and by how many threads it was made; digests of its data; and "info",
-//                                   {"name", "separator", "characters" or "tokenizer"}: what this file adds
+//   run.json                        format; when, where and by how many threads it was made; digests of its data
+//                                   and, as "files", of every other file that never changes, which resume compares;
+//                                   "info", {"name", "separator", "characters" or "tokenizer"}: what this file adds
 //   run.lock, owner.lock            who is writing (see `RunLock`)
 //   model/                          the model at the start, as a Hugging Face folder
+//   tokenizer/                      the files of the tokenizer, where the problems are written by one
 //   problems-….txt                  the problems as text, input||chain #### answer: -training, -held-out (test), -validation
 //   problems-….inputs               instead, in a compact folder: the numbers they were made from (see `TaskDescription`)
 //   task-….json                     what they are called, and the facts that their own code recorded
@@ -30,14 +32,25 @@ extension Experiment {
     /// - Throws: `RunFolderError.exists`, `.inUse`; `FileError`.
     public func keep(at path: String) throws {
         folder = try RunFolder.create(path, for: run, initial: initial, info: info) {
+            try writeTokenizer(path)
             for (part, set) in parts { try Self.write(set, path, part) }
         }
     }
+
+    private func writeTokenizer(_ path: String) throws {
+        guard case .tokenizer(_, let folder?) = model.writing else { return }
+        // Which token ends a text may stand beside the tokenizer only.
+        try TokenizerFolder.copy(
+            folder, and: ["generation_config.json", "config.json"], to: Self.tokenizerPath(path))
+    }
+
+    private static func tokenizerPath(_ path: String) -> String { path + "/tokenizer" }
 
     /// Puts the run into a new folder that is small enough to hand on; it is not kept there from then on.
     /// - Throws: as `keep`.
     public func writeCompact(at path: String) throws {
         try RunFolder.writeCompact(path, for: run, info: info) {
+            try writeTokenizer(path)
             for (part, set) in parts where try !set.writeInputs(to: Self.inputPath(path, part)) {
                 try Self.write(set, path, part)
             }
@@ -76,9 +89,11 @@ extension Experiment {
     ///   - steals: takes it over from a process on another machine that is gone.
     ///   - original: the folder that this one is a copy of, which is what a person knows.
     ///   - warn: hears of checkpoints that were passed over because they are not complete.
+    ///   - remark: hears why its bits will be others from here on, where they will.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(
         _ path: String, steals: Bool = false, copyOf original: String? = nil, warn: (String) -> Void = { _ in },
+        remark: (String) -> Void = { _ in },
         interrupt: Interrupt = Interrupt()
     ) throws -> Experiment {
         let info = try RunFolder.info(of: path).object
@@ -92,13 +107,18 @@ extension Experiment {
         let writing = try writing(info, path)
         let separator = info?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
         let encoder = try writing.encoder(separator: separator, answers: parts.all)
-        let resumed = try RunFolder.resume(path, steals: steals) { part, order in
+        let resumed = try RunFolder.resume(path, steals: steals, isVerified: true) { part, order in
             guard let set = sets[part] else { throw FileError(.missing, path, "has no \(part) problems") }
             return try EncodedProblems(set, encoder: encoder, order: order, interrupt)
         } encoder: { _ in
             encoder
         }
         resumed.warnings.forEach(warn)
+        if let profiles = resumed.profiles {
+            remark(
+                "trained so far under \(profiles.before), from here on under \(profiles.now): the last bits will be "
+                    + "others than they would have been")
+        }
         let experiment = Experiment(
             resumed.run, model: ExperimentModel(resumed.run.model, writing: writing, origin: .folder(original ?? path)),
             problems: parts, encoder: encoder, separator: separator, name: info?["name"]?.string ?? "run",
@@ -111,7 +131,7 @@ extension Experiment {
     public static func open(
         copyOf path: String, warn: (String) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
     ) throws -> Experiment {
-        _ = try RunFolder.info(of: path)
+        try RunFolder.check(path)
         let copy = try TemporaryCopy(of: path, without: Set(RunLock.fileNames))
         let experiment = try resume(copy.path, copyOf: path, warn: warn, interrupt: interrupt)
         experiment.folder = nil
@@ -136,9 +156,12 @@ extension Experiment {
 
     private static func writing(_ info: JSONObject?, _ path: String) throws -> ProblemWriting {
         if let characters = info?["characters"]?.string { return .characters(CharacterVocabulary(Array(characters))) }
-        guard let folder = info?["tokenizer"]?.string else {
+        guard let original = info?["tokenizer"]?.string else {
             throw FileError(.malformed, path + "/run.json", "does not say how the problems are written for the model")
         }
+        // Older runs have only the name of its folder.
+        let own = tokenizerPath(path)
+        let folder = FileSystem.isFolder(own) ? own : original
         return .tokenizer(try TokenizerFolder.load(folder), folder: folder)
     }
 }

@@ -15,6 +15,9 @@ public final class Workspace {
 
     deinit { for buffer in allBuffers { executor.free(buffer) } }
 
+    /// Floats held.
+    public var heldFloats: Int { arena.capacity + allBuffers.reduce(0) { $0 + $1.count } }
+
     /// Forgets everything taken.
     public func reset() {
         freeBuffers.removeAll(keepingCapacity: true)

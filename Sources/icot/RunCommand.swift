@@ -77,6 +77,7 @@ struct RunCommand: ParsableCommand {
         // Watched only from here on: while a pipe is read, Ctrl-C simply ends the process.
         let source =
             statements.isEmpty ? StandardInput.source() : SourceText(statements.joined(separator: "\n"), name: "-c")
+        guard let source else { throw ExitCode(2) }
         let printer = EventPrinter(writer, form: form, showsPlace: source.lineStarts.count > 1 || statements.isEmpty)
         throw ExitCode(
             TextRun.run(

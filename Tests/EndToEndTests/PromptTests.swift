@@ -254,7 +254,7 @@ import Testing
         let terminal = try start()
         #expect(terminal.screen.modes.contains("2004"))
         terminal.signal(SIGTERM)
-        _ = try terminal.exitStatus()
+        #expect(try terminal.exitStatus() == 75)
         #expect(!terminal.screen.modes.contains("2004"))
     }
 }

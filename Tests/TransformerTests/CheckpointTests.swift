@@ -139,11 +139,11 @@ private let tolerance = 3.7e-5
     func `a model written as a folder and read again is the same, and so are its files`(_ name: String) throws {
         try withTemporaryFolder { folder in
             let model = try LanguageModel(Checkpoint(golden("formats/\(name)"), locator: nowhere))
-            try model.write(to: folder.path + "/a/b", endOfTextID: 60)
+            try model.write(to: folder.path + "/a/b", specialIDs: SpecialIDs(end: 60))
             let again = try LanguageModel.load(from: folder.path + "/a/b")
             #expect(again.configuration == model.configuration)
             #expect(again.parameters.values() == model.parameters.values())
-            try again.write(to: folder.path + "/c", endOfTextID: 60)
+            try again.write(to: folder.path + "/c", specialIDs: SpecialIDs(end: 60))
             for file in ["config.json", "model.safetensors", "generation_config.json"] {
                 #expect(
                     try SHA256.hex(ofFile: folder.path + "/a/b/" + file)

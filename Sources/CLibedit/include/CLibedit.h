@@ -54,7 +54,8 @@ void terminal_alternate_screen(bool shown);
 void terminal_watch_size(void);
 uint32_t terminal_size_changes(void);
 
-/// Counts interrupts (SIGINT) and writes a byte to a pipe for each of them.
+/// Counts interrupts (SIGINT), and writes a byte, the signal's number, to a pipe for each of them and for each SIGTERM,
+/// SIGHUP and SIGUSR1.
 /// Returns the reading end of the pipe, or -1.
 int terminal_watch_interrupts(void);
 uint32_t terminal_interrupts(void);

@@ -18,4 +18,7 @@ int process_pipe(int ends[2]);
 /// The cores that this process may run on, in rising order; how many were written.
 int process_cores(int *cores, int most);
 
+/// Exchanges what stands under two names of one file system, in one step. Returns 0, or -1 with errno.
+int process_exchange(const char *one, const char *other);
+
 #endif

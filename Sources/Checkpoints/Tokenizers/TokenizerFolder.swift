@@ -20,6 +20,25 @@ public enum TokenizerFolder {
         return FileSystem.names(in: folder).first { known.contains($0) || $0.hasSuffix(".tiktoken") }
     }
 
+    /// The files that say what a tokenizer does.
+    private static let fileNames = [
+        "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
+        "added_tokens.json",
+    ]
+
+    /// Copies the files of a folder's tokenizer, each whole or not at all.
+    /// - Parameter others: more files of the folder, which are copied where they are there.
+    /// - Throws: `FileError`.
+    public static func copy(_ folder: String, and others: [String] = [], to target: String) throws {
+        guard exists(in: folder) else { throw FileError(.missing, folder, "has no tokenizer any more") }
+        for name in fileNames + others where FileSystem.exists(folder + "/" + name) {
+            let file = try MappedFile(folder + "/" + name)
+            try withExtendedLifetime(file) {
+                try writeFileAtomically(target + "/" + name, byteCount: file.bytes.count) { try $0.write(file.bytes) }
+            }
+        }
+    }
+
     /// Reads the folder's tokenizer; throws `FileError` if there is none or its files break a rule.
     public static func load(_ folder: String) throws -> any Tokenizer {
         let settings = try TokenizerSettings(folder: folder)

@@ -153,7 +153,8 @@ enum FileCommands {
             let experiment =
                 try call.boolean("hold")
                 ? Experiment.resume(
-                    path, steals: call.boolean("steal"), warn: call.warn, interrupt: call.interrupt)
+                    path, steals: call.boolean("steal"), warn: call.warn, remark: call.remark,
+                    interrupt: call.interrupt)
                 : call.openCopy(of: path)
             bench.runs.append(experiment)
             bench.currentRun = experiment
@@ -164,6 +165,9 @@ enum FileCommands {
 
 extension Invocation {
     func warn(_ text: String) { output(StyledText(text, .warning)) }
+
+    /// What is true here and now, and no result.
+    func remark(_ text: String) { output(DisplayBundle(picture: [StyledText(text, .dim)])) }
 
     /// A kept run without holding its folder.
     func openCopy(of path: String) throws -> Experiment {

@@ -67,8 +67,23 @@ enum FileWriting {
     }
 
     private static func write(_ value: ExperimentModel, to folder: String) throws {
-        try value.model.write(to: folder)
-        if case .characters(let vocabulary) = value.writing { try vocabulary.write(to: folder) }
+        func write(to folder: String) throws {
+            switch value.writing {
+            case .characters(let vocabulary):
+                try value.model.write(to: folder)
+                try vocabulary.write(to: folder)
+            case .tokenizer(let tokenizer, let source):
+                try value.model.write(
+                    to: folder, tokenizerFolder: source,
+                    specialIDs: SpecialIDs(begin: tokenizer.prefixIDs.first, end: tokenizer.endOfTextID))
+            case .ids: try value.model.write(to: folder)
+            }
+        }
+        // Beside other things a model is put as it is; where one is there, or nothing, all changes at once.
+        let isBesideOthers =
+            FileSystem.isFolder(folder) && !FileSystem.exists(folder + "/config.json")
+            && !FileSystem.names(in: folder).contains(where: CheckpointWeights.isWeightFile)
+        if isBesideOthers { try write(to: folder) } else { try FolderReplacement.write(folder, write) }
     }
 
     private static func npy(_ array: ArrayObject, to path: String) throws {

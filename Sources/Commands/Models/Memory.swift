@@ -1,15 +1,41 @@
-import Glibc
+import Experiments
+import Internalization
 import Language
 import Support
+import Transformer
 
-/// Refuses what this machine's memory cannot hold, before the system would end the process.
+/// Refuses what this process cannot have of the machine's memory, before the system would end it.
 enum Memory {
-    static func check(floats: Int, _ call: Invocation) throws {
-        let total = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        let (bytes, isOver) = floats.multipliedReportingOverflow(by: 4)
-        guard isOver || (total > 0 && bytes > total) else { return }
-        let wanted = isOver ? "more than can be counted" : "\(NumberText.grouped(bytes >> 20)) MB"
+    /// - Parameters:
+    ///   - place: the argument that asks for it.
+    ///   - help: what would do, for so many free bytes.
+    static func check(
+        bytes: Int, _ call: Invocation, at place: String? = nil, help: (_ free: Int) -> String? = { _ in nil }
+    ) throws {
+        guard let free = FreeMemory.bytes, bytes > free else { return }
         throw call.failure(
-            "this takes \(wanted) of memory, the machine has \(NumberText.grouped(total >> 20)) MB", code: .outOfMemory)
+            "this takes \(byteText(bytes)) of memory, and \(byteText(free)) are free", code: .outOfMemory, at: place,
+            help: help(free))
+    }
+
+    static func check(floats: Int, _ call: Invocation) throws {
+        let (bytes, isOver) = floats.multipliedReportingOverflow(by: 4)
+        try check(bytes: isOver ? .max : bytes, call)
+    }
+
+    /// Training of a run that has not taken a step in this process: what it takes beside the weights.
+    static func check(training experiment: Experiment, _ call: Invocation) throws {
+        let run = experiment.run
+        guard !run.hasMemory else { return }
+        let weights = run.model.configuration.parameterLayout.count * 4
+        let batch = run.settings.batchSize
+        let pass = TrainingMemory.bytes(
+            run.model.configuration, sequences: min(batch, run.problems.count), tokens: run.problems.longestSequence)
+        try check(bytes: 2 * weights + pass, call) { free in
+            let possible = Int(Double(batch) * Double(free - 2 * weights) / Double(max(pass, 1)) * 0.9)
+            return possible > 0
+                ? "start it with batch: \(possible)"
+                : "take a smaller model: \(byteText(weights)) of weights are too many"
+        }
     }
 }

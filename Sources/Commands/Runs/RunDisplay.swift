@@ -153,9 +153,12 @@ final class TrainingWatcher {
         }
     }
 
-    /// Training goes on where the disk does not; the person hears of it once.
+    /// Training goes on where the disk does not.
     func tellNotSaved(_ error: any Error) {
-        call.output(StyledText("not saved", .warning) + StyledText(": \(error); training goes on"))
+        call.output(
+            StyledText("not saved", .warning)
+                + StyledText(
+                    ": \(error); training goes on, and saving is tried again at the next removal or in a minute"))
     }
 
     private func progress(_ report: StepReport) -> WorkProgress {

@@ -63,9 +63,14 @@ enum StartCommands {
             let experiment = try Experiment.start(
                 model.subject, on: problems, settings.start, name: bench.freshName("run"), interrupt: call.interrupt
             ) { note($0.description, call) }
+            try Memory.check(training: experiment, call)
             if try !call.boolean("watch") { experiment.run.watch = nil }
             if let name = call.textIfPresent("name") {
-                guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
+                guard !name.isEmpty, !name.hasPrefix("."),
+                    name.unicodeScalars.allSatisfy({
+                        $0 != "/" && !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+                    })
+                else {
                     throw call.failure(
                         "a run's name is a plain word", code: .runtimeArgument, at: "name",
                         help: "write name: \"mult2\"")
@@ -105,7 +110,10 @@ enum StartCommands {
             let experiment = try bench.run(call)
             let schedule = try ScheduleArguments.read(call, from: experiment.run.schedule, for: experiment)
             let before = ScheduleArguments.rows(experiment.run.schedule, experiment.run.shape)
-            if schedule != experiment.run.schedule { try experiment.change(schedule, interrupt: call.interrupt) }
+            if schedule != experiment.run.schedule {
+                try experiment.change(schedule, interrupt: call.interrupt)
+                try experiment.save()
+            }
             var rows = ScheduleArguments.rows(experiment.run.schedule, experiment.run.shape)
             if ScheduleArguments.parameters.contains(where: { call.isGiven($0.name) }) {
                 rows = zip(before, rows).filter { $0.value != $1.value }.map(\.1)

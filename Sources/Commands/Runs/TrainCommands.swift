@@ -133,6 +133,7 @@ enum TrainCommands {
 
     /// Trains with events on the screen; an interrupt stops it at a step boundary and the command fails as interrupted.
     static func go(_ experiment: Experiment, _ goal: TrainingGoal, _ call: Invocation) throws {
+        try Memory.check(training: experiment, call)
         // Where an accuracy or the end of the chain is the goal, the steps are only a limit.
         let watcher = TrainingWatcher(
             experiment, total: goal.steps, isLimit: goal.accuracy != nil || goal.followsSchedule, call)

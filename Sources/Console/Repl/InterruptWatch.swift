@@ -1,6 +1,12 @@
-// Ctrl-C while something runs. The signal handler only writes a byte; a thread of its own reads it and acts: the first
-// one asks the session to stop, which it does at the next step; if that takes long the person is told so; the second
-// one is told what a third does; the third ends the process.
+// Signals while something runs. The handler only writes a byte; a thread of its own reads it and acts.
+//
+// Ctrl-C (SIGINT): the first one asks the session to stop, which it does at the next step; if that takes long the
+// person is told so; the second one is told what a third does; the third ends the process. A burst of them, as from a
+// key that is held, counts as one.
+//
+// SIGTERM, SIGHUP and SIGUSR1, as from a machine that is shut down, a terminal that is closed, a queue whose time is
+// up: what runs stops at the next step and saves what is kept in a folder; then the process ends with status 75, which
+// by custom says that it may be started again (`sysexits.h`). A second one ends it at once.
 
 import CLibedit
 import Glibc
@@ -12,8 +18,17 @@ public final class InterruptWatch: Sendable {
     private struct State {
         var interrupt: Interrupt?
         var presses = 0
+        var pressedAt = -Double.infinity
         var isTold = false
     }
+
+    /// Presses that follow each other sooner, in seconds, are one: sooner than fingers, not than a key that is held.
+    private static let burst = 0.1
+    /// `EX_TEMPFAIL`.
+    private static let statusOfDeparture: Int32 = 75
+
+    /// The signal that asked the process to end; 0 for none.
+    private let departure = Atomic<Int32>(0)
 
     /// How long stopping may take without a word about it, in milliseconds.
     private static let patience: Int32 = 400
@@ -40,7 +55,11 @@ public final class InterruptWatch: Sendable {
     public func during<R>(_ interrupt: Interrupt, _ body: () throws -> R) rethrows -> R {
         interrupt.clear()
         state.withLock { $0 = State(interrupt: interrupt) }
-        defer { state.withLock { $0 = State() } }
+        defer {
+            state.withLock { $0 = State() }
+            let signal = departure.load(ordering: .relaxed)
+            if signal != 0 { depart(signal) }
+        }
         return try body()
     }
 
@@ -63,13 +82,16 @@ public final class InterruptWatch: Sendable {
             let count = read(descriptor, &byte, 1)
             if count < 0 && errno == EINTR { continue }
             guard count == 1 else { return }
-            press()
+            byte == UInt8(SIGINT) ? press() : leave(Int32(byte))
         }
     }
 
     private func press() {
         let presses = state.withLock { state in
             guard let interrupt = state.interrupt else { return 0 }
+            let time = MonotonicClock.seconds()
+            defer { state.pressedAt = time }
+            if time - state.pressedAt < Self.burst { return 0 }
             state.presses += 1
             interrupt.request()
             return state.presses
@@ -81,6 +103,22 @@ public final class InterruptWatch: Sendable {
             say("ended")
             _exit(130)
         }
+    }
+
+    private func leave(_ signal: Int32) {
+        let isFirst = departure.exchange(signal, ordering: .relaxed) == 0
+        guard isFirst else { _exit(128 + signal) }
+        let isRunning = state.withLock { state in
+            state.interrupt?.request()
+            return state.interrupt != nil
+        }
+        if !isRunning { depart(signal) }
+    }
+
+    private func depart(_ signal: Int32) -> Never {
+        let name = signal == SIGTERM ? "SIGTERM" : signal == SIGHUP ? "SIGHUP" : "SIGUSR1"
+        say("ended by \(name); runs that are kept in a folder are saved, and resume goes on with them")
+        exit(Self.statusOfDeparture)
     }
 
     /// The first Ctrl-C has not had its effect yet.

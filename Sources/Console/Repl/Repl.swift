@@ -147,6 +147,10 @@ public final class Repl {
             case .interrupted:
                 writer.print([StyledText()])
                 return .interrupted
+            case .tooLong:
+                writer.printError([StyledText(StandardInput.tooLong, .error)])
+                text = ""
+                head = prompt.plain
             case .text(let line):
                 text += line
                 if services.state(of: text) == .complete { return .text(text) }

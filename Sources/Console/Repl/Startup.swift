@@ -21,12 +21,26 @@ public enum Startup {
 
 /// A text that comes through a pipe.
 public enum StandardInput {
-    /// Everything up to the end of standard input.
-    public static func source() -> SourceText { SourceText(bytes: readAll(STDIN_FILENO, limit: .max), name: "stdin") }
+    static let tooLong =
+        "icot: a line of standard input has more than \(byteText(PlainReader.lineCountMax)) and is not read"
+
+    /// Everything up to the end of standard input; nil, said on standard error, where a line of it is too long.
+    public static func source() -> SourceText? {
+        var lineCount = 0
+        let bytes = readAll(STDIN_FILENO, limit: .max) { chunk in
+            lineCount = chunk.lastIndex(of: 0x0a).map { chunk.endIndex - $0 - 1 } ?? lineCount + chunk.count
+            return lineCount <= PlainReader.lineCountMax
+        }
+        if lineCount <= PlainReader.lineCountMax { return SourceText(bytes: bytes, name: "stdin") }
+        TerminalWriter.note(tooLong, isError: true)
+        return nil
+    }
 }
 
 /// What a descriptor holds, up to about `limit` bytes.
-private func readAll(_ descriptor: Int32, limit: Int) -> [UInt8] {
+private func readAll(
+    _ descriptor: Int32, limit: Int, goesOn: (ArraySlice<UInt8>) -> Bool = { _ in true }
+) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
     while bytes.count < limit {
@@ -34,6 +48,7 @@ private func readAll(_ descriptor: Int32, limit: Int) -> [UInt8] {
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { break }
         bytes += chunk[..<count]
+        guard goesOn(chunk[..<count]) else { break }
     }
     return bytes
 }

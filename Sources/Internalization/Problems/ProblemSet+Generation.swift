@@ -49,8 +49,7 @@ extension ProblemSet {
     private static func checkMemory(_ count: Int, _ task: some ProblemTask) throws {
         let each = task.lineCountMax + task.inputCount + 2 * MemoryLayout<ProblemRow>.stride
         let (size, isOver) = count.multipliedReportingOverflow(by: each)
-        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        if isOver || memory > 0 && size > memory { throw ProblemError.tooLarge(byteCount: isOver ? .max : size) }
+        if isOver || size > FreeMemory.bytes ?? .max { throw ProblemError.tooLarge(byteCount: isOver ? .max : size) }
     }
 
     // MARK: Inputs

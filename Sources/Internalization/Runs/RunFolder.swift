@@ -23,6 +23,7 @@ public final class RunFolder {
     private let metrics: MetricsLog
     private var tensorBoard: TensorBoardLog?
     private var lastNumber: Int
+    private var profiles: [ProfileSpan]
     private let keptCheckpoints = 2
     private static let format = 1
     private static let compactFormat = 2
@@ -30,8 +31,11 @@ public final class RunFolder {
     private var parts: String { path + "/parts" }
     private var checkpoints: String { path + "/checkpoints" }
 
-    private init(path: String, info: JSONValue, lock: RunLock, metrics: MetricsLog, lastNumber: Int) {
+    private init(
+        path: String, info: JSONValue, lock: RunLock, metrics: MetricsLog, lastNumber: Int, profiles: [ProfileSpan]
+    ) {
         self.path = path
+        self.profiles = profiles
         self.info = info
         self.lock = lock
         self.metrics = metrics
@@ -58,9 +62,10 @@ public final class RunFolder {
         try run.heldOut?.problems.write(to: path + "/data/held-out.safetensors")
         try run.validation?.problems.write(to: path + "/data/validation.safetensors")
         try writeMore()
-        let folder = try finish(path, for: run, format: format, info: info, lock)
-        run.timeline.spill(to: folder.parts)
+        let folder = try empty(path, for: run, info, lock)
         try folder.save(run)
+        try describe(path, run, format: format, info)
+        run.timeline.spill(to: folder.parts)
         return folder
     }
 
@@ -77,8 +82,9 @@ public final class RunFolder {
         let lock = try prepare(path)
         try run.model.writeConfiguration(to: path + "/model")
         try writeMore()
-        let folder = try finish(path, for: run, format: compactFormat, info: info, lock)
+        let folder = try empty(path, for: run, info, lock)
         try folder.write(try run.compactState(keepingPartsIn: folder.parts, fineness: fineness), run)
+        try describe(path, run, format: compactFormat, info)
     }
 
     private static func prepare(_ path: String) throws -> RunLock {
@@ -90,12 +96,56 @@ public final class RunFolder {
             throw RunFolderError.strangeEntry(path: strange.path, kind: strange.kind)
         }
         for folder in ["", "/parts", "/checkpoints"] { try FileSystem.makeFolder(path + folder) }
-        return try RunLock(path)
+        let lock = try RunLock(path)
+        removeUnfinished(path)
+        return lock
     }
 
-    private static func finish(
-        _ path: String, for run: Run, format: Int, info: JSONValue, _ lock: RunLock
-    ) throws -> RunFolder {
+    /// What a process left that was ended while it made the folder: without run.json it is no run, and what it wrote
+    /// has only our own names.
+    private static func removeUnfinished(_ path: String) {
+        for number in numbers(path) { FileSystem.removeFolder(checkpointPath(path, number)) }
+        for name in FileSystem.names(in: path + "/parts") where name.hasSuffix(".safetensors") && name.count == 76 {
+            unlink(path + "/parts/" + name)
+        }
+        removeTemporaries(path)
+    }
+
+    /// What writes left that were cut off in the middle.
+    private static func removeTemporaries(_ path: String) {
+        for folder in [path] + describedFolders.map({ path + "/" + $0 }) + [path + "/data", path + "/parts"] {
+            for name in FileSystem.names(in: folder) where name.hasPrefix(".tmp-") { unlink(folder + "/" + name) }
+        }
+        for name in FileSystem.names(in: path + "/checkpoints") where name.hasPrefix(".tmp-") {
+            FileSystem.removeFolder(path + "/checkpoints/" + name)
+        }
+    }
+
+    private static func empty(_ path: String, for run: Run, _ info: JSONValue, _ lock: RunLock) throws -> RunFolder {
+        RunFolder(
+            path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0,
+            profiles: [ProfileSpan(from: run.progress.updates, profile: profile(run))])
+    }
+
+    private static func profile(_ run: Run) -> String {
+        NumericProfile.of(run.workers) + " " + NumericProfile.library
+    }
+
+    // MARK: What it says of itself
+
+    /// Folders whose files never change.
+    private static let describedFolders = ["model", "tokenizer"]
+
+    /// Every file that never changes and is not described by a digest elsewhere.
+    private static func unchangingFiles(_ path: String) -> [String] {
+        let names = FileSystem.names(in: path).filter { $0.hasPrefix("problems-") || $0.hasPrefix("task-") }
+        return names
+            + describedFolders.flatMap { folder in
+                FileSystem.names(in: path + "/" + folder).filter { !$0.hasPrefix(".") }.map { folder + "/" + $0 }
+            }
+    }
+
+    private static func describe(_ path: String, _ run: Run, format: Int, _ info: JSONValue) throws {
         var description = JSONObject([
             .init("format", JSONValue(format)), .init("created", .string(UTCTime.now())),
             .init("host", .string(FolderLock.host)),
@@ -107,9 +157,21 @@ public final class RunFolder {
         }
         if let validation = run.validation { description["validation"] = .string(validation.problems.fingerprint) }
         description["info"] = info
+        description["files"] = .object(
+            JSONObject(
+                try unchangingFiles(path).sorted().map { .init($0, .string(try SHA256.hex(ofFile: path + "/" + $0))) }))
         // Last: a folder without run.json is no run yet.
         try writeFileAtomically(path + "/run.json", (JSONWriter.text(.object(description)) + "\n").utf8)
-        return RunFolder(path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0)
+    }
+
+    /// - Throws: `RunFolderError.changedFile` for a file that is not what was written at the start.
+    private static func verifyFiles(_ path: String, _ description: JSONObject) throws {
+        for file in description["files"]?.object?.members ?? [] {
+            let place = path + "/" + file.name
+            guard FileSystem.exists(place), try SHA256.hex(ofFile: place) == file.value.string else {
+                throw RunFolderError.changedFile(path: place)
+            }
+        }
     }
 
     // MARK: Saving
@@ -124,6 +186,7 @@ public final class RunFolder {
     private func write(_ state: SavedState, _ run: Run) throws {
         var state = state
         state.metricsBytes = metrics.byteCount
+        state.profiles = profiles
         let text = Array(JSONWriter.text(try JSONValue(encoding: state), .compact).utf8)
         let temporary = checkpoints + "/.tmp-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
         try FileSystem.makeFolder(temporary)
@@ -240,10 +303,21 @@ public final class RunFolder {
         public let folder: RunFolder
         /// Checkpoints that were passed over because they are not complete, and why.
         public let warnings: [String]
+        /// The numeric profile that it was trained under last and that of this process, where they differ: from here on
+        /// its bits are others than they would have been.
+        public let profiles: (before: String, now: String)?
     }
 
     /// What a run's folder says about it, without taking it over.
-    public static func info(of path: String) throws -> JSONValue { try description(path)["info"] ?? .null }
+    /// - Throws: `RunFolderError`, also where a file is not what was written at the start; `FileError`.
+    public static func info(of path: String) throws -> JSONValue {
+        let description = try description(path)
+        try verifyFiles(path, description)
+        return description["info"] ?? .null
+    }
+
+    /// - Throws: `RunFolderError`, `FileError` where there is no run at `path`.
+    public static func check(_ path: String) throws { _ = try description(path) }
 
     private static func description(_ path: String) throws -> JSONObject {
         guard FileSystem.exists(path) else {
@@ -273,12 +347,13 @@ public final class RunFolder {
 
     /// Goes on with a run from its last complete checkpoint, bit for bit.
     /// - Parameters:
+    ///   - isVerified: whether `info(of:)` has just been asked, so that its files need not be compared again.
     ///   - encode: the problems of a part ("training", "held-out", "validation") for an order of removal, where the
     ///     folder is compact.
     ///   - encoder: makes the encoder of the held-out problems from what the caller remembered.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(
-        _ path: String, steals: Bool = false, workers: Workers = .shared,
+        _ path: String, steals: Bool = false, isVerified: Bool = false, workers: Workers = .shared,
         encode: (_ part: String, RemovalOrder) throws -> EncodedProblems = { part, _ in
             throw FileError(.missing, part, "nobody knows how to encode these problems")
         },
@@ -288,6 +363,8 @@ public final class RunFolder {
         let lock = try RunLock(path, steals: steals)
         // Later somebody may have gone to another folder.
         let path = FileSystem.absolute(path)
+        if !isVerified { try verifyFiles(path, description) }
+        removeTemporaries(path)
         let info = description["info"] ?? .null
         let isCompact = description["format"]?.integer == compactFormat
         var known: [String: EncodedProblems] = [:]
@@ -331,25 +408,32 @@ public final class RunFolder {
                     settings: present.settings, workers: workers)
                 try run.adopt(state, partsFolder: path + "/parts")
                 run.timeline.spill(to: path + "/parts")
+                var profiles = state.profiles ?? []
+                let (before, now) = (profiles.last?.profile, profile(run))
+                if before != now { profiles.append(ProfileSpan(from: run.progress.updates, profile: now)) }
                 let folder = RunFolder(
                     path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: state.metricsBytes),
-                    lastNumber: numbers(path).last ?? number)
+                    lastNumber: numbers(path).last ?? number, profiles: profiles)
                 return Resumed(
-                    run: run, initial: try initial ?? run.initialModel(), folder: folder, warnings: warnings)
+                    run: run, initial: try initial ?? run.initialModel(), folder: folder, warnings: warnings,
+                    profiles: before.flatMap { $0 == now ? nil : ($0, now) })
             } catch let failure as DataFailure {
                 throw failure.cause
             } catch let error as DecodingError {
                 warnings.append("\(checkpoint): \(error.summary)")
             } catch let error as RunFolderError {
                 if case .version = error { throw error }
+                // That nothing can be written now says nothing about what is there.
+                if case .notWritten = error { throw error }
                 warnings.append("\(error)")
             } catch let error as RunError {
                 warnings.append("\(checkpoint): \(error)")
             } catch let error as FileError {
+                if error.kind == .notWritten { throw error }
                 warnings.append("\(error)")
             }
         }
-        throw RunFolderError.noCheckpoint(path: path)
+        throw RunFolderError.noCheckpoint(path: path, passedOver: warnings)
     }
 }
 

@@ -12,7 +12,10 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
     case version(path: String, found: Int, known: Int)
     case malformed(path: String, rule: String)
     case changedData(path: String, what: String)
-    case noCheckpoint(path: String)
+    /// A file that never changes is another than at the start.
+    case changedFile(path: String)
+    /// - Parameter passedOver: why each of those that are there is not complete.
+    case noCheckpoint(path: String, passedOver: [String])
     case notWritten(path: String, reason: String)
 
     public var description: String {
@@ -31,7 +34,10 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
             "\(path) was written in format \(found); this program knows format \(known)"
         case .malformed(let path, let rule): "\(path): \(rule)"
         case .changedData(let path, let what): "\(path): \(what) are not those the run was started with"
-        case .noCheckpoint(let path): "\(path) has no complete checkpoint to go on from"
+        case .changedFile(let path): "\(path) is not as the run wrote it"
+        case .noCheckpoint(let path, let passedOver):
+            "\(path) has no complete checkpoint to go on from"
+                + (passedOver.isEmpty ? "" : ": " + passedOver.joined(separator: "; "))
         case .notWritten(let path, let reason): "\(path) could not be written: \(reason)"
         }
     }

@@ -11,6 +11,9 @@ struct SavedSnapshot: Codable {
     var secondMoments: String
     var firstSteps: Int
     var secondSteps: Int
+    /// The digest of the gradients gathered since the last update, and of how many batches; absent just after one.
+    var gradients: String?
+    var gatheredCount: Int?
     var weightsVersion: Int
     var momentsVersion: Int
     var clock: ScheduleClock
@@ -27,6 +30,8 @@ struct SavedSnapshot: Codable {
         firstMoments = name(snapshot.firstMoments)
         secondMoments = name(snapshot.secondMoments)
         (firstSteps, secondSteps) = snapshot.momentSteps
+        gradients = snapshot.gathered.map { name($0.gradients) }
+        gatheredCount = snapshot.gathered?.count
         (weightsVersion, momentsVersion) = snapshot.versions
         clock = snapshot.clock
         progress = snapshot.progress
@@ -34,7 +39,9 @@ struct SavedSnapshot: Codable {
         settings = snapshot.settings
     }
 
-    var digests: [String] { [weights, firstMoments, secondMoments].filter { $0 != Self.zeros } }
+    var digests: [String] {
+        ([weights, firstMoments, secondMoments] + (gradients.map { [$0] } ?? [])).filter { $0 != Self.zeros }
+    }
 }
 
 struct SavedStage: Codable {
@@ -52,6 +59,12 @@ struct SavedMark: Codable {
     var snapshot: Int
 }
 
+/// Updates from one on that were computed under one numeric profile.
+struct ProfileSpan: Codable, Equatable {
+    var from: Int
+    var profile: String
+}
+
 struct SavedState: Codable {
     var format = 1
     /// Every state that is kept, each once; the first is the present one.
@@ -62,6 +75,8 @@ struct SavedState: Codable {
     var lastVersion = 0
     /// Absent in folders of before it was counted.
     var spent: Spent?
+    /// Under which numeric profiles it was trained, each from its first update on; absent in older folders.
+    var profiles: [ProfileSpan]?
     /// How much of metrics.jsonl belongs to this state.
     var metricsBytes = 0
 }
@@ -138,7 +153,9 @@ extension Run {
             Snapshot(
                 weights: part(saved.weights), firstMoments: part(saved.firstMoments),
                 secondMoments: part(saved.secondMoments),
-                momentSteps: (saved.firstSteps, saved.secondSteps), clock: saved.clock, progress: saved.progress,
+                momentSteps: (saved.firstSteps, saved.secondSteps),
+                gathered: saved.gradients.map { Gathered(count: saved.gatheredCount ?? 1, gradients: part($0)) },
+                clock: saved.clock, progress: saved.progress,
                 schedule: saved.schedule,
                 settings: saved.settings, versions: (saved.weightsVersion, saved.momentsVersion))
         }

@@ -63,6 +63,8 @@ public struct Snapshot: Sendable {
     public let firstMoments: SnapshotPart
     public let secondMoments: SnapshotPart
     public var momentSteps: (first: Int, second: Int)
+    /// The gradients of the batches since the last update, where an update takes several; nil just after one.
+    let gathered: Gathered?
     public var clock: ScheduleClock
     public var progress: Progress
     public var schedule: RemovalSchedule
@@ -70,7 +72,14 @@ public struct Snapshot: Sendable {
     /// Which state of the run these weights and moments are, so that equal ones can be shared.
     let versions: (weights: Int, moments: Int)
 
-    var parts: [SnapshotPart] { [weights, firstMoments, secondMoments] }
+    var parts: [SnapshotPart] { [weights, firstMoments, secondMoments] + (gathered.map { [$0.gradients] } ?? []) }
+}
+
+/// Gradients on the way to an update.
+struct Gathered: Sendable {
+    /// How many batches they are of.
+    let count: Int
+    let gradients: SnapshotPart
 }
 
 extension Snapshot {
@@ -80,8 +89,8 @@ extension Snapshot {
         var progress = progress
         progress.updatesSinceReset = 0
         return Snapshot(
-            weights: weights, firstMoments: none, secondMoments: none, momentSteps: (0, 0), clock: clock,
-            progress: progress, schedule: schedule,
+            weights: weights, firstMoments: none, secondMoments: none, momentSteps: (0, 0), gathered: nil,
+            clock: clock, progress: progress, schedule: schedule,
             settings: settings, versions: (versions.weights, version))
     }
 }
@@ -108,6 +117,7 @@ extension Run {
 
     /// The run as it is now, sharing with `previous` what has not changed since.
     func snapshot(sharing previous: Snapshot?) -> Snapshot {
+        let isSameStep = previous?.progress.steps == progress.steps && previous?.versions.weights == weightsVersion
         let sameWeights = previous.flatMap { $0.versions.weights == weightsVersion ? $0.weights : nil }
         let sameMoments = previous.flatMap { $0.versions.moments == momentsVersion ? $0 : nil }
         let isFresh = optimizer.stepCount == 0 && optimizer.secondStepCount == 0
@@ -116,9 +126,14 @@ extension Run {
             firstMoments: sameMoments?.firstMoments ?? SnapshotPart(optimizer.firstMoments, isZero: isFresh),
             secondMoments: sameMoments?.secondMoments
                 ?? SnapshotPart(optimizer.secondMoments, isZero: optimizer.secondStepCount == 0),
-            momentSteps: (optimizer.stepCount, optimizer.secondStepCount), clock: clock, progress: progress,
-            schedule: schedule,
-            settings: settings, versions: (weightsVersion, momentsVersion))
+            momentSteps: (optimizer.stepCount, optimizer.secondStepCount),
+            gathered: accumulated == 0
+                ? nil
+                : isSameStep
+                    ? previous?.gathered
+                    : Gathered(count: accumulated, gradients: SnapshotPart(trainee.gradients)),
+            clock: clock, progress: progress, schedule: schedule, settings: settings,
+            versions: (weightsVersion, momentsVersion))
     }
 
     /// Makes the run what it was. A snapshot of the present weights or moments is not copied again.
@@ -131,6 +146,9 @@ extension Run {
         weightsVersion = snapshot.versions.weights
         momentsVersion = snapshot.versions.moments
         take(snapshot)
+        guard let gathered = snapshot.gathered else { return }
+        try gathered.gradients.copy(to: trainee.gradients)
+        accumulated = gathered.count
     }
 }
 

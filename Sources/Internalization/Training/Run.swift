@@ -74,7 +74,8 @@ public final class Run: @unchecked Sendable {
     private var batch = RaggedBatch()
     private var offsets: [Int] = []
     private var cuts: [Range<Int>] = []
-    private var accumulated = 0
+    /// How many batches have gone into the gradients since the last update.
+    var accumulated = 0
     private var source: RandomSource { RandomSource(seed: settings.seed) }
 
     /// Numbers of the independent streams that follow from the seed.
@@ -122,6 +123,8 @@ public final class Run: @unchecked Sendable {
 
     // MARK: What it is
 
+    /// Whether it has taken a step in this process, and so has the memory for the next.
+    public var hasMemory: Bool { trainee.hasMemory }
     /// The units of the longest chain: how many removals empty every chain.
     public var longest: Int { problems.longestUnitCount(schedule.order) }
     /// How many units are gone, at most `longest`.

@@ -122,4 +122,4 @@ public struct FileSink: ~Copyable {
 }
 
 /// Sixteen characters no other process picks at the same time.
-private func randomSuffix() -> String { String(UInt64.random(in: .min ... .max) | 1 << 63, radix: 16) }
+func randomSuffix() -> String { String(UInt64.random(in: .min ... .max) | 1 << 63, radix: 16) }

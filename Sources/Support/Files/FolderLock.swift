@@ -51,10 +51,11 @@ public final class FolderLock {
         self.descriptor = descriptor
         let owner = Owner(host: FolderLock.host, process: Int(getpid()), since: UTCTime.now(), boot: FolderLock.boot)
         try writeFileAtomically(ownerPath, (JSONWriter.text(JSONValue(encoding: owner)) + "\n").utf8)
+        Leftovers.add(ownerPath)
     }
 
     deinit {
-        unlink(ownerPath)
+        Leftovers.remove(ownerPath)
         close(descriptor)
     }
 

@@ -6,7 +6,7 @@ func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
     let size = (max(count, 1) * MemoryLayout<Float>.stride + 63) & ~63
     let isLarge = size >= hugePage
     guard posix_memalign(&block, isLarge ? hugePage : 64, size) == 0, let block else {
-        preconditionFailure("no memory for \(size) bytes")
+        endWithoutMemory(size)
     }
     if isLarge { madvise(block, size, MADV_HUGEPAGE) }
     return block.bindMemory(to: Float.self, capacity: count)
@@ -27,7 +27,7 @@ func allocateZeros(_ count: Int) -> UnsafeMutablePointer<Float> {
     guard let mapping = mmap(nil, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
         mapping != MAP_FAILED
     else {
-        preconditionFailure("no memory for \(size) bytes")
+        endWithoutMemory(size)
     }
     let address = UInt(bitPattern: mapping)
     let before = Int((UInt(hugePage) - address % UInt(hugePage)) % UInt(hugePage))
@@ -35,6 +35,15 @@ func allocateZeros(_ count: Int) -> UnsafeMutablePointer<Float> {
     if before < hugePage { munmap(mapping + before + size, hugePage - before) }
     madvise(mapping + before, size, MADV_HUGEPAGE)
     return (mapping + before).bindMemory(to: Float.self, capacity: count)
+}
+
+/// Commands ask before they begin (`MeasuringExecutor`); what fails all the same cannot be gone on from, for nobody
+/// above knows how much of an operation is done. Kept runs are whole as they were saved.
+private func endWithoutMemory(_ size: Int) -> Never {
+    let text = "icot: no memory for \(size >> 20) MB more; runs that are kept in a folder are as they were saved last\n"
+    _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    // `EX_OSERR`.
+    exit(71)
 }
 
 /// Gives back what `allocateZeros` returned for the same count.

@@ -14,7 +14,8 @@ import Support
 ///                                               num_attention_heads, num_key_value_heads (null: as many as heads),
 ///                                               head_dim (null: hidden_size / heads), intermediate_size, rms_norm_eps,
 ///                                               hidden_act (silu), attention_dropout, tie_word_embeddings (false),
-///                                               sliding_window (mistral, phi3), embd_pdrop and resid_pdrop (phi3),
+///                                               sliding_window (mistral, phi3), embd_pdrop and resid_pdrop (0; so
+///                                               phi3 calls them, and we do for the others),
 ///                                               pad_token_id (null; phi3: 32000), attention_bias and mlp_bias (llama),
 ///                                               use_sliding_window, max_window_layers, layer_types (qwen2)
 ///     rotary positions, version 4               rope_theta, rope_scaling: null or {"type" or "rope_type", …},
@@ -112,9 +113,9 @@ struct ConfigurationReader {
             isHeadTied: try flag("tie_word_embeddings") ?? false,
             epsilon: Float(try real("rms_norm_eps") ?? defaults.epsilon),
             dropout: DropoutProbabilities(
-                embedding: architecture == .phi3 ? Float(try real("embd_pdrop") ?? 0) : 0,
+                embedding: Float(try real("embd_pdrop") ?? 0),
                 attention: Float(try real("attention_dropout") ?? 0),
-                residual: architecture == .phi3 ? Float(try real("resid_pdrop") ?? 0) : 0))
+                residual: Float(try real("resid_pdrop") ?? 0)))
         configuration.slidingWindow = try slidingWindow(architecture, defaults, configuration.layerCount)
         configuration.attentionBiases = architecture == .qwen2 ? .inputs : hasBiases ? .all : .none
         configuration.hasMLPBiases = architecture == .llama ? try flag("mlp_bias") ?? false : false

@@ -9,8 +9,8 @@ extension LanguageModel {
     /// The folder is made if it is missing. Each file appears whole or not at all, the weights last, so that a folder
     /// without weights is one whose writing did not finish.
     /// - Throws: `FileError`.
-    public func write(to folder: String, tokenizerFolder: String? = nil, endOfTextID: Int32? = nil) throws {
-        try writeConfiguration(to: folder, tokenizerFolder: tokenizerFolder, endOfTextID: endOfTextID)
+    public func write(to folder: String, tokenizerFolder: String? = nil, specialIDs: SpecialIDs = SpecialIDs()) throws {
+        try writeConfiguration(to: folder, tokenizerFolder: tokenizerFolder, specialIDs: specialIDs)
         try parameters.read(0..<parameters.count) { values in
             let arrays = parameters.entries.map {
                 StoredArray($0.name, shape: $0.shape, UnsafeBufferPointer(rebasing: values[$0.range]))
@@ -22,25 +22,26 @@ extension LanguageModel {
     /// Writes everything but the weights.
     /// - Throws: `FileError`.
     public func writeConfiguration(
-        to folder: String, tokenizerFolder: String? = nil, endOfTextID: Int32? = nil
+        to folder: String, tokenizerFolder: String? = nil, specialIDs: SpecialIDs = SpecialIDs()
     ) throws {
         try FileSystem.makeFolder(folder)
-        if let tokenizerFolder { try copyTokenizer(from: tokenizerFolder, to: folder) }
-        let configuration = ConfigurationWriter(configuration, endOfTextID: endOfTextID)
+        if let tokenizerFolder { try TokenizerFolder.copy(tokenizerFolder, to: folder) }
+        let configuration = ConfigurationWriter(configuration, specialIDs: specialIDs)
         try writeFileAtomically(folder + "/config.json", (JSONWriter.text(configuration.config) + "\n").utf8)
         try writeFileAtomically(
             folder + "/generation_config.json", (JSONWriter.text(configuration.generation) + "\n").utf8)
     }
+}
 
-    private func copyTokenizer(from source: String, to folder: String) throws {
-        let names = [
-            "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
-            "added_tokens.json",
-        ]
-        for name in names where FileSystem.exists(source + "/" + name) {
-            let file = try MappedFile(source + "/" + name)
-            try writeFileAtomically(folder + "/" + name, byteCount: file.bytes.count) { try $0.write(file.bytes) }
-        }
+/// The ids of the tokens that begin and end a text; nil where nobody knows one. Where only the end is known, as with
+/// GPT-2, it begins a text too.
+public struct SpecialIDs: Sendable, Equatable {
+    public var begin: Int32?
+    public var end: Int32?
+
+    public init(begin: Int32? = nil, end: Int32? = nil) {
+        self.begin = begin
+        self.end = end
     }
 }
 
@@ -50,13 +51,14 @@ struct ConfigurationWriter {
     let config: JSONValue
     let generation: JSONValue
 
-    init(_ configuration: ModelConfiguration, endOfTextID: Int32?) {
-        let end = endOfTextID.map { JSONValue(Int($0)) } ?? .null
-        generation = ["bos_token_id": end, "eos_token_id": end]
+    init(_ configuration: ModelConfiguration, specialIDs: SpecialIDs) {
+        func id(_ value: Int32?) -> JSONValue { value.map { JSONValue(Int($0)) } ?? .null }
+        let (begin, end) = (id(specialIDs.begin ?? specialIDs.end), id(specialIDs.end))
+        generation = ["bos_token_id": begin, "eos_token_id": end]
         var members =
             configuration.architecture == .gpt2
             ? ConfigurationWriter.gpt2(configuration) : ConfigurationWriter.llamaFamily(configuration)
-        members["bos_token_id"] = end
+        members["bos_token_id"] = begin
         members["eos_token_id"] = end
         members["model_type"] = .string(configuration.architecture.rawValue)
         members["tie_word_embeddings"] = .bool(configuration.isHeadTied)
@@ -110,14 +112,19 @@ struct ConfigurationWriter {
         case .mistral: members["architectures"] = ["MistralForCausalLM"]
         case .phi3:
             members["architectures"] = ["Phi3ForCausalLM"]
-            members["embd_pdrop"] = number(configuration.dropout.embedding)
-            members["resid_pdrop"] = number(configuration.dropout.residual)
             members["original_max_position_embeddings"] = JSONValue(configuration.positionCount)
         case .qwen2:
             members["architectures"] = ["Qwen2ForCausalLM"]
             members["attention_bias"] = nil
             members["use_sliding_window"] = .bool(configuration.slidingWindow != nil)
             members["max_window_layers"] = JSONValue(configuration.slidingWindow == nil ? configuration.layerCount : 0)
+        }
+        // Phi-3 has members of these names; with the other families they are ours, and only where there is something to
+        // say: a model's hash is of this text.
+        for (name, p) in [
+            ("embd_pdrop", configuration.dropout.embedding), ("resid_pdrop", configuration.dropout.residual),
+        ] where configuration.architecture == .phi3 || p != 0 {
+            members[name] = number(p)
         }
         // Always written: Phi-3's default lies beyond small vocabularies, and then the library refuses to make an
         // embedding.

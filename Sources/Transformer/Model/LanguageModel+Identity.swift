@@ -25,7 +25,7 @@ extension LanguageModel {
             }
         }
         var hash = SHA256()
-        hash.update(JSONWriter.text(ConfigurationWriter(configuration, endOfTextID: nil).config))
+        hash.update(JSONWriter.text(ConfigurationWriter(configuration, specialIDs: SpecialIDs()).config))
         for (index, entry) in entries.enumerated() {
             hash.update(entry.name + "\0")
             hash.update(UnsafeRawBufferPointer(start: target + 32 * index, count: 32))

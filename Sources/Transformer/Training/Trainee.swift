@@ -21,6 +21,10 @@ public final class Trainee {
     public let gradients: ParameterSet
     private let tape: Tape
     private var report = BatchReport()
+    /// Whether it has the memory of a pass, which the next ones use again.
+    public private(set) var hasMemory = false
+    /// Floats that passes keep from one to the next.
+    public var heldFloats: Int { tape.memory.heldFloats }
 
     public init(_ model: LanguageModel, workers: Workers = .shared) {
         self.model = model
@@ -44,6 +48,7 @@ public final class Trainee {
         ) { scale / Float($0) }
         guard result.count > 0 else { throw BatchError.noTargets }
         tape.backward()
+        hasMemory = true
         report.fill(from: result, labels: batch.labels, tape.executor)
         return report
     }

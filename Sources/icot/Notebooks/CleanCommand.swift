@@ -25,7 +25,8 @@ struct CleanCommand: ParsableCommand {
         let context = Host.session(shared).context
         for file in files {
             if file == "-" {
-                try write(CleanCommand.cleaned(Notebook(StandardInput.source()), context).bytes)
+                guard let source = StandardInput.source() else { throw ExitCode(2) }
+                try write(CleanCommand.cleaned(Notebook(source), context).bytes)
                 continue
             }
             var notebook = try NotebookInput.read(file)
