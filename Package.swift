@@ -164,5 +164,14 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "CPseudoTerminal", "Language", .target(name: "icot")],
             exclude: ["PageChecks"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Commands", "Notebooks", "Language", "Internalization", "Transformer", "Checkpoints", "Support",
+                "TestSupport",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests", dependencies: ["TestSupport", .target(name: "icot")], exclude: ["faults.c"],
+            swiftSettings: strict),
     ]
 )

@@ -32,6 +32,10 @@ EditLine *libedit_start(libedit_reader reader, void *data) {
     el_wset(editor, EL_CLIENTDATA, data);
     el_wset(editor, EL_EDITOR, L"emacs");
     el_wset(editor, EL_SIGNAL, 0);
+    // It draws to nowhere, so the size of the window does not matter to it; in one of a few rows or columns it would
+    // write beyond its own picture of it.
+    el_wset(editor, EL_SETTC, L"co", L"80", NULL);
+    el_wset(editor, EL_SETTC, L"li", L"24", NULL);
     el_source(editor, NULL);
     el_wset(editor, EL_GETCFN, reader);
     // Ctrl-C, Ctrl-Z and Ctrl-\ are keys while a line is edited, and Ctrl-S is free for searching.
@@ -131,19 +135,13 @@ void terminal_guard(int descriptor) {
     }
 }
 
-static _Atomic uint32_t size_changes;
-static void note_size_change(int number) {
-    (void)number;
-    atomic_fetch_add(&size_changes, 1);
-}
+static void note_size_change(int number) { (void)number; }
 
 void terminal_watch_size(void) {
     struct sigaction action = {.sa_handler = note_size_change};  // no SA_RESTART: a waiting poll must return
     sigemptyset(&action.sa_mask);
     sigaction(SIGWINCH, &action, NULL);
 }
-
-uint32_t terminal_size_changes(void) { return atomic_load(&size_changes); }
 
 static _Atomic uint32_t interrupts;
 static int interrupt_pipe[2] = {-1, -1};

@@ -121,6 +121,52 @@ import Testing
         }
     }
 
+    @Test func `whichever file of a kept run is cut, emptied or changed by a bit, it is refused or nothing differs`()
+        throws
+    {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/run"
+            var states: Set<String> = []
+            do {
+                let desk = Desk()
+                desk.run(Self.kinds[0].text + "\nsave_run \"\(path)\"")
+                states.insert(Self.state(desk))
+                for command in ["train steps: 2", "step", "train steps: 1"] {
+                    #expect(desk.run(command) == .finished)
+                    states.insert(Self.state(desk))
+                }
+            }
+            let files = try FileManager.default.subpathsOfDirectory(atPath: path).sorted().filter {
+                !FileSystem.isFolder(path + "/" + $0) && !$0.hasSuffix(".lock")
+            }
+            #expect(files.count >= 12)
+            var refused = 0
+            for file in files {
+                let url = URL(fileURLWithPath: path + "/" + file)
+                let whole = try Data(contentsOf: url)
+                var changes = [Data(), whole.prefix(whole.count / 2), whole + Data([0x20, 0x7D])]
+                for place in [0, whole.count / 3, whole.count / 2, whole.count - 2] where whole.indices.contains(place)
+                {
+                    var other = whole
+                    other[place] ^= 4
+                    changes.append(other)
+                }
+                for (number, change) in changes.enumerated() {
+                    try change.write(to: url)
+                    let desk = Desk()
+                    if desk.run("let r = resume \"\(path)\" hold: false") == .finished {
+                        #expect(states.contains(Self.state(desk)), "\(file), change \(number)")
+                    } else {
+                        #expect(!desk.messages.isEmpty)
+                        refused += 1
+                    }
+                    try whole.write(to: url)
+                }
+            }
+            #expect(refused > 20)
+        }
+    }
+
     @Test func `what a start left that was ended in the middle is no run, and a run of that name can be started`()
         throws
     {

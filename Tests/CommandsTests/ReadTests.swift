@@ -17,6 +17,18 @@ import Testing
         }
     }
 
+    @Test func `an array of rows and columns becomes a table where one is asked for`() throws {
+        try withTemporaryFolder { folder in
+            let desk = Desk()
+            let path = "\(folder.path)/a.npy"
+            desk.run("write array([[1, 2], [3, 4.5], [5, 6]]) \"\(path)\"\nlet t = read \"\(path)\" as: .table")
+            #expect((0..<3).map { desk.value("t.x2[\($0)]").asReal } == [2, 4.5, 6])
+            #expect(desk.value("t.x1[2]").asReal == 5)
+            desk.run("let t = read \"\(path)\" as: .table limit: 2")
+            #expect(desk.value("length(t.x1)").json == "2")
+        }
+    }
+
     @Test func `rows with other fields become a table, with kinds of their own`() throws {
         let desk = Desk()
         try withFile("t.csv", "name,n,x,code\na,1,0.5,007\nb,,-2e3,x\n") { path in

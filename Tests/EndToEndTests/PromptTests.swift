@@ -250,6 +250,23 @@ import Testing
         try terminal.wait("the value") { $0.text.contains("\n10\n") }
     }
 
+    @Test func `a window of a few rows or columns, or of none, ends nothing`() throws {
+        let terminal = try start()
+        for (rows, columns) in [(0, 20), (1, 1), (3, 2), (5, 3), (2, 80), (24, 1), (0, 0)] {
+            terminal.resize(rows: rows, columns: columns)
+            for keys in [
+                "let x = [1,", "\u{1b}[D", "\t", "\u{7f}", "\u{1b}[A", "\u{0c}", "\u{1b}[200~a\nb\nc\u{1b}[201~",
+                "\u{03}",
+            ] {
+                terminal.send(keys)
+                terminal.rest(milliseconds: 20)
+            }
+        }
+        terminal.resize(rows: 24, columns: 80)
+        terminal.send("6 * 7\r")
+        try terminal.wait("the value") { $0.text.contains("\n42\n") }
+    }
+
     @Test func `killing it puts the terminal back`() throws {
         let terminal = try start()
         #expect(terminal.screen.modes.contains("2004"))

@@ -3,18 +3,7 @@
 import CPseudoTerminal
 import Foundation
 import Glibc
-
-/// The executable that was built together with these tests.
-let icotExecutable: String = {
-    let runner =
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-    let arguments = [runner, CommandLine.arguments[0]]
-    for path in arguments {
-        let candidate = URL(filePath: path).deletingLastPathComponent().appending(path: "icot").path
-        if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
-    }
-    return "icot"
-}()
+import TestSupport
 
 final class PseudoTerminal {
     struct Failure: Error, CustomStringConvertible {

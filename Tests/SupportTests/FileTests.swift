@@ -189,4 +189,20 @@ import Testing
         #expect(FileSystem.path("a/b", asFrom: "/") == String(here.dropFirst()) + "/a/b")
         #expect(FileSystem.path("a/b", asFrom: "/nowhere") == here + "/a/b")
     }
+
+    @Test func `a file keeps its mode when it is written anew, and one that is read-only is left alone`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            try writeFileAtomically(path, Array("one".utf8))
+            chmod(path, 0o640)
+            try writeFileAtomically(path, Array("two".utf8))
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o640)
+            chmod(path, 0o444)
+            #expect {
+                try writeFileAtomically(path, Array("three".utf8))
+            } throws: { ($0 as? FileError)?.rule == "is read-only" }
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "two")
+        }
+    }
 }

@@ -29,3 +29,15 @@ public enum Programs {
         return process.terminationStatus == 0
     }
 }
+
+/// The executable that was built together with these tests.
+public let icotExecutable: String = {
+    let runner =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let arguments = [runner, CommandLine.arguments[0]]
+    for path in arguments {
+        let candidate = URL(filePath: path).deletingLastPathComponent().appending(path: "icot").path
+        if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+    }
+    return "icot"
+}()

@@ -50,9 +50,8 @@ void terminal_guard(int descriptor);
 /// Whether the alternate screen is shown, which a fatal signal then leaves too.
 void terminal_alternate_screen(bool shown);
 
-/// Counts size changes (SIGWINCH). A waiting `poll` returns with EINTR.
+/// From now on a waiting `poll` returns with EINTR where the size changes (SIGWINCH).
 void terminal_watch_size(void);
-uint32_t terminal_size_changes(void);
 
 /// Counts interrupts (SIGINT), and writes a byte, the signal's number, to a pipe for each of them and for each SIGTERM,
 /// SIGHUP and SIGUSR1.

@@ -85,7 +85,9 @@ enum ModelCommands {
             return .object(
                 ModelValue(
                     ExperimentModel(
-                        LanguageModel(configuration, initialization: initialization, seed: UInt64(seed)),
+                        try LanguageModel(
+                            configuration, initialization: initialization, seed: UInt64(seed),
+                            observer: call.observer("drawing weights")),
                         writing: writing, origin: .seed(seed))))
         }
     }
@@ -186,8 +188,11 @@ enum ModelCommands {
         ) { call in
             switch call["value"] {
             case .object(let problems as ProblemsValue)?: return .text(problems.set.fingerprint)
-            case .object(let run as RunValue)?: return .text(run.experiment.run.model.contentHash())
-            default: return .text(try call.host("value", as: ModelValue.self).model.contentHash())
+            case .object(let run as RunValue)?:
+                return .text(try run.experiment.run.model.contentHash(interrupt: call.interrupt))
+            default:
+                let model = try call.host("value", as: ModelValue.self).model
+                return .text(try model.contentHash(interrupt: call.interrupt))
             }
         }
     }

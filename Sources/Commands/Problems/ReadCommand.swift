@@ -48,7 +48,8 @@ enum ReadCommand {
                     usual names are known (question, input or prompt; steps, chain, cot, rationale or solution; answer, \
                     output or target); a list of texts gives the steps that order: .steps removes, and further fields \
                     are facts to group by and to probe for. An answer that holds #### gives the chain before it, as in \
-                    GSM8K. Where the fields are others, the rows become a table; .npy files become arrays. Lines that \
+                    GSM8K. Where the fields are others, the rows become a table; .npy files become arrays, \
+                    or with as: .table columns x1, x2 and so on. Lines that \
                     are not what their task would have written are named.
                     """)
         ) { call in
@@ -157,6 +158,7 @@ enum ReadCommand {
 
     private static func table(_ path: String, _ call: Invocation) throws -> TableObject {
         let limit = call.integerIfPresent("limit") ?? .max
+        if ending(path) == "npy" { return try numbers(path, limit, call) }
         guard RecordFile.isNamed(path) else {
             let lines = try text(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             let kept = lines.last == "" ? lines.dropLast() : lines[...]
@@ -187,6 +189,27 @@ enum ReadCommand {
             return true
         }
         return TableObject(zip(names, columns).map { .init($0, $1) })
+    }
+
+    /// The rows of an array of two dimensions, or the numbers of one of one, under the names `x1`, `x2`, ….
+    private static func numbers(_ path: String, _ limit: Int, _ call: Invocation) throws -> TableObject {
+        let contents = try NumpyFile.read(path)
+        guard (1...2).contains(contents.shape.count) else {
+            throw call.failure(
+                "\(path) has \(contents.shape.count) dimensions, and a table has rows and columns",
+                code: .runtimeArgument, at: "as", help: "leave as: out")
+        }
+        let columnCount = contents.shape.count == 2 ? contents.shape[1] : 1
+        let rows = 0..<min(contents.shape[0], limit)
+        func value(_ number: Double) -> Value {
+            if contents.areIntegers, abs(number) < 0x1p53 { return .integer(Int(number)) }
+            return .real(number)
+        }
+        let columns = (0..<columnCount).map { column -> TableObject.Column in
+            let values: [Value] = rows.map { row in value(contents.values[row * columnCount + column]) }
+            return TableObject.Column("x\(column + 1)", values)
+        }
+        return TableObject(columns)
     }
 
     private static func array(_ path: String, _ call: Invocation) throws -> Value {

@@ -51,7 +51,6 @@ public final class LineEditor {
     private var bytesTaken = 0
     private var keys: [Key] = []
     private var scalars: [UInt32] = []
-    private var sizeChanges: UInt32 = 0
     private var interrupts: UInt32 = 0
     private(set) var libedit: OpaquePointer?
     private(set) var isVi = false
@@ -91,7 +90,6 @@ public final class LineEditor {
         recall.begin()
         windowStart = 0
         painter.reset()
-        sizeChanges = terminal_size_changes()
         interrupts = terminal_interrupts()
         write("\u{1b}[?2004h")
         if !hasAsked, terminal.colours == .many, let question = Background.question(term: environment("TERM") ?? "") {
@@ -214,10 +212,6 @@ public final class LineEditor {
         var watched = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         let ready = poll(&watched, 1, timeout)
         if ready == 0 { return .pause }
-        if terminal_size_changes() != sizeChanges {
-            sizeChanges = terminal_size_changes()
-            if let libedit { el_resize(libedit) }
-        }
         if terminal_interrupts() != interrupts {
             interrupts = terminal_interrupts()
             return .interrupt

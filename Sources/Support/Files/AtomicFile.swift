@@ -7,7 +7,7 @@ import Glibc
 ///
 /// - Parameters:
 ///   - byteCount: where it is known; must be what `body` writes
-///   - mode: the permissions of the file, whatever the umask is; nil for those that new files have
+///   - mode: the permissions of the file, whatever the umask is; nil for those of the old file, or that new files have
 ///   - check: called when all is written, before the new file takes the place of the old; what it throws leaves the
 /// old one
 /// - Throws: `FileError`, and what `check` throws; `path` is then as it was.
@@ -21,6 +21,15 @@ public func writeFileAtomically(
         throw FileError(
             .notWritten, path, "is \(what) and is not replaced",
             help: kind == .link ? "choose another name, or remove the link" : "choose another name")
+    }
+    var mode = mode
+    var old = stat()
+    if lstat(path, &old) == 0 {
+        // Whoever took the right to write away meant it, also for one to whom the system lets everything through.
+        if old.st_mode & 0o222 == 0 {
+            throw FileError(.notWritten, path, "is read-only", help: "choose another name, or chmod u+w \(path)")
+        }
+        mode = mode ?? old.st_mode & 0o7777
     }
     let folder = FileSystem.folder(of: path)
     try FileSystem.makeFolder(folder)

@@ -9,6 +9,14 @@ extension LanguageModel {
     /// layout, by its name, a zero byte, and the SHA-256 of its values as little-endian float32. Parameters are
     /// digested in parallel: a GPT-2 small takes a fifth of a second.
     public func contentHash(workers: Workers = .shared) -> String {
+        do { return try contentHash(workers: workers, interrupt: Interrupt()) } catch {
+            preconditionFailure("nobody stops it")
+        }
+    }
+
+    /// The same, which can be given up.
+    /// - Throws: `Interrupted`.
+    public func contentHash(workers: Workers = .shared, interrupt: Interrupt) throws -> String {
         let entries = parameters.entries
         let digests = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 32 * entries.count)
         defer { digests.deallocate() }
@@ -20,10 +28,16 @@ extension LanguageModel {
                 let middle = (entry.range.lowerBound + entry.range.upperBound) / 2
                 guard middle * workers.threadCount / max(total, 1) == thread else { continue }
                 var hash = SHA256()
-                parameters.read(entry.range) { hash.update(UnsafeRawBufferPointer($0)) }
+                parameters.read(entry.range) { values in
+                    for start in stride(from: 0, to: values.count, by: 1 << 22) where !interrupt.isRequested {
+                        let piece = values[start..<min(start + (1 << 22), values.count)]
+                        hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: piece)))
+                    }
+                }
                 for (offset, byte) in hash.finalize().enumerated() { target[32 * index + offset] = byte }
             }
         }
+        try interrupt.check()
         var hash = SHA256()
         hash.update(JSONWriter.text(ConfigurationWriter(configuration, specialIDs: SpecialIDs()).config))
         for (index, entry) in entries.enumerated() {

@@ -1,3 +1,4 @@
+import Support
 import Glibc
 import Synchronization
 import Tensors
@@ -28,8 +29,19 @@ public final class LanguageModel: @unchecked Sendable {
     }
 
     public convenience init(_ configuration: ModelConfiguration, initialization: Initialization, seed: UInt64) {
+        do {
+            try self.init(configuration, initialization: initialization, seed: seed, observer: WorkObserver())
+        } catch {
+            preconditionFailure("nobody stops it")
+        }
+    }
+
+    /// - Throws: `Interrupted`.
+    public convenience init(
+        _ configuration: ModelConfiguration, initialization: Initialization, seed: UInt64, observer: WorkObserver
+    ) throws {
         self.init(uninitialized: configuration)
-        initialize(initialization, seed: seed)
+        try initialize(initialization, seed: seed, observer)
     }
 
     public var parameterCount: Int { parameters.count }
@@ -43,12 +55,12 @@ public final class LanguageModel: @unchecked Sendable {
         return other
     }
 
-    private func initialize(_ initialization: Initialization, seed: UInt64) {
+    private func initialize(_ initialization: Initialization, seed: UInt64, _ observer: WorkObserver) throws {
         var random = RandomSource(seed: seed)
         let residualScale = 1 / sqrt(2 * Double(configuration.layerCount))
         for entry in parameters.entries {
             let role = entry.role
-            parameters.fill(entry.range) { values in
+            try parameters.fill(entry.range) { values in
                 switch role {
                 case .bias: values.update(repeating: 0)
                 case .gain: values.update(repeating: 1)
@@ -58,11 +70,19 @@ public final class LanguageModel: @unchecked Sendable {
                         deviation = role == .table ? 0.1 : 1 / sqrt(Double(fanIn(of: entry)))
                     }
                     if role == .residualMatrix { deviation *= residualScale }
-                    for index in values.indices { values[index] = Float(random.normal() * deviation) }
+                    for start in stride(from: 0, to: values.count, by: Self.drawnAtOnce) {
+                        try observer.step(entry.range.lowerBound + start, of: parameters.count)
+                        for index in start..<min(start + Self.drawnAtOnce, values.count) {
+                            values[index] = Float(random.normal() * deviation)
+                        }
+                    }
                 }
             }
         }
     }
+
+    /// Between two looks at the observer so many weights are drawn.
+    private static let drawnAtOnce = 1 << 18
 
     /// GPT-2 stores its matrices as (in, out), everyone else as (out, in); heads are (V, C).
     private func fanIn(of entry: ParameterEntry) -> Int {
