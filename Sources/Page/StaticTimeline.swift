@@ -6,8 +6,9 @@ import Support
 enum StaticTimeline {
     private static let width = 640
     private static let height = 120
-    private static let left = 44
-    private static let right = 14
+    /// On a phone the numbers are 19 units high, and `100 %` is up to 60 wide.
+    private static let left = 70
+    private static let right = 18
     private static let top = 10
     private static let bottom = 26
 

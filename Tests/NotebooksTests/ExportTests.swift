@@ -321,6 +321,14 @@ private func parsed(_ text: String) throws -> JSONValue { try JSONReader.read(Ar
                 browser.value("document.querySelector('.chart').getBoundingClientRect().height > 100"),
             ]
             #expect(seen == ["none", "true", "true"])
+            // On a phone no label of the chart is cut off.
+            try browser.open(page, width: 380)
+            let cut = try browser.value(
+                "(() => { const box = document.querySelector('.chart').getBoundingClientRect(); "
+                    + "return [...document.querySelectorAll('.chart text')].filter(text => { "
+                    + "const r = text.getBoundingClientRect(); return r.left < box.left || r.right > box.right })"
+                    + ".map(text => text.textContent).join(' ') })()")
+            #expect(cut == "")
             if let kept = ProcessInfo.processInfo.environment["ICOT_KEEP_PICTURES"] {
                 try Self.keepPictures(browser, page, in: URL(filePath: kept))
             }

@@ -1,5 +1,5 @@
-// What a page shows without a script, worked out from the sizes of its chart: 640 by 120, with 44 on the left, 14 on
-// the right, 10 above and 26 below. So a share of 1 is at 10, of 0 at 94, and the numbers go from 44 to 626.
+// What a page shows without a script, worked out from the sizes of its chart: 640 by 120, with 70 on the left, 18 on
+// the right, 10 above and 26 below. So a share of 1 is at 10, of 0 at 94, and the numbers go from 70 to 622.
 
 import Foundation
 import Support
@@ -17,28 +17,40 @@ import Testing
     }
 
     @Test func `accuracies are drawn from bottom to top and stages from left to right, as far as they removed`() {
-        #expect(points([(0, 0), (1, 1), (2, 0.25)]) == "44,94 335,10 626,73")
-        #expect(points([(0, 1), (3, 0.5), (4, 0)]) == "44,10 480,52 626,94")
+        #expect(points([(0, 0), (1, 1), (2, 0.25)]) == "70,94 346,10 622,73")
+        #expect(points([(0, 1), (3, 0.5), (4, 0)]) == "70,10 484,52 622,94")
         // Beyond 0 and 1 there is nothing.
-        #expect(points([(0, -1), (1, 7)]) == "44,94 626,10")
+        #expect(points([(0, -1), (1, 7)]) == "70,94 622,10")
     }
 
     @Test func `a stage that nobody measured has no point, and one point makes no chart`() {
-        #expect(points([(0, 1), (5, nil), (10, 0.5)]) == "44,10 626,52")
+        #expect(points([(0, 1), (5, nil), (10, 0.5)]) == "70,10 622,52")
         #expect(StaticTimeline.chart(stages([(0, 1), (1, nil)])) == "" && StaticTimeline.chart([]) == "")
         // Where nothing was ever removed all stand at the left.
-        #expect(points([(0, 1), (0, 0)]) == "44,10 44,94")
+        #expect(points([(0, 1), (0, 0)]) == "70,10 70,94")
     }
 
     @Test func `the lines of the grid are told by their shares`() {
         let chart = StaticTimeline.chart(stages([(0, 1), (1, 0)]))
         for (y, name) in [(94, "0 %"), (52, "50 %"), (10, "100 %")] {
             #expect(
-                chart.contains("<line class=\"grid\" x1=\"44\" x2=\"626\" y1=\"\(y)\" y2=\"\(y)\"/>")
-                    && chart.contains("<text x=\"38\" y=\"\(y + 4)\" text-anchor=\"end\">\(name)</text>"), "\(name)")
+                chart.contains("<line class=\"grid\" x1=\"70\" x2=\"622\" y1=\"\(y)\" y2=\"\(y)\"/>")
+                    && chart.contains("<text x=\"64\" y=\"\(y + 4)\" text-anchor=\"end\">\(name)</text>"), "\(name)")
         }
-        #expect(chart.contains("<circle cx=\"44\" cy=\"10\" r=\"3\"/><circle cx=\"626\" cy=\"94\" r=\"3\"/>"))
-        #expect(chart.contains("<line class=\"cursor\" x1=\"44\" x2=\"44\" y1=\"10\" y2=\"94\"/>"))
+        #expect(chart.contains("<circle cx=\"70\" cy=\"10\" r=\"3\"/><circle cx=\"622\" cy=\"94\" r=\"3\"/>"))
+        #expect(chart.contains("<line class=\"cursor\" x1=\"70\" x2=\"70\" y1=\"10\" y2=\"94\"/>"))
+    }
+
+    @Test func `on a phone, where numbers are 19 units high, none of them is cut off`() {
+        let chart = StaticTimeline.chart(stages((0...24).map { ($0, 0.5) }))
+        let texts = chart.matches(of: #/<text x="(\d+)" y="\d+" text-anchor="(\w+)">([^<]*)</#)
+        #expect(texts.count > 8)
+        for text in texts {
+            // A digit is at most 0.6 as wide as it is high.
+            let place = Double(text.output.1) ?? 0, wide = 0.6 * 19 * Double(text.output.3.count)
+            let isEnd = text.output.2 == "end"
+            #expect(place - (isEnd ? wide : wide / 2) >= 0 && place + (isEnd ? 0 : wide / 2) <= 640, "\(text.output.3)")
+        }
     }
 
     @Test(arguments: [(2, 2), (12, 12), (13, 7), (24, 12), (25, 9), (36, 12)])

@@ -66,8 +66,9 @@ struct TimelinePage {
 
     private static let width = 640.0
     private static let height = 230.0
-    private static let left = 46.0
-    private static let right = 16.0
+    /// On a phone the numbers are 19 units high, and `100%` is up to 54 wide.
+    private static let left = 70.0
+    private static let right = 18.0
     private static let top = 12.0
     private static let bottom = 36.0
 
