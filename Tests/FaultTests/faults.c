@@ -1,7 +1,8 @@
 // Loaded before the system's library (LD_PRELOAD): the n-th call that changes a file below a folder `run` goes wrong.
 //
 //     FAULT_AT      which call, from 1; 0 for none, to count them
-//     FAULT_KIND    kill (the process is gone before the call), enospc, eio (the call fails), short (a write takes half)
+//     FAULT_KIND    kill (the process is gone before the call), power (so is the machine), enospc, eio (the call fails),
+//                   short (a write takes half)
 //     FAULT_BYTES   how many bytes may be written before the disk is full; absent for no limit
 //     FAULT_REPORT  a file that is told at the end how many such calls there were
 
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 static long calls, at, bytes = -1;
-static int kind;  // k, e (ENOSPC), i (EIO), s
+static int kind;  // k, p, e (ENOSPC), i (EIO), s
 static const char *report;
 
 __attribute__((constructor)) static void begin(void) {
@@ -50,15 +51,89 @@ static int is_run(int descriptor) {
     return is_of_run(path);
 }
 
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+// Where the power goes, what nobody has flushed is lost: of a file what was written since its last fsync, of a folder
+// the renames since its last one. What was removed is gone all the same, which is the worst order of the two.
+
+enum { MANY = 4096 };
+static struct { char path[512]; off_t flushed; } files[MANY];
+static struct { char from[512], to[512], old[512], folder[512]; } renames[MANY];
+static int file_count, rename_count;
+
+static void note_write(int descriptor, off_t before) {
+    char link[64], path[512];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t count = readlink(link, path, sizeof path - 1);
+    if (count < 0) return;
+    path[count] = 0;
+    for (int i = 0; i < file_count; i++)
+        if (!strcmp(files[i].path, path)) return;
+    if (file_count == MANY) abort();
+    strcpy(files[file_count].path, path);
+    files[file_count++].flushed = before;
+}
+
+static void note_flush(int descriptor) {
+    char link[64], path[512];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t count = readlink(link, path, sizeof path - 1);
+    if (count < 0) return;
+    path[count] = 0;
+    for (int i = 0; i < file_count; i++)
+        if (!strcmp(files[i].path, path)) files[i--] = files[--file_count];
+    for (int i = 0; i < rename_count; i++)
+        if (!strcmp(renames[i].folder, path)) {
+            if (renames[i].old[0]) REAL(unlink)(renames[i].old);
+            memmove(renames + i, renames + i + 1, (--rename_count - i) * sizeof *renames);
+            i--;
+        }
+}
+
+static void note_rename(const char *from, const char *to, int before) {
+    static int number;
+    if (before) {
+        if (rename_count == MANY) abort();
+        char whole[4096];
+        if (!realpath(from, whole)) return;
+        memset(renames + rename_count, 0, sizeof *renames);
+        snprintf(renames[rename_count].from, 512, "%s", whole);
+        char folder[512];
+        snprintf(folder, sizeof folder, "%s", to);
+        char *slash = strrchr(folder, '/');
+        if (slash) *slash = 0;
+        else strcpy(folder, ".");
+        if (!realpath(folder, whole)) return;
+        snprintf(renames[rename_count].folder, 512, "%s", whole);
+        snprintf(renames[rename_count].to, 512, "%s/%s", whole, slash ? slash + 1 : to);
+        snprintf(renames[rename_count].old, 512, "%s/.old-%d", whole, number++);
+        if (link(renames[rename_count].to, renames[rename_count].old) != 0) renames[rename_count].old[0] = 0;
+    } else {
+        // A file that moves takes what is not flushed of it along.
+        for (int i = 0; i < file_count; i++)
+            if (!strcmp(files[i].path, renames[rename_count].from)) strcpy(files[i].path, renames[rename_count].to);
+        rename_count++;
+    }
+}
+
+static void lose_power(void) {
+    for (int i = 0; i < file_count; i++)
+        if (truncate(files[i].path, files[i].flushed) != 0) continue;
+    for (int i = rename_count - 1; i >= 0; i--) {
+        REAL(rename)(renames[i].to, renames[i].from);
+        if (renames[i].old[0]) REAL(rename)(renames[i].old, renames[i].to);
+    }
+    raise(SIGKILL);
+}
+
 /// Counts a call; 1 where it is the one that goes wrong.
 static int is_due(void) {
     if (++calls != at) return 0;
     if (kind == 'k') raise(SIGKILL);
+    if (kind == 'p') lose_power();
     errno = kind == 'i' ? EIO : ENOSPC;
     return 1;
 }
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 ssize_t write(int descriptor, const void *data, size_t count) {
     if (count == 0 || !is_run(descriptor)) return REAL(write)(descriptor, data, count);
@@ -71,14 +146,30 @@ ssize_t write(int descriptor, const void *data, size_t count) {
         if ((long)count > bytes) count = bytes;
         bytes -= count;
     }
+    if (kind == 'p') {
+        struct stat status;
+        note_write(descriptor, fstat(descriptor, &status) == 0 ? status.st_size : 0);
+    }
     return REAL(write)(descriptor, data, count);
 }
 
-int fsync(int descriptor) { return is_run(descriptor) && is_due() ? -1 : REAL(fsync)(descriptor); }
+int fsync(int descriptor) {
+    if (is_run(descriptor) && is_due()) return -1;
+    if (kind == 'p') note_flush(descriptor);
+    return REAL(fsync)(descriptor);
+}
 int ftruncate(int descriptor, off_t size) {
     return is_run(descriptor) && is_due() ? -1 : REAL(ftruncate)(descriptor, size);
 }
-int rename(const char *from, const char *to) { return is_of_run(to) && is_due() ? -1 : REAL(rename)(from, to); }
+int rename(const char *from, const char *to) {
+    if (!is_of_run(to)) return REAL(rename)(from, to);
+    if (is_due()) return -1;
+    if (kind != 'p') return REAL(rename)(from, to);
+    note_rename(from, to, 1);
+    int result = REAL(rename)(from, to);
+    if (result == 0) note_rename(from, to, 0);
+    return result;
+}
 int mkdir(const char *path, mode_t mode) { return is_of_run(path) && is_due() ? -1 : REAL(mkdir)(path, mode); }
 int unlink(const char *path) { return is_of_run(path) && is_due() ? -1 : REAL(unlink)(path); }
 int rmdir(const char *path) { return is_of_run(path) && is_due() ? -1 : REAL(rmdir)(path); }
