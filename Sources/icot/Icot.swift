@@ -1,5 +1,5 @@
 // The command line: arguments in, an exit status out. 0 fine, 1 outputs differ, 2 error, 3 input missing or changed,
-// 4 refused.
+// 4 refused, 75 asked to end by a signal and all that is kept saved, 130 stopped by Ctrl-C.
 
 import ArgumentParser
 import Console
@@ -8,13 +8,36 @@ import Glibc
 @main
 struct Icot: ParsableCommand {
     static let version = "0.1.0"
+    /// The version and what it was built by and for, so that a report says which program it is of.
+    static let build: String = {
+        #if DEBUG
+            let kind = "debug"
+        #else
+            let kind = "release"
+        #endif
+        #if arch(x86_64)
+            let machine = "x86_64"
+        #elseif arch(arm64)
+            let machine = "arm64"
+        #else
+            let machine = "unknown"
+        #endif
+        #if compiler(>=6.4)
+            let compiler = "6.4 or later"
+        #elseif compiler(>=6.3)
+            let compiler = "6.3"
+        #else
+            let compiler = "6.2"
+        #endif
+        return "\(version) (\(kind), Linux \(machine), Swift \(compiler))"
+    }()
     static let configuration = CommandConfiguration(
         commandName: "icot",
         abstract: "Watch a language model learn to stop showing its work.",
-        version: version,
+        version: build,
         subcommands: [
             RunCommand.self, ReplayCommand.self, SweepCommand.self, SweepPointCommand.self, PresentCommand.self,
-            ExportCommand.self, EffectsCommand.self, CleanCommand.self, KernelCommand.self,
+            ExportCommand.self, EffectsCommand.self, CleanCommand.self, KernelCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

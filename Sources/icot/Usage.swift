@@ -16,6 +16,7 @@ enum Usage {
           icot effects FILE                 lists the files it would touch; runs nothing
           icot clean FILE                   takes the recorded outputs out; - filters, for git
           icot kernel install               makes icot known to Jupyter
+          icot doctor                       what is here, what is missing, and what that costs
           icot help VERB                    what ?VERB says at the prompt; ? and a word there searches
 
         with every command
@@ -28,6 +29,7 @@ enum Usage {
           -i               prompts and goes on after errors though another program types
           --transcript F   appends everything typed and shown to a file
 
-        exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused
+        exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused, 130 stopped by Ctrl-C,
+        75 asked to end by a signal, with all that is kept saved
         """
 }

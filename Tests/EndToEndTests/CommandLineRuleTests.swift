@@ -152,4 +152,24 @@ extension PresentTests {
             try terminal.wait(for: "line 40.")
         }
     }
+
+    @Test func `the doctor says what is here, what is missing and what that costs, and changes nothing`() throws {
+        let all = try shell("icot doctor; echo $?; ls")
+        #expect(all.error == "")
+        let lines = all.output.split(separator: "\n").map(String.init)
+        for name in ["icot", "processor", "arithmetic", "memory", "GPU", "terminal", "letters", "browser", "Slurm"] {
+            #expect(lines.contains { $0.dropFirst(2).hasPrefix(name + " ") }, "\(name)")
+        }
+        #expect(lines.contains { $0.contains("OpenBLAS") } && lines.contains("0"))
+        // In an empty folder of programs none is found, each with its cost.
+        let bare = try shell("mkdir none; PATH=none /bin/sh -c '\"$ICOT\" doctor --json'")
+        let missing = bare.output.split(separator: "\n").filter { $0.contains("\"found\":null") }
+        #expect(missing.contains { $0.contains("\"Jupyter\"") && $0.contains("pip install") }, "\(bare.output)")
+        #expect(missing.allSatisfy { !$0.contains("\"cost\":null") })
+    }
+
+    @Test func `the version names the build`() throws {
+        let run = try shell("icot --version")
+        #expect(run.output.contains("0.1.0 (") && run.output.contains("Swift 6."))
+    }
 }

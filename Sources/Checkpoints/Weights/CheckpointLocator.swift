@@ -116,7 +116,8 @@ public struct CheckpointLocator: Sendable {
 
     // MARK: The cache
 
-    private func cacheFolders() -> [String] {
+    /// Where models of the Hugging Face hub lie that were fetched; it need not be there.
+    public func cacheFolders() -> [String] {
         // An empty variable names nothing, the way the hub's own library takes it.
         func variable(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
         let named = [

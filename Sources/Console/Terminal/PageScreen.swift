@@ -21,7 +21,6 @@ public final class PageScreen {
     private var shownSize = (rows: 0, columns: 0)
     private var decoder = KeyDecoder()
     private var keys: [Key] = []
-    private var sizeChanges: UInt32 = 0
     /// How many rows the page is scrolled up from its end.
     private var scroll = 0
 
