@@ -45,6 +45,8 @@ struct TerminalScreen {
     var cursorLine: String { lines[row] }
 
     mutating func resize(rows: Int, columns: Int) {
+        // Of a window without room for a wide character nothing can be looked at.
+        let (rows, columns) = (max(rows, 1), max(columns, 2))
         // What a terminal without rewrapping does: cut or fill.
         cells = (0..<rows).map { index in
             let old = index < cells.count ? cells[index] : []

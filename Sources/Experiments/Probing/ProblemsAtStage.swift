@@ -77,7 +77,7 @@ public struct ProblemsAtStage {
         if place == .separator || place == .last { return [position(place, nil)] }
         let most = problems.map { place.range(in: $0)?.count ?? 0 }.max() ?? 0
         if let index, index >= most { throw ExperimentFault.noPlace(place, index: index, count: most) }
-        let all = index.map { [$0] } ?? Array(0..<(problems.first.flatMap { place.range(in: $0)?.count } ?? 0))
+        let all = index.map { [$0] } ?? Array(0..<most)
         return all.map { position(place, $0) }.filter { $0.indices.contains { $0 != nil } }
     }
 
