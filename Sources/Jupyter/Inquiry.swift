@@ -8,12 +8,8 @@ enum Inquiry {
     static func completions(_ content: JSONValue, _ session: Session) -> JSONValue {
         let code = content["code"]?.string ?? ""
         let offset = offset(of: content["cursor_pos"]?.integer, in: code)
-        let sources = CompletionSources(
-            fields: { name in
-                guard case .object(let object)? = session.value(of: name) else { return [] }
-                return object.fieldNames
-            }, files: FilePaths.beginning(with:))
-        let found = Completer.complete(SourceText(code), at: offset, session.context, sources: sources)
+        let found = Completer.complete(
+            SourceText(code), at: offset, session.context, sources: CompletionSources(session))
         let span = found.first?.span ?? SourceSpan(at: offset)
         let fitting = found.filter { $0.span == span }
         let start = scalars(upTo: span.start, in: code)

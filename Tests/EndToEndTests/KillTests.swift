@@ -38,7 +38,7 @@ import Testing
             "$ICOT" -c "\(begin)" -c 'train steps: 100_000_000' > first.txt 2> errors.txt & process=$!
             while [ ! -s runs/lost/checkpoints/step-0000000002/MANIFEST.json ]; do sleep 0.01; done
             sleep 0.4
-            kill -\(signal) $process; \(second) wait $process
+            kill -\(signal) $process; kill -\(signal) $process; \(second) wait $process
             echo "status $?"; cat errors.txt
             [ -e runs/lost/owner.lock ] && echo 'still owned'
             """

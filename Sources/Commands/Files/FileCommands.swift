@@ -139,7 +139,7 @@ enum FileCommands {
             CommandSignature(
                 "resume", "Opens a kept run; it becomes the current run.",
                 [
-                    .value("path", .path(.read), "the folder of save_run, or runs/name after start … name:"),
+                    .value("path", .path(.read), "the folder of save_run, or runs/name after start … name:").ofRun,
                     .label(
                         "hold", .boolean, default: "true",
                         "false opens a copy: the folder stays as it is, and free for others"),

@@ -6,7 +6,7 @@
 //
 // SIGTERM, SIGHUP and SIGUSR1, as from a machine that is shut down, a terminal that is closed, a queue whose time is
 // up: what runs stops at the next step and saves what is kept in a folder; then the process ends with status 75, which
-// by custom says that it may be started again (`sysexits.h`). A second one ends it at once.
+// by custom says that it may be started again (`sysexits.h`). Further ones change nothing.
 
 import CLibedit
 import Glibc
@@ -107,7 +107,8 @@ public final class InterruptWatch: Sendable {
 
     private func leave(_ signal: Int32) {
         let isFirst = departure.exchange(signal, ordering: .relaxed) == 0
-        guard isFirst else { _exit(128 + signal) }
+        // A terminal that is closed sends one, and its shell another; a queue sends a second kind later.
+        guard isFirst else { return }
         let isRunning = state.withLock { state in
             state.interrupt?.request()
             return state.interrupt != nil

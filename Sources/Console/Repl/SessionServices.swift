@@ -66,9 +66,7 @@ final class SessionServices: EditorServices {
         let asked =
             isQuestion
             ? String(decoding: text.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: " ") : $0 }, as: UTF8.self) : text
-        let sources = CompletionSources(
-            fields: { [session] name in Self.fields(of: name, session) }, files: FilePaths.beginning(with:))
-        let found = Completer.complete(SourceText(asked), at: offset, context, sources: sources)
+        let found = Completer.complete(SourceText(asked), at: offset, context, sources: CompletionSources(session))
         if let first = found.first, first.kind == .file, !first.text.hasPrefix("\"") {
             return FileCompleter.completions(in: text, at: offset)
         }
@@ -78,10 +76,5 @@ final class SessionServices: EditorServices {
             let replacement = isQuestion ? String(item.text.prefix { $0 != "(" && $0 != " " }) : item.text
             return CompletionItem(label: label, summary: item.summary, span: item.span, replacement: replacement)
         }
-    }
-
-    private static func fields(of name: String, _ session: Session) -> [String] {
-        guard case .object(let object)? = session.value(of: name) else { return [] }
-        return object.fieldNames
     }
 }

@@ -4,7 +4,7 @@
 // Completion works on tokens, not on the tree, because a line under the cursor is rarely whole.
 
 public struct Completion: Sendable, Equatable {
-    public enum Kind: Sendable { case verb, keyword, label, choice, variable, function, field, file, value }
+    public enum Kind: Sendable { case verb, keyword, label, choice, variable, function, field, file, run, value }
 
     /// What takes the place of `span`.
     public var text: String
@@ -22,7 +22,7 @@ public struct Completion: Sendable, Equatable {
         case .choice, .field: .choice
         case .variable: .name
         case .function: .function
-        case .file: .string
+        case .file, .run: .string
         case .value: .number
         }
     }
@@ -32,14 +32,35 @@ public struct Completion: Sendable, Equatable {
 public struct CompletionSources {
     /// The fields or columns of a variable.
     public var fields: (_ variable: String) -> [String]
+    /// The fields of the elements of a variable.
+    public var elementFields: (_ variable: String) -> [String]
     /// The paths that begin with what is typed; folders end with `/`.
     public var files: (_ prefix: String) -> [String]
+    /// The folders of kept runs that begin with what is typed, also below `runs`.
+    public var runs: (_ prefix: String) -> [String]
 
     public init(
-        fields: @escaping (String) -> [String] = { _ in [] }, files: @escaping (String) -> [String] = { _ in [] }
+        fields: @escaping (String) -> [String] = { _ in [] },
+        elementFields: @escaping (String) -> [String] = { _ in [] },
+        files: @escaping (String) -> [String] = { _ in [] }, runs: @escaping (String) -> [String] = { _ in [] }
     ) {
         self.fields = fields
+        self.elementFields = elementFields
         self.files = files
+        self.runs = runs
+    }
+
+    /// What a session knows of its values, and what lies in the current folder.
+    public init(_ session: Session) {
+        func object(_ name: String) -> Object? {
+            if case .object(let object)? = session.value(of: name) { object } else { nil }
+        }
+        self.init(
+            fields: { object($0)?.fieldNames ?? [] },
+            elementFields: { name in
+                guard let object = object(name), let count = object.count, count > 0 else { return [] }
+                return (try? object.element(at: 0))?.fieldNames ?? []
+            }, files: FilePaths.beginning(with:), runs: FilePaths.runs(beginningWith:))
     }
 }
 
@@ -196,8 +217,17 @@ public struct Completer {
         tokens.removeSubrange(start...)
         let stage = currentStage()
         let isPath: Bool
-        if case .keyword(.import)? = stage.first?.kind { isPath = true } else { isPath = expectsPath(stage) }
+        let parameter = expectedPath(stage)
+        if case .keyword(.import)? = stage.first?.kind { isPath = true } else { isPath = parameter != nil }
         guard isPath else { return [] }
+        if parameter?.isRun == true {
+            let runs = sources.runs(prefix).prefix(Completer.countMax).map { path in
+                Completion(
+                    text: path + "\"", span: SourceSpan(quote.end, source.count), kind: .run, summary: "a kept run")
+            }
+            // Where none is near, any folder is a way to one.
+            if !runs.isEmpty { return Array(runs) }
+        }
         return sources.files(prefix).prefix(Completer.countMax).map { path in
             Completion(
                 text: path.hasSuffix("/") ? path : path + "\"", span: SourceSpan(quote.end, source.count), kind: .file,
@@ -205,21 +235,47 @@ public struct Completer {
         }
     }
 
-    private func expectsPath(_ stage: [Token]) -> Bool {
-        guard case .identifier(let verb)? = stage.first?.kind, let signature = signature(verb) else { return false }
-        let state = state(of: signature, stage)
-        guard let parameter = state.expected else { return false }
-        return Completer.flattened(parameter.kind).contains { if case .path = $0 { true } else { false } }
+    /// The parameter that wants the path under the cursor.
+    private func expectedPath(_ stage: [Token]) -> Parameter? {
+        guard case .identifier(let verb)? = stage.first?.kind, let signature = signature(verb),
+            let parameter = state(of: signature, stage).expected
+        else { return nil }
+        let isPath = Completer.flattened(parameter.kind).contains { if case .path = $0 { true } else { false } }
+        return isPath ? parameter : nil
     }
 
     // MARK: - Fields
 
     private func fields(after token: Token) -> [Completion] {
+        if token.kind == .sign(.closeBracket), let variable = indexedVariable() {
+            return matching(
+                sources.elementFields(variable).map {
+                    candidate("." + $0, .field, "field of an element of \(variable)")
+                })
+        }
         guard case .identifier(let variable) = token.kind else { return [] }
         let names =
             (context.variables[variable]?.fields ?? []).isEmpty
             ? sources.fields(variable) : context.variables[variable]?.fields ?? []
         return matching(names.map { candidate("." + $0, .field, "field of \(variable)") })
+    }
+
+    /// The variable whose element `xs[…]` the tokens end with.
+    private func indexedVariable() -> String? {
+        var depth = 0
+        for index in tokens.indices.reversed() {
+            switch tokens[index].kind {
+            case .sign(.closeBracket): depth += 1
+            case .sign(.openBracket):
+                depth -= 1
+                guard depth == 0 else { continue }
+                guard index > 0, !tokens[index].hasSpaceBefore, case .identifier(let name) = tokens[index - 1].kind
+                else { return nil }
+                return name
+            default: continue
+            }
+        }
+        return nil
     }
 
     // MARK: - The start of a command

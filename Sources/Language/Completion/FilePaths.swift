@@ -12,6 +12,15 @@ public enum FilePaths {
         }
     }
 
+    /// The folders of kept runs whose paths begin with `prefix`: those beside what is typed, and, before any folder is
+    /// typed, those in `runs`, where `start … name:` keeps them.
+    public static func runs(beginningWith prefix: String) -> [String] {
+        var paths = beginning(with: prefix)
+        if !prefix.contains("/") { paths += beginning(with: "runs/" + prefix) }
+        return paths.filter { $0.hasSuffix("/") && FileSystem.exists(FileSystem.withHome($0) + "run.json") }
+            .map { String($0.dropLast()) }
+    }
+
     /// The path of a file or folder that is there, under a name near to one that is not.
     public static func nearest(to path: String) -> String? {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""

@@ -65,6 +65,15 @@ public struct Parameter: Sendable, Equatable {
     public var aliases: [String]
     /// One line of help.
     public var summary: String
+    /// Whether a path is that of a kept run, which completion then offers.
+    public private(set) var isRun = false
+
+    /// The same for the folder of a kept run.
+    public var ofRun: Parameter {
+        var copy = self
+        copy.isRun = true
+        return copy
+    }
 
     /// A value given by place.
     public static func value(
