@@ -36,7 +36,7 @@ import Testing
     @Test func `without a script the chart and the table of all stages are there`() {
         let html = Self.page.html
         // Two points: 0 removed at the left edge and 100 %, 9 removed at the right edge and 50 %.
-        #expect(html.contains("<polyline points=\"44,10 626,52\"/>"))
+        #expect(html.contains("<polyline points=\"70,10 622,52\"/>"))
         #expect(html.contains("<tr data-removed=\"9\"><td>9</td>"))
         #expect(html.contains("<th scope=\"col\">&lt;accuracy&gt;</th>"))
     }
