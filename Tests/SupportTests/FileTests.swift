@@ -205,4 +205,25 @@ import Testing
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "two")
         }
     }
+
+    @Test func `a path as it is called from a folder loses that folder's name, not one that only begins like it`()
+        throws
+    {
+        let here = try #require(FileSystem.currentFolder)
+        // As long as it may be and still another folder: all but the last letter of this one.
+        #expect(FileSystem.path("x", asFrom: String(here.dropLast())) == here + "/x")
+        #expect(
+            FileSystem.path("x", asFrom: FileSystem.folder(of: here))
+                == "\(here.split(separator: "/").last ?? "")/x")
+    }
+
+    @Test func `a private folder's missing parents are as private`() throws {
+        try withTemporaryFolder { folder in
+            try FileSystem.makeFolder(folder.path + "/a/b/c", mode: 0o700)
+            for name in ["/a", "/a/b", "/a/b/c"] {
+                var status = stat()
+                #expect(stat(folder.path + name, &status) == 0 && status.st_mode & 0o777 == 0o700, "\(name)")
+            }
+        }
+    }
 }
