@@ -162,6 +162,6 @@ extension Experiment {
         // Older runs have only the name of its folder.
         let own = tokenizerPath(path)
         let folder = FileSystem.isFolder(own) ? own : original
-        return .tokenizer(try TokenizerFolder.load(folder), folder: folder)
+        return .tokenizer(try TokenizerFolder.load(folder), folder: FileSystem.absolute(folder))
     }
 }

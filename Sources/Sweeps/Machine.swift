@@ -1,4 +1,4 @@
-// What the machine has for points: cores, memory, room on the disk.
+// What the machine has for points: cores, room on the disk, and what the memory of a process comes to.
 
 import CProcess
 import Glibc
@@ -24,18 +24,6 @@ public enum Machine {
             if let text = siblings(core), !seen.insert(text).inserted { rest.append(core) } else { first.append(core) }
         }
         return first + rest
-    }
-
-    /// Bytes of memory that can still be had, as the system and the group that this process is in see it; nil where
-    /// nobody says.
-    public static func freeMemory() -> Int? {
-        var free = field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 }
-        if let limit = firstLine("/sys/fs/cgroup/memory.max").flatMap({ Int($0) }),
-            let used = firstLine("/sys/fs/cgroup/memory.current").flatMap({ Int($0) })
-        {
-            free = min(free ?? .max, max(0, limit - used))
-        }
-        return free
     }
 
     /// Bytes of memory of a process: now, and at its largest.

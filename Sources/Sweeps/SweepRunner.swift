@@ -70,7 +70,7 @@ public struct SweepRunner {
             while running.count < slots, let point = waiting.first {
                 let memory = running.map { $0.memory() }
                 let peak = running.map(\.peak).max() ?? 0
-                guard forecast.allows(oneMoreBeside: memory, peak: peak, free: Machine.freeMemory()) else {
+                guard forecast.allows(oneMoreBeside: memory, peak: peak, free: FreeMemory.bytes) else {
                     if !isShort { onEvent(.waiting) }
                     isShort = true
                     break

@@ -253,4 +253,15 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
         let fits = try shell("(echo -n '# '; head -c 1000000 /dev/zero | tr '\\0' x; echo; echo 'print 7') | icot")
         #expect(fits.status == 0 && fits.output == "7\n", "\(fits.error)")
     }
+
+    @Test func `a tokenizer that was named from here is found after going elsewhere`() throws {
+        let tokens = casesFolder.appending(path: "tokenizers/tok_letters").path
+        let run = try shell(
+            """
+            cp -r '\(tokens)' tok; mkdir other
+            icot -c 'let m = model .gpt2 vocab: "tok" width: 16 heads: 2 positions: 64' -c 'cd "other"' \\
+                -c 'write m "made"' && cmp tok/tokenizer.json other/made/tokenizer.json && echo same
+            """)
+        #expect(run.status == 0 && run.output.hasSuffix("same\n"), "\(run)")
+    }
 }

@@ -42,13 +42,19 @@ __attribute__((destructor)) static void end(void) {
 
 static int is_of_run(const char *path) { return path && (strstr(path, "/run/") || !strncmp(path, "run/", 4)); }
 
-static int is_run(int descriptor) {
-    char link[64], path[4096];
+/// The path of a descriptor; 0 where it has none.
+static int find_path(int descriptor, char path[512]) {
+    char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-    ssize_t count = readlink(link, path, sizeof path - 1);
+    ssize_t count = readlink(link, path, 511);
     if (count < 0) return 0;
     path[count] = 0;
-    return is_of_run(path);
+    return 1;
+}
+
+static int is_run(int descriptor) {
+    char path[512];
+    return find_path(descriptor, path) && is_of_run(path);
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -62,11 +68,8 @@ static struct { char from[512], to[512], old[512], folder[512]; } renames[MANY];
 static int file_count, rename_count;
 
 static void note_write(int descriptor, off_t before) {
-    char link[64], path[512];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-    ssize_t count = readlink(link, path, sizeof path - 1);
-    if (count < 0) return;
-    path[count] = 0;
+    char path[512];
+    if (!find_path(descriptor, path)) return;
     for (int i = 0; i < file_count; i++)
         if (!strcmp(files[i].path, path)) return;
     if (file_count == MANY) abort();
@@ -75,11 +78,8 @@ static void note_write(int descriptor, off_t before) {
 }
 
 static void note_flush(int descriptor) {
-    char link[64], path[512];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-    ssize_t count = readlink(link, path, sizeof path - 1);
-    if (count < 0) return;
-    path[count] = 0;
+    char path[512];
+    if (!find_path(descriptor, path)) return;
     for (int i = 0; i < file_count; i++)
         if (!strcmp(files[i].path, path)) files[i--] = files[--file_count];
     for (int i = 0; i < rename_count; i++)

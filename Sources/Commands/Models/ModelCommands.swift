@@ -99,7 +99,8 @@ enum ModelCommands {
             let sets = (value.asList ?? []).compactMap { $0.asHost(ProblemsValue.self)?.set }
             return .characters(CharacterVocabulary(of: sets))
         case .object(let path as TextObject)?:
-            return .tokenizer(try TokenizerFolder.load(path.string), folder: path.string)
+            return .tokenizer(
+                try TokenizerFolder.load(path.string), folder: FileSystem.absolute(path.string))
         default: return .characters(.digits)
         }
     }
@@ -166,7 +167,8 @@ enum ModelCommands {
         do {
             let tokenizer = try TokenizerFolder.load(folder)
             tell(try TokenizerFolder.notes(folder, tokenizer), call)
-            return .tokenizer(tokenizer, folder: folder)
+            // Later somebody may have gone to another folder.
+            return .tokenizer(tokenizer, folder: FileSystem.absolute(folder))
         } catch let error as FileError where error.kind == .unsupported {
             let reason = "its tokenizer is not known (\(error.description))"
             tell(["\(reason): the model is there without it"], call)

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Tensors
 
 /// What is known of one stage of a run: the time between two removals.
@@ -207,7 +208,6 @@ extension Snapshot {
 final class SpillFolder {
     private var path: String?
     private let isTemporary: Bool
-    private var files: Set<String> = []
 
     init(_ path: String?) {
         self.path = path
@@ -215,15 +215,13 @@ final class SpillFolder {
     }
 
     deinit {
-        for file in files { unlink(file) }
-        if isTemporary, let path { rmdir(path) }
+        if isTemporary, let path { Leftovers.remove(path) }
     }
 
     /// Moves a part out of memory.
     func take(_ part: SnapshotPart) throws {
         if part.file == nil {
             try part.keep(in: folder())
-            if isTemporary, let file = part.file { files.insert(file.path) }
         }
         part.release()
     }
@@ -238,6 +236,7 @@ final class SpillFolder {
         guard mkdtemp(&template) != nil else { throw RunError.noFolder(base) }
         let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = made
+        Leftovers.add(made)
         return made
     }
 }

@@ -22,7 +22,9 @@ public enum FreeMemory {
         guard let limit = number(in: "/sys/fs/cgroup/memory.max"),
             let used = number(in: "/sys/fs/cgroup/memory.current")
         else { return nil }
-        return limit - used
+        // Pages of files count as used, and are given up before anything else.
+        let files = ["inactive_file", "active_file"].compactMap { value(of: $0, in: "/sys/fs/cgroup/memory.stat") }
+        return limit - used + files.reduce(0, +)
     }
 
     private static func text(_ path: String) -> String? {

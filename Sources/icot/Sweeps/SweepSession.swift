@@ -27,7 +27,7 @@ struct SweepSession {
         let wanted = states.filter { job.isWanted($0.state) }.map(\.point)
         let forecast = SweepFolder.forecast(folder.sweep, in: job.folder)
         try forecast.check(
-            wanted.count, in: job.folder, freeDisk: Machine.freeDisk(job.folder), freeMemory: Machine.freeMemory())
+            wanted.count, in: job.folder, freeDisk: Machine.freeDisk(job.folder), freeMemory: FreeMemory.bytes)
         note(StyledText("\(job.folder): " + SweepPlan.summary(wanted.count, of: states.count, job, forecast), .dim))
         let screen = SweepScreen(writer, states, forecast: forecast, slots: job.slots, isJSON: isJSON)
         let interrupt = Interrupt()
