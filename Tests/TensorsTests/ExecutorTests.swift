@@ -6,12 +6,10 @@ import Testing
 // What an executor does beside the operations of a recorded pass, which have their own files: memory, decoding,
 // results, edits and the optimizer, each against loops in double precision.
 
-private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[threads]!) }
-
 @Suite struct ExecutorMemoryTests {
     @Test(arguments: [1, 3])
     func `numbers come out as they went in, are copied, cleared and added`(_ threads: Int) {
-        let executor = executor(threads)
+        let executor = testExecutor(threads)
         let x = randomFloats(70_001, seed: 1), y = randomFloats(70_001, seed: 2)
         let a = Buffer(executor, x), b = Buffer(executor, y), zeros = Buffer(executor, count: 70_001, zeroed: true)
         #expect(executor.copyOut(a.place) == x && executor.copyOut(a.place[5..<9]) == Array(x[5..<9]))
@@ -25,7 +23,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     }
 
     @Test func `large zeros are zeros again after what had their memory was given back`() {
-        let executor = CPUExecutor.shared
+        let executor = testExecutor(1)
         for _ in 0..<3 {
             let buffer = Buffer(executor, count: 1 << 20, zeroed: true)
             #expect(executor.sumOfSquares(buffer.place, in: Workspace(executor)) == 0)
@@ -35,7 +33,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
 
     @Test(arguments: [1, 2, 3])
     func `a number that is not finite is seen wherever it is, and squares add up`(_ threads: Int) {
-        let executor = executor(threads)
+        let executor = testExecutor(threads)
         var x = randomFloats(40_000, seed: 3)
         let buffer = Buffer(executor, x)
         let expected = x.reduce(0.0) { $0 + Double($1) * Double($1) }
@@ -59,7 +57,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     @Test(arguments: shapes, [1, 2, 3])
     func `a layer of a few rows is the layer`(_ shape: (rows: Int, inputs: Int, outputs: Int), _ threads: Int) {
         let (n, i, o) = shape
-        let tape = Tape(executor(threads))
+        let tape = Tape(testExecutor(threads))
         let x = randomFloats(n * i, seed: 4), w = randomFloats(i * o, seed: 5), b = randomFloats(o, seed: 6),
             r = randomFloats(n * o, seed: 7)
         let weight = Buffer(tape.executor, w), bias = Buffer(tape.executor, b)
@@ -96,7 +94,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
         let expected = naiveAttention(
             part(0..<12), part(12..<18), part(18..<24), lengths: lengths, shape: shape
         ) { _, _, _ in 1 }
-        let tape = Tape(executor(threads))
+        let tape = Tape(testExecutor(threads))
         // Two layers, of which the second is used; a sequence 1 that is forgotten and read again.
         let cache = KeyValueCache(tape.executor, layerCount: 2, sequenceCount: 2, capacity: 6, width: 6)
         _ = cache.takeSlot(1)
@@ -118,7 +116,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     }
 
     @Test func `the most probable token is the first of equals, and nothing that is not a number`() {
-        let tape = Tape(CPUExecutor.shared)
+        let tape = Tape(testExecutor(1))
         tape.begin(.decoding)
         let values: [Float] = [1, 3, 3, 0, .nan, -1, -2, -1, 5, 4, 5, 6]
         let logits = tape.variable(values, columns: 4)
@@ -128,7 +126,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     }
 
     @Test func `a token's probability is the softmax of its row`() {
-        let tape = Tape(CPUExecutor.shared)
+        let tape = Tape(testExecutor(1))
         tape.begin(.decoding)
         let values = randomFloats(3 * 37, seed: 9)
         var probabilities: [Float] = []
@@ -142,7 +140,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
 
     @Test(arguments: [false, true])
     func `a product for the host is the triple loop`(_ isTransposed: Bool) {
-        let executor = executor(2)
+        let executor = testExecutor(2)
         let x = randomFloats(6 * 9, seed: 10), w = randomFloats(9 * 40, seed: 11)
         let input = Buffer(executor, x), weight = Buffer(executor, w)
         let found = executor.product(
@@ -158,7 +156,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
 @Suite struct EditTests {
     /// x (3, 4) with element 10·row + column, after an edit.
     private func edited(_ edit: Edit) -> [Float] {
-        let tape = Tape(CPUExecutor.shared)
+        let tape = Tape(testExecutor(1))
         tape.begin(.plain)
         let x = tape.variable((0..<12).map { Float(10 * ($0 / 4) + $0 % 4) }, columns: 4)
         tape.executor.apply(edit, to: x)
@@ -186,7 +184,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
 
     @Test func `a scale multiplies, and a mask leaves zeros whatever was there`() {
         #expect(edited(Edit(.scale(2), rows: [0, 1], columns: 3..<4)) == [0, 1, 2, 6, 10, 11, 12, 26, 20, 21, 22, 23])
-        let tape = Tape(CPUExecutor.shared)
+        let tape = Tape(testExecutor(1))
         tape.begin(.plain)
         let x = tape.variable([.nan, .infinity, 1, 2], columns: 2)
         tape.executor.apply(Edit(.mask, rows: [0]), to: x)
@@ -221,7 +219,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
     func `an update of two networks is AdamW's with gradients clipped by their common norm`(
         _ threads: Int, _ clip: Float?
     ) {
-        let executor = executor(threads)
+        let executor = testExecutor(threads)
         let networks = [Network(30_001, seed: 20), Network(17, seed: 30)]
         let buffers = networks.map { network in
             [network.weights, network.gradients, network.first, network.second].map { Buffer(executor, $0) }
@@ -248,7 +246,7 @@ private func executor(_ threads: Int) -> any Executor { CPUExecutor(testPools[th
 
     @Test(arguments: [Float.nan, .infinity])
     func `gradients that are not finite change nothing, in no network`(_ value: Float) {
-        let executor = executor(2)
+        let executor = testExecutor(2)
         var broken = Network(100, seed: 50).gradients
         broken[99] = value
         let whole = Network(40, seed: 60), other = Network(100, seed: 50)

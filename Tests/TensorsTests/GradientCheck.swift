@@ -9,6 +9,9 @@ import Testing
 // In double precision the differences are good to about 1e-9, so what is measured is the float error of the operation.
 // Inputs are of size one and sums have at most some dozen terms, so 2e-5 of the largest value is a hundred float
 // roundings.
+//
+// `testExecutor` says what computes: this file and those in `Operations` are also compiled for the executor of a card
+// (`Tests/CUDATests`).
 
 let floatTolerance = 2e-5
 
@@ -33,9 +36,6 @@ struct TestNodes {
     var weights: [Weight] = []
 }
 
-/// One worker pool for each thread count; tests run at the same time, and a busy pool must be right as well.
-let testPools = [1: Workers(threadCount: 1), 2: Workers(threadCount: 2), 3: Workers(threadCount: 3)]
-
 func randomFloats(_ count: Int, seed: UInt64, mean: Double = 0) -> [Float] {
     var random = RandomSource(seed: seed)
     return (0..<count).map { _ in Float(random.normal() + mean) }
@@ -48,12 +48,12 @@ func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
     return zip(a, b).reduce(0) { max($0, ($1.0.isNaN ? .infinity : abs(Double($1.0) - $1.1))) }
 }
 
-func floats(_ place: Place) -> [Float] { CPUExecutor.shared.copyOut(place) }
+func floats(_ place: Place) -> [Float] { testExecutor(1).copyOut(place) }
 func floats(_ variable: Variable) -> [Float] { floats(variable.place) }
-func integers(_ indices: Indices) -> [Int32] { CPUExecutor.shared.read(indices) { Array($0) } }
+func integers(_ indices: Indices) -> [Int32] { testExecutor(1).read(indices) { Array($0) } }
 
 /// Puts numbers where a variable or a weight is.
-func put(_ values: [Float], in place: Place) { CPUExecutor.shared.copyIn(values, to: place) }
+func put(_ values: [Float], in place: Place) { testExecutor(1).copyIn(values, to: place) }
 
 /// Runs an operation with fresh inputs; gradients of weights start at `weightGradientStart`, to see that they are added
 /// to.
@@ -67,7 +67,7 @@ struct OperationRun {
     private let kinds: [TestInput]
 
     init(_ kinds: [TestInput], seed: UInt64, threads: Int, recording: Bool = true) {
-        tape = Tape(CPUExecutor(testPools[threads]!))
+        tape = Tape(testExecutor(threads))
         tape.begin(recording ? .recorded : .plain)
         self.kinds = kinds
         var nodes = TestNodes()

@@ -7,6 +7,8 @@ import Testing
 
 @testable import Transformer
 
+// This file is also compiled for the executor of a card (`Tests/CUDATests`): `onTestExecutor` says where models are.
+
 /// One recorded model: its weights, its inputs, and what PyTorch in float64 made of them.
 private struct GoldenModel {
     let name: String
@@ -21,7 +23,7 @@ private struct GoldenModel {
             manifest.object?["models"]?.object?[name]?.object?["tolerances_float32_engine"]?.object)
     }
 
-    func load() throws -> LanguageModel { try LanguageModel.load(from: folder) }
+    func load() throws -> LanguageModel { try LanguageModel.load(from: folder).onTestExecutor }
     func tolerance(_ name: String) throws -> Double { try #require(tolerances[name]?.double) }
     func read(_ file: String) throws -> JSONObject {
         try #require(try JSONReader.readFile("\(folder)/golden/\(file)").object)
@@ -159,7 +161,7 @@ private let trainedModels = ["gpt2", "llama", "mistral", "phi3"]
         let golden = try GoldenModel(name)
         let model = try golden.load()
         let trainee = Trainee(model)
-        let optimizer = AdamW(model.parameters.layout)
+        let optimizer = AdamW(model.parameters.layout, executor: model.parameters.executor)
         let record = try golden.read("adamw.json")
         let hyper = try #require(record["hyper"]?.object)
         for value in try #require(record["batches"]?.array) {

@@ -159,10 +159,7 @@ private struct AttentionTasks {
     private func apply(
         _ access: PatternAccess, _ pattern: UnsafeMutablePointer<Float>, _ head: Int, _ task: Task
     ) {
-        if !access.cuts.isEmpty {
-            let own = access.cuts.filter { ($0.head ?? head) == head }.flatMap { $0.cells[task.sequence] }
-            cut(own, pattern, task.padded)
-        }
+        access.cut(pattern, head: head, sequence: task.sequence, stride: task.padded)
         guard !access.reading.isEmpty else { return }
         // Every task writes its own part, whichever thread it is on.
         var first = 0
@@ -170,20 +167,6 @@ private struct AttentionTasks {
         let own = readings + head * access.readingCount + first
         for (index, cell) in access.reading[task.sequence].enumerated() {
             own[index] = pattern[cell.query * task.padded + cell.key]
-        }
-    }
-
-    private func cut(_ cells: [AttentionCell], _ pattern: UnsafeMutablePointer<Float>, _ stride: Int) {
-        for query in Set(cells.map(\.query)) {
-            let row = pattern + query * stride
-            let keys = Set(cells.filter { $0.query == query }.map(\.key))
-            for key in keys { row[key] = 0 }
-            var left: Float = 0
-            for key in 0...query { left += row[key] }
-            let others = query + 1 - keys.count
-            for key in 0...query where !keys.contains(key) {
-                row[key] = left > 1e-20 ? row[key] / left : 1 / Float(max(others, 1))
-            }
         }
     }
 

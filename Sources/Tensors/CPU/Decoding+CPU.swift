@@ -71,23 +71,9 @@ extension CPUExecutor {
     }
 
     public func apply(_ edit: Edit, to variable: Variable) {
-        let columns = edit.columns ?? 0..<variable.columns
-        let x = floats(variable)
-        let count = edit.rows?.count ?? variable.rows
-        for index in 0..<count {
-            let own = x + (edit.rows?[index] ?? index) * variable.columns
-            switch edit.change {
-            case .set(let values):
-                let first = values.count == columns.count ? 0 : index * columns.count
-                for (j, column) in columns.enumerated() { own[column] = values[first + j] }
-            case .add(let values, let factor):
-                let first = values.count == columns.count ? 0 : index * columns.count
-                for (j, column) in columns.enumerated() { own[column] += factor * values[first + j] }
-            case .scale(let factor):
-                for column in columns { own[column] *= factor }
-            case .mask:
-                for column in columns { own[column] = 0 }
-            }
+        for index in 0..<edit.count(of: variable.rows) {
+            let row = floats(variable) + edit.row(index) * variable.columns
+            edit.change(UnsafeMutableBufferPointer(start: row, count: variable.columns), index: index)
         }
     }
 }

@@ -82,6 +82,22 @@ public struct PatternAccess: Sendable {
     }
 
     var readingCount: Int { reading.reduce(0) { $0 + $1.count } }
+
+    /// Makes the cuts of a head in the pattern of a sequence, whose rows are `stride` numbers apart.
+    public func cut(_ pattern: UnsafeMutablePointer<Float>, head: Int, sequence: Int, stride: Int) {
+        let cells = cuts.filter { ($0.head ?? head) == head }.flatMap { $0.cells[sequence] }
+        for query in Set(cells.map(\.query)) {
+            let row = pattern + query * stride
+            let keys = Set(cells.filter { $0.query == query }.map(\.key))
+            for key in keys { row[key] = 0 }
+            var left: Float = 0
+            for key in 0...query { left += row[key] }
+            let others = query + 1 - keys.count
+            for key in 0...query where !keys.contains(key) {
+                row[key] = left > 1e-20 ? row[key] / left : 1 / Float(max(others, 1))
+            }
+        }
+    }
 }
 
 public struct CausalAttentionOperation: Sendable {

@@ -23,3 +23,28 @@ public struct Edit: Sendable {
         self.columns = columns
     }
 }
+
+extension Edit {
+    /// How many rows of a variable with `rows` it changes.
+    public func count(of rows: Int) -> Int { self.rows?.count ?? rows }
+
+    /// The row that it changes as its number `index`.
+    public func row(_ index: Int) -> Int { rows?[index] ?? index }
+
+    /// Changes that row, given all of its columns.
+    public func change(_ row: UnsafeMutableBufferPointer<Float>, index: Int) {
+        let columns = self.columns ?? 0..<row.count
+        switch change {
+        case .set(let values):
+            let first = values.count == columns.count ? 0 : index * columns.count
+            for (j, column) in columns.enumerated() { row[column] = values[first + j] }
+        case .add(let values, let factor):
+            let first = values.count == columns.count ? 0 : index * columns.count
+            for (j, column) in columns.enumerated() { row[column] += factor * values[first + j] }
+        case .scale(let factor):
+            for column in columns { row[column] *= factor }
+        case .mask:
+            for column in columns { row[column] = 0 }
+        }
+    }
+}

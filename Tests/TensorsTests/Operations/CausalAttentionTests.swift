@@ -187,7 +187,7 @@ private struct AttentionCase: CustomStringConvertible, Sendable {
         let plain = attention(nil), cut = attention(PatternAccess(cuts: cuts))
         #expect(Array(cut.output[6 * 8 + 4..<7 * 8]) == Array(cut.values[4 * 8 + 4..<5 * 8]))
         // Head 0 lost key 2 and keeps keys 0 and 1 in their proportion; rows before it are as they were.
-        #expect(Array(cut.output[..<(6 * 8)]) == Array(plain.output[..<(6 * 8)]))
+        #expect(largestDifference(Array(cut.output[..<(6 * 8)]), plain.output[..<(6 * 8)].map(Double.init)) <= 1e-6)
         #expect(Array(cut.output[6 * 8..<6 * 8 + 4]) != Array(plain.output[6 * 8..<6 * 8 + 4]))
     }
 }
