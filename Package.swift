@@ -37,6 +37,10 @@ let package = Package(
         // The engine.
         .target(name: "Checkpoints", dependencies: ["Support"], swiftSettings: numeric),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: numeric),
+        // The same operations on an NVIDIA card: nothing of it is linked, all is opened when a card is asked for.
+        .target(
+            name: "CUDA", dependencies: ["Tensors", "Support"], exclude: ["Kernels"], swiftSettings: numeric,
+            plugins: ["EmbedKernels"]),
         .target(name: "Transformer", dependencies: ["Checkpoints", "Tensors", "Support"], swiftSettings: numeric),
         .target(
             name: "Internalization", dependencies: ["Transformer", "Checkpoints", "Tensors", "Support"],
@@ -70,7 +74,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Language", "Plotting", "Page", "Sweeps", "Experiments", "Probing", "Internalization", "Transformer",
-                "Checkpoints", "Tensors", "Support",
+                "Checkpoints", "CUDA", "Tensors", "Support",
             ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
@@ -87,12 +91,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // `stdlib/` and the parts of a page travel inside the binary.
+        // `stdlib/`, the parts of a page and the kernels travel inside the binary.
         .plugin(
             name: "EmbedStandardLibrary", capability: .buildTool(), dependencies: ["embed-stdlib"],
             path: "Sources/EmbedStandardLibrary"),
         .plugin(
             name: "EmbedPage", capability: .buildTool(), dependencies: ["embed-stdlib"], path: "Sources/EmbedPage"),
+        .plugin(
+            name: "EmbedKernels", capability: .buildTool(), dependencies: ["embed-stdlib"],
+            path: "Sources/EmbedKernels"),
         .executableTarget(name: "embed-stdlib", swiftSettings: strict),
 
         // Measurements (see the README.md beside each); no part of the product.
@@ -103,6 +110,9 @@ let package = Package(
                 "Transformer", "Checkpoints", "Tensors", "Support", "CAllocationCount", "COpenBLAS", "CKernels",
             ],
             path: "Benchmarks/engine/Sources", swiftSettings: strict),
+        .executableTarget(
+            name: "GPUBenchmarks", dependencies: ["CUDA", "Transformer", "Checkpoints", "Tensors", "Support"],
+            path: "Benchmarks/gpu/Sources", swiftSettings: strict),
         .executableTarget(
             name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources",
             swiftSettings: strict),
@@ -118,6 +128,17 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal", linkerSettings: [.linkedLibrary("util")]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"], swiftSettings: strict),
+        .target(
+            name: "CHostDevice", path: "Tests/CHostDevice",
+            cxxSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        .testTarget(
+            name: "CUDATests",
+            dependencies: [
+                "CUDA", "CHostDevice", "COpenBLAS", "Internalization", "Transformer", "Checkpoints", "Tensors",
+                "Support",
+                "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -173,5 +194,6 @@ let package = Package(
         .testTarget(
             name: "FaultTests", dependencies: ["TestSupport", .target(name: "icot")], exclude: ["faults.c"],
             swiftSettings: strict),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

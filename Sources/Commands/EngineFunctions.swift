@@ -31,7 +31,7 @@ enum EngineFunctions {
                     "Under one profile equal runs have equal bits. A notebook that trains says in its header, # "
                     + "profile:, under which its outputs were recorded."
             )
-        ) { _ in .text(NumericProfile.current) }
+        ) { _ in .text(EngineFacts.numericProfile) }
     }
 
     private static func current(_ bench: Workbench) -> Command {

@@ -37,9 +37,20 @@ public struct UpdateNorms: Sendable {
     public var change: Double
     /// What the gradients were multiplied by.
     public var factor: Float
+
+    public init(gradient: Double, change: Double, factor: Float) {
+        self.gradient = gradient
+        self.change = change
+        self.factor = factor
+    }
 }
 
 public protocol Executor: AnyObject, Sendable {
+    /// What decides the last bits of its results (number type, machine, threads), and whose large products they are:
+    /// under equal profiles equal runs have equal bits.
+    var profile: String { get }
+    var library: String { get }
+
     /// The same memory, computed with these threads of the host; itself where they do not matter.
     func using(_ workers: Workers) -> any Executor
 

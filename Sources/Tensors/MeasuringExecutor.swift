@@ -19,6 +19,9 @@ public final class MeasuringExecutor: Executor {
     /// The most floats that were held at any moment.
     public var peak: Int { count.withLock { $0.most } }
 
+    public var profile: String { "measuring" }
+    public var library: String { "none" }
+
     public func using(_ workers: Workers) -> any Executor { self }
 
     public func allocate(_ floats: Int, zeroed: Bool) -> Storage {

@@ -62,8 +62,7 @@ enum Doctor {
         [
             Finding(name: "icot", found: Icot.build), processor, Finding(name: "arithmetic", found: arithmetic),
             memory,
-            Finding(
-                name: "GPU", found: nil, cost: "icot computes on the processor; there is nothing to install"),
+            card,
             terminal, letters,
             library(
                 "pictures", ["librsvg-2.so.2", "libcairo.so.2"], of: "librsvg",
@@ -93,6 +92,13 @@ enum Doctor {
 
     private static var memory: Finding {
         Finding(name: "memory", found: FreeMemory.bytes.map { "\(byteText($0)) free" } ?? "unknown")
+    }
+
+    private static var card: Finding {
+        let (name, failure) = EngineDevice.firstCard()
+        if let name { return Finding(name: "GPU", found: "\(name); --device cuda computes there") }
+        let words = failure.map { $0.description + ($0.help.map { "; " + $0 } ?? "") } ?? ""
+        return Finding(name: "GPU", found: nil, cost: "icot computes on the processor. \(words)")
     }
 
     private static var terminal: Finding {

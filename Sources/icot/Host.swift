@@ -1,11 +1,28 @@
 // Where the vocabulary of the engine meets a front end.
 
+import ArgumentParser
 import Commands
 import Glibc
 import Language
 import Notebooks
 
 enum Host {
+    /// Opens the device that `--device` or ICOT_DEVICE names, before the first model is made. Commands that compute
+    /// nothing need none.
+    static func chooseDevice(for command: any ParsableCommand) throws {
+        guard !(command is DoctorCommand || command is CleanCommand || command is EffectsCommand),
+            let text = getenv("ICOT_DEVICE").map({ String(cString: $0) }), !text.isEmpty
+        else { return }
+        guard let device = EngineDevice(text) else {
+            throw Icot.failure("ICOT_DEVICE=\(text) is no device; write \(EngineDevice.names)")
+        }
+        do {
+            try device.choose()
+        } catch let failure as DeviceFailure {
+            throw Icot.failure("--device \(text): \(failure.description)" + (failure.help.map { "; \($0)" } ?? ""))
+        }
+    }
+
     /// A fresh session that knows all of icot's verbs. For a notebook, `import` looks beside it.
     static func session(_ options: SharedOptions, notebook path: String = "") -> Session {
         // The engine reads it when it first computes.

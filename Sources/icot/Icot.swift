@@ -57,6 +57,7 @@ struct Icot: ParsableCommand {
         }
         do {
             var command = try parseAsRoot(commandFirst(arguments))
+            try Host.chooseDevice(for: command)
             try command.run()
             return 0
         } catch let code as ExitCode {
@@ -82,13 +83,19 @@ struct Icot: ParsableCommand {
         return ExitCode(status)
     }
 
-    /// `--json` and `--threads` may stand anywhere, also before the name of the command.
+    /// Options of every command that take a value.
+    private static let valued = ["--threads", "--device"]
+
+    /// `--json`, `--threads` and `--device` may stand anywhere, also before the name of the command.
     private static func commandFirst(_ arguments: [String]) -> [String] {
         var head: [String] = []
         var rest = arguments[...]
-        while let next = rest.first, next == "--json" || next == "--threads" || next.hasPrefix("--threads=") {
-            head += rest.prefix(next == "--threads" ? 2 : 1)
-            rest = rest.dropFirst(next == "--threads" ? 2 : 1)
+        while let next = rest.first,
+            next == "--json" || valued.contains(where: { next == $0 || next.hasPrefix($0 + "=") })
+        {
+            let count = valued.contains(next) ? 2 : 1
+            head += rest.prefix(count)
+            rest = rest.dropFirst(count)
         }
         let names = configuration.subcommands.map { $0.configuration.commandName ?? "" }
         guard let name = rest.first, names.contains(name) else { return arguments }

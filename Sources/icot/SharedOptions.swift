@@ -1,4 +1,6 @@
 import ArgumentParser
+import Commands
+import Glibc
 
 /// What every command that runs statements takes.
 struct SharedOptions: ParsableArguments {
@@ -8,9 +10,17 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Cores to compute on.", valueName: "n"))
     var threads: Int?
 
+    @Option(help: ArgumentHelp("Where models are computed: cpu, cuda, cuda:1.", valueName: "name"))
+    var device: String?
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads) is not a number of cores; give 1 or more")
         }
+        if let device, EngineDevice(device) == nil {
+            throw ValidationError("--device \(device) is no device; write \(EngineDevice.names)")
+        }
+        // Where every command finds it (`Host.chooseDevice`), and every process that one starts.
+        if let device { setenv("ICOT_DEVICE", device, 1) }
     }
 }

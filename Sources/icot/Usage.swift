@@ -22,6 +22,7 @@ enum Usage {
         with every command
           --json           results as JSON, one a line; errors as JSON on standard error
           --threads n      cores to compute on; also ICOT_THREADS
+          --device name    where models are computed: cpu (without it), cuda, cuda:1; also ICOT_DEVICE
           --help           more about a command
 
         at the prompt

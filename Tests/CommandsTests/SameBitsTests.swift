@@ -40,14 +40,14 @@ import Testing
         ]
     ]
 
-    @Test(.enabled(if: known[NumericProfile.current] != nil, "nobody has recorded bits under this profile"))
+    @Test(.enabled(if: known[CPUExecutor.shared.profile] != nil, "nobody has recorded bits under this profile"))
     func
         `the same steps come to the same bits as they always did, going back, controls, dropout and a schedule included`()
         throws
     {
         let desk = Desk()
         #expect(desk.run(Self.text) == .finished, "\(desk.messages)")
-        for (name, hash) in try #require(Self.known[NumericProfile.current]) {
+        for (name, hash) in try #require(Self.known[CPUExecutor.shared.profile]) {
             #expect(desk.value("hash \(name)").asText == hash, "\(name)")
         }
     }

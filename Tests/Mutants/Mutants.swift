@@ -165,7 +165,7 @@ final class Sources {
         var texts: [String: NSString] = [:]
         let walker = FileManager.default.enumerator(atPath: root.appending(path: "Sources").path)
         while let name = walker?.nextObject() as? String {
-            guard [".swift", ".c", ".h", ".js"].contains(where: name.hasSuffix) else { continue }
+            guard [".swift", ".c", ".cu", ".h", ".js"].contains(where: name.hasSuffix) else { continue }
             let path = "Sources/" + name
             if let text = try? String(contentsOf: root.appending(path: path), encoding: .utf8) {
                 texts[path] = text as NSString
@@ -227,18 +227,22 @@ func mutated(
         for (mutant, _) in mutants { result += "const \(flag(mutant)) = \"@ICOT_MUTANT@\" === \"\(mutant.id)\";\n" }
     }
     if language == .c {
+        // Several kernels of a card are one text.
         result = """
             #include <stdlib.h>
             #include <string.h>
+            #ifndef ICOT_MUTANTS
+            #define ICOT_MUTANTS
             static int icot_mutant_is_on(const char *id) {
                 const char *on = getenv("ICOT_MUTANT");
                 return on && !strcmp(on, id);
             }
+            #endif
 
             """
         for (mutant, _) in mutants { result += "static int \(flag(mutant));\n" }
         // Asked once: loops ask many million times.
-        result += "__attribute__((constructor)) static void icot_mutants(void) {\n"
+        result += "__attribute__((constructor)) static void icot_\(flag(mutants[0].0))(void) {\n"
         for (mutant, _) in mutants { result += "    \(flag(mutant)) = icot_mutant_is_on(\"\(mutant.id)\");\n" }
         result += "}\n"
     }

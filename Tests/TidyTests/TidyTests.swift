@@ -31,7 +31,7 @@ import Testing
 
     /// Names that the compiler, a protocol of the library or a package calls.
     static let calledFromOutside: Set<String> = [
-        "createBuildCommands", "EmbedPage", "EmbedStandardLibrary", "callAsFunction", "validate",
+        "createBuildCommands", "EmbedKernels", "EmbedPage", "EmbedStandardLibrary", "callAsFunction", "validate",
         "allKeys", "encodeNil", "nestedContainer", "nestedUnkeyedContainer", "singleValueContainer", "superDecoder",
         "superEncoder", "userInfo",
     ]
@@ -149,7 +149,7 @@ import Testing
         var arrows: [String: Set<String>] = [:]
         for match in manifest.matches(of: start) {
             guard let target = match.output[1].substring.map(String.init), folders.contains(target),
-                !target.hasPrefix("C") || target == "Commands" || target == "Console" || target == "Checkpoints"
+                !target.hasPrefix("C") || ["Commands", "Console", "Checkpoints", "CUDA"].contains(target)
             else { continue }
             let rest = manifest[match.range.upperBound...]
             let end = rest.range(of: "\n        .")?.lowerBound ?? rest.endIndex

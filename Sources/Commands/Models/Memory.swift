@@ -12,7 +12,7 @@ enum Memory {
     static func check(
         bytes: Int, _ call: Invocation, at place: String? = nil, help: (_ free: Int) -> String? = { _ in nil }
     ) throws {
-        guard let free = FreeMemory.bytes, bytes > free else { return }
+        guard let free = EngineDevice.freeBytes, bytes > free else { return }
         throw call.failure(
             "this takes \(byteText(bytes)) of memory, and \(byteText(free)) are free", code: .outOfMemory, at: place,
             help: help(free))

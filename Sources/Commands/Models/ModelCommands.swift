@@ -79,6 +79,7 @@ enum ModelCommands {
             case let fault?: throw call.failure(fault.description, code: .runtimeArgument)
             case nil: break
             }
+            try EngineDevice.check(configuration, call)
             try Memory.check(floats: 4 * configuration.parameterLayout.count, call)
             let seed = try call.integer("seed")
             let initialization: Initialization = try call.choice("init") == "gpt2" ? .gpt2 : .fanIn
@@ -138,6 +139,7 @@ enum ModelCommands {
             let checkpoint = try Checkpoint(
                 name, base: call.textIfPresent("base"), revision: call.textIfPresent("revision"))
             tell(checkpoint.notes, call)
+            try EngineDevice.check(checkpoint.configuration, call)
             try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
             var model = try LanguageModel(checkpoint, observer: call.observer("loading"))
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }

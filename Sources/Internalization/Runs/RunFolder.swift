@@ -128,7 +128,8 @@ public final class RunFolder {
     }
 
     private static func profile(_ run: Run) -> String {
-        NumericProfile.of(run.workers) + " " + NumericProfile.library
+        let executor = run.model.executor(run.workers)
+        return executor.profile + " " + executor.library
     }
 
     // MARK: What it says of itself

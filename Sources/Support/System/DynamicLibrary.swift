@@ -6,7 +6,9 @@ public struct DynamicLibrary: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 
     /// Opens the first of these that is there; nil if none is.
-    public init?(_ names: String...) {
+    public init?(_ names: String...) { self.init(anyOf: names) }
+
+    public init?(anyOf names: [String]) {
         guard let handle = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else { return nil }
         self.handle = handle
     }

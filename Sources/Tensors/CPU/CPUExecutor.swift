@@ -11,6 +11,9 @@ public final class CPUExecutor: Executor {
 
     public init(_ workers: Workers) { self.workers = workers }
 
+    public var profile: String { NumericProfile.of(workers) }
+    public var library: String { NumericProfile.library }
+
     public func using(_ workers: Workers) -> any Executor { workers === self.workers ? self : CPUExecutor(workers) }
 
     // MARK: Memory

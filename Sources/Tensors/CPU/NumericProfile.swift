@@ -3,17 +3,15 @@ import COpenBLAS
 
 /// What decides the last bits of a result: under one profile equal runs have equal bits, under another they agree to a
 /// tolerance.
-public enum NumericProfile {
+enum NumericProfile {
     /// `f32 Zen v3 2 threads`: number type, OpenBLAS's kernels, the vector level of ours, threads.
-    public static var current: String { of(Workers.shared) }
-
-    public static func of(_ workers: Workers) -> String {
+    static func of(_ workers: Workers) -> String {
         let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
         return "f32 \(core) v\(ck_best_level()) \(workers.threadCount) threads"
     }
 
     /// `OpenBLAS 0.3.21`: whose products they are.
-    public static var library: String {
+    static var library: String {
         let words = openblas_get_config().map { String(cString: $0) }?.split(separator: " ") ?? []
         return words.prefix(2).joined(separator: " ")
     }

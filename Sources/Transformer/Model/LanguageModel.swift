@@ -22,7 +22,7 @@ public final class LanguageModel: @unchecked Sendable {
 
     /// Zero weights, for a loader to fill.
     /// - Precondition: the configuration has no `fault`.
-    public init(uninitialized configuration: ModelConfiguration, executor: any Executor = CPUExecutor.shared) {
+    public init(uninitialized configuration: ModelConfiguration, executor: any Executor = StandardExecutor.current) {
         precondition(configuration.fault == nil, configuration.fault?.description ?? "")
         self.configuration = configuration
         parameters = ParameterSet(configuration.parameterLayout, executor: executor)
@@ -49,8 +49,9 @@ public final class LanguageModel: @unchecked Sendable {
     /// What computes with the weights, where the host takes part on these threads.
     public func executor(_ workers: Workers) -> any Executor { parameters.executor.using(workers) }
 
-    public func copy() -> LanguageModel {
-        let other = LanguageModel(uninitialized: configuration, executor: parameters.executor)
+    /// A copy beside it, or where another executor computes.
+    public func copy(on executor: (any Executor)? = nil) -> LanguageModel {
+        let other = LanguageModel(uninitialized: configuration, executor: executor ?? parameters.executor)
         other.parameters.copyValues(from: parameters)
         return other
     }

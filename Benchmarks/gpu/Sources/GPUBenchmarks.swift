@@ -1,0 +1,46 @@
+// What can only be known on a card: whether its numbers are those of the processor, and how fast it is. README.md
+// beside this says how to run it and what it said.
+//
+//     GPUBenchmarks [cuda:N] FOLDER      correctness with the models of FOLDER (Tests/Golden/models), then rates
+//     GPUBenchmarks --compile sm_80 …    compiles the kernels for cards that need not be there; fails if one of
+//                                        them keeps numbers in memory that belong into registers
+
+import CUDA
+import Glibc
+import Support
+
+@main
+enum GPUBenchmarks {
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        do {
+            if arguments.first == "--compile" {
+                exit(try Compilation.run(Array(arguments.dropFirst())) ? 0 : 1)
+            }
+            let name = arguments.first.flatMap { $0.hasPrefix("cuda:") ? $0 : nil }
+            let card = try GraphicsCard(name.flatMap { Int($0.dropFirst(5)) } ?? 0)
+            say("\(card.name), \(card.architecture), \(card.library)")
+            let executor = CUDAExecutor(card)
+            guard let folder = arguments.last, folder != name else {
+                say("give the folder of the models to check with: Tests/Golden/models")
+                exit(2)
+            }
+            let isRight = try Correctness.run(executor, models: folder)
+            // Rates of wrong numbers are none.
+            guard isRight else { exit(1) }
+            try Rates.run(executor)
+        } catch let fault as DeviceFault {
+            say("\(fault)" + (fault.help.map { "; \($0)" } ?? ""))
+            exit(1)
+        } catch {
+            say("\(error)")
+            exit(1)
+        }
+    }
+}
+
+/// Prints a line now, also where what follows takes minutes.
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
+}

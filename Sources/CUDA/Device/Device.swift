@@ -1,0 +1,93 @@
+// What the executor asks of a card, and no more: memory, kernels by name, products, in the order in which they are
+// asked for. `GraphicsCard` is one, through the libraries of the card's maker; the tests have another, which runs the
+// same kernels on the processor.
+//
+// What is asked for may be done later; `copyOut` and `finish` wait until all of it is done.
+
+/// Where a number lies in a device's memory; nothing on this side can follow it.
+public struct DeviceAddress: Sendable, Hashable {
+    public let bits: UInt
+    public static let none = DeviceAddress(0)
+
+    public init(_ bits: UInt) { self.bits = bits }
+
+    /// The place so many bytes further on.
+    public func advanced(bytes: Int) -> DeviceAddress { DeviceAddress(bits + UInt(bitPattern: bytes)) }
+}
+
+/// What a kernel is called with, in the types that it declares.
+public enum KernelArgument: Sendable {
+    /// A pointer.
+    case address(DeviceAddress)
+    /// int
+    case int(Int)
+    /// unsigned
+    case unsigned(UInt32)
+    /// long long
+    case count(Int)
+    /// unsigned long long
+    case key(UInt64)
+    case float(Float)
+
+    /// The bits of its value from the low end on, in as many bytes as its type has: how a driver takes it.
+    public var slot: UInt64 {
+        switch self {
+        case .address(let address): UInt64(address.bits)
+        case .int(let value): UInt64(UInt32(bitPattern: Int32(value)))
+        case .unsigned(let value): UInt64(value)
+        case .count(let value): UInt64(bitPattern: Int64(value))
+        case .key(let value): value
+        case .float(let value): UInt64(value.bitPattern)
+        }
+    }
+}
+
+/// How many blocks a kernel runs in, in up to three directions.
+public struct Grid: Sendable, Equatable {
+    public let x: Int
+    public let y: Int
+    public let z: Int
+
+    public init(_ x: Int, _ y: Int = 1, _ z: Int = 1) {
+        self.x = x
+        self.y = y
+        self.z = z
+    }
+}
+
+/// C (m, n) = A (m, k) · B (k, n), or C += that, in float32 and row-major; either factor may be stored transposed.
+public struct DeviceProduct: Sendable {
+    public var result: DeviceAddress
+    public var left: DeviceAddress
+    public var right: DeviceAddress
+    public var m: Int
+    public var n: Int
+    public var k: Int
+    /// Whether A is stored as (k, m).
+    public var transposesLeft: Bool
+    /// Whether B is stored as (n, k).
+    public var transposesRight: Bool
+    public var accumulates: Bool
+}
+
+public protocol Device: AnyObject, Sendable {
+    /// `NVIDIA H100 80GB HBM3`
+    var name: String { get }
+    /// Whose products they are, and who compiled the kernels: `cuBLAS 13.0.2, NVRTC 13.0`.
+    var library: String { get }
+    func freeBytes() throws(DeviceFault) -> Int
+    /// Room for so many bytes, aligned for every kernel; what is there is undefined.
+    func allocate(bytes: Int) throws(DeviceFault) -> DeviceAddress
+    func free(_ address: DeviceAddress)
+    /// Fills with zeros.
+    func clear(_ address: DeviceAddress, bytes: Int) throws(DeviceFault)
+    func copy(from source: DeviceAddress, to target: DeviceAddress, bytes: Int) throws(DeviceFault)
+    /// The bytes may be changed as soon as it returns.
+    func copyIn(_ bytes: UnsafeRawBufferPointer, to target: DeviceAddress) throws(DeviceFault)
+    func copyOut(from source: DeviceAddress, to bytes: UnsafeMutableRawBufferPointer) throws(DeviceFault)
+    func launch(
+        _ kernel: Kernel, _ grid: Grid, threads: Int, _ arguments: [KernelArgument]) throws(DeviceFault)
+    func multiply(_ product: DeviceProduct) throws(DeviceFault)
+    /// Waits until everything is done.
+    func finish() throws(DeviceFault)
+}

@@ -1,0 +1,82 @@
+/// A kernel of `Kernels/`, by its name there.
+public struct Kernel: Sendable, Hashable {
+    public let name: String
+    /// The text that it is compiled with.
+    public let source: KernelSource
+
+    private init(_ name: String, _ source: KernelSource = .common) {
+        self.name = name
+        self.source = source
+    }
+
+    static let add = Kernel("add")
+    static let sum = Kernel("sum")
+    static let dropout = Kernel("dropout")
+    static let finishLinear = Kernel("finish_linear")
+    static let gelu = Kernel("gelu")
+    static let geluBackward = Kernel("gelu_backward")
+    static let swiglu = Kernel("swiglu")
+    static let swigluBackward = Kernel("swiglu_backward")
+    static let rotate = Kernel("rotate")
+    static let findNotFinite = Kernel("find_not_finite")
+    static let layerNorm = Kernel("layer_norm")
+    static let layerNormBackward = Kernel("layer_norm_backward")
+    static let rmsNorm = Kernel("rms_norm")
+    static let rmsNormBackward = Kernel("rms_norm_backward")
+    static let columnSums = Kernel("column_sums")
+    static let gainSums = Kernel("gain_sums")
+    static let embed = Kernel("embed")
+    static let gatherRows = Kernel("gather_rows")
+    static let addToRows = Kernel("add_to_rows")
+    static let putRows = Kernel("put_rows")
+    static let scatterRows = Kernel("scatter_rows")
+    static let crossEntropy = Kernel("cross_entropy")
+    static let mostProbable = Kernel("most_probable")
+    static let probabilityOf = Kernel("probability_of")
+    static let sumOfSquares = Kernel("sum_of_squares")
+    static let addParts = Kernel("add_parts")
+    static let clipFactor = Kernel("clip_factor")
+    static let adamw = Kernel("adamw")
+    static let keepKeys = Kernel("keep_keys")
+    static let cachedAttention = Kernel("cached_attention")
+    static let pattern = Kernel("pattern")
+    static let applyPattern = Kernel("apply_pattern")
+
+    static func attentionDots(_ width: Int) -> Kernel { Kernel("attention_dots", .attention(width: width)) }
+    static func attention(_ width: Int) -> Kernel { Kernel("attention_\(width)", .attention(width: width)) }
+    static func attentionQueries(_ width: Int) -> Kernel {
+        Kernel("attention_queries_\(width)", .attention(width: width))
+    }
+    static func attentionKeys(_ width: Int) -> Kernel { Kernel("attention_keys_\(width)", .attention(width: width)) }
+}
+
+/// A text that is compiled as a whole.
+public enum KernelSource: Sendable, Hashable {
+    /// Everything but attention over sequences.
+    case common
+    /// Attention over sequences, for heads of up to that width: it takes longer to compile than all the rest.
+    case attention(width: Int)
+
+    /// Widths that attention is compiled for.
+    public static let attentionWidths = [32, 64, 96, 128, 192]
+
+    /// The files of which it consists, in their order.
+    var files: [String] {
+        switch self {
+        case .common: ["Common", "Elementwise", "Norms", "Sums", "Rows", "Loss", "Optimizer", "Decoding"]
+        case .attention: ["Common", "Attention"]
+        }
+    }
+
+    public var text: String {
+        files.map { name in embeddedKernels.first { $0.path == "Kernels/\(name).cu" }?.text ?? "" }.joined()
+    }
+
+    /// What the compiler is told beside the text.
+    var definitions: [String] {
+        switch self {
+        case .common: []
+        case .attention(let width): ["-DHEAD_WIDTH=\(width)"]
+        }
+    }
+}

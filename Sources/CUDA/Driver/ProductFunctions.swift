@@ -1,0 +1,31 @@
+import Support
+
+// The functions of cuBLAS that products need (cublas_v2.h). Each returns 0 or the number of an error.
+
+struct ProductFunctions: Sendable {
+    typealias Status = Int32
+
+    var create: @convention(c) (UnsafeMutablePointer<Pointer?>) -> Status
+    /// 130002 is 13.0.2.
+    var version: @convention(c) (Pointer?, UnsafeMutablePointer<Int32>) -> Status
+    var setStream: @convention(c) (Pointer?, Pointer?) -> Status
+    var setWorkspace: @convention(c) (Pointer?, UInt, Int) -> Status
+    /// Column-major: C (m, n) = α·op(A)·op(B) + β·C.
+    var sgemm:
+        @convention(c) (
+            Pointer?, Int32, Int32, Int32, Int32, Int32, UnsafePointer<Float>, UInt, Int32, UInt, Int32,
+            UnsafePointer<Float>, UInt, Int32
+        ) -> Status
+}
+
+extension ProductFunctions {
+    init(_ search: LibrarySearch) throws(DeviceFault) {
+        let library = try search.open(.products, ["libcublas.so.13", "libcublas.so.12", "libcublas.so"])
+        self.init(
+            create: try library.function("cublasCreate_v2", of: .products),
+            version: try library.function("cublasGetVersion_v2", of: .products),
+            setStream: try library.function("cublasSetStream_v2", of: .products),
+            setWorkspace: try library.function("cublasSetWorkspace_v2", of: .products),
+            sgemm: try library.function("cublasSgemm_v2", of: .products))
+    }
+}

@@ -1,0 +1,262 @@
+import Tensors
+
+// Embedding, products, norms and what is done element by element. Scratch is given back as soon as its kernels have
+// been asked for: the next that takes it comes after them.
+
+extension CUDAExecutor {
+    // MARK: Embedding and rows
+
+    public func forward(_ operation: EmbeddingOperation) {
+        each(
+            .embed, operation.output.count,
+            [
+                .place(operation.output.place), .place(operation.tokens.place), .place(operation.positions.place),
+                .place(operation.tokenTable.values), .optional(operation.positionTable?.values),
+                .int(operation.output.columns),
+            ])
+    }
+
+    public func backward(_ operation: EmbeddingOperation, gradient: Place) {
+        let columns = operation.output.columns
+        scatter(
+            gradient, operation.tokens, to: operation.tokenTable.gradient, columns, frozen: operation.frozenToken)
+        if let table = operation.positionTable {
+            scatter(gradient, operation.positions, to: table.gradient, columns, frozen: nil)
+        }
+    }
+
+    /// Columns that one block of `scatter_rows` has.
+    private static let scatteredColumns = 128
+
+    /// table[rows m] += d[m]
+    private func scatter(_ gradient: Place, _ rows: Indices, to table: Place, _ columns: Int, frozen: Int32?) {
+        launch(
+            .scatterRows, Grid(rows.count, (columns + Self.scatteredColumns - 1) / Self.scatteredColumns),
+            threads: Self.scatteredColumns,
+            [
+                .place(table), .place(gradient), .place(rows.place), .int(rows.count), .int(columns),
+                .int(frozen.map(Int.init) ?? -1),
+            ])
+    }
+
+    public func forward(_ operation: GatherRowsOperation) {
+        gather(operation.output.place, operation.input.place, operation.rows.place, operation.input.columns)
+    }
+
+    func gather(_ output: Place, _ input: Place, _ rows: Place, _ columns: Int) {
+        each(.gatherRows, output.count, [.place(output), .place(input), .place(rows), .int(columns)])
+    }
+
+    public func backward(_ operation: GatherRowsOperation, gradient: Place, input target: GradientTarget) {
+        if !target.accumulates { clear(target.place) }
+        scatter(gradient, operation.rows, to: target.place, operation.input.columns, frozen: nil)
+    }
+
+    public func forward(_ operation: ReplaceRowsOperation) {
+        putRows(operation.output.place, operation.replacement.place, operation.rows, operation.input.columns)
+    }
+
+    public func backward(_ operation: ReplaceRowsOperation, gradient: Place, replacement target: GradientTarget) {
+        let columns = operation.input.columns, count = operation.rows.count * columns
+        let taken = allocate(count, zeroed: false)
+        gather(taken.place[0..<count], gradient, operation.rows.place, columns)
+        if target.accumulates { add(taken.place, to: target.place) } else { copy(taken.place, to: target.place) }
+        clear(taken.place)
+        putRows(gradient, taken.place, operation.rows, columns)
+        free(taken)
+    }
+
+    private func putRows(_ target: Place, _ values: Place, _ rows: Indices, _ columns: Int) {
+        each(
+            .putRows, rows.count * columns,
+            [.place(target), .place(values), .place(rows.place), .int(columns)])
+    }
+
+    // MARK: Products
+
+    public func forward(_ operation: LinearOperation, in memory: Workspace) {
+        let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
+        let scratch = operation.activation.map { active($0, operation.input, memory) }
+        multiply(
+            operation.output.place, scratch ?? operation.input.place, operation.weight.values, m: rows, n: outputs,
+            k: inputs, transposesRight: operation.isTransposed)
+        if operation.bias != nil || operation.residual != nil || operation.dropout != nil {
+            each(
+                .finishLinear, operation.output.count,
+                [
+                    .place(operation.output.place), .optional(operation.bias?.values),
+                    .optional(operation.residual?.place), .int(outputs), .mask(operation.dropout),
+                ])
+        }
+        if let scratch { memory.giveBack(scratch) }
+    }
+
+    /// GELU(x), in scratch.
+    private func active(_ form: GELUForm, _ input: Variable, _ memory: Workspace) -> Place {
+        let scratch = memory.take(input.count)
+        gelu(scratch, input.place, form)
+        return scratch
+    }
+
+    public func backward(
+        _ operation: LinearOperation, gradient: Place, input target: GradientTarget, in memory: Workspace
+    ) {
+        let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
+        // What reaches the product: dy, thinned by the mask. The residual receives dy as it is.
+        let masked = operation.dropout.map { mask in
+            let scratch = memory.take(operation.output.count)
+            each(.dropout, scratch.count, [.place(scratch), .place(gradient), .mask(mask)])
+            return scratch
+        }
+        let dy = masked ?? gradient
+        let scratch = operation.activation.map { active($0, operation.input, memory) }
+        let x = scratch ?? operation.input.place
+        multiply(
+            target.place, dy, operation.weight.values, m: rows, n: inputs, k: outputs,
+            transposesRight: !operation.isTransposed, accumulates: target.accumulates)
+        if let form = operation.activation { geluBackward(target.place, operation.input.place, form) }
+        let (left, right) = operation.isTransposed ? (dy, x) : (x, dy)
+        multiply(
+            operation.weight.gradient, left, right, m: operation.isTransposed ? outputs : inputs,
+            n: operation.isTransposed ? inputs : outputs, k: rows, transposesLeft: true, accumulates: true)
+        if let bias = operation.bias {
+            sums(.columnSums, columns: outputs, [.place(bias.gradient), .place(dy), .int(rows), .int(outputs)])
+        }
+        if let scratch { memory.giveBack(scratch) }
+        if let masked { memory.giveBack(masked) }
+    }
+
+    public func product(_ operation: ProductOperation, to host: UnsafeMutableBufferPointer<Float>) {
+        precondition(host.count == operation.rows * operation.outputs, "\(host.count) numbers")
+        guard host.count > 0 else { return }
+        let result = allocate(host.count, zeroed: false)
+        multiply(
+            result.place, operation.input, operation.weight, m: operation.rows, n: operation.outputs,
+            k: operation.inputs, transposesRight: operation.isTransposed)
+        read(result.place) { _ = host.update(fromContentsOf: $0) }
+        free(result)
+    }
+
+    // MARK: Norms
+
+    public func forward(_ operation: LayerNormOperation) {
+        rows(
+            .layerNorm, operation.input.rows, columns: operation.input.columns,
+            [
+                .place(operation.output.place), .place(operation.mean), .place(operation.rstd),
+                .place(operation.input.place), .place(operation.gain.values), .place(operation.bias.values),
+                .float(operation.epsilon), .int(operation.input.columns),
+            ])
+    }
+
+    public func backward(
+        _ operation: LayerNormOperation, gradient: Place, input target: GradientTarget, in memory: Workspace
+    ) {
+        let columns = operation.input.columns
+        rows(
+            .layerNormBackward, operation.input.rows, columns: columns,
+            [
+                .place(target.place), .place(gradient), .place(operation.input.place), .place(operation.mean),
+                .place(operation.rstd), .place(operation.gain.values), .int(columns), .flag(target.accumulates),
+            ])
+        gainSums(operation.gain, gradient, operation.input, operation.mean, operation.rstd)
+        sums(
+            .columnSums, columns: columns,
+            [.place(operation.bias.gradient), .place(gradient), .int(operation.input.rows), .int(columns)])
+    }
+
+    public func forward(_ operation: RMSNormOperation) {
+        rows(
+            .rmsNorm, operation.input.rows, columns: operation.input.columns,
+            [
+                .place(operation.output.place), .place(operation.rrms), .place(operation.input.place),
+                .place(operation.gain.values), .float(operation.epsilon), .int(operation.input.columns),
+            ])
+    }
+
+    public func backward(
+        _ operation: RMSNormOperation, gradient: Place, input target: GradientTarget, in memory: Workspace
+    ) {
+        rows(
+            .rmsNormBackward, operation.input.rows, columns: operation.input.columns,
+            [
+                .place(target.place), .place(gradient), .place(operation.input.place), .place(operation.rrms),
+                .place(operation.gain.values), .int(operation.input.columns), .flag(target.accumulates),
+            ])
+        gainSums(operation.gain, gradient, operation.input, nil, operation.rrms)
+    }
+
+    /// dgain += Σ_n dy · x̂
+    private func gainSums(_ gain: Weight, _ gradient: Place, _ input: Variable, _ mean: Place?, _ rstd: Place) {
+        sums(
+            .gainSums, columns: input.columns,
+            [
+                .place(gain.gradient), .place(gradient), .place(input.place), .optional(mean), .place(rstd),
+                .int(input.rows), .int(input.columns),
+            ])
+    }
+
+    /// A kernel that sums rows, by 32 columns a block and sixteen warps.
+    private func sums(_ kernel: Kernel, columns: Int, _ arguments: [Argument]) {
+        launch(kernel, Grid((columns + 31) / 32), threads: 512, arguments)
+    }
+
+    // MARK: Element by element
+
+    public func forward(_ operation: DropoutOperation) { thin(operation.variable.place, operation.mask) }
+
+    public func backward(_ operation: DropoutOperation, gradient: Place) { thin(gradient, operation.mask) }
+
+    private func thin(_ place: Place, _ mask: DropoutMask) {
+        each(.dropout, place.count, [.place(place), .place(place), .mask(mask)])
+    }
+
+    public func forward(_ operation: GELUOperation) {
+        gelu(operation.output.place, operation.input.place, operation.form)
+    }
+
+    private func gelu(_ output: Place, _ input: Place, _ form: GELUForm) {
+        each(.gelu, input.count, [.place(output), .place(input), .flag(form == .exact)])
+    }
+
+    public func backward(_ operation: GELUOperation, gradient: Place) {
+        geluBackward(gradient, operation.input.place, operation.form)
+    }
+
+    private func geluBackward(_ gradient: Place, _ input: Place, _ form: GELUForm) {
+        each(.geluBackward, input.count, [.place(gradient), .place(input), .flag(form == .exact)])
+    }
+
+    public func forward(_ operation: SwiGLUOperation) {
+        each(
+            .swiglu, operation.output.count,
+            [.place(operation.output.place), .place(operation.input.place), .int(operation.output.columns)])
+    }
+
+    public func backward(_ operation: SwiGLUOperation, gradient: Place, input: Place) {
+        each(
+            .swigluBackward, operation.output.count,
+            [.place(input), .place(gradient), .place(operation.input.place), .int(operation.output.columns)])
+    }
+
+    public func forward(_ operation: RotaryOperation) { turn(operation, operation.variable.place, sign: 1) }
+
+    public func backward(_ operation: RotaryOperation, gradient: Place) { turn(operation, gradient, sign: -1) }
+
+    private func turn(_ operation: RotaryOperation, _ place: Place, sign: Float) {
+        let (table, variable) = (operation.table, operation.variable)
+        each(
+            .rotate, variable.rows * operation.heads * table.half,
+            [
+                .place(place), .place(operation.positions.place), .place(table.cosine), .place(table.sine),
+                .int(variable.columns), .int(operation.offset), .int(operation.heads), .int(operation.headWidth),
+                .int(table.half), .float(sign),
+            ])
+    }
+
+    public func forward(_ operation: SumOperation) {
+        each(
+            .sum, operation.output.count,
+            [.place(operation.output.place), .place(operation.left.place), .place(operation.right.place)])
+    }
+}

@@ -1,0 +1,60 @@
+// What the kernels share. The files of this folder are one source (`KernelSource.swift` says in which order):
+// the card's compiler turns them into a module when a card is first used, and the tests compile the same text for the
+// processor.
+// No header is included, because NVRTC's wheel has none to include.
+//
+// Matrices are row-major float32; whole numbers are 32 bits. A kernel writes what its first parameters name. Nothing is
+// added by atomic operations: every sum has an order of its own, so that equal inputs give equal bits.
+// Arrays of a thread have sizes and indices that are known when they are compiled: others would lie in memory.
+
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+// The tests have a definition of their own.
+#ifndef KERNEL
+#define KERNEL extern "C" __global__ void
+#endif
+
+#define WHOLE_WARP 0xffffffffu
+#define INFINITE __int_as_float(0x7f800000)
+
+/// The loop over elements that the threads of all blocks share.
+#define EACH(i, n) \
+    for (long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += (long long)gridDim.x * blockDim.x)
+
+__device__ __forceinline__ float warp_sum(float x) {
+    for (int other = 16; other > 0; other >>= 1) x += __shfl_xor_sync(WHOLE_WARP, x, other);
+    return x;
+}
+
+__device__ __forceinline__ double warp_sum(double x) {
+    for (int other = 16; other > 0; other >>= 1) x += __shfl_xor_sync(WHOLE_WARP, x, other);
+    return x;
+}
+
+/// The sum over the threads of a block, given to all of them; `slots` is shared memory for 32 numbers. The number of
+/// threads is a multiple of 32.
+template <class T> __device__ __forceinline__ T block_sum(T x, T *slots) {
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
+    x = warp_sum(x);
+    __syncthreads();  // whoever still reads the sum before
+    if (lane == 0) slots[warp] = x;
+    __syncthreads();
+    return warp_sum(lane < warps ? slots[lane] : (T)0);
+}
+
+/// A mix of 32 bits in which every bit of the result depends on every bit of h.
+__device__ __forceinline__ u32 mix(u32 h) {
+    h ^= h >> 16;
+    h *= 0x7feb352du;
+    h ^= h >> 15;
+    h *= 0x846ca68bu;
+    h ^= h >> 16;
+    return h;
+}
+
+/// What dropout multiplies an element by: 0 or 1 / (1 − p). `threshold` 0 is no dropout.
+__device__ __forceinline__ float survivor(u64 key, u64 element, u32 threshold, float scale) {
+    if (threshold == 0) return 1;
+    return mix(mix((u32)element ^ (u32)key) + (u32)(key >> 32)) < threshold ? 0 : scale;
+}

@@ -1,0 +1,91 @@
+// Element by element. y may be x where a comment says so.
+
+/// y += x
+KERNEL add(float *y, const float *__restrict__ x, long long count) {
+    EACH(i, count) y[i] += x[i];
+}
+
+/// y = a + b
+KERNEL sum(float *y, const float *__restrict__ a, const float *__restrict__ b, long long count) {
+    EACH(i, count) y[i] = a[i] + b[i];
+}
+
+/// Dropout of x into y, which may be x.
+KERNEL dropout(float *y, const float *x, u64 key, u32 threshold, float scale, long long count) {
+    EACH(i, count) y[i] = x[i] * survivor(key, i, threshold, scale);
+}
+
+/// What follows a product: y = dropout(y + bias) + residual, where there is a bias or a residual.
+KERNEL finish_linear(
+    float *y, const float *__restrict__ bias, const float *__restrict__ residual, int columns, u64 key, u32 threshold,
+    float scale, long long count) {
+    EACH(i, count) {
+        float x = y[i];
+        if (bias) x += bias[i % columns];
+        x *= survivor(key, i, threshold, scale);
+        if (residual) x += residual[i];
+        y[i] = x;
+    }
+}
+
+// GELU by the logistic function, ½(1 + tanh u) = σ(2u), or exact with the distribution of the normal.
+
+__device__ __forceinline__ float logistic(float x) { return 1 / (1 + expf(-x)); }
+
+__device__ __forceinline__ float gelu_share(float x, int exact) {
+    const float a = 1.5957691216057308f, b = 0.044715f;  // 2 √(2/π)
+    return exact ? 0.5f * (1 + erff(x * 0.70710678118654752f)) : logistic(a * (x + b * x * x * x));
+}
+
+__device__ __forceinline__ float gelu_slope(float x, int exact) {
+    const float a = 1.5957691216057308f, b = 0.044715f;
+    float share = gelu_share(x, exact);
+    return exact ? share + x * 0.39894228040143268f * expf(-0.5f * x * x)
+                 : share + x * share * (1 - share) * a * (1 + 3 * b * x * x);
+}
+
+KERNEL gelu(float *y, const float *__restrict__ x, int exact, long long count) {
+    EACH(i, count) y[i] = x[i] * gelu_share(x[i], exact);
+}
+
+/// d becomes d · GELU′(x).
+KERNEL gelu_backward(float *d, const float *__restrict__ x, int exact, long long count) {
+    EACH(i, count) d[i] *= gelu_slope(x[i], exact);
+}
+
+/// x (N, 2F): the gate's columns, then up's; y (N, F).
+KERNEL swiglu(float *y, const float *__restrict__ x, int width, long long count) {
+    EACH(i, count) {
+        long long at = i / width * 2 * width + i % width;
+        y[i] = x[at] * logistic(x[at]) * x[at + width];
+    }
+}
+
+KERNEL swiglu_backward(
+    float *dx, const float *__restrict__ dy, const float *__restrict__ x, int width, long long count) {
+    EACH(i, count) {
+        long long at = i / width * 2 * width + i % width;
+        float gate = x[at], up = x[at + width], s = logistic(gate);
+        dx[at] = dy[i] * up * s * (1 + gate * (1 - s));
+        dx[at + width] = dy[i] * gate * s;
+    }
+}
+
+/// Turns the pairs (x[i], x[i + w/2]) of each head in place; `sign` −1 turns back. count = N · heads · w/2.
+KERNEL rotate(
+    float *x, const int *__restrict__ positions, const float *__restrict__ cosine, const float *__restrict__ sine,
+    int stride, int offset, int heads, int width, int half, float sign, long long count) {
+    EACH(i, count) {
+        int pair = (int)(i % half), head = (int)(i / half % heads);
+        long long row = i / half / heads, angle = (long long)positions[row] * half + pair;
+        float *at = x + row * stride + offset + head * width + pair;
+        float a = at[0], b = at[half], c = cosine[angle], s = sign * sine[angle];
+        at[0] = a * c - b * s;
+        at[half] = b * c + a * s;
+    }
+}
+
+/// flag = 1 if a number is not finite; it is 0 before.
+KERNEL find_not_finite(int *flag, const float *__restrict__ x, long long count) {
+    EACH(i, count) if (!(x[i] - x[i] == 0)) *flag = 1;
+}

@@ -1,0 +1,71 @@
+#include "Fibers.h"
+
+#include "../../Sources/CUDA/Kernels/Common.cu"
+#include "../../Sources/CUDA/Kernels/Elementwise.cu"
+#include "../../Sources/CUDA/Kernels/Norms.cu"
+#include "../../Sources/CUDA/Kernels/Sums.cu"
+#include "../../Sources/CUDA/Kernels/Rows.cu"
+#include "../../Sources/CUDA/Kernels/Attention.cu"
+#include "../../Sources/CUDA/Kernels/Loss.cu"
+#include "../../Sources/CUDA/Kernels/Optimizer.cu"
+#include "../../Sources/CUDA/Kernels/Decoding.cu"
+
+#include "CHostDevice.h"
+
+namespace {
+
+struct Entry {
+    const char *name, *signature;
+    void (*body)(void *const *);
+};
+
+#define ENTRY(kernel) {#kernel, fibers::Call<kernel>::signature, fibers::Call<kernel>::body},
+#define ATTENTION_ENTRIES(width) ENTRY(attention_##width) ENTRY(attention_queries_##width) ENTRY(attention_keys_##width)
+
+const Entry entries[] = {
+    // Elementwise.cu, Norms.cu, Sums.cu, Rows.cu
+    ENTRY(add) ENTRY(sum) ENTRY(dropout) ENTRY(finish_linear) ENTRY(gelu) ENTRY(gelu_backward) ENTRY(swiglu)
+    ENTRY(swiglu_backward) ENTRY(rotate) ENTRY(find_not_finite) ENTRY(layer_norm) ENTRY(layer_norm_backward)
+    ENTRY(rms_norm) ENTRY(rms_norm_backward) ENTRY(column_sums) ENTRY(gain_sums) ENTRY(embed) ENTRY(gather_rows)
+    ENTRY(add_to_rows) ENTRY(put_rows) ENTRY(scatter_rows)
+    // Attention.cu
+    ENTRY(attention_dots) ATTENTION_ENTRIES(32) ATTENTION_ENTRIES(64) ATTENTION_ENTRIES(96) ATTENTION_ENTRIES(128)
+    ATTENTION_ENTRIES(192)
+    // Loss.cu, Optimizer.cu, Decoding.cu
+    ENTRY(cross_entropy) ENTRY(most_probable) ENTRY(probability_of) ENTRY(sum_of_squares) ENTRY(add_parts)
+    ENTRY(clip_factor) ENTRY(adamw) ENTRY(keep_keys) ENTRY(cached_attention) ENTRY(pattern) ENTRY(apply_pattern)
+};
+
+const Entry *find(const char *kernel) {
+    for (const Entry &entry : entries)
+        if (!strcmp(entry.name, kernel)) return &entry;
+    return nullptr;
+}
+
+}  // namespace
+
+const char *host_device_signature(const char *kernel) {
+    const Entry *entry = find(kernel);
+    return entry ? entry->signature : nullptr;
+}
+
+const char *host_device_launch(
+    const char *kernel, const unsigned grid[3], unsigned threads, void *const *arguments, unsigned seed,
+    host_device_fault fault, int fault_number) {
+    const Entry *entry = find(kernel);
+    if (!entry) return "no kernel of that name";
+    return fibers::launch(entry->body, arguments, dim3{grid[0], grid[1], grid[2]}, threads, seed,
+        (fibers::Fault)fault, fault_number);
+}
+
+void host_device_fill(void *memory, unsigned word, unsigned long words) {
+    unsigned *at = (unsigned *)memory;
+    for (unsigned long i = 0; i < words; i++) at[i] = word;
+}
+
+int host_device_is_full(const void *memory, unsigned word, unsigned long words) {
+    const unsigned *at = (const unsigned *)memory;
+    unsigned differences = 0;
+    for (unsigned long i = 0; i < words; i++) differences |= at[i] ^ word;
+    return differences == 0;
+}

@@ -1,0 +1,183 @@
+import CHostDevice
+import COpenBLAS
+import Glibc
+import Synchronization
+
+@testable import CUDA
+
+/// A machine with NVIDIA's libraries and cards, as far as their functions tell: memory is the process's own, a kernel
+/// runs on the host device, and cuBLAS is OpenBLAS, by columns. The functions of a C library know nothing but their
+/// arguments, so there is one machine, for tests that run one after another.
+struct FakeMachine: Sendable {
+    var initializing: Int32 = 0
+    var version: Int32 = 13_000
+    var cards: Int32 = 2
+    var capability: (Int32, Int32) = (9, 0)
+    var retaining: Int32 = 0
+    var free = 60 << 30
+    var total = 80 << 30
+    var allocating: Int32 = 0
+    /// What the compiler says of any text.
+    var compiling: Int32 = 0
+    /// What was compiled: the options of each text.
+    var compiled: [[String]] = []
+    var log = ""
+
+    static let current = Mutex(FakeMachine())
+
+    /// Card number `index` of this machine, for a process that keeps its compiled kernels in a folder.
+    func card(_ index: Int = 0, keepingIn folder: String? = nil) throws -> GraphicsCard {
+        Self.current.withLock { $0 = self }
+        return try GraphicsCard(
+            index, driver: fakeDriver, compiler: fakeCompiler, products: fakeProducts,
+            cache: folder.map { KernelCache(folder: $0) })
+    }
+}
+
+private func pointer(_ bits: UInt) -> UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: bits) }
+
+private func write(_ text: String, to characters: UnsafeMutablePointer<CChar>, most: Int) {
+    var count = 0
+    for byte in text.utf8.prefix(most) {
+        characters[count] = CChar(bitPattern: byte)
+        count += 1
+    }
+    characters[count] = 0
+}
+
+private let fakeDriver = DriverFunctions(
+    initialize: { _ in FakeMachine.current.withLock { $0.initializing } },
+    version: { result in
+        result.pointee = FakeMachine.current.withLock { $0.version }
+        return 0
+    },
+    count: { result in
+        result.pointee = FakeMachine.current.withLock { $0.cards }
+        return 0
+    },
+    device: { result, index in
+        result.pointee = 40 + index
+        return 0
+    },
+    name: { characters, size, device in
+        write("Card \(device - 40)", to: characters, most: Int(size) - 1)
+        return 0
+    },
+    attribute: { result, attribute, _ in
+        let capability = FakeMachine.current.withLock { $0.capability }
+        result.pointee = attribute == 75 ? capability.0 : capability.1
+        return attribute == 75 || attribute == 76 ? 0 : 1
+    },
+    retainContext: { result, _ in
+        result.pointee = pointer(1)
+        return FakeMachine.current.withLock { $0.retaining }
+    },
+    setContext: { $0 == pointer(1) ? 0 : 201 },
+    memory: { free, total in
+        (free.pointee, total.pointee) = FakeMachine.current.withLock { ($0.free, $0.total) }
+        return 0
+    },
+    allocate: { result, bytes in
+        result.pointee = UInt(bitPattern: malloc(bytes))
+        return FakeMachine.current.withLock { $0.allocating }
+    },
+    free: { address in
+        Glibc.free(pointer(address))
+        return 0
+    },
+    makeStream: { result, flags in
+        result.pointee = pointer(2)
+        return flags == 1 ? 0 : 1
+    },
+    finishStream: { $0 == pointer(2) ? 0 : 400 },
+    copyIn: { target, source, bytes, stream in
+        if let source, let target = pointer(target) { memcpy(target, source, bytes) }
+        return stream == pointer(2) ? 0 : 400
+    },
+    copyOut: { target, source, bytes, stream in
+        if let target, let source = pointer(source) { memcpy(target, source, bytes) }
+        return stream == pointer(2) ? 0 : 400
+    },
+    copy: { target, source, bytes, stream in
+        if let target = pointer(target), let source = pointer(source) { memcpy(target, source, bytes) }
+        return stream == pointer(2) ? 0 : 400
+    },
+    clear: { target, byte, bytes, stream in
+        if let target = pointer(target) { memset(target, Int32(byte), bytes) }
+        return stream == pointer(2) ? 0 : 400
+    },
+    loadModule: { result, image in
+        result.pointee = pointer(3)
+        return image?.load(as: UInt8.self) == 42 ? 0 : 200
+    },
+    function: { result, module, name in
+        guard module == pointer(3), host_device_signature(name) != nil else { return 500 }
+        // A function is known by its name here; it stays to the end.
+        result.pointee = UnsafeMutableRawPointer(strdup(name))
+        return 0
+    },
+    launch: { function, x, y, z, threads, y1, z1, shared, stream, arguments, extra in
+        guard let function, stream == pointer(2), y1 == 1, z1 == 1, shared == 0, extra == nil else { return 1 }
+        var grid = (x, y, z)
+        let problem = withUnsafeBytes(of: &grid) {
+            host_device_launch(
+                function.assumingMemoryBound(to: CChar.self), $0.bindMemory(to: UInt32.self).baseAddress, threads,
+                arguments, 0, HOST_DEVICE_NO_FAULT, -1)
+        }
+        return problem == nil ? 0 : 700
+    })
+
+private let fakeCompiler = KernelCompiler(
+    version: { major, minor in
+        (major.pointee, minor.pointee) = (13, 0)
+        return 0
+    },
+    create: { program, text, _, _, _, _ in
+        program.pointee = pointer(4)
+        return strlen(text) > 1000 ? 0 : 1
+    },
+    compileProgram: { program, count, options in
+        let texts = (0..<Int(count)).compactMap { options[$0].map { String(cString: $0) } }
+        return FakeMachine.current.withLock { machine in
+            machine.compiled.append(texts)
+            return machine.compiling
+        }
+    },
+    destroy: { _ in 0 },
+    logSize: { _, size in
+        size.pointee = FakeMachine.current.withLock { $0.log.utf8.count } + 1
+        return 0
+    },
+    log: { _, characters in
+        write(FakeMachine.current.withLock { $0.log }, to: characters, most: 1000)
+        return 0
+    },
+    moduleSize: { _, size in
+        size.pointee = 1
+        return 0
+    },
+    module: { _, bytes in
+        bytes.pointee = 42
+        return 0
+    })
+
+private let fakeProducts = ProductFunctions(
+    create: { result in
+        result.pointee = pointer(5)
+        return 0
+    },
+    version: { handle, version in
+        version.pointee = 130_002
+        return handle == pointer(5) ? 0 : 1
+    },
+    setStream: { handle, stream in handle == pointer(5) && stream == pointer(2) ? 0 : 1 },
+    setWorkspace: { handle, _, _ in handle == pointer(5) ? 0 : 1 },
+    sgemm: { handle, left, right, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
+        func floats(_ address: UInt) -> UnsafeMutablePointer<Float>? {
+            pointer(address)?.assumingMemoryBound(to: Float.self)
+        }
+        cblas_sgemm(
+            CblasColMajor, left == 1 ? CblasTrans : CblasNoTrans, right == 1 ? CblasTrans : CblasNoTrans, m, n, k,
+            alpha.pointee, floats(a), lda, floats(b), ldb, beta.pointee, floats(c), ldc)
+        return handle == pointer(5) ? 0 : 1
+    })

@@ -1,0 +1,193 @@
+import CHostDevice
+import COpenBLAS
+import Glibc
+import Synchronization
+import Testing
+
+@testable import CUDA
+
+/// A device that is this process: the kernels compiled for the processor (`Tests/CHostDevice`), products by OpenBLAS.
+///
+/// Memory is not a number until it is written, and lies between fences: one that is broken, an argument of another type
+/// than the kernel's, or a barrier that not every thread reaches is a fault of the call that did it.
+final class HostDevice: Device {
+    /// A fault that every launch has, to see that tests notice it.
+    struct Planted: Sendable {
+        var kind: host_device_fault
+        /// In the barrier or exchange of this number of each thread.
+        var number: Int
+    }
+
+    /// 0 and 1: threads take turns ascending and descending, else in an order drawn from it.
+    let order: UInt32
+    let planted: Planted?
+    var name: String { "host device" }
+    var library: String { "OpenBLAS" }
+
+    init(order: UInt32, planted: Planted? = nil) {
+        self.order = order
+        self.planted = planted
+    }
+
+    // MARK: Memory
+
+    private static let fence = 1 << 16
+
+    /// A piece of memory that was given out. It and its fences are filled with one word, which is not a number, another
+    /// one for each piece: what comes of a neighbour's is seen where it is written.
+    private struct Piece {
+        let bytes: Int
+        let word: UInt32
+    }
+
+    private struct Given {
+        var pieces: [UInt: Piece] = [:]
+        var count: UInt32 = 0
+    }
+
+    /// One for all devices, each of which knows the memory of the others.
+    private static let given = Mutex(Given())
+
+    private func pointer(_ address: DeviceAddress) -> UnsafeMutableRawPointer {
+        guard let pointer = UnsafeMutableRawPointer(bitPattern: address.bits) else { fatalError("a null address") }
+        return pointer
+    }
+
+    func freeBytes() throws(DeviceFault) -> Int { 1 << 30 }
+
+    func allocate(bytes: Int) throws(DeviceFault) -> DeviceAddress {
+        let bytes = (bytes + 3) & ~3
+        var block: UnsafeMutableRawPointer?
+        guard posix_memalign(&block, 256, bytes + 2 * Self.fence) == 0, let block else {
+            throw .outOfMemory(wanted: bytes, free: 0)
+        }
+        let address = UInt(bitPattern: block + Self.fence)
+        let word = Self.given.withLock { given in
+            given.count += 1
+            // As a number of a row it is a little before the first.
+            let word = 0xffff_ff80 | given.count % 64
+            given.pieces[address] = Piece(bytes: bytes, word: word)
+            return word
+        }
+        host_device_fill(block, word, UInt(bytes + 2 * Self.fence) / 4)
+        return DeviceAddress(address)
+    }
+
+    func free(_ address: DeviceAddress) {
+        guard let piece = Self.given.withLock({ $0.pieces.removeValue(forKey: address.bits) }) else {
+            fatalError("\(address) was not given out")
+        }
+        if planted == nil, isBroken(address.bits, piece) { Issue.record("a fence of \(piece.bytes) bytes was broken") }
+        Glibc.free(pointer(address) - Self.fence)
+    }
+
+    private func isBroken(_ address: UInt, _ piece: Piece) -> Bool {
+        let start = pointer(DeviceAddress(address)), words = UInt(Self.fence / 4)
+        return host_device_is_full(start - Self.fence, piece.word, words) == 0
+            || host_device_is_full(start + piece.bytes, piece.word, words) == 0
+    }
+
+    /// The piece that an address is inside of, and where that begins.
+    private func piece(of address: DeviceAddress) -> (start: UInt, piece: Piece)? {
+        Self.given.withLock { given in
+            if let piece = given.pieces[address.bits] { return (address.bits, piece) }
+            return given.pieces.first { $0.key <= address.bits && address.bits <= $0.key + UInt($0.value.bytes) }
+                .map { ($0.key, $0.value) }
+        }
+    }
+
+    /// Whether so many bytes from there on are one piece of what was given out.
+    private func check(_ address: DeviceAddress, _ bytes: Int, _ call: String) throws(DeviceFault) {
+        guard bytes > 0 else { return }
+        guard let (start, piece) = piece(of: address), address.bits + UInt(bytes) <= start + UInt(piece.bytes) else {
+            throw .failed(.driver, call: "\(call) of memory that is not there", code: 1)
+        }
+    }
+
+    func clear(_ address: DeviceAddress, bytes: Int) throws(DeviceFault) {
+        try check(address, bytes, "clearing")
+        memset(pointer(address), 0, bytes)
+    }
+
+    func copy(from source: DeviceAddress, to target: DeviceAddress, bytes: Int) throws(DeviceFault) {
+        try check(source, bytes, "reading")
+        try check(target, bytes, "writing")
+        memcpy(pointer(target), pointer(source), bytes)
+    }
+
+    func copyIn(_ bytes: UnsafeRawBufferPointer, to target: DeviceAddress) throws(DeviceFault) {
+        try check(target, bytes.count, "writing")
+        if let base = bytes.baseAddress { memcpy(pointer(target), base, bytes.count) }
+    }
+
+    func copyOut(from source: DeviceAddress, to bytes: UnsafeMutableRawBufferPointer) throws(DeviceFault) {
+        try check(source, bytes.count, "reading")
+        if let base = bytes.baseAddress { memcpy(base, pointer(source), bytes.count) }
+    }
+
+    // MARK: Work
+
+    func launch(
+        _ kernel: Kernel, _ grid: Grid, threads: Int, _ arguments: [KernelArgument]
+    ) throws(DeviceFault) {
+        guard let signature = host_device_signature(kernel.name).map({ String(cString: $0) }) else {
+            throw .failed(.driver, call: "finding \(kernel.name)", code: 500)
+        }
+        let given = String(arguments.map(\.letter))
+        guard signature == given else {
+            throw .failed(.driver, call: "\(kernel.name)(\(signature)) with arguments \(given)", code: 1)
+        }
+        for case .address(let address) in arguments where address != .none {
+            if piece(of: address) == nil {
+                throw .failed(.driver, call: "\(kernel.name) on memory that is not there", code: 1)
+            }
+        }
+        var slots = arguments.map(\.slot)
+        var size = (UInt32(grid.x), UInt32(grid.y), UInt32(grid.z))
+        let problem = slots.withUnsafeMutableBufferPointer { slots in
+            let pointers = slots.indices.map { index in slots.baseAddress.map { UnsafeMutableRawPointer($0 + index) } }
+            return withUnsafeBytes(of: &size) { size in
+                host_device_launch(
+                    kernel.name, size.bindMemory(to: UInt32.self).baseAddress, UInt32(threads), pointers, order,
+                    planted?.kind ?? HOST_DEVICE_NO_FAULT, Int32(planted?.number ?? -1))
+            }
+        }
+        if let problem { throw .failed(.driver, call: "\(kernel.name): \(String(cString: problem))", code: 1) }
+        for case .address(let address) in arguments where address != .none {
+            guard let (start, piece) = piece(of: address), isBroken(start, piece) else { continue }
+            throw .failed(.driver, call: "\(kernel.name), which writes beyond its memory,", code: 700)
+        }
+    }
+
+    func multiply(_ product: DeviceProduct) throws(DeviceFault) {
+        try check(product.result, 4 * product.m * product.n, "writing a product")
+        try check(product.left, 4 * product.m * product.k, "reading a factor")
+        try check(product.right, 4 * product.k * product.n, "reading a factor")
+        guard product.m > 0, product.n > 0 else { return }
+        func floats(_ address: DeviceAddress) -> UnsafeMutablePointer<Float> {
+            pointer(address).assumingMemoryBound(to: Float.self)
+        }
+        cblas_sgemm(
+            CblasRowMajor, product.transposesLeft ? CblasTrans : CblasNoTrans,
+            product.transposesRight ? CblasTrans : CblasNoTrans, blasint(product.m), blasint(product.n),
+            blasint(product.k), 1, floats(product.left), blasint(product.transposesLeft ? product.m : product.k),
+            floats(product.right), blasint(product.transposesRight ? product.k : product.n),
+            product.accumulates ? 1 : 0, floats(product.result), blasint(product.n))
+    }
+
+    func finish() throws(DeviceFault) {}
+}
+
+extension KernelArgument {
+    /// As `host_device_signature` has it.
+    var letter: Character {
+        switch self {
+        case .address: "p"
+        case .int: "i"
+        case .unsigned: "u"
+        case .count: "l"
+        case .key: "q"
+        case .float: "f"
+        }
+    }
+}

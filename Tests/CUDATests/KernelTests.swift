@@ -1,0 +1,268 @@
+import CHostDevice
+import TestSupport
+import Tensors
+import Testing
+
+@testable import CUDA
+
+// What the tests of operations cannot see: that the order in which threads take turns decides nothing, and that a
+// mistake in a kernel would be noticed. Each kernel with barriers or exchanges runs on memory of exactly its size; then
+// with one barrier left out, or one exchange that reads from a wrong lane, or one element more than there is.
+
+/// A kernel and what it is called with; its results are the memory that it writes.
+struct KernelRun: CustomStringConvertible, Sendable {
+    enum Input: Sendable {
+        case floats([Float])
+        case doubles([Double])
+        case indices([Int32])
+        /// Floats that it writes, which are not numbers before.
+        case result(Int)
+        /// Doubles that it writes.
+        case doubleResult(Int)
+        /// Floats of which it writes some, which are no result.
+        case scratch(Int)
+        case argument(KernelArgument)
+    }
+
+    var kernel: Kernel
+    var grid: Grid
+    var threads: Int
+    var inputs: [Input]
+    /// Barriers and exchanges that each thread comes to, by their numbers, without those that guard nothing in this
+    /// run.
+    var barriers: [Int] = []
+    var exchanges: [Int] = []
+    /// How the grid or an argument is made one too large: a whole number among the inputs, by its place.
+    var countArgument: Int?
+
+    var description: String { kernel.name }
+
+    /// The bits of everything that may be written.
+    func run(_ device: HostDevice, oneMore: Bool = false) throws -> [UInt32] {
+        var arguments: [KernelArgument] = []
+        var memory: [(DeviceAddress, Int)] = []
+        var scratch: [DeviceAddress] = []
+        defer { for address in memory.map(\.0) + scratch { device.free(address) } }
+        func put<T>(_ values: [T]) throws {
+            let bytes = values.count * MemoryLayout<T>.stride
+            let address = try device.allocate(bytes: bytes)
+            try values.withUnsafeBytes { try device.copyIn($0, to: address) }
+            memory.append((address, bytes))
+            arguments.append(.address(address))
+        }
+        func leave(bytes: Int) throws {
+            memory.append((try device.allocate(bytes: bytes), bytes))
+            arguments.append(.address(memory[memory.count - 1].0))
+        }
+        for (index, input) in inputs.enumerated() {
+            switch input {
+            case .floats(let values): try put(values)
+            case .doubles(let values): try put(values)
+            case .indices(let values): try put(values)
+            case .result(let count): try leave(bytes: 4 * count)
+            case .doubleResult(let count): try leave(bytes: 8 * count)
+            case .scratch(let count):
+                let address = try device.allocate(bytes: 4 * count)
+                scratch.append(address)
+                arguments.append(.address(address))
+            case .argument(.int(let value)) where oneMore && index == countArgument: arguments.append(.int(value + 1))
+            case .argument(.count(let value)) where oneMore && index == countArgument:
+                arguments.append(.count(value + 1))
+            case .argument(let argument): arguments.append(argument)
+            }
+        }
+        let grid = oneMore && countArgument == nil ? Grid(grid.x + 1, grid.y, grid.z) : grid
+        try device.launch(kernel, grid, threads: threads, arguments)
+        return try memory.flatMap { address, bytes in
+            var values = [UInt32](repeating: 0, count: bytes / 4)
+            try values.withUnsafeMutableBytes { try device.copyOut(from: address, to: $0) }
+            return values
+        }
+    }
+}
+
+/// Four rows of 3000 logits, the largest in the last lane of the last warp of 1024 threads: its way to the first lane
+/// goes through every exchange.
+private let logits: [Float] = (0..<4).flatMap { row -> [Float] in
+    var values = randomFloats(3000, seed: UInt64(30 + row))
+    values[2047] = 6 + Float(row) / 8
+    return values
+}
+
+private func floats(_ count: Int, _ seed: UInt64) -> KernelRun.Input { .floats(randomFloats(count, seed: seed)) }
+
+/// 40 and 9 rows, 2 heads that share a key head, of width 8.
+private let attentionInputs: [KernelRun.Input] = [
+    floats(49 * 16, 11), floats(49 * 8, 12), floats(49 * 8, 13), .indices([0, 40, 49]), .argument(.int(49)),
+    .argument(.int(2)), .argument(.int(1)), .argument(.int(8)), .argument(.int(16)), .argument(.int(8)),
+    .argument(.int(8)), .argument(.int(0)), .argument(.float(0.35)), .argument(.int(40)), .argument(.key(5)),
+    .argument(.unsigned(1 << 30)), .argument(.float(4 / 3)),
+]
+private let attentionGradients: [KernelRun.Input] = [
+    floats(49 * 16, 14), .floats((0..<98).map { 3 + Float($0 % 7) / 10 }), floats(98, 15),
+]
+
+private let kernelRuns: [KernelRun] = [
+    KernelRun(
+        kernel: .layerNorm, grid: Grid(3), threads: 64,
+        inputs: [
+            .result(3 * 100), .result(3), .result(3), floats(300, 1), floats(100, 2), floats(100, 3),
+            .argument(.float(1e-5)), .argument(.int(100)),
+        ], barriers: [1, 2, 3], exchanges: Array(0..<20)),
+    KernelRun(
+        kernel: .layerNormBackward, grid: Grid(3), threads: 64,
+        inputs: [
+            floats(300, 1), floats(300, 2), floats(300, 3), floats(3, 4), floats(3, 5), floats(100, 6),
+            .argument(.int(100)), .argument(.int(1)),
+        ], barriers: [1, 2, 3], exchanges: Array(0..<20)),
+    KernelRun(
+        kernel: .rmsNorm, grid: Grid(3), threads: 64,
+        inputs: [
+            .result(300), .result(3), floats(300, 1), floats(100, 2), .argument(.float(1e-5)), .argument(.int(100)),
+        ], barriers: [1], exchanges: Array(0..<10)),
+    KernelRun(
+        kernel: .rmsNormBackward, grid: Grid(3), threads: 64,
+        inputs: [
+            .result(300), floats(300, 1), floats(300, 2), floats(3, 3), floats(100, 4), .argument(.int(100)),
+            .argument(.int(0)),
+        ], barriers: [1], exchanges: Array(0..<10)),
+    KernelRun(
+        kernel: .columnSums, grid: Grid(2), threads: 512,
+        inputs: [floats(40, 1), floats(35 * 40, 2), .argument(.int(35)), .argument(.int(40))], barriers: [0],
+        countArgument: 2),
+    KernelRun(
+        kernel: .gainSums, grid: Grid(2), threads: 512,
+        inputs: [
+            floats(40, 1), floats(35 * 40, 2), floats(35 * 40, 3), floats(35, 4), floats(35, 5), .argument(.int(35)),
+            .argument(.int(40)),
+        ], barriers: [0], countArgument: 5),
+    KernelRun(
+        kernel: .scatterRows, grid: Grid(300, 1), threads: 128,
+        inputs: [
+            floats(7 * 20, 1), floats(300 * 20, 2), .indices((0..<300).map { Int32($0 * $0 % 7) }),
+            .argument(.int(300)), .argument(.int(20)), .argument(.int(-1)),
+        ], barriers: [1, 2, 3]),
+    KernelRun(
+        kernel: .attention(32), grid: Grid(3, 2, 2), threads: 128,
+        inputs: [.result(49 * 16), .result(98)] + attentionInputs, barriers: Array(1..<12), exchanges: Array(0..<6)),
+    KernelRun(
+        kernel: .attentionDots(32), grid: Grid(25), threads: 128,
+        inputs: [
+            .result(98), floats(49 * 16, 1), floats(49 * 16, 2), .argument(.int(49)), .argument(.int(2)),
+            .argument(.int(8)),
+        ], exchanges: Array(0..<5)),
+    KernelRun(
+        kernel: .attentionQueries(32), grid: Grid(3, 2, 2), threads: 128,
+        inputs: [.result(49 * 16)] + attentionGradients + attentionInputs, barriers: Array(1..<12)),
+    KernelRun(
+        kernel: .attentionKeys(32), grid: Grid(3, 1, 2), threads: 128,
+        inputs: [.result(49 * 8), .result(49 * 8)] + attentionGradients + attentionInputs, barriers: Array(1..<18)),
+    KernelRun(
+        kernel: .crossEntropy, grid: Grid(4), threads: 1024,
+        inputs: [
+            .floats(logits), .result(4), .result(4), .indices([0, 2999, 77, 3]), .argument(.float(0.25)),
+            .argument(.int(3000)),
+        ], barriers: [1, 3], exchanges: Array(0..<30)),
+    KernelRun(
+        kernel: .mostProbable, grid: Grid(4), threads: 1024,
+        inputs: [.result(4), .floats(logits), .argument(.int(3000))], barriers: [1], exchanges: Array(0..<20)),
+    KernelRun(
+        kernel: .probabilityOf, grid: Grid(4), threads: 1024,
+        inputs: [.result(4), .floats(logits), .indices([0, 2999, 77, 3]), .argument(.int(3000))],
+        barriers: [1, 3], exchanges: Array(20..<30)),
+    KernelRun(
+        kernel: .sumOfSquares, grid: Grid(3), threads: 96,
+        inputs: [.doubleResult(3), floats(1000, 1), .argument(.count(1000))], barriers: [1],
+        exchanges: Array(0..<10), countArgument: 2),
+    KernelRun(
+        kernel: .addParts, grid: Grid(1), threads: 96,
+        inputs: [
+            .doubleResult(1), .doubles((0..<200).map { Double($0) }), .argument(.int(200)), .argument(.int(1)),
+        ], barriers: [1], exchanges: Array(0..<10), countArgument: 2),
+    KernelRun(
+        kernel: .adamw, grid: Grid(3), threads: 96,
+        inputs: [
+            floats(1000, 1), floats(1000, 2), .floats(randomFloats(1000, seed: 3).map { abs($0) }), .doubleResult(3),
+            floats(1000, 4), .doubles([2, 0.5, 0]), .argument(.float(0.1)), .argument(.float(0.9)),
+            .argument(.float(0.99)), .argument(.float(1e-8)), .argument(.float(0.01)), .argument(.float(0.19)),
+            .argument(.float(0.02)), .argument(.count(1000)),
+        ], barriers: [1], exchanges: Array(0..<10), countArgument: 13),
+    KernelRun(
+        kernel: .cachedAttention, grid: Grid(2, 2), threads: 64,
+        inputs: [
+            .result(2 * 16), .scratch(2 * 2 * 12), floats(2 * 32, 1), floats(2 * 12 * 8, 2), floats(2 * 12 * 8, 3),
+            .indices([1, 0]), .indices([11, 4]), .argument(.int(12)), .argument(.int(32)), .argument(.int(2)),
+            .argument(.int(1)), .argument(.int(8)), .argument(.int(0)), .argument(.float(0.35)),
+        ], barriers: [0, 2], exchanges: [0, 1, 2]),
+    KernelRun(
+        kernel: .pattern, grid: Grid(10, 2), threads: 64,
+        inputs: [
+            .result(2 * 10 * 10), floats(12 * 16, 1), floats(12 * 8, 2), .argument(.int(2)), .argument(.int(10)),
+            .argument(.int(2)), .argument(.int(8)), .argument(.int(16)), .argument(.int(8)), .argument(.int(0)),
+            .argument(.float(0.35)),
+        ], barriers: [0, 2], exchanges: [0, 1, 2]),
+]
+
+@Suite struct KernelTests {
+    private static let orders: [UInt32] = [0, 1, 2, 4, 5]
+
+    @Test(arguments: kernelRuns)
+    private func `the order in which threads and blocks take turns decides no bit`(_ run: KernelRun) throws {
+        let first = try run.run(HostDevice(order: 0))
+        for order in Self.orders {
+            let isSame = try run.run(HostDevice(order: order)) == first
+            #expect(isSame, "order \(order)")
+        }
+    }
+
+    /// Whether some order gives other bits, or none.
+    private func isNoticed(_ run: KernelRun, _ planted: HostDevice.Planted, _ right: [UInt32]) -> Bool {
+        Self.orders.reversed().contains { order in
+            guard let found = try? run.run(HostDevice(order: order, planted: planted)) else { return true }
+            return found != right
+        }
+    }
+
+    @Test(arguments: kernelRuns.filter { !$0.barriers.isEmpty })
+    private func `a barrier that is left out is noticed`(_ run: KernelRun) throws {
+        let right = try run.run(HostDevice(order: 0))
+        for number in run.barriers {
+            let planted = HostDevice.Planted(kind: HOST_DEVICE_MISSING_BARRIER, number: number)
+            let isNoticed = isNoticed(run, planted, right)
+            #expect(isNoticed, "barrier \(number)")
+        }
+    }
+
+    @Test(arguments: kernelRuns.filter { !$0.exchanges.isEmpty })
+    private func `an exchange with a wrong lane is noticed`(_ run: KernelRun) throws {
+        let right = try run.run(HostDevice(order: 0))
+        for number in run.exchanges {
+            let planted = HostDevice.Planted(kind: HOST_DEVICE_WRONG_LANE, number: number)
+            let isNoticed = isNoticed(run, planted, right)
+            #expect(isNoticed, "exchange \(number)")
+        }
+    }
+
+    /// What is read beyond the end is not a number, and what is written there breaks a fence.
+    @Test(arguments: kernelRuns)
+    private func `one element, row or block more than there is, is noticed`(_ run: KernelRun) throws {
+        // Those of attention look at the length of the sequences, and a row of no number that others have adds nothing.
+        guard run.kernel.source == .common, ![.addParts, .scatterRows].contains(run.kernel) else { return }
+        let device = HostDevice(order: 0, planted: HostDevice.Planted(kind: HOST_DEVICE_NO_FAULT, number: 0))
+        let right = try run.run(device), found = try? run.run(device, oneMore: true)
+        let isNoticed = found != right
+        #expect(isNoticed)
+    }
+
+    @Test func `arguments of other types than a kernel's are refused`() throws {
+        let device = HostDevice(order: 0)
+        let address = try device.allocate(bytes: 4)
+        defer { device.free(address) }
+        for wrong in [KernelArgument.int(1), .float(1), .address(address)] {
+            #expect(throws: DeviceFault.self) {
+                try device.launch(.add, Grid(1), threads: 32, [.address(address), .address(address), wrong])
+            }
+        }
+        try device.launch(.add, Grid(1), threads: 32, [.address(address), .address(address), .count(1)])
+    }
+}

@@ -1,0 +1,1 @@
+../../TensorsTests/Operations/ElementwiseTests.swift

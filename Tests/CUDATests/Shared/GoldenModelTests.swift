@@ -1,0 +1,1 @@
+../../TransformerTests/GoldenModelTests.swift
