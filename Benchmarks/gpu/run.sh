@@ -2,7 +2,7 @@
 # On a machine with an NVIDIA card: whether its numbers are those of the processor, then how fast it is. Nothing is
 # fetched.
 #
-#     Benchmarks/gpu/run.sh [cuda:1]
+#     Benchmarks/gpu/run.sh [cuda:1] [tf32]
 #
 # Without Swift there, build it elsewhere first and carry .build/gpu along with this folder and Tests/Golden/models:
 #
@@ -14,6 +14,7 @@ if [ "$1" = --build ] || [ ! -x "$program" ]; then
     swift build -c release --product GPUBenchmarks --static-swift-stdlib
     mkdir -p .build/gpu
     cp "$(swift build -c release --show-bin-path)/GPUBenchmarks" "$program"
+    strip "$program"
     # What a bare machine may lack of what it is linked with.
     for library in libopenblas.so.0 libnettle.so.8 libgfortran.so.5 libquadmath.so.0; do
         path="$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')"

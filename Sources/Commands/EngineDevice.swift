@@ -28,12 +28,26 @@ public enum EngineDevice: Sendable, Equatable {
     /// Names the devices that there are, for those who wrote another.
     public static let names = "cpu, cuda or cuda:1"
 
+    /// How a card multiplies: what `--precision` names.
+    public static var precisions: [String] { ProductPrecision.allCases.map(\.rawValue) }
+
     /// Lets every model that is made from now on be computed there.
+    /// - Parameter precision: one of `precisions`.
     /// - Throws: `DeviceFailure`.
-    public func choose() throws {
-        guard case .card(let index) = self else { return }
+    public func choose(precision: String) throws {
+        guard let own = ProductPrecision(rawValue: precision) else {
+            throw DeviceFailure(
+                description: "there is no precision \(precision)",
+                help: "write --precision \(Self.precisions.joined(separator: " or "))")
+        }
+        guard case .card(let index) = self else {
+            if own == .f32 { return }
+            throw DeviceFailure(
+                description: "the processor computes in f32 only", help: "write --device cuda, or leave --precision out"
+            )
+        }
         do {
-            StandardExecutor.choose(CUDAExecutor(try GraphicsCard(index)))
+            StandardExecutor.choose(try CUDAExecutor(GraphicsCard(index), precision: own))
         } catch {
             throw DeviceFailure(description: error.description, help: error.help)
         }

@@ -10,17 +10,22 @@ enum Host {
     /// Opens the device that `--device` or ICOT_DEVICE names, before the first model is made. Commands that compute
     /// nothing need none.
     static func chooseDevice(for command: any ParsableCommand) throws {
-        guard !(command is DoctorCommand || command is CleanCommand || command is EffectsCommand),
-            let text = getenv("ICOT_DEVICE").map({ String(cString: $0) }), !text.isEmpty
-        else { return }
-        guard let device = EngineDevice(text) else {
-            throw Icot.failure("ICOT_DEVICE=\(text) is no device; write \(EngineDevice.names)")
+        if command is DoctorCommand || command is CleanCommand || command is EffectsCommand { return }
+        let device = variable("ICOT_DEVICE"), precision = variable("ICOT_PRECISION")
+        guard device != nil || precision != nil else { return }
+        guard let chosen = EngineDevice(device ?? "cpu") else {
+            throw Icot.failure("ICOT_DEVICE=\(device ?? "") is no device; write \(EngineDevice.names)")
         }
         do {
-            try device.choose()
+            try chosen.choose(precision: precision ?? "f32")
         } catch let failure as DeviceFailure {
-            throw Icot.failure("--device \(text): \(failure.description)" + (failure.help.map { "; \($0)" } ?? ""))
+            let asked = device.map { "--device \($0)" } ?? "--precision \(precision ?? "")"
+            throw Icot.failure("\(asked): \(failure.description)" + (failure.help.map { "; \($0)" } ?? ""))
         }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A fresh session that knows all of icot's verbs. For a notebook, `import` looks beside it.

@@ -84,9 +84,9 @@ struct Icot: ParsableCommand {
     }
 
     /// Options of every command that take a value.
-    private static let valued = ["--threads", "--device"]
+    private static let valued = ["--threads", "--device", "--precision"]
 
-    /// `--json`, `--threads` and `--device` may stand anywhere, also before the name of the command.
+    /// `--json` and these may stand anywhere, also before the name of the command.
     private static func commandFirst(_ arguments: [String]) -> [String] {
         var head: [String] = []
         var rest = arguments[...]

@@ -13,6 +13,9 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where models are computed: cpu, cuda, cuda:1.", valueName: "name"))
     var device: String?
 
+    @Option(help: ArgumentHelp("How a card multiplies: f32, tf32.", valueName: "name"))
+    var precision: String?
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads) is not a number of cores; give 1 or more")
@@ -20,7 +23,12 @@ struct SharedOptions: ParsableArguments {
         if let device, EngineDevice(device) == nil {
             throw ValidationError("--device \(device) is no device; write \(EngineDevice.names)")
         }
+        if let precision, !EngineDevice.precisions.contains(precision) {
+            let names = EngineDevice.precisions.joined(separator: " or ")
+            throw ValidationError("--precision \(precision) is none; write \(names)")
+        }
         // Where every command finds it (`Host.chooseDevice`), and every process that one starts.
         if let device { setenv("ICOT_DEVICE", device, 1) }
+        if let precision { setenv("ICOT_PRECISION", precision, 1) }
     }
 }

@@ -23,6 +23,7 @@ enum Usage {
           --json           results as JSON, one a line; errors as JSON on standard error
           --threads n      cores to compute on; also ICOT_THREADS
           --device name    where models are computed: cpu (without it), cuda, cuda:1; also ICOT_DEVICE
+          --precision name how a card multiplies: f32 (without it), tf32; also ICOT_PRECISION
           --help           more about a command
 
         at the prompt

@@ -22,6 +22,8 @@ struct FakeMachine: Sendable {
     /// What was compiled: the options of each text.
     var compiled: [[String]] = []
     var log = ""
+    /// How products were computed: `cublasComputeType_t`.
+    var computations: [Int32] = []
 
     static let current = Mutex(FakeMachine())
 
@@ -172,12 +174,18 @@ private let fakeProducts = ProductFunctions(
     },
     setStream: { handle, stream in handle == pointer(5) && stream == pointer(2) ? 0 : 1 },
     setWorkspace: { handle, _, _ in handle == pointer(5) ? 0 : 1 },
-    sgemm: { handle, left, right, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
+    gemm: {
+        handle, left, right, m, n, k, alpha, a, aType, lda, b, bType, ldb, beta, c, cType, ldc, computation, algorithm
+        in
+        guard handle == pointer(5), [aType, bType, cType] == [0, 0, 0], algorithm == -1,
+            let alpha = alpha?.load(as: Float.self), let beta = beta?.load(as: Float.self)
+        else { return 7 }
+        FakeMachine.current.withLock { $0.computations.append(computation) }
         func floats(_ address: UInt) -> UnsafeMutablePointer<Float>? {
             pointer(address)?.assumingMemoryBound(to: Float.self)
         }
         cblas_sgemm(
             CblasColMajor, left == 1 ? CblasTrans : CblasNoTrans, right == 1 ? CblasTrans : CblasNoTrans, m, n, k,
-            alpha.pointee, floats(a), lda, floats(b), ldb, beta.pointee, floats(c), ldc)
-        return handle == pointer(5) ? 0 : 1
+            alpha, floats(a), lda, floats(b), ldb, beta, floats(c), ldc)
+        return 0
     })

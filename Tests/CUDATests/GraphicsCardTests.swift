@@ -126,6 +126,23 @@ import Testing
         #expect(try compilations(FakeMachine(), keepingIn: URL(filePath: "/proc/nowhere")) == 1)
     }
 
+    @Test func `a precision is what cuBLAS is asked for, and refused on a card without it`() throws {
+        for (precision, computation) in [(ProductPrecision.f32, Int32(68)), (.tf32, 77)] {
+            let executor = try CUDAExecutor(FakeMachine().card(), precision: precision)
+            #expect(executor.profile == "\(precision.rawValue) Card 0")
+            let x = Buffer(executor, [1, 2]), w = Buffer(executor, [3, 4])
+            let operation = ProductOperation(
+                input: x.place, rows: 1, weight: w.place, inputs: 2, outputs: 1, isTransposed: false)
+            #expect(executor.product(operation) == [11])
+            #expect(FakeMachine.current.withLock { $0.computations } == [computation])
+        }
+        var older = FakeMachine()
+        older.capability = (7, 5)
+        let card = try older.card()
+        #expect(throws: DeviceFault.noPrecision(name: "Card 0", .tf32)) { try CUDAExecutor(card, precision: .tf32) }
+        #expect(DeviceFault.noPrecision(name: "Card 0", .tf32).description == "Card 0 has no tf32")
+    }
+
     @Test(arguments: [false, true], [false, true])
     func `a product is the triple loop, whichever factor is stored transposed`(_ left: Bool, _ right: Bool) throws {
         let card = try FakeMachine().card()
@@ -155,7 +172,7 @@ import Testing
     }
 
     @Test func `a model on a card through its driver has the logits that it has here`() throws {
-        let executor = CUDAExecutor(try FakeMachine().card())
+        let executor = try CUDAExecutor(FakeMachine().card())
         let folder = goldenFolder.appending(path: "models/llama").path
         let model = try LanguageModel.load(from: folder)
         var batch = RaggedBatch()

@@ -53,6 +53,8 @@ final class HostDevice: Device {
         return pointer
     }
 
+    func supports(_ precision: ProductPrecision) -> Bool { true }
+
     func freeBytes() throws(DeviceFault) -> Int { 1 << 30 }
 
     func allocate(bytes: Int) throws(DeviceFault) -> DeviceAddress {
@@ -142,6 +144,7 @@ final class HostDevice: Device {
                 throw .failed(.driver, call: "\(kernel.name) on memory that is not there", code: 1)
             }
         }
+        if KernelRecord.folder != nil, planted == nil, order == 0 { record(kernel, grid, threads, arguments) }
         var slots = arguments.map(\.slot)
         var size = (UInt32(grid.x), UInt32(grid.y), UInt32(grid.z))
         let problem = slots.withUnsafeMutableBufferPointer { slots in
@@ -159,6 +162,19 @@ final class HostDevice: Device {
         }
     }
 
+    private func record(_ kernel: Kernel, _ grid: Grid, _ threads: Int, _ arguments: [KernelArgument]) {
+        let pieces = arguments.map { argument -> (bytes: UnsafeRawBufferPointer, offset: Int)? in
+            guard case .address(let address) = argument, let (start, piece) = piece(of: address) else { return nil }
+            let bytes = UnsafeRawBufferPointer(start: pointer(DeviceAddress(start)), count: piece.bytes)
+            return (bytes, Int(address.bits - start))
+        }
+        do {
+            try KernelRecord.write(kernel, grid, threads: threads, arguments, pieces: pieces)
+        } catch {
+            Issue.record("\(error)")
+        }
+    }
+
     func multiply(_ product: DeviceProduct) throws(DeviceFault) {
         try check(product.result, 4 * product.m * product.n, "writing a product")
         try check(product.left, 4 * product.m * product.k, "reading a factor")
@@ -167,12 +183,25 @@ final class HostDevice: Device {
         func floats(_ address: DeviceAddress) -> UnsafeMutablePointer<Float> {
             pointer(address).assumingMemoryBound(to: Float.self)
         }
+        let left = Self.rounded(floats(product.left), product.m * product.k, product.precision)
+        let right = Self.rounded(floats(product.right), product.k * product.n, product.precision)
         cblas_sgemm(
             CblasRowMajor, product.transposesLeft ? CblasTrans : CblasNoTrans,
             product.transposesRight ? CblasTrans : CblasNoTrans, blasint(product.m), blasint(product.n),
-            blasint(product.k), 1, floats(product.left), blasint(product.transposesLeft ? product.m : product.k),
-            floats(product.right), blasint(product.transposesRight ? product.k : product.n),
+            blasint(product.k), 1, left, blasint(product.transposesLeft ? product.m : product.k),
+            right, blasint(product.transposesRight ? product.k : product.n),
             product.accumulates ? 1 : 0, floats(product.result), blasint(product.n))
+    }
+
+    /// The values as a product of that precision reads them: TF32 rounds to 10 bits of fraction.
+    private static func rounded(
+        _ values: UnsafePointer<Float>, _ count: Int, _ precision: ProductPrecision
+    ) -> [Float] {
+        UnsafeBufferPointer(start: values, count: count).map { value in
+            guard precision == .tf32, value.isFinite else { return value }
+            let bits = value.bitPattern, half: UInt32 = 1 << 12
+            return Float(bitPattern: (bits + half - 1 + bits >> 13 & 1) & ~(2 * half - 1))
+        }
     }
 
     func finish() throws(DeviceFault) {}

@@ -1,7 +1,10 @@
+import Foundation
+import TestSupport
 import Tensors
 import Testing
 import Transformer
 
+@testable import CUDA
 @testable import Internalization
 
 /// A tiny run of the tour's task with its model where an executor computes.
@@ -54,5 +57,25 @@ private func numbers(_ run: Run) -> [Float] {
         try run.removeMore()
         try run.train(TrainingGoal(steps: 3))
         #expect(numbers(run) == second)
+    }
+}
+
+@Suite struct PrecisionTests {
+    @Test func `with TF32 gradients are the processor's to a few thousandths, and not to the last bits`() throws {
+        let model = try LanguageModel.load(from: goldenFolder.appending(path: "models/gpt2").path)
+        var batch = RaggedBatch()
+        batch.append([1, 5, 9, 2, 7, 3], positions: nil, labels: [5, 9, 2, 7, 3, -1])
+        let gradients = try [model, model.copy(on: hostExecutor(.tf32)), model.copy(on: hostExecutor(.f32))].map {
+            model in
+            let trainee = Trainee(model)
+            _ = try trainee.accumulate(batch)
+            return trainee.gradients.values().map(Double.init)
+        }
+        func error(_ found: [Double]) -> Double {
+            let square = zip(found, gradients[0]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            return (square / gradients[0].reduce(0) { $0 + $1 * $1 }).squareRoot()
+        }
+        #expect(error(gradients[1]) <= 3e-3 && error(gradients[1]) >= 1e-5)
+        #expect(error(gradients[2]) <= 1e-5)
     }
 }

@@ -6,12 +6,15 @@ import Transformer
 // The tests of `Shared` are those of the processor's executor (links to them): here they run on a card's executor, on
 // the host device. What they call a number of threads is the order in which its threads take turns.
 
-private let executors = [
-    1: CUDAExecutor(HostDevice(order: 0)), 2: CUDAExecutor(HostDevice(order: 1)),
-    3: CUDAExecutor(HostDevice(order: 20_261_127)),
-]
+func testExecutor(_ order: Int) -> any Executor { hostExecutor(.f32, order: [0, 1, 20_261_127][order - 1]) }
 
-func testExecutor(_ order: Int) -> any Executor { executors[order]! }
+func hostExecutor(_ precision: ProductPrecision, order: UInt32 = 0) -> CUDAExecutor {
+    do {
+        return try CUDAExecutor(HostDevice(order: order), precision: precision)
+    } catch {
+        fatalError("the host device can do everything: \(error)")
+    }
+}
 
 extension LanguageModel {
     /// This model on the card's executor.

@@ -32,6 +32,10 @@ private let hasDriver = dlopen("libcuda.so.1", RTLD_NOW) != nil
         let option = try shell("icot --device gpu -c 'print 1'"),
             variable = try shell("ICOT_DEVICE=gpu icot -c 'print 1'")
         #expect(option.status == 2 && option.error.contains("--device gpu is no device; write cpu, cuda or cuda:1"))
+        let precision = try shell("icot --precision f16 -c 'print 1'"),
+            slow = try shell("icot --precision tf32 -c 'print 1'")
+        #expect(precision.status == 2 && precision.error.contains("--precision f16 is none; write f32 or tf32"))
+        #expect(slow.status == 2 && slow.error.contains("the processor computes in f32 only; write --device cuda"))
         #expect(variable.status == 2 && variable.error.contains("ICOT_DEVICE=gpu is no device"))
     }
 

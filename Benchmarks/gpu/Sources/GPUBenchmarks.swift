@@ -1,7 +1,7 @@
 // What can only be known on a card: whether its numbers are those of the processor, and how fast it is. README.md
 // beside this says how to run it and what it said.
 //
-//     GPUBenchmarks [cuda:N] FOLDER      correctness with the models of FOLDER (Tests/Golden/models), then rates
+//     GPUBenchmarks [cuda:N] [tf32] FOLDER   correctness with the models of FOLDER (Tests/Golden/models), then rates
 //     GPUBenchmarks --compile sm_80 …    compiles the kernels for cards that need not be there; fails if one of
 //                                        them keeps numbers in memory that belong into registers
 
@@ -17,15 +17,17 @@ enum GPUBenchmarks {
             if arguments.first == "--compile" {
                 exit(try Compilation.run(Array(arguments.dropFirst())) ? 0 : 1)
             }
-            let name = arguments.first.flatMap { $0.hasPrefix("cuda:") ? $0 : nil }
-            let card = try GraphicsCard(name.flatMap { Int($0.dropFirst(5)) } ?? 0)
-            say("\(card.name), \(card.architecture), \(card.library)")
-            let executor = CUDAExecutor(card)
-            guard let folder = arguments.last, folder != name else {
+            let index = arguments.lazy.compactMap { $0.hasPrefix("cuda:") ? Int($0.dropFirst(5)) : nil }.first ?? 0
+            let precision = arguments.lazy.compactMap { ProductPrecision(rawValue: $0) }.first ?? .f32
+            guard let folder = arguments.last, !folder.hasPrefix("cuda"), ProductPrecision(rawValue: folder) == nil
+            else {
                 say("give the folder of the models to check with: Tests/Golden/models")
                 exit(2)
             }
-            let isRight = try Correctness.run(executor, models: folder)
+            let card = try GraphicsCard(index)
+            say("\(card.name), \(card.architecture), \(card.library), \(precision.rawValue)")
+            let executor = try CUDAExecutor(card, precision: precision)
+            let isRight = try Correctness.run(executor, precision, models: folder)
             // Rates of wrong numbers are none.
             guard isRight else { exit(1) }
             try Rates.run(executor)

@@ -25,7 +25,7 @@ enum Rates {
     ]
 
     static func run(_ executor: CUDAExecutor) throws {
-        say("batch \(batch), width \(width), float32: forwards, backwards, clip, AdamW; then tokens one after another")
+        say("batch \(batch), width \(width): forwards, backwards, clip, AdamW; then tokens one after another")
         for shape in shapes {
             let configuration = ModelConfiguration.gpt2(
                 vocabularySize: shape.vocabulary, positionCount: 1024, width: width, layerCount: shape.layers,

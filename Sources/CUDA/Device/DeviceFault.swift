@@ -12,6 +12,8 @@ public enum DeviceFault: Error, Equatable {
     case noSuchCard(Int, count: Int)
     /// A card of a compute capability that no kernel is compiled for.
     case oldCard(name: String, major: Int, minor: Int)
+    /// A card that cannot multiply so.
+    case noPrecision(name: String, ProductPrecision)
     /// A card whose memory others have.
     case nearlyFull(name: String, free: Int, total: Int)
     case outOfMemory(wanted: Int, free: Int)
@@ -72,6 +74,7 @@ extension DeviceFault: CustomStringConvertible {
                 + (count == 1 ? "cuda:0" : "cuda:0 to cuda:\(count - 1)")
         case .oldCard(let name, let major, let minor):
             "\(name) is too old: its compute capability is \(major).\(minor), and \(Self.leastMajor).0 is the least"
+        case .noPrecision(let name, let precision): "\(name) has no \(precision.rawValue)"
         case .nearlyFull(let name, let free, let total):
             "\(name) is nearly full: \(Self.text(free)) of \(Self.text(total)) are free, and "
                 + "\(Self.text(Self.leastFree)) are the least"
@@ -94,6 +97,7 @@ extension DeviceFault: CustomStringConvertible {
         case .noCard: "nvidia-smi lists what the driver sees; CUDA_VISIBLE_DEVICES may hide cards"
         case .noSuchCard: "write --device cuda for the first one"
         case .nearlyFull: "nvidia-smi shows who uses it; another card is --device cuda:1"
+        case .noPrecision: "write --precision f32"
         case .outOfMemory: "take a smaller batch, or a smaller model"
         case .oldCard, .wideHead, .notOnDevice: "write --device cpu"
         case .doesNotCompile, .failed: nil

@@ -10,6 +10,8 @@ public final class GraphicsCard: Device {
     public let library: String
     /// As the compiler calls it: `sm_90`.
     public let architecture: String
+    /// The first number of its compute capability, 9 of 9.0.
+    private let major: Int
     private let driver: DriverFunctions
     private let compiler: KernelCompiler
     private let products: ProductFunctions
@@ -77,6 +79,7 @@ public final class GraphicsCard: Device {
         library =
             "cuBLAS \(version / 10_000).\(version / 100 % 100).\(version % 100), NVRTC \(compiler.versionText)"
         architecture = "sm_\(major)\(minor)"
+        self.major = Int(major)
         self.driver = driver
         self.compiler = compiler
         self.products = products
@@ -98,6 +101,9 @@ public final class GraphicsCard: Device {
         try check("cuDeviceGet", driver.device(&device, Int32(index)))
         return device
     }
+
+    /// Ampere and later have TF32.
+    public func supports(_ precision: ProductPrecision) -> Bool { precision == .f32 || major >= 8 }
 
     // MARK: Memory
 
@@ -179,15 +185,16 @@ public final class GraphicsCard: Device {
         try enter()
         var one: Float = 1, kept: Float = product.accumulates ? 1 : 0
         // cuBLAS takes matrices by columns. What it reads of ours are their transposes, and Cᵀ = Bᵀ·Aᵀ.
+        let type = ProductFunctions.float32
         let status = isMultiplying.withLock { _ in
-            products.sgemm(
+            products.gemm(
                 handles.products, product.transposesRight ? 1 : 0, product.transposesLeft ? 1 : 0, Int32(product.n),
-                Int32(product.m), Int32(product.k), &one, product.right.bits,
-                Int32(max(1, product.transposesRight ? product.k : product.n)), product.left.bits,
-                Int32(max(1, product.transposesLeft ? product.m : product.k)), &kept, product.result.bits,
-                Int32(product.n))
+                Int32(product.m), Int32(product.k), &one, product.right.bits, type,
+                Int32(max(1, product.transposesRight ? product.k : product.n)), product.left.bits, type,
+                Int32(max(1, product.transposesLeft ? product.m : product.k)), &kept, product.result.bits, type,
+                Int32(product.n), ProductFunctions.computation(product.precision), ProductFunctions.anyAlgorithm)
         }
-        try Self.check("cublasSgemm", status, of: .products)
+        try Self.check("cublasGemmEx", status, of: .products)
     }
 
     public func finish() throws(DeviceFault) {

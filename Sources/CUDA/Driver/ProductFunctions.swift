@@ -10,12 +10,25 @@ struct ProductFunctions: Sendable {
     var version: @convention(c) (Pointer?, UnsafeMutablePointer<Int32>) -> Status
     var setStream: @convention(c) (Pointer?, Pointer?) -> Status
     var setWorkspace: @convention(c) (Pointer?, UInt, Int) -> Status
-    /// Column-major: C (m, n) = α·op(A)·op(B) + β·C.
-    var sgemm:
+    /// Column-major: C (m, n) = α·op(A)·op(B) + β·C; each matrix with its type, then how to compute and by which
+    /// algorithm.
+    var gemm:
         @convention(c) (
-            Pointer?, Int32, Int32, Int32, Int32, Int32, UnsafePointer<Float>, UInt, Int32, UInt, Int32,
-            UnsafePointer<Float>, UInt, Int32
+            Pointer?, Int32, Int32, Int32, Int32, Int32, UnsafeRawPointer?, UInt, Int32, Int32, UInt, Int32, Int32,
+            UnsafeRawPointer?, UInt, Int32, Int32, Int32, Int32
         ) -> Status
+
+    /// `CUDA_R_32F`
+    static let float32: Int32 = 0
+    /// `CUBLAS_COMPUTE_32F` and `CUBLAS_COMPUTE_32F_FAST_TF32`
+    static func computation(_ precision: ProductPrecision) -> Int32 {
+        switch precision {
+        case .f32: 68
+        case .tf32: 77
+        }
+    }
+    /// `CUBLAS_GEMM_DEFAULT`
+    static let anyAlgorithm: Int32 = -1
 }
 
 extension ProductFunctions {
@@ -26,6 +39,6 @@ extension ProductFunctions {
             version: try library.function("cublasGetVersion_v2", of: .products),
             setStream: try library.function("cublasSetStream_v2", of: .products),
             setWorkspace: try library.function("cublasSetWorkspace_v2", of: .products),
-            sgemm: try library.function("cublasSgemm_v2", of: .products))
+            gemm: try library.function("cublasGemmEx", of: .products))
     }
 }

@@ -1,18 +1,24 @@
 import Glibc
 import Tensors
 
-/// The executor on a device: kernels of our own (`Kernels/`) and the device's products, in float32.
+/// The executor on a device: kernels of our own (`Kernels/`) and the device's products.
 ///
 /// Its storages are addresses of the device. A device fault in the middle of a pass cannot be gone on from, because
 /// nobody above knows how much of an operation is done: the program ends with a sentence, as it does without memory.
 /// Whatever can be known before is asked before (`GraphicsCard.init`, `CUDAExecutor.fault(headWidth:)`).
 public final class CUDAExecutor: Executor {
     public let device: any Device
+    private let precision: ProductPrecision
 
-    public init(_ device: any Device) { self.device = device }
+    /// - Throws: `DeviceFault.noPrecision`.
+    public init(_ device: any Device, precision: ProductPrecision = .f32) throws(DeviceFault) {
+        guard device.supports(precision) else { throw .noPrecision(name: device.name, precision) }
+        self.device = device
+        self.precision = precision
+    }
 
     /// `f32 NVIDIA H100 80GB HBM3`
-    public var profile: String { "f32 \(device.name)" }
+    public var profile: String { "\(precision.rawValue) \(device.name)" }
     public var library: String { device.library }
 
     /// Bytes that could still be given out; nil where the device does not say.
@@ -168,7 +174,8 @@ public final class CUDAExecutor: Executor {
             try device.multiply(
                 DeviceProduct(
                     result: address(result), left: address(left), right: address(right), m: m, n: n, k: k,
-                    transposesLeft: transposesLeft, transposesRight: transposesRight, accumulates: accumulates))
+                    transposesLeft: transposesLeft, transposesRight: transposesRight, accumulates: accumulates,
+                    precision: precision))
         }
     }
 
