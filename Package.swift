@@ -59,7 +59,7 @@ let package = Package(
 
         // The language.
         .target(
-            name: "Language", dependencies: ["BigInt", "Support"], exclude: ["Specification.md", "Grammar"],
+            name: "Language", dependencies: ["Support"], exclude: ["Specification.md", "Grammar"],
             swiftSettings: strict),
 
         .target(name: "Plotting", dependencies: ["Support"], swiftSettings: strict),

@@ -1,6 +1,5 @@
 // Functions of numbers; of an array they work element by element.
 
-import BigInt
 import Support
 
 #if canImport(Glibc)
@@ -73,8 +72,8 @@ extension LanguageLibrary {
         func apply(_ value: Value) throws -> Value {
             if let array = value.asArray { return .array(array.mapping { Swift.abs($0) }) }
             if case .real(let number) = value { return .real(Swift.abs(number)) }
-            guard let order = value.asBigInteger.map({ $0.sign }) else { throw notNumber("abs", value) }
-            return order == .minus ? try Arithmetic.negated(value) : value
+            guard let isNegative = value.asBigInteger?.isNegative else { throw notNumber("abs", value) }
+            return isNegative ? try Arithmetic.negated(value) : value
         }
         return Command(
             CommandSignature(

@@ -2,8 +2,6 @@
 // and a real give a real. `/` is real division; `//` rounds down and `%` has the sign of the divisor, for reals as
 // well.
 
-import BigInt
-
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -50,7 +48,7 @@ enum Arithmetic {
 
     static func negated(_ value: Value) throws -> Value {
         switch value {
-        case .integer(let a): return a == .min ? Value(-BigInt(a)) : .integer(-a)
+        case .integer(let a): return a == .min ? Value(-BigInteger(a)) : .integer(-a)
         case .real(let a): return .real(-a)
         case .object(let object as BigIntegerObject): return Value(-object.value)
         case .object(let object as ArrayObject): return .array(object.mapping { -$0 })
@@ -112,12 +110,12 @@ enum Arithmetic {
 
     /// An integer and a real by their exact values, whatever a real could hold of the integer; nil for NaN.
     static func order(_ a: Int, _ b: Double) -> Int? {
-        a.magnitude <= 1 << 53 ? order(Double(a), b) : order(BigInt(a), b)
+        a.magnitude <= 1 << 53 ? order(Double(a), b) : order(BigInteger(a), b)
     }
 
-    static func order(_ a: BigInt, _ b: Double) -> Int? {
+    static func order(_ a: BigInteger, _ b: Double) -> Int? {
         guard b.isFinite else { return b.isNaN ? nil : b < 0 ? 1 : -1 }
-        let below = BigInt(b.rounded(.down))
+        let below = BigInteger(b.rounded(.down))
         if a != below { return a < below ? -1 : 1 }
         return b == b.rounded(.down) ? 0 : -1
     }
@@ -142,17 +140,17 @@ enum Arithmetic {
         switch operation {
         case .add:
             let (sum, overflow) = a.addingReportingOverflow(b)
-            return overflow ? Value(BigInt(a) + BigInt(b)) : .integer(sum)
+            return overflow ? Value(BigInteger(a) + BigInteger(b)) : .integer(sum)
         case .subtract:
             let (difference, overflow) = a.subtractingReportingOverflow(b)
-            return overflow ? Value(BigInt(a) - BigInt(b)) : .integer(difference)
+            return overflow ? Value(BigInteger(a) - BigInteger(b)) : .integer(difference)
         case .multiply:
             let (product, overflow) = a.multipliedReportingOverflow(by: b)
-            return overflow ? Value(BigInt(a) * BigInt(b)) : .integer(product)
+            return overflow ? Value(BigInteger(a) * BigInteger(b)) : .integer(product)
         case .divide:
             if b == 0 { throw divisionByZero(operation) }
             let isExact = a.magnitude <= 1 << 53 && b.magnitude <= 1 << 53
-            return .real(isExact ? Double(a) / Double(b) : quotient(BigInt(a), BigInt(b)))
+            return .real(isExact ? Double(a) / Double(b) : quotient(BigInteger(a), BigInteger(b)))
         case .floorDivide, .remainder:
             if b == 0 { throw divisionByZero(operation) }
             if b == -1 { return operation == .remainder ? .integer(0) : try negated(.integer(a)) }
@@ -160,7 +158,7 @@ enum Arithmetic {
             let isBelow = rest != 0 && (rest < 0) != (b < 0)
             return .integer(
                 operation == .floorDivide ? (isBelow ? quotient - 1 : quotient) : (isBelow ? rest + b : rest))
-        case .power: return try power(BigInt(a), BigInt(b))
+        case .power: return try power(BigInteger(a), BigInteger(b))
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .none
         }
     }
@@ -205,51 +203,53 @@ enum Arithmetic {
             help: "use reals, or keep to smaller numbers")
     }
 
-    private static func power(_ a: BigInt, _ b: BigInt) throws -> Value {
-        if b.sign == .minus {
-            if a == 0 { throw divisionByZero(.power) }
+    private static func power(_ a: BigInteger, _ b: BigInteger) throws -> Value {
+        if b.isNegative {
+            if a.isZero { throw divisionByZero(.power) }
             return .real(pow(Double(a), Double(b)))
         }
-        if b == 0 { return .integer(1) }
-        if a == 0 || a == 1 { return Value(a) }
-        if a == -1 { return .integer(b.magnitude.trailingZeroBitCount > 0 ? 1 : -1) }
-        guard let exponent = Int(exactly: b), a.bitWidth.multipliedReportingOverflow(by: exponent).overflow == false,
-            (a.magnitude.bitWidth - 1) * exponent <= integerBitsMax
+        if b.isZero { return .integer(1) }
+        if a.isZero || a == BigInteger(1) { return Value(a) }
+        if a == BigInteger(-1) { return .integer(b.isOdd ? -1 : 1) }
+        guard let exponent = Int(exactly: b), a.bitCount.multipliedReportingOverflow(by: exponent).overflow == false,
+            (a.bitCount - 1) * exponent <= integerBitsMax
         else { throw tooLarge() }
         return Value(a.power(exponent))
     }
 
-    private static func bigIntegers(_ operation: BinaryOperator, _ a: BigInt, _ b: BigInt) throws -> Value {
+    private static func bigIntegers(_ operation: BinaryOperator, _ a: BigInteger, _ b: BigInteger) throws -> Value {
         switch operation {
         case .add, .subtract:
-            if max(a.bitWidth, b.bitWidth) > integerBitsMax + 64 { throw tooLarge() }
+            if max(a.bitCount, b.bitCount) >= integerBitsMax + 64 { throw tooLarge() }
             return Value(operation == .add ? a + b : a - b)
         case .multiply:
-            if a.bitWidth + b.bitWidth > integerBitsMax + 64 { throw tooLarge() }
+            if a.bitCount + b.bitCount > integerBitsMax + 62 { throw tooLarge() }
             return Value(a * b)
         case .divide:
-            if b == 0 { throw divisionByZero(operation) }
+            if b.isZero { throw divisionByZero(operation) }
             return .real(quotient(a, b))
         case .floorDivide, .remainder:
-            if b == 0 { throw divisionByZero(operation) }
+            if b.isZero { throw divisionByZero(operation) }
             let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
-            let isBelow = rest != 0 && (rest.sign == .minus) != (b.sign == .minus)
-            return Value(operation == .floorDivide ? (isBelow ? quotient - 1 : quotient) : (isBelow ? rest + b : rest))
+            let isBelow = !rest.isZero && rest.isNegative != b.isNegative
+            return Value(
+                operation == .floorDivide
+                    ? (isBelow ? quotient - BigInteger(1) : quotient) : (isBelow ? rest + b : rest))
         case .power: return try power(a, b)
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return .none
         }
     }
 
     /// The real nearest to the quotient of two integers, each of which may be beyond what a real can hold.
-    private static func quotient(_ a: BigInt, _ b: BigInt) -> Double {
+    private static func quotient(_ a: BigInteger, _ b: BigInteger) -> Double {
         // 56 or 57 bits of the quotient, the last of which says whether anything is left: then one rounding decides.
-        let shift = 56 - (a.magnitude.bitWidth - b.magnitude.bitWidth)
-        let upper = shift > 0 ? a.magnitude << shift : a.magnitude
-        let lower = shift < 0 ? b.magnitude << -shift : b.magnitude
+        let shift = 56 - (a.bitCount - b.bitCount)
+        let upper = shift > 0 ? a << shift : a
+        let lower = shift < 0 ? b << -shift : b
         let (quotient, rest) = upper.quotientAndRemainder(dividingBy: lower)
-        let bits = UInt64(quotient) | (rest == 0 ? 0 : 1)
+        let bits = (quotient.magnitude.first ?? 0) | (rest.isZero ? 0 : 1)
         let magnitude = scalbn(Double(bits), Int32(clamping: -shift))
-        return (a.sign == b.sign) ? magnitude : -magnitude
+        return a.isNegative == b.isNegative ? magnitude : -magnitude
     }
 
     // MARK: - Texts, lists, arrays

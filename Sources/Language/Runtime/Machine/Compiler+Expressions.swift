@@ -1,5 +1,3 @@
-import BigInt
-
 extension Compiler {
     /// A register that holds the value: that of a local variable itself, or a new one.
     mutating func operand(_ expression: Expression) -> Int {
@@ -31,7 +29,7 @@ extension Compiler {
         case .boolean(let value): builder.emit(.constant, target, builder.constant(.boolean(value)), at: span)
         case .integer(let value): builder.emit(.constant, target, builder.constant(.integer(value)), at: span)
         case .bigInteger(let digits):
-            builder.emit(.constant, target, builder.constant(BigInt(digits).map { Value($0) } ?? .none), at: span)
+            builder.emit(.constant, target, builder.constant(BigInteger(digits).map { Value($0) } ?? .none), at: span)
         case .real(let value): builder.emit(.constant, target, builder.constant(.real(value)), at: span)
         case .text(let pieces): compileText(pieces, into: target, span)
         case .name(let word): load(word, into: target, span)
@@ -92,7 +90,7 @@ extension Compiler {
                 builder.emit(.constant, target, builder.constant(.integer(-value)), at: span)
             } else if case .bigInteger(let digits) = inner.kind {
                 builder.emit(
-                    .constant, target, builder.constant(BigInt("-" + digits).map { Value($0) } ?? .none), at: span)
+                    .constant, target, builder.constant(BigInteger("-" + digits).map { Value($0) } ?? .none), at: span)
             } else if case .real(let value) = inner.kind {
                 builder.emit(.constant, target, builder.constant(.real(-value)), at: span)
             } else {

@@ -1,8 +1,6 @@
 // From the tree to instructions. A statement of the top level becomes the code of a function without parameters; its
 // `let`s and `def`s are names of the session, names made in its blocks are registers.
 
-import BigInt
-
 /// What the compiler knows of the session.
 struct CompilerScope {
     let globals: Globals

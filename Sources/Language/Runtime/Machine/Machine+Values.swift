@@ -1,7 +1,5 @@
 // What the loop of the machine leaves to others: everything that is not a number.
 
-import BigInt
-
 extension Machine {
     @inline(__always)
     func setInteger(_ place: UnsafeMutablePointer<Value>, _ number: Int) {
@@ -91,7 +89,7 @@ extension Machine {
         case let list as ListObject: try use(bytes: 64 + 16 * list.elements.count)
         case let text as TextObject: try use(bytes: 64 + text.string.utf8.count)
         case let array as ArrayObject: try use(bytes: 64 + 4 * array.values.count)
-        case let number as BigIntegerObject: try use(bytes: 64 + number.value.bitWidth * 4)
+        case let number as BigIntegerObject: try use(bytes: 64 + number.value.bitCount * 4)
         default: break
         }
     }

@@ -1,14 +1,12 @@
-import BigInt
-
 /// An integer beyond 64 bits. Smaller ones are always `Value.integer`.
 public final class BigIntegerObject: Object {
-    let value: BigInt
+    let value: BigInteger
 
-    init(_ value: BigInt) { self.value = value }
+    init(_ value: BigInteger) { self.value = value }
 
     public override var typeName: String { TypeName.integer }
-    public override var text: String { String(value) }
-    public override var json: String { String(value) }
+    public override var text: String { value.description }
+    public override var json: String { value.description }
     public override func display(_ options: DisplayOptions) -> DisplayBundle {
         DisplayBundle(lines: [StyledText(text, .number)], json: json)
     }
@@ -16,17 +14,17 @@ public final class BigIntegerObject: Object {
 }
 
 extension Value {
-    init(_ value: BigInt) {
+    init(_ value: BigInteger) {
         if let small = Int(exactly: value) { self = .integer(small) } else { self = .object(BigIntegerObject(value)) }
     }
 
     /// The integer that digits, with a sign before them where it is negative, say.
-    public static func integer(digits: String) -> Value? { BigInt(digits).map { Value($0) } }
+    public static func integer(digits: String) -> Value? { BigInteger(digits).map { Value($0) } }
 
     /// Any integer.
-    var asBigInteger: BigInt? {
+    var asBigInteger: BigInteger? {
         switch self {
-        case .integer(let value): BigInt(value)
+        case .integer(let value): BigInteger(value)
         case .object(let object): (object as? BigIntegerObject)?.value
         case .none, .boolean, .real: nil
         }
