@@ -46,10 +46,10 @@ public struct UpdateNorms: Sendable {
 }
 
 public protocol Executor: AnyObject, Sendable {
-    /// What decides the last bits of its results (number type, machine, threads), and whose large products they are:
-    /// under equal profiles equal runs have equal bits.
+    /// What decides the last bits of its results (number type, machine, threads), and whose large products they are, nil
+    /// for its own: under equal profiles equal runs have equal bits.
     var profile: String { get }
-    var library: String { get }
+    var library: String? { get }
 
     /// The same memory, computed with these threads of the host; itself where they do not matter.
     func using(_ workers: Workers) -> any Executor

@@ -20,7 +20,7 @@ public final class MeasuringExecutor: Executor {
     public var peak: Int { count.withLock { $0.most } }
 
     public var profile: String { "measuring" }
-    public var library: String { "none" }
+    public var library: String? { nil }
 
     public func using(_ workers: Workers) -> any Executor { self }
 

@@ -184,8 +184,9 @@ private let fakeProducts = ProductFunctions(
         func floats(_ address: UInt) -> UnsafeMutablePointer<Float>? {
             pointer(address)?.assumingMemoryBound(to: Float.self)
         }
-        cblas_sgemm(
-            CblasColMajor, left == 1 ? CblasTrans : CblasNoTrans, right == 1 ? CblasTrans : CblasNoTrans, m, n, k,
-            alpha, floats(a), lda, floats(b), ldb, beta, floats(c), ldc)
+        guard let a = floats(a), let b = floats(b), let c = floats(c) else { return 7 }
+        openBLAS.sgemm(
+            blasint(OB_COLUMN_MAJOR), blasint(left == 1 ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
+            blasint(right == 1 ? OB_TRANSPOSE : OB_NO_TRANSPOSE), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
         return 0
     })

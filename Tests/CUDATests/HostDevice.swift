@@ -185,9 +185,9 @@ final class HostDevice: Device {
         }
         let left = Self.rounded(floats(product.left), product.m * product.k, product.precision)
         let right = Self.rounded(floats(product.right), product.k * product.n, product.precision)
-        cblas_sgemm(
-            CblasRowMajor, product.transposesLeft ? CblasTrans : CblasNoTrans,
-            product.transposesRight ? CblasTrans : CblasNoTrans, blasint(product.m), blasint(product.n),
+        openBLAS.sgemm(
+            blasint(OB_ROW_MAJOR), blasint(product.transposesLeft ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
+            blasint(product.transposesRight ? OB_TRANSPOSE : OB_NO_TRANSPOSE), blasint(product.m), blasint(product.n),
             blasint(product.k), 1, left, blasint(product.transposesLeft ? product.m : product.k),
             right, blasint(product.transposesRight ? product.k : product.n),
             product.accumulates ? 1 : 0, floats(product.result), blasint(product.n))
@@ -206,6 +206,11 @@ final class HostDevice: Device {
 
     func finish() throws(DeviceFault) {}
 }
+
+let openBLAS: openblas = {
+    guard let library = openblas_library() else { fatalError("OpenBLAS is not installed (sh .ci/setup)") }
+    return library.pointee
+}()
 
 extension KernelArgument {
     /// As `host_device_signature` has it.

@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import Tensors
@@ -97,5 +98,33 @@ import Testing
                 largestDifference(c, expected.indices.map { expected[$0] + (accumulate ? Double(start[$0]) : 0) })
                     <= 3e-5)
         }
+    }
+
+    /// Above the border where OpenBLAS takes over, for machines that have none.
+    @Test(arguments: [(40, 601, 515), (520, 513, 70)], [(false, false), (false, true), (true, false)])
+    func `large products by our own kernel are the triple loop too`(
+        _ shape: (m: Int, n: Int, k: Int), _ transposed: (Bool, Bool)
+    ) {
+        let (m, n, k) = shape
+        let (transposeA, transposeB) = transposed
+        let a = randomFloats(m * k, seed: 7), b = randomFloats(k * n, seed: 8)
+        var expected = [Double](repeating: 0, count: m * n)
+        for i in 0..<m {
+            for p in 0..<k {
+                let x = Double(transposeA ? a[p * m + i] : a[i * k + p])
+                for j in 0..<n { expected[i * n + j] += x * Double(transposeB ? b[j * k + p] : b[p * n + j]) }
+            }
+        }
+        var c = [Float](repeating: .nan, count: m * n)
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                let left = ck_factor(
+                    values: a.baseAddress, stride: transposeA ? m : k, transposed: transposeA ? 1 : 0)
+                let right = ck_factor(
+                    values: b.baseAddress, stride: transposeB ? k : n, transposed: transposeB ? 1 : 0)
+                ck_product(&c, n, left, right, m, n, k, nil, 0, nil, CK_FULL)
+            }
+        }
+        #expect(largestDifference(c, expected) <= 4e-6 * Double(k).squareRoot())
     }
 }

@@ -5,7 +5,7 @@ import Tensors
 /// What OpenBLAS makes of the same products as a training step of this shape: rows (for a weight's gradient its longer
 /// side) halved over the threads, one sgemm each, nothing else in between. In floating-point operations a second.
 func productCeiling(_ shape: Shape, threads: Int) -> String {
-    openblas_set_num_threads(1)
+    guard let library = openblas_library()?.pointee else { return "ceiling \(shape.name): there is no OpenBLAS here" }
     let workers = Workers(threadCount: threads)
     let (n, d, targets, v) = (shape.batch * shape.length, shape.width, shape.targets, shape.vocabulary)
     // (rows, inputs, outputs, how often)
@@ -30,9 +30,9 @@ func productCeiling(_ shape: Shape, threads: Int) -> String {
                     let (i, height) = byRows ? (part.lowerBound, part.count) : (0, m)
                     let (j, width) = byRows ? (0, n) : (part.lowerBound, part.count)
                     if height == 0 || width == 0 { return }
-                    cblas_sgemm(
-                        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(height),
-                        blasint(width), blasint(k),
+                    library.sgemm(
+                        blasint(OB_ROW_MAJOR), blasint(ta ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
+                        blasint(tb ? OB_TRANSPOSE : OB_NO_TRANSPOSE), blasint(height), blasint(width), blasint(k),
                         1, a.base + (ta ? i : i * k), blasint(ta ? m : k), b.base + (tb ? j * k : j),
                         blasint(tb ? k : n), 0, c.base + i * n + j,
                         blasint(n))

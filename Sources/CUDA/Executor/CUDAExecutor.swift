@@ -19,7 +19,7 @@ public final class CUDAExecutor: Executor {
 
     /// `f32 NVIDIA H100 80GB HBM3`
     public var profile: String { "\(precision.rawValue) \(device.name)" }
-    public var library: String { device.library }
+    public var library: String? { device.library }
 
     /// Bytes that could still be given out; nil where the device does not say.
     public var freeBytes: Int? { try? device.freeBytes() }

@@ -129,7 +129,7 @@ public final class RunFolder {
 
     private static func profile(_ run: Run) -> String {
         let executor = run.model.executor(run.workers)
-        return executor.profile + " " + executor.library
+        return [executor.profile, executor.library].compactMap { $0 }.joined(separator: " ")
     }
 
     // MARK: What it says of itself

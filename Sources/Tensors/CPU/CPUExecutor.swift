@@ -12,7 +12,7 @@ public final class CPUExecutor: Executor {
     public init(_ workers: Workers) { self.workers = workers }
 
     public var profile: String { NumericProfile.of(workers) }
-    public var library: String { NumericProfile.library }
+    public var library: String? { NumericProfile.library }
 
     public func using(_ workers: Workers) -> any Executor { workers === self.workers ? self : CPUExecutor(workers) }
 

@@ -1,16 +1,12 @@
 import CKernels
 import COpenBLAS
 
-/// General matrix products, the large ones by OpenBLAS, each call on one thread; the engine's own workers provide the
-/// parallelism.
+/// General matrix products, the large ones by OpenBLAS where there is one, each call on one thread; the engine's own
+/// workers provide the parallelism.
 ///
 /// All matrices are row-major. `accumulate` adds to C instead of overwriting it.
 public enum MatrixProduct {
-    /// OpenBLAS starts with a pool of its own, which would fight with ours.
-    private static let isConfigured: Bool = {
-        openblas_set_num_threads(1)
-        return true
-    }()
+    private static let library = openblas_library()?.pointee
 
     /// Floats of a factor, or of a result that sums over many rows, up to which our own kernel beats OpenBLAS: it packs
     /// only one factor, and panel by panel. Both reach nine tenths of the machine's peak on either side of the border.
@@ -26,18 +22,19 @@ public enum MatrixProduct {
         bias: UnsafePointer<Float>? = nil
     ) {
         guard m > 0, n > 0 else { return }
-        if (transposeA ? m : k) * n <= smallSize {
+        let isSmall = (transposeA ? m : k) * n <= smallSize
+        guard !isSmall, let library else {
             ck_product(
                 c, ldc, ck_factor(values: a, stride: lda, transposed: transposeA ? 1 : 0),
                 ck_factor(values: b, stride: ldb, transposed: transposeB ? 1 : 0), m, n, k, add, ldadd, bias, CK_FULL)
             return
         }
-        _ = isConfigured
         if let add, add != UnsafePointer(c) { for i in 0..<m { (c + i * ldc).update(from: add + i * ldadd, count: n) } }
-        cblas_sgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m),
-            blasint(n),
-            blasint(k), 1, a, blasint(lda), b, blasint(ldb), add == nil ? 0 : 1, c, blasint(ldc))
+        library.sgemm(
+            blasint(OB_ROW_MAJOR), blasint(transposeA ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
+            blasint(transposeB ? OB_TRANSPOSE : OB_NO_TRANSPOSE), blasint(m), blasint(n), blasint(k), 1, a,
+            blasint(lda),
+            b, blasint(ldb), add == nil ? 0 : 1, c, blasint(ldc))
         if let bias { ck_add_bias(c, bias, m, n, ldc) }
     }
 

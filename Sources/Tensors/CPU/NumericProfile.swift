@@ -4,15 +4,20 @@ import COpenBLAS
 /// What decides the last bits of a result: under one profile equal runs have equal bits, under another they agree to a
 /// tolerance.
 enum NumericProfile {
-    /// `f32 Zen v3 2 threads`: number type, OpenBLAS's kernels, the vector level of ours, threads.
+    /// `f32 Zen v3 2 threads`: number type, OpenBLAS's kernels ("own" where large products are ours too), the vector
+    /// level of ours, threads.
     static func of(_ workers: Workers) -> String {
-        let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
+        let core =
+            openblas_library().map { library in
+                library.pointee.get_corename().map { String(cString: $0) } ?? "unknown"
+            } ?? "own"
         return "f32 \(core) v\(ck_best_level()) \(workers.threadCount) threads"
     }
 
-    /// `OpenBLAS 0.3.21`: whose products they are.
-    static var library: String {
-        let words = openblas_get_config().map { String(cString: $0) }?.split(separator: " ") ?? []
+    /// `OpenBLAS 0.3.21`: whose large products they are; nil where they are our own.
+    static var library: String? {
+        guard let library = openblas_library()?.pointee else { return nil }
+        let words = library.get_config().map { String(cString: $0) }?.split(separator: " ") ?? []
         return words.prefix(2).joined(separator: " ")
     }
 }
