@@ -37,7 +37,8 @@ struct Icot: ParsableCommand {
         version: build,
         subcommands: [
             RunCommand.self, ReplayCommand.self, SweepCommand.self, SweepPointCommand.self, PresentCommand.self,
-            ExportCommand.self, EffectsCommand.self, CleanCommand.self, KernelCommand.self, DoctorCommand.self,
+            ExportCommand.self, EffectsCommand.self, CleanCommand.self, NotebooksCommand.self,
+            KernelCommand.self, DoctorCommand.self, ManualCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

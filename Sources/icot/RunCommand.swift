@@ -11,7 +11,9 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "The prompt, or statements given with -c or through a pipe.", shouldDisplay: false
     )
 
-    @ArgumentParser.Argument(help: "A notebook to replay on the terminal; - for statements from standard input.")
+    @ArgumentParser.Argument(
+        help: "A notebook to replay on the terminal, or its name; - for statements from standard input.",
+        completion: NotebookShelf.completion, transform: NotebookShelf.path)
     var file: String?
 
     @Option(

@@ -1,11 +1,13 @@
-// `icot --help`: the whole program on one page. Each command explains itself with `icot COMMAND --help`.
+// `icot --help`: the whole program on one page. Each command explains itself with `icot COMMAND --help`, and the manual
+// adds what surrounds them.
 
 enum Usage {
     static let page = """
         icot: watch a language model learn to stop showing its work
 
           icot                              the prompt; ? there lists what it understands
-          icot FILE.icot [-p name=value]    replays a notebook on the terminal
+          icot tour                         replays a notebook that comes with icot; icot notebooks lists them
+          icot FILE.icot [-p name=value]    replays one of yours on the terminal
           icot -c 'statements'              runs statements and ends; so does a pipe: … | icot, or icot -
 
           icot replay FILE                  runs a notebook: --check | --update | --promote | --twice, --budget
@@ -18,6 +20,7 @@ enum Usage {
           icot kernel install               makes icot known to Jupyter
           icot doctor                       what is here, what is missing, and what that costs
           icot help VERB                    what ?VERB says at the prompt; ? and a word there searches
+          icot manual | man -l -            all of this at length; icot manual verbs for the language
 
         with every command
           --json           results as JSON, one a line; errors as JSON on standard error
@@ -34,4 +37,38 @@ enum Usage {
         exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused, 130 stopped by Ctrl-C,
         75 asked to end by a signal, with all that is kept saved
         """
+
+    static let exitStatus = [
+        ("0", "All is well."), ("1", "Outputs differ from what is recorded."), ("2", "An error."),
+        ("3", "An input is missing or was changed."), ("4", "Something was refused, such as what a notebook would do."),
+        ("75", "Asked to end by a signal (SIGTERM, SIGHUP, SIGUSR1); all that is kept was saved."),
+        ("130", "Stopped by Ctrl-C."),
+    ]
+
+    static let environment = [
+        ("ICOT_THREADS", "Cores to compute on, as --threads says."),
+        (
+            "ICOT_BLAS",
+            "own: large products by icot's own loops, though OpenBLAS is there. Otherwise OpenBLAS is opened when it "
+                + "is first needed, if it can be found."
+        ),
+        ("ICOT_BACKGROUND", "dark or light, where the terminal does not say which it is."),
+        ("NO_COLOR, TERM, COLORTERM, COLORFGBG, COLUMNS, LANG, LC_ALL, LC_CTYPE", "What the terminal can show."),
+        ("VISUAL, EDITOR, PAGER", "What edits an entry (Ctrl-X Ctrl-E), and what shows long pages."),
+        ("HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME", "Where models are looked for by name."),
+        ("XDG_CONFIG_HOME", "Where icot/startup.icot is looked for; by default ~/.config."),
+        ("XDG_STATE_HOME", "Where the history and what was trusted are kept; by default ~/.local/state."),
+        ("JUPYTER_DATA_DIR, XDG_DATA_HOME", "Where Jupyter is told of the kernel; by default ~/.local/share."),
+    ]
+
+    static let files = [
+        (
+            "share/icot/notebooks",
+            "The notebooks that come with icot, and the runs that they read, next to the folder of the program."
+        ),
+        ("~/.editrc", "Keys of the prompt, such as bind -v."),
+        ("~/.config/icot/startup.icot", "Statements that every prompt begins with."),
+        ("~/.local/state/icot", "The history of the prompt, and what was trusted."),
+        ("runs", "Where runs that have a name are kept, in the working directory."),
+    ]
 }

@@ -22,7 +22,9 @@ public enum Help {
                 lines += Highlighter.lines(SourceText(example), context).map { StyledText("  ") + $0 }
             }
         }
-        if let files = effects(signature) { lines += [StyledText(), files] }
+        if let effects = effects(signature) {
+            lines += [StyledText(), StyledText("effects ", .dim) + StyledText(effects)]
+        }
         if !signature.seeAlso.isEmpty {
             lines += [
                 StyledText(),
@@ -79,16 +81,25 @@ public enum Help {
             line.append(
                 padded(parameter.name + (parameter.label == nil ? "" : ":"), width),
                 parameter.label == nil ? .name : .label)
-            line.append(parameter.summary.isEmpty ? parameter.kind.phrase : parameter.summary)
-            var notes: [String] = []
-            if !parameter.summary.isEmpty, parameter.kind != .any { notes.append(parameter.kind.phrase) }
-            if parameter.isRequired { notes.append("required") }
-            if let value = parameter.defaultText { notes.append("default \(value)") }
-            if !notes.isEmpty { line.append(" (" + notes.joined(separator: "; ") + ")", .dim) }
+            let (text, notes) = about(parameter)
+            line.append(text)
+            if let notes { line.append(" " + notes, .dim) }
             lines.append(line)
             lines += options(parameter.kind, indent: width + 2)
         }
         return lines
+    }
+
+    /// What an argument does, and in parentheses what it must be.
+    static func about(_ parameter: Parameter) -> (text: String, notes: String?) {
+        var notes: [String] = []
+        if !parameter.summary.isEmpty, parameter.kind != .any { notes.append(parameter.kind.phrase) }
+        if parameter.isRequired { notes.append("required") }
+        if let value = parameter.defaultText { notes.append("default \(value)") }
+        return (
+            parameter.summary.isEmpty ? parameter.kind.phrase : parameter.summary,
+            notes.isEmpty ? nil : "(" + notes.joined(separator: "; ") + ")"
+        )
     }
 
     private static func options(_ kind: ParameterKind, indent: Int) -> [StyledText] {
@@ -101,7 +112,7 @@ public enum Help {
         }
     }
 
-    private static func effects(_ signature: CommandSignature) -> StyledText? {
+    static func effects(_ signature: CommandSignature) -> String? {
         var parts: [String] = []
         for parameter in signature.parameters {
             for use in parameter.kind.pathUses {
@@ -123,7 +134,7 @@ public enum Help {
             case .changes(let state, _): parts.append("changes \(state)")
             }
         }
-        return parts.isEmpty ? nil : StyledText("effects ", .dim) + StyledText(parts.joined(separator: ", "))
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

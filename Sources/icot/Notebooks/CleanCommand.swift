@@ -16,7 +16,7 @@ struct CleanCommand: ParsableCommand {
               echo '*.icot filter=icot' >> .gitattributes
             """)
 
-    @ArgumentParser.Argument(help: "Notebooks, or - for standard input.")
+    @ArgumentParser.Argument(help: "Notebooks, or - for standard input.", completion: NotebookShelf.completion)
     var files: [String]
 
     @OptionGroup var shared: SharedOptions

@@ -8,7 +8,8 @@ struct EffectsCommand: ParsableCommand {
         commandName: "effects",
         abstract: "Lists the files and programs that a notebook would touch, from its text; runs nothing.")
 
-    @ArgumentParser.Argument(help: "The notebook.")
+    @ArgumentParser.Argument(
+        help: "The notebook.", completion: NotebookShelf.completion, transform: NotebookShelf.path)
     var file: String
 
     @OptionGroup var shared: SharedOptions

@@ -11,7 +11,9 @@ struct ExportCommand: ParsableCommand {
 
     enum Form: String, ExpressibleByArgument, CaseIterable { case html, ipynb, md, text, page }
 
-    @ArgumentParser.Argument(help: "The notebook; for a page, the folder of a kept run.")
+    @ArgumentParser.Argument(
+        help: "The notebook; for a page, the folder of a kept run.", completion: .file(),
+        transform: NotebookShelf.path)
     var file: String
 
     @Option(
@@ -38,11 +40,11 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
-        if to == .page { return try page.write(run: file, to: output, shared) }
+        if to == .page { return try page.write(run: NotebookShelf.run(file), to: output, shared) }
         let writer = TerminalWriter()
         let session = Host.session(shared, notebook: self.file)
         var report: ReplayReport?
-        let base = FileSystem.absolute(self.file)
+        let base = FileSystem.absolute(NotebookShelf.placeOfExport(of: self.file))
         let output = output.map { $0 == "-" ? $0 : FileSystem.absolute($0) }
         let file: NotebookFile
         if !runs {
@@ -89,7 +91,7 @@ struct ExportCommand: ParsableCommand {
         do { try NotebookFile.write(Array(text.utf8), to: output ?? beside(base)) } catch {
             throw NotebookInput.refused(error)
         }
-        writer.print([StyledText("wrote \(self.output ?? beside(file.path))", .good)])
+        writer.print([StyledText("wrote \(self.output ?? beside(NotebookShelf.placeOfExport(of: file.path)))", .good)])
         writer.flush()
     }
 }

@@ -52,7 +52,9 @@ enum NotebookInput {
     static func refused(_ error: NotebookError) -> ExitCode {
         switch error {
         case .file(let file) where file.kind != .notWritten:
-            Icot.failure("\(error)", status: ReplayExit.inputs.rawValue)
+            Icot.failure(
+                "\(error)" + (file.kind == .missing ? NotebookShelf.hint(file.path) : ""),
+                status: ReplayExit.inputs.rawValue)
         case .changedMeanwhile: Icot.failure("\(error)", status: ReplayExit.refused.rawValue)
         case .file, .unknownCell, .unknownParameter, .malformedParameter: Icot.failure("\(error)")
         }

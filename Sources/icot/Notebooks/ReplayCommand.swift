@@ -6,7 +6,8 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay", abstract: "Runs a notebook, and compares or records what it shows.",
         discussion: "Exit status: 0 fine, 1 outputs differ, 2 error, 3 input missing or changed, 4 refused.")
 
-    @ArgumentParser.Argument(help: "The notebook.")
+    @ArgumentParser.Argument(
+        help: "The notebook.", completion: NotebookShelf.completion, transform: NotebookShelf.path)
     var file: String
 
     @Flag(help: "Compares with the recorded outputs.")

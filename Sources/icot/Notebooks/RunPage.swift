@@ -40,7 +40,7 @@ struct RunPage: ParsableArguments {
         guard folder.hasSuffix(".icot") == false else {
             throw ValidationError("--to page is for the folder of a kept run; a notebook becomes --to html")
         }
-        let target = output ?? folder + ".html"
+        let target = output ?? NotebookShelf.placeOfExport(of: folder) + ".html"
         if target == "-" { throw ValidationError("a page is written to a file; give -o x.html") }
         let writer = TerminalWriter()
         let printer = EventPrinter(writer, form: shared.json ? .json : .text, showsPlace: false)

@@ -15,7 +15,8 @@ struct PresentCommand: ParsableCommand {
             A remote's forward and back keys work too. A talk whose terminal was lost goes on where it stood.
             """)
 
-    @ArgumentParser.Argument(help: "The notebook.")
+    @ArgumentParser.Argument(
+        help: "The notebook.", completion: NotebookShelf.completion, transform: NotebookShelf.path)
     var file: String
 
     @Option(

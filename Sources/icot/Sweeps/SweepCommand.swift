@@ -25,7 +25,8 @@ struct SweepCommand: ParsableCommand {
             Exit status: 0 all points are done, 2 some failed or an error, 3 notebook missing, 4 refused, 130 stopped.
             """)
 
-    @ArgumentParser.Argument(help: "The notebook.")
+    @ArgumentParser.Argument(
+        help: "The notebook.", completion: NotebookShelf.completion, transform: NotebookShelf.path)
     var file: String
 
     @Option(
