@@ -1,6 +1,6 @@
 # What one does here, by name. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format notebooks bench mutants ci
+.PHONY: help setup build test lint format notebooks bench mutants release deb ci
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ bench: ## lists the measurements; each folder says how it is run
 
 mutants: ## breaks the code on purpose and sees whether the tests notice
 	Tests/Mutants/run
+
+release: ## one program that needs glibc only, with all that comes with it: dist/icot-VERSION-linux-MACHINE
+	packaging/release
+
+deb: release ## the same as a Debian package
+	packaging/deb && packaging/check-deb
 
 ci: ## everything that decides whether a change lands
 	bash .ci/run
