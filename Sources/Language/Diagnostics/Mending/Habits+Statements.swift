@@ -314,9 +314,12 @@ public enum Prompt {
 }
 
 extension StringProtocol {
-    /// Without the spaces and tabs at both ends.
+    /// Without the spaces and tabs at both ends. Looked for among bytes: this is asked of a whole entry at every key.
     var trimmingSpaces: String {
-        let start = drop { $0 == " " || $0 == "\t" }
-        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+        func isKept(_ byte: UInt8) -> Bool { byte != 0x20 && byte != 0x09 }
+        let text = String(self)
+        let bytes = text.utf8
+        guard let first = bytes.firstIndex(where: isKept), let last = bytes.lastIndex(where: isKept) else { return "" }
+        return String(text[first..<bytes.index(after: last)])
     }
 }
