@@ -19,7 +19,8 @@ public enum Aside: Equatable {
             self = .file(path)
             return
         }
-        let words = text.split { $0.isWhitespace || $0 == "(" || $0 == ")" || $0 == ";" }
+        // An aside has two words at most: of a long entry, for which this is asked at every key, no more are looked at.
+        let words = text.split(maxSplits: 3) { $0.isWhitespace || $0 == "(" || $0 == ")" || $0 == ";" }
         guard let first = words.first, words.count <= 2 else { return nil }
         func isFree(_ word: String) -> Bool {
             context.variables[word] == nil && context.signatures[word] == nil && context.definitions[word] == nil
@@ -84,10 +85,11 @@ public enum Aside: Equatable {
             let command = line.dropFirst().trimmingSpaces
             return command.isEmpty ? nil : "shell(\(TextObject.quoted(command)))"
         }
-        let word = String(line.prefix { $0.isLetter }), rest = line.dropFirst(word.count).trimmingSpaces
+        let word = String(line.prefix { $0.isLetter })
         guard ["cd", "ls", "pwd"].contains(word), context.variables[word] == nil, context.definitions[word] == nil,
             line == word || line.dropFirst(word.count).first == " "
         else { return nil }
+        let rest = line.dropFirst(word.count).trimmingSpaces
         if rest.isEmpty { return word + "()" }
         guard word != "pwd" else { return nil }
         if rest.count > 1, rest.hasPrefix("\""), rest.hasSuffix("\""), !rest.dropFirst().dropLast().contains("\"") {
