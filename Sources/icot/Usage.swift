@@ -52,10 +52,13 @@ enum Usage {
             "own: large products by icot's own loops, though OpenBLAS is there. Otherwise OpenBLAS is opened when it "
                 + "is first needed, if it can be found."
         ),
+        ("ICOT_DEVICE", "Where models are computed, as --device says."),
+        ("ICOT_CUDA", "A folder with NVIDIA's libraries, looked into before all others."),
         ("ICOT_BACKGROUND", "dark or light, where the terminal does not say which it is."),
         ("NO_COLOR, TERM, COLORTERM, COLORFGBG, COLUMNS, LANG, LC_ALL, LC_CTYPE", "What the terminal can show."),
         ("VISUAL, EDITOR, PAGER", "What edits an entry (Ctrl-X Ctrl-E), and what shows long pages."),
         ("HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME", "Where models are looked for by name."),
+        ("XDG_CACHE_HOME", "Where kernels that were compiled for a card are kept; by default ~/.cache."),
         ("XDG_CONFIG_HOME", "Where icot/startup.icot is looked for; by default ~/.config."),
         ("XDG_STATE_HOME", "Where the history and what was trusted are kept; by default ~/.local/state."),
         ("JUPYTER_DATA_DIR, XDG_DATA_HOME", "Where Jupyter is told of the kernel; by default ~/.local/share."),
