@@ -46,8 +46,8 @@ public struct UpdateNorms: Sendable {
 }
 
 public protocol Executor: AnyObject, Sendable {
-    /// What decides the last bits of its results (number type, machine, threads), and whose large products they are, nil
-    /// for its own: under equal profiles equal runs have equal bits.
+    /// What decides the last bits of its results (number type, machine, threads), and whose large products they are,
+    /// nil for its own: under equal profiles equal runs have equal bits.
     var profile: String { get }
     var library: String? { get }
 
