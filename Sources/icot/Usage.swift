@@ -53,6 +53,7 @@ enum Usage {
                 + "is first needed, if it can be found."
         ),
         ("ICOT_DEVICE", "Where models are computed, as --device says."),
+        ("ICOT_PRECISION", "How a card multiplies, as --precision says."),
         ("ICOT_CUDA", "A folder with NVIDIA's libraries, looked into before all others."),
         ("ICOT_BACKGROUND", "dark or light, where the terminal does not say which it is."),
         ("NO_COLOR, TERM, COLORTERM, COLORFGBG, COLUMNS, LANG, LC_ALL, LC_CTYPE", "What the terminal can show."),
