@@ -13,21 +13,33 @@ extension CUDAExecutor {
 
     public func forward(_ operation: CausalAttentionOperation, in memory: Workspace) {
         if let access = operation.access { return attend(operation, access) }
-        let sequences = operation.sequences, shape = operation.shape
         launch(
-            .attention(compiledWidth(shape.headWidth)),
-            Grid(tiles(sequences), shape.headCount, sequences.count), threads: Self.attentionThreads,
+            .attention(compiledWidth(operation.shape.headWidth)), operation, heads: operation.shape.headCount,
             [
                 .place(operation.output.place), .place(operation.logSumExp), .place(head(operation.query)),
                 .place(head(operation.key)), .place(head(operation.value)),
-            ] + described(operation))
+            ])
+    }
+
+    /// A kernel with a block for each tile, head and sequence: as many launches as the sequences need.
+    private func launch(
+        _ kernel: Kernel, _ operation: CausalAttentionOperation, heads: Int, _ arguments: [Argument]
+    ) {
+        let sequences = operation.sequences
+        for first in stride(from: 0, to: sequences.count, by: sequencesMost) {
+            launch(
+                kernel,
+                Grid(
+                    (sequences.longest + Self.tile - 1) / Self.tile, heads, min(sequencesMost, sequences.count - first)),
+                threads: Self.attentionThreads, arguments + described(operation, from: first))
+        }
     }
 
     public func backward(
         _ operation: CausalAttentionOperation, gradient: Place, query: Place, key: Place, value: Place,
         in memory: Workspace
     ) {
-        let sequences = operation.sequences, shape = operation.shape, rows = operation.output.rows
+        let shape = operation.shape, rows = operation.output.rows
         let width = compiledWidth(shape.headWidth)
         let dots = memory.take(shape.headCount * rows)
         // A warp for each row and head, four of them in a block.
@@ -43,24 +55,20 @@ extension CUDAExecutor {
         ]
         func place(_ columns: HeadColumns, _ gradient: Place) -> Argument { .place(gradient.from(columns.offset)) }
         launch(
-            .attentionQueries(width), Grid(tiles(sequences), shape.headCount, sequences.count),
-            threads: Self.attentionThreads, [place(operation.query, query)] + inputs + described(operation))
+            .attentionQueries(width), operation, heads: shape.headCount, [place(operation.query, query)] + inputs)
         launch(
-            .attentionKeys(width), Grid(tiles(sequences), shape.keyValueHeadCount, sequences.count),
-            threads: Self.attentionThreads,
-            [place(operation.key, key), place(operation.value, value)] + inputs + described(operation))
+            .attentionKeys(width), operation, heads: shape.keyValueHeadCount,
+            [place(operation.key, key), place(operation.value, value)] + inputs)
         memory.giveBack(dots)
     }
 
-    private func tiles(_ sequences: Sequences) -> Int { (sequences.longest + Self.tile - 1) / Self.tile }
-
     private func head(_ columns: HeadColumns) -> Place { columns.variable.place.from(columns.offset) }
 
-    /// `ATTENTION_SHAPE` of `Attention.cu`.
-    private func described(_ operation: CausalAttentionOperation) -> [Argument] {
+    /// `ATTENTION_SHAPE` of `Attention.cu`, for the sequences from `first` on.
+    private func described(_ operation: CausalAttentionOperation, from first: Int) -> [Argument] {
         let shape = operation.shape
         return [
-            .place(operation.sequences.offsets.place), .int(operation.output.rows), .int(shape.headCount),
+            .place(operation.sequences.offsets.place.from(first)), .int(operation.output.rows), .int(shape.headCount),
             .int(shape.keyValueHeadCount), .int(shape.headWidth), .int(operation.query.variable.columns),
             .int(operation.key.variable.columns), .int(operation.value.variable.columns), .int(shape.window ?? 0),
             .float(shape.scale), .int(operation.sequences.longest), .mask(operation.dropout),

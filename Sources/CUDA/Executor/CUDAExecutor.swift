@@ -9,12 +9,20 @@ import Tensors
 public final class CUDAExecutor: Executor {
     public let device: any Device
     private let precision: ProductPrecision
+    /// Sequences of one launch of attention.
+    let sequencesMost: Int
+
+    /// What a grid can have in its third direction.
+    public static let gridMost = 65_535
 
     /// - Throws: `DeviceFault.noPrecision`.
-    public init(_ device: any Device, precision: ProductPrecision = .f32) throws(DeviceFault) {
+    public init(
+        _ device: any Device, precision: ProductPrecision = .f32, sequencesMost: Int = CUDAExecutor.gridMost
+    ) throws(DeviceFault) {
         guard device.supports(precision) else { throw .noPrecision(name: device.name, precision) }
         self.device = device
         self.precision = precision
+        self.sequencesMost = sequencesMost
     }
 
     /// `f32 NVIDIA H100 80GB HBM3`
