@@ -27,10 +27,9 @@ extension CUDAExecutor {
     ) {
         let sequences = operation.sequences
         for first in stride(from: 0, to: sequences.count, by: sequencesMost) {
+            let count = min(sequencesMost, sequences.count - first)
             launch(
-                kernel,
-                Grid(
-                    (sequences.longest + Self.tile - 1) / Self.tile, heads, min(sequencesMost, sequences.count - first)),
+                kernel, Grid((sequences.longest + Self.tile - 1) / Self.tile, heads, count),
                 threads: Self.attentionThreads, arguments + described(operation, from: first))
         }
     }
