@@ -5,6 +5,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -162,13 +163,19 @@ int terminal_watch_interrupts(void) {
     struct sigaction action = {.sa_handler = note_interrupt};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
+    // Some programs start others from threads in which signals are blocked, which is inherited.
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGINT);
     static const int departures[] = {SIGTERM, SIGHUP, SIGUSR1};
     for (size_t i = 0; i < sizeof departures / sizeof departures[0]; i++) {
         // `nohup` and the like have a signal ignored, and mean it.
         struct sigaction present;
         if (sigaction(departures[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
             sigaction(departures[i], &action, NULL);
+        sigaddset(&watched, departures[i]);
     }
+    pthread_sigmask(SIG_UNBLOCK, &watched, NULL);
     return interrupt_pipe[0];
 }
 

@@ -3,13 +3,15 @@
 import Internalization
 import Language
 import Probing
+import Support
 import Tensors
 import Transformer
 
 public enum EngineVocabulary {
     /// A vocabulary with a state of its own: one for each session.
-    public static func make() -> Vocabulary {
-        let bench = Workbench()
+    /// - Parameter written: what icot wrote at other times, which may be written anew.
+    public static func make(written: WrittenFiles = WrittenFiles()) -> Vocabulary {
+        let bench = Workbench(written: written)
         let verbs =
             ProblemCommands.all(bench) + ModelCommands.all + StartCommands.all(bench) + TrainCommands.all(bench)
             + [ControlCommand.command(bench)] + StepCommands.all(bench)

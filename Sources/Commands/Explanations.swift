@@ -150,6 +150,7 @@ enum Explanations {
             ["at", "place"]
         case .noPlace, .placeGone: ["place", "at"]
         case .noSharedStage, .otherShape: ["over"]
+        case .keptOtherwise: ["name"]
         }
     }
 
@@ -166,6 +167,7 @@ enum Explanations {
         case .placeGone: "read .separator or .predicts_answer, or go back before its removal"
         case .noSharedStage: "see timeline of each"
         case .otherShape: "give runs that differ in their seed"
+        case .keptOtherwise(let path, _): "resume \"\(path)\" goes on with it; another name: starts this one"
         }
     }
 

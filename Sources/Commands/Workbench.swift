@@ -10,8 +10,11 @@ final class Workbench {
     var currentRun: Experiment?
     /// Notebooks that this session has saved, and may therefore save again.
     var savedNotebooks: Set<String> = []
+    let written: WrittenFiles
     /// Every run of the session, for going back to a checkpoint of all of them.
     var runs: [Experiment] = []
+
+    init(written: WrittenFiles = WrittenFiles()) { self.written = written }
 
     /// The name, or the name with a number where a run is called that already: tables and legends tell runs apart by
     /// it.

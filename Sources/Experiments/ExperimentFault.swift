@@ -14,7 +14,15 @@ public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
     case noPlace(ProblemPlace, index: Int, count: Int)
     case placeGone(ProblemPlace, index: Int?, removed: RemovalCount)
     case noSharedStage
+    /// The run that lies in a folder did not begin as the one that is to go on with it.
+    case keptOtherwise(path: String, Difference)
     case otherShape(String, than: String)
+
+    /// In what two starts are not the same.
+    public enum Difference: Equatable, Sendable {
+        case weights
+        case problems(ProblemRole)
+    }
 
     public var description: String {
         switch self {
@@ -31,6 +39,8 @@ public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
             "with shifted positions nothing in the question tells the model how much of the chain to write"
         case .noPlace(let place, let index, _): "no problem has a position \(place.text(index))"
         case .placeGone(let place, let index, let removed): "\(place.text(index)) is gone after \(removed) removals"
+        case .keptOtherwise(let path, .weights): "the run in \(path) began from other weights"
+        case .keptOtherwise(let path, .problems(let role)): "the run in \(path) has other \(role) problems"
         case .noSharedStage: "the runs have no stage with the same number of tokens removed"
         case .otherShape(let name, let first): "\(name) has a model of another shape than \(first)"
         }

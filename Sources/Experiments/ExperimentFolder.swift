@@ -127,6 +127,26 @@ extension Experiment {
         return experiment
     }
 
+    /// Goes on with the run that a start like this one began in a folder; nil where there is none.
+    /// - Throws: as `resume`; `ExperimentFault.keptOtherwise` where the run there began from other weights or problems.
+    public func continuation(
+        at path: String, warn: (String) -> Void = { _ in }, remark: (String) -> Void = { _ in },
+        interrupt: Interrupt = Interrupt()
+    ) throws -> Experiment? {
+        guard FileSystem.exists(path + "/run.json") else { return nil }
+        let kept = try Experiment.resume(path, warn: warn, remark: remark, interrupt: interrupt)
+        for (role, own, other) in [
+            (ProblemRole.training, data, kept.data), (.test, test, kept.test),
+            (.validation, validation, kept.validation),
+        ] as [(ProblemRole, ProblemSet?, ProblemSet?)] where own?.fingerprint != other?.fingerprint {
+            throw ExperimentFault.keptOtherwise(path: path, .problems(role))
+        }
+        guard try initial.contentHash(interrupt: interrupt) == kept.initial.contentHash(interrupt: interrupt) else {
+            throw ExperimentFault.keptOtherwise(path: path, .weights)
+        }
+        return kept
+    }
+
     /// Goes on with a copy of a kept run: its folder is neither held nor changed.
     public static func open(
         copyOf path: String, warn: (String) -> Void = { _ in }, interrupt: Interrupt = Interrupt()

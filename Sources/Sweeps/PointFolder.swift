@@ -29,13 +29,25 @@ public final class PointFolder {
     public var state: PointState { PointState(PointResult.read(path)) }
 
     /// Removes what an earlier attempt left, its result first.
-    public func clear() {
+    /// - Parameter kept: paths from the folder, of folders that the notebook goes on with and that it wrote itself.
+    public func clear(keeping kept: [String] = []) {
         unlink(path + "/" + PointResult.fileName)
-        for name in FileSystem.names(in: path) where name != Self.lockName && name != Self.logName {
-            if FileSystem.kind(of: path + "/" + name) == .folder {
-                FileSystem.removeFolder(path + "/" + name)
+        clear("", keeping: Set(kept))
+    }
+
+    private func clear(_ folder: String, keeping kept: Set<String>) {
+        for name in FileSystem.names(in: path + "/" + folder) {
+            let inside = folder.isEmpty ? name : folder + "/" + name
+            if folder.isEmpty, name == Self.lockName || name == Self.logName { continue }
+            guard FileSystem.kind(of: path + "/" + inside) == .folder else {
+                unlink(path + "/" + inside)
+                continue
+            }
+            if kept.contains(inside) { continue }
+            if kept.contains(where: { $0.hasPrefix(inside + "/") }) {
+                clear(inside, keeping: kept)
             } else {
-                unlink(path + "/" + name)
+                FileSystem.removeFolder(path + "/" + inside)
             }
         }
     }

@@ -5,6 +5,7 @@ import Commands
 import Glibc
 import Language
 import Notebooks
+import Support
 
 enum Host {
     /// Opens the device that `--device` or ICOT_DEVICE names, before the first model is made. Commands that compute
@@ -32,7 +33,7 @@ enum Host {
     static func session(_ options: SharedOptions, notebook path: String = "") -> Session {
         // The engine reads it when it first computes.
         if let threads = options.threads { setenv("ICOT_THREADS", "\(threads)", 1) }
-        let session = Session(EngineVocabulary.make())
+        let session = Session(EngineVocabulary.make(written: .standard()))
         session.readings = NotebookShelf.readings
         session.importFolder = NotebookFile.folder(of: path)
         return session

@@ -37,7 +37,12 @@ struct KernelCommand: ParsableCommand {
         func run() throws {
             do {
                 let (session, run) = Host.recordedSession(shared)
-                try Kernel(session, ConnectionFile(path: connection), version: Icot.version, run: run).run()
+                // A server that ends, or a queue whose time is up: the step is finished and saved, as everywhere.
+                let watch = InterruptWatch()
+                let kernel = try Kernel(session, ConnectionFile(path: connection), version: Icot.version) {
+                    source, session in watch.during(session.interrupt) { run(source, session) }
+                }
+                try kernel.run()
             } catch {
                 throw Icot.failure("kernel run: \(error)")
             }

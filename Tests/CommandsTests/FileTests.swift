@@ -4,6 +4,39 @@ import Testing
 import TestSupport
 
 @Suite struct FileTests {
+    @Test func `what icot did not write, or somebody changed since, is not written over without being asked`() throws {
+        try withTemporaryFolder { folder in
+            let (mine, own) = (folder.path + "/mine.json", folder.path + "/own.json")
+            try "by hand".write(toFile: mine, atomically: true, encoding: .utf8)
+            let desk = Desk()
+            func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+            #expect(desk.run("write [1] \"\(mine)\"") == .failed(.runtimeArgument))
+            #expect(desk.messages.joined().contains("mine.json is there already, and icot did not write it"))
+            #expect(desk.messages.joined().contains("add overwrite: true") && text(mine) == "by hand")
+            #expect(desk.run("write [1] \"\(mine)\" overwrite: true") == .finished && text(mine) == "[1]\n")
+            // What it wrote itself it writes again, until somebody changes it.
+            #expect(desk.run("write [1] \"\(own)\"\nwrite [2] \"\(own)\"\nwrite [3] \"\(mine)\"") == .finished)
+            try "[2]".write(toFile: own, atomically: true, encoding: .utf8)
+            #expect(desk.run("write [3] \"\(own)\"") == .failed(.runtimeArgument))
+            #expect(desk.messages.joined().contains("own.json was changed since icot wrote it") && text(own) == "[2]")
+            // A person who has just agreed to a list of files has been asked.
+            desk.session.mayReplace = { $0 == own }
+            #expect(desk.run("write [4] \"\(own)\"") == .finished && text(own) == "[4]\n")
+            // A folder that holds a model counts as one thing; one with other things in it is only added to.
+            let model = folder.path + "/model", notes = folder.path + "/notes"
+            for path in [model, notes] {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            }
+            try "{}".write(toFile: model + "/config.json", atomically: true, encoding: .utf8)
+            try "mine".write(toFile: notes + "/readme.txt", atomically: true, encoding: .utf8)
+            #expect(desk.run("let m = model .gpt2 width: 8 heads: 1 positions: 8") == .finished)
+            #expect(
+                desk.run("write m \"\(model)\"") == .failed(.runtimeArgument) && text(model + "/config.json") == "{}")
+            #expect(desk.run("write m \"\(notes)\"\nwrite m \"\(notes)\"") == .finished, "\(desk.messages)")
+            #expect(text(notes + "/readme.txt") == "mine")
+        }
+    }
+
     @Test func `a written model loads with the same hash`() throws {
         try withTemporaryFolder { folder in
             let desk = Desk()

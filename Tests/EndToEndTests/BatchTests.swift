@@ -32,6 +32,76 @@ func shell(_ line: String, seconds: Double = 60) throws -> (status: Int32, outpu
 }
 
 @Suite struct BatchTests {
+    @Test func `what is there and is no file of statements is not called missing`() throws {
+        let run = try shell(
+            """
+            mkfifo pipe.icot; mkdir folder.icot
+            for name in pipe folder none; do icot -c "import \\"$name.icot\\""; done
+            """)
+        for text in [
+            "\"pipe.icot\" is not a regular file", "\"folder.icot\" is not a regular file",
+            "there is no file \"none.icot\"",
+        ] { #expect(run.error.contains(text), "\(run.error)") }
+    }
+
+    @Test
+    func `what another process of icot wrote is written anew, and what a hand changed only where that is agreed to`()
+        throws
+    {
+        let run = try shell(
+            """
+            for value in 1 2; do icot -c "write [$value] \\"a.json\\""; done; cat a.json
+            echo mine > a.json; icot -c 'write [3] "a.json"'; cat a.json
+            printf '# icot 1\\n# %%%%\\nwrite [4] "a.json"\\n' > n.icot
+            icot n.icot; icot n.icot --trust; cat a.json; echo mine > a.json; icot n.icot; cat a.json
+            """)
+        #expect(
+            run.output == """
+                wrote a.json
+                wrote a.json
+                [2]
+                mine
+                icot> write [4] "a.json"
+                wrote a.json
+                [4]
+                icot> write [4] "a.json"
+                mine
+
+                """, "\(run.output)\n\(run.error)")
+        #expect(run.error.contains("a.json\", there already  write, line 3"), "\(run.error)")
+        #expect(run.error.components(separatedBy: "a.json was changed since icot wrote it").count == 3)
+    }
+
+    @Test func `start with resume goes on with the run of its name, to the same bits, if it began as this one`() throws
+    {
+        let run = try shell(
+            """
+            data='let data = gen .parity digits: 4 n: 60 seed: 1'
+            go() {
+              icot -c "$data" -c "let r = start (model .gpt2 width: 8 heads: 2 layers: 1 positions: 16 seed: $1) on: $2 \\
+              batch: 8 name: \\"$3\\" resume: $4" -c "$5" -c 'print "{hash r} {r.steps} {r.name}"'
+            }
+            go 1 data a true 'train steps: 5' > whole; go 1 data b true 'train steps: 2' > first
+            go 1 data b true 'train steps: 3' > rest
+            tail -n 1 whole | sed 's/ a$//' > bits; sed 's/ b$//' rest | tail -n 1 | cmp - bits && echo same
+            grep goes rest; grep -c goes whole first
+            go 2 data b true 1; go 1 '(data[0..<50])' b true 1; go 1 data b false 1
+            icot -c "$data" -c 'let r = start (model .gpt2) on: data resume: true'
+            """)
+        #expect(
+            run.output == """
+                same
+                goes on with runs/b as it was left after 2 steps
+                whole:0
+                first:0
+
+                """, "\(run.output)\n\(run.error)")
+        for text in [
+            "the run in runs/b began from other weights", "the run in runs/b has other training problems",
+            "resume \"runs/b\" goes on with it; another name: starts this one", "add name:",
+        ] { #expect(run.error.contains(text), "\(run.error)") }
+    }
+
     @Test func `-c runs statements and prints their values`() throws {
         let run = try shell("icot -c 'let x = 6; x * 7' -c 'x + 1'")
         #expect(run == (0, "42\n7\n", ""))

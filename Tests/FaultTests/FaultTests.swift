@@ -97,7 +97,7 @@ struct FaultTests {
         #expect(leftovers == [], "\(what)")
     }
 
-    @Test(arguments: ["kill", "power", "enospc", "eio", "short"])
+    @Test(arguments: ["kill", "power", "torn", "enospc", "eio", "short"])
     func `whichever change of a file is the last, fails or is cut short, the run is whole and goes on to the same bits`(
         _ kind: String
     ) throws {
@@ -119,7 +119,8 @@ struct FaultTests {
             for number in Swift.stride(from: 1 + kind.utf8.count % max(stride, 1), through: count, by: stride) {
                 let ended = try run(number)
                 #expect(
-                    kind == "kill" || kind == "power" ? ended.status == 128 + SIGKILL : [0, 2].contains(ended.status),
+                    ["kill", "power", "torn"].contains(kind)
+                        ? ended.status == 128 + SIGKILL : [0, 2].contains(ended.status),
                     "\(kind) \(number): \(ended.status) \(ended.error)")
                 if ended.status == 2 { #expect(!ended.error.isEmpty) }
                 try Self.expectWhole(folder, states, "\(kind) at call \(number) of \(count)")

@@ -1,8 +1,9 @@
 // Loaded before the system's library (LD_PRELOAD): the n-th call that changes a file below a folder `run` goes wrong.
 //
 //     FAULT_AT      which call, from 1; 0 for none, to count them
-//     FAULT_KIND    kill (the process is gone before the call), power (so is the machine), enospc, eio (the call fails),
-//                   short (a write takes half)
+//     FAULT_KIND    kill (the process is gone before the call), power (so is the machine), torn (so is the machine, and
+//                   its disk had begun with what nobody had flushed), enospc, eio (the call fails), short (a write
+//                   takes half)
 //     FAULT_BYTES   how many bytes may be written before the disk is full; absent for no limit
 //     FAULT_REPORT  a file that is told at the end how many such calls there were
 
@@ -19,7 +20,7 @@
 #include <unistd.h>
 
 static long calls, at, bytes = -1;
-static int kind;  // k, p, e (ENOSPC), i (EIO), s
+static int kind;  // k, p, t, e (ENOSPC), i (EIO), s
 static const char *report;
 
 __attribute__((constructor)) static void begin(void) {
@@ -61,6 +62,10 @@ static int is_run(int descriptor) {
 
 // Where the power goes, what nobody has flushed is lost: of a file what was written since its last fsync, of a folder
 // the renames since its last one. What was removed is gone all the same, which is the worst order of the two.
+//
+// A disk that is torn keeps a part: of what was written to a file since its last fsync some whole sectors of 512 bytes,
+// then one of zeros (its size came to the disk before its data); of the renames those of some names, whichever came
+// first.
 
 enum { MANY = 4096 };
 static struct { char path[512]; off_t flushed; } files[MANY];
@@ -116,21 +121,46 @@ static void note_rename(const char *from, const char *to, int before) {
     }
 }
 
+/// A number that is another for each name and each call that goes wrong, and the same whenever it is asked for.
+static unsigned long draw(const char *name) {
+    unsigned long number = 1469598103934665603ul ^ (unsigned long)at;
+    for (const char *base = strrchr(name, '/'); base && *base; base++)
+        number = (number ^ (unsigned char)*base) * 1099511628211ul;
+    return number >> 33;
+}
+
+static void tear(const char *path, off_t flushed) {
+    struct stat status;
+    if (stat(path, &status) != 0 || status.st_size <= flushed) return;
+    off_t first = flushed / 512, sectors = status.st_size / 512 - first + 1;
+    off_t kept = (first + (off_t)(draw(path) % (unsigned long)sectors)) * 512;
+    if (kept < flushed) kept = flushed;
+    off_t end = kept + 512 < status.st_size ? kept + 512 : status.st_size;
+    if (truncate(path, kept) != 0 || truncate(path, end) != 0) abort();
+}
+
 static void lose_power(void) {
     for (int i = 0; i < file_count; i++)
-        if (truncate(files[i].path, files[i].flushed) != 0) continue;
+        if (kind == 't') tear(files[i].path, files[i].flushed);
+        else if (truncate(files[i].path, files[i].flushed) != 0) continue;
     for (int i = rename_count - 1; i >= 0; i--) {
+        if (kind == 't' && draw(renames[i].to) % 2) {
+            if (renames[i].old[0]) REAL(unlink)(renames[i].old);
+            continue;
+        }
         REAL(rename)(renames[i].to, renames[i].from);
         if (renames[i].old[0]) REAL(rename)(renames[i].old, renames[i].to);
     }
     raise(SIGKILL);
 }
 
+static int is_power(void) { return kind == 'p' || kind == 't'; }
+
 /// Counts a call; 1 where it is the one that goes wrong.
 static int is_due(void) {
     if (++calls != at) return 0;
     if (kind == 'k') raise(SIGKILL);
-    if (kind == 'p') lose_power();
+    if (is_power()) lose_power();
     errno = kind == 'i' ? EIO : ENOSPC;
     return 1;
 }
@@ -146,7 +176,7 @@ ssize_t write(int descriptor, const void *data, size_t count) {
         if ((long)count > bytes) count = bytes;
         bytes -= count;
     }
-    if (kind == 'p') {
+    if (is_power()) {
         struct stat status;
         note_write(descriptor, fstat(descriptor, &status) == 0 ? status.st_size : 0);
     }
@@ -155,7 +185,7 @@ ssize_t write(int descriptor, const void *data, size_t count) {
 
 int fsync(int descriptor) {
     if (is_run(descriptor) && is_due()) return -1;
-    if (kind == 'p') note_flush(descriptor);
+    if (is_power()) note_flush(descriptor);
     return REAL(fsync)(descriptor);
 }
 int ftruncate(int descriptor, off_t size) {
@@ -164,7 +194,7 @@ int ftruncate(int descriptor, off_t size) {
 int rename(const char *from, const char *to) {
     if (!is_of_run(to)) return REAL(rename)(from, to);
     if (is_due()) return -1;
-    if (kind != 'p') return REAL(rename)(from, to);
+    if (!is_power()) return REAL(rename)(from, to);
     note_rename(from, to, 1);
     int result = REAL(rename)(from, to);
     if (result == 0) note_rename(from, to, 0);

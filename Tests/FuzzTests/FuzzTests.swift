@@ -147,6 +147,55 @@ import Transformer
         }
     }
 
+    /// Whatever has become of a file of a kept run: it is refused, or what is opened is a state that the run was in.
+    @Test func `kept runs, which open as one of their own states or not at all`() throws {
+        let root = Self.workplace.appending(path: "kept")
+        try? FileManager.default.removeItem(at: root)
+        defer { try? FileManager.default.removeItem(at: root) }
+        let run = root.appending(path: "run").path
+        /// What each statement says, up to the first that fails.
+        func answers(_ statements: [String]) -> [String] {
+            let session = Session(EngineVocabulary.make())
+            var said: [String] = [], lines: [String] = []
+            session.onEvent = { event in
+                if case .output(let bundle) = event { lines += bundle.lines.map(\.plain) }
+            }
+            for statement in statements {
+                lines = []
+                guard session.run(SourceText(statement)) == .finished else { break }
+                said.append(lines.joined(separator: "\n"))
+            }
+            return said
+        }
+        let commands = ["train steps: 3", "step", "train steps: 2", "mark \"here\"", "step", "back 1"]
+        let begin = """
+            let data = gen .parity digits: 4 n: 40 seed: 1
+            let r = start (model .gpt2 width: 8 heads: 2 layers: 1 positions: 16) on: data batch: 8
+            """
+        let states = answers([begin] + commands.flatMap { [$0, "hash r"] } + ["save_run \"\(run)\""])
+        #expect(states.count == 2 + 2 * commands.count)
+        let known = Set(stride(from: 2, to: states.count, by: 2).map { states[$0] })
+        let files = try FileManager.default.subpathsOfDirectory(atPath: run).sorted()
+            .map { URL(filePath: run + "/" + $0) }.filter { FileSystem.kind(of: $0.path) == .file }
+        let contents = try files.map { [UInt8](try Data(contentsOf: $0)) }
+        var choice = Mutation(seed: 11, words: ["step-", "\"sha256\":", "1e-3", "null", "{}"])
+        // A file that is changed may be one that nobody reads, so some are opened.
+        var opened = 0
+        for (file, bytes) in zip(files, contents) {
+            for _ in 0..<8 * Self.factor {
+                let other = contents[choice.index(below: contents.count)]
+                try Data(choice.changed(bytes, by: other)).write(to: file)
+                let found = answers(["let r = resume \"\(run)\" hold: false", "hash r"])
+                if found.count == 2 {
+                    opened += 1
+                    #expect(known.contains(found[1]), "\(file.lastPathComponent)")
+                }
+            }
+            try Data(bytes).write(to: file)
+        }
+        #expect(opened > 0)
+    }
+
     /// Statements are checked and looked through for what they would do, not run.
     @Test func `notebooks and what they would do`() throws {
         let texts = Self.texts("notebooks").filter { $0.starts(with: Array("#".utf8)) || $0.count > 100 }

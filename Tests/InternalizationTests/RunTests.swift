@@ -52,6 +52,25 @@ private func following(_ steps: Int) -> TrainingGoal {
 }
 
 @Suite struct RunTests {
+    @Test func `the schedule that a run follows already, said again, counts on`() throws {
+        let run = try smallRun(schedule: every(5))
+        try run.train(following(3))
+        let before = state(run)
+        try run.change(every(5))
+        #expect(state(run) == before)
+        // Two steps more make five.
+        try run.train(following(1))
+        #expect(run.removedCount == 0)
+        try run.train(following(1))
+        #expect(run.removedCount == 1)
+        // Another schedule counts anew.
+        try run.change(every(4))
+        try run.train(following(3))
+        #expect(run.removedCount == 1)
+        try run.train(following(1))
+        #expect(run.removedCount == 2)
+    }
+
     @Test func `a small model loses its chain and still answers`() throws {
         var schedule = RemovalSchedule()
         schedule.smoothing = RemovalSmoothing(lambda: 1)

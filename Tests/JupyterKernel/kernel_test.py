@@ -8,6 +8,7 @@ Installs the kernel into a folder of its own and leaves nothing behind.
 """
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -108,6 +109,28 @@ class BeyondTests(unittest.TestCase):
         content, _ = self.run_cell("let u = 5", user_expressions={"good": "u * 2", "bad": "uu"})
         self.assertEqual(content["user_expressions"]["good"]["data"]["text/plain"], "10")
         self.assertEqual(content["user_expressions"]["bad"]["status"], "error")
+
+
+class EndTests(unittest.TestCase):
+    def test_a_kernel_that_is_asked_to_end_finishes_the_step_and_saves(self):
+        with tempfile.TemporaryDirectory() as folder:
+            manager, client = start_new_kernel(kernel_name="icot", cwd=folder)
+            client.execute_interactive(
+                "let data = gen .parity digits: 4 n: 60 seed: 1\n"
+                "let r = start (model .gpt2 width: 8 heads: 2 layers: 1 positions: 16) on: data batch: 8 name: \"x\"",
+                timeout=20)
+            client.execute("train steps: 100_000_000")
+            while client.get_iopub_msg(timeout=20)["msg_type"] != "execute_input":
+                pass
+            time.sleep(1)
+            process = manager.provisioner.process
+            os.kill(process.pid, signal.SIGTERM)
+            self.assertEqual(process.wait(20), 75)
+            client.stop_channels()
+            manager.cleanup_resources()
+            said = subprocess.run(
+                [ICOT, "-c", 'let r = resume "runs/x"', "-c", "r.steps > 0"], cwd=folder, capture_output=True, text=True)
+            self.assertEqual(said.stdout, "true\n", said.stderr)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,12 @@ import Testing
                         [.value("x", .any), .label("to", .oneOf([.path(.write), .list(of: .path(.write))]))])),
                 command(
                     CommandSignature(
-                        "start", "Starts.", [.value("model", .any), .label("name", .text), .label("size", .integer())],
-                        effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")])),
+                        "start", "Starts.",
+                        [
+                            .value("model", .any), .label("name", .text), .label("size", .integer()),
+                            .label("resume", .boolean),
+                        ],
+                        effects: [.changesRun, .writesNamed(folder: "runs/", label: "name", goingOn: "resume")])),
                 command(CommandSignature("mark", "Marks.", [.value("name", .text)], effects: [.changesRun])),
                 command(
                     CommandSignature(
@@ -146,5 +150,16 @@ import Testing
             session.run(SourceText(text))
             #expect(ran.isEmpty || !effects.writes.isEmpty, "\(text) ran \(ran)")
         }
+    }
+
+    @Test(
+        "of a start that goes on with what it kept say so, unless the label is false",
+        arguments: [
+            ("start 1 name: \"x\"", false), ("start 1 name: \"x\" resume: true", true),
+            ("start 1 name: \"x\" resume: false", false), ("let c = 1 < 2; start 1 name: \"x\" resume: c", true),
+        ])
+    func goingOn(_ text: String, _ goesOn: Bool) {
+        let writes = Effects.of(SourceText(text), Self.session().context).writes
+        #expect(writes.map(\.path) == ["runs/x"] && writes.map(\.goesOn) == [goesOn])
     }
 }

@@ -11,7 +11,7 @@ import Testing
     @Test func `the script asks for a core a task and calls the program by whole paths, whatever they hold`() {
         let script = ArrayScript(
             name: "fig 4", places: [0, 1, 3], atATime: 2, folder: "/home/a/runs/fig%4", workingFolder: "/home/it's",
-            command: ["/opt/icot", "sweep", "a b.icot", "--task"])
+            command: ["/opt/icot", "sweep", "a b.icot", "--task"], goesOn: false)
         let lines = script.text.split(separator: "\n").map(String.init)
         #expect(lines.first == "#!/bin/sh")
         for line in [
@@ -19,5 +19,14 @@ import Testing
             "#SBATCH --output=/home/a/runs/fig%%4/slurm-%a.log", "cd '/home/it'\\''s' || exit 3",
             "export ICOT_THREADS=1 OPENBLAS_NUM_THREADS=1", "exec /opt/icot sweep 'a b.icot' --task",
         ] { #expect(lines.contains(line), "\(line)") }
+        #expect(!script.text.contains("requeue \"") && !script.text.contains("--signal"))
+    }
+
+    @Test func `a task that goes on is warned before its time is up`() {
+        let script = ArrayScript(
+            name: "a", places: [0], atATime: nil, folder: "/a", workingFolder: "/a", command: ["/opt/icot", "x y"],
+            goesOn: true)
+        let lines = script.text.split(separator: "\n").map(String.init)
+        #expect(lines.contains("#SBATCH --signal=B:USR1@120") && lines.contains("/opt/icot 'x y' & task=$!"))
     }
 }

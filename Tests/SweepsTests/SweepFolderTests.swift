@@ -94,6 +94,20 @@ func result(_ value: JSONValue, failed: Bool = false, profile: String = "p", has
             #expect(FileSystem.names(in: path) == ["log", "point.lock"])
         }
     }
+
+    @Test func `of an attempt that is gone on with the runs that it keeps stay, and nothing else`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/points/seed=1"
+            for name in ["log", "mine.json", "result.json", "runs/r/run.json", "runs/r2/run.json", "runs/x", "r/log"] {
+                try writeFileAtomically(path + "/" + name, "x".utf8)
+            }
+            let point = try PointFolder("seed=1", of: folder.path)
+            point.clear(keeping: ["runs/r", "elsewhere/q"])
+            #expect(FileSystem.names(in: path) == ["log", "point.lock", "runs"])
+            #expect(FileSystem.names(in: path + "/runs") == ["r"])
+            #expect(FileSystem.names(in: path + "/runs/r") == ["run.json"])
+        }
+    }
 }
 
 @Suite struct FinalValueTests {

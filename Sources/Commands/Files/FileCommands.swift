@@ -9,9 +9,9 @@ import Support
 import Transformer
 
 enum FileCommands {
-    static func all(_ bench: Workbench) -> [Command] { [write(), save(bench), saveRun(bench), resume(bench)] }
+    static func all(_ bench: Workbench) -> [Command] { [write(bench), save(bench), saveRun(bench), resume(bench)] }
 
-    private static func write() -> Command {
+    private static func write(_ bench: Workbench) -> Command {
         Command(
             CommandSignature(
                 "write", "Writes a value to a file or folder that other tools read.",
@@ -20,16 +20,22 @@ enum FileCommands {
                     .value(
                         "path", .path(.write),
                         "the ending says how: .npy .safetensors .csv .json .svg .png .pdf .txt; a folder for a model"),
+                    .label(
+                        "overwrite", .boolean, default: "false",
+                        "true replaces what icot did not write, or somebody changed since"),
                 ], examples: [],
                 seeAlso: ["load", "read", "save_run"],
                 discussion: """
                     A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. \
                     Arrays go to .npy and .safetensors, tables to .csv and .json, figures to .svg, .png, .pdf and, as \
-                    their data, .csv and .json. A file is written whole or not at all.
+                    their data, .csv and .json. A file is written whole or not at all; one that icot did not \
+                    write, or that was changed since, stays.
                     """)
         ) { call in
             let path = try call.text("path")
+            if try !call.boolean("overwrite") { try checkOwn(path, call, bench) }
             try FileWriting.write(try call.value("value"), to: path, call)
+            bench.written.note(path)
             call.output(StyledText("wrote \(path)"))
             return .none
         }
@@ -58,6 +64,19 @@ enum FileCommands {
             call.output(StyledText("saved \(path)"))
             return .none
         }
+    }
+
+    /// What icot did not write is not written over, except by somebody who has just agreed to the list of a notebook.
+    private static func checkOwn(_ path: String, _ call: Invocation, _ bench: Workbench) throws {
+        guard FileSystem.exists(path), !FileWriting.isBesideOthers(path), !call.session.mayReplace(path) else { return }
+        let message: String
+        switch bench.written.state(of: path) {
+        case .asWritten: return
+        case .changed: message = "\(path) was changed since icot wrote it"
+        case .unknown: message = "\(path) is there already, and icot did not write it"
+        }
+        throw call.failure(
+            message, code: .runtimeArgument, at: "path", help: "choose another name, or add overwrite: true")
     }
 
     /// What somebody wrote by hand, or wants to keep, is not replaced by a record of this session.

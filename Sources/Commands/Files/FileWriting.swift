@@ -79,11 +79,14 @@ enum FileWriting {
             case .ids: try value.model.write(to: folder)
             }
         }
-        // Beside other things a model is put as it is; where one is there, or nothing, all changes at once.
-        let isBesideOthers =
-            FileSystem.isFolder(folder) && !FileSystem.exists(folder + "/config.json")
+        // Where a model is there, or nothing, all changes at once.
+        if isBesideOthers(folder) { try write(to: folder) } else { try FolderReplacement.write(folder, write) }
+    }
+
+    /// Whether a model in a folder would stand beside other things.
+    static func isBesideOthers(_ folder: String) -> Bool {
+        FileSystem.isFolder(folder) && !FileSystem.exists(folder + "/config.json")
             && !FileSystem.names(in: folder).contains(where: CheckpointWeights.isWeightFile)
-        if isBesideOthers { try write(to: folder) } else { try FolderReplacement.write(folder, write) }
     }
 
     private static func npy(_ array: ArrayObject, to path: String) throws {

@@ -37,6 +37,10 @@ enum StartCommands {
                         "watch", .boolean, default: "true",
                         "says when gradients, updates, the loss or that of an answer token jump"),
                     .label("name", .text, "keeps the run in the folder runs/name as it goes; resume goes on with it"),
+                    .label(
+                        "resume", .boolean, default: "false",
+                        "goes on with the run of that name where there is one already, begun from the same weights and "
+                            + "problems"),
                     .label("tensorboard", .boolean, default: "false", "also writes TensorBoard events there"),
                 ],
                 result: RunValue.typeName,
@@ -44,13 +48,15 @@ enum StartCommands {
                     "start (model .gpt2) on: (gen .parity digits: 6 n: 5000)",
                     "start (model .gpt2 dropout: 0.1) on: (gen .mult digits: 4 n: 5000) preset: .paper",
                 ],
-                effects: [.changesRun, .writesNamed(folder: "runs/", label: "name")],
+                effects: [.changesRun, .writesNamed(folder: "runs/", label: "name", goingOn: "resume")],
                 seeAlso: ["schedule", "train", "internalize", "timeline"],
                 discussion: """
                     The separator decides whether the last hand-off works in small models: one that stays must do \
                     alone what the end of the question had learned. preset: .paper, .reference and .fixed set \
                     everything that their names promise, for GSM8K's chains its own Δ 1, all beyond 39 and at most \
-                    150 tokens too; a label beside them overrides, which is said. show of the run lists what holds.
+                    150 tokens too; a label beside them overrides, which is said. show of the run lists what holds. \
+                    A notebook that starts with name: and resume: true can be ended at any time and run again: \
+                    internalize goes on where it was, to the same bits.
                     """)
         ) { call in
             let model = try call.host("model", as: ModelValue.self)
@@ -60,7 +66,7 @@ enum StartCommands {
                 validation: call.hostIfPresent("validation", as: ProblemsValue.self)?.set)
             let settings = try SettingArguments(call, model: model, data: data)
             for text in settings.notes(model: model) { note(text, call) }
-            let experiment = try Experiment.start(
+            var experiment = try Experiment.start(
                 model.subject, on: problems, settings.start, name: bench.freshName("run"), interrupt: call.interrupt
             ) { note($0.description, call) }
             try Memory.check(training: experiment, call)
@@ -75,9 +81,22 @@ enum StartCommands {
                         "a run's name is a plain word", code: .runtimeArgument, at: "name",
                         help: "write name: \"mult2\"")
                 }
-                experiment.name = name
-                try experiment.keep(at: "runs/" + name)
-                if try call.boolean("tensorboard") { try experiment.folder?.writeTensorBoard() }
+                if try call.boolean("resume"),
+                    let kept = try experiment.continuation(
+                        at: "runs/" + name, warn: call.warn, remark: call.remark, interrupt: call.interrupt)
+                {
+                    experiment = kept
+                    let steps = Phrase.count(kept.run.progress.updates, "step")
+                    call.remark("goes on with runs/\(name) as it was left after \(steps)")
+                } else {
+                    experiment.name = name
+                    try experiment.keep(at: "runs/" + name)
+                    if try call.boolean("tensorboard") { try experiment.folder?.writeTensorBoard() }
+                }
+            } else if try call.boolean("resume") {
+                throw call.failure(
+                    "resume: true goes on with the run of a name, and none is given", code: .runtimeArgument,
+                    at: "resume", help: "add name: \"mult2\"")
             }
             bench.runs.append(experiment)
             bench.currentRun = experiment

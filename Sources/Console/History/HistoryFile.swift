@@ -24,11 +24,7 @@ struct HistoryFile {
 
     /// `$XDG_STATE_HOME/icot/history`, by default in `~/.local/state`; nil without a home.
     static func standard() -> HistoryFile? {
-        if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
-            return HistoryFile(path: state + "/icot/history")
-        }
-        guard let home = environment("HOME"), home.hasPrefix("/") else { return nil }
-        return HistoryFile(path: home + "/.local/state/icot/history")
+        StateFile.path("history").map { HistoryFile(path: $0) }
     }
 
     /// The newest entries, oldest first. Empty if there is no file or none can be read.

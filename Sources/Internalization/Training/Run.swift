@@ -138,6 +138,8 @@ public final class Run: @unchecked Sendable {
     /// Follows another schedule from here on; what has been removed stays removed.
     /// - Throws: `RunError`.
     public func change(_ schedule: RemovalSchedule) throws {
+        // What has been counted toward the next removal counts on.
+        if schedule == self.schedule { return }
         if let fault = schedule.fault { throw fault }
         try problems.check(for: model, schedule, shape)
         if let limit = schedule.maximumLength, schedule.lengthRule != .reference, problems.longestSequence > limit {

@@ -31,15 +31,11 @@ public enum FilePaths {
     /// What a folder (empty, or with its `/`) holds under names that begin with `prefix`, sorted.
     public static func names(in folder: String, prefix: String) -> [(name: String, isFolder: Bool)] {
         let folder = folder.isEmpty ? "." : FileSystem.withHome(folder)
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
+        guard let reader = FolderReader(folder) else { return [] }
         var names: [(name: String, isFolder: Bool)] = []
-        while let entry = readdir(directory), names.count < 1000 {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasPrefix(prefix), name != ".", name != "..", prefix.hasPrefix(".") || !name.hasPrefix(".")
-            else { continue }
+        for name in reader {
+            if names.count == 1000 { break }
+            guard name.hasPrefix(prefix), prefix.hasPrefix(".") || !name.hasPrefix(".") else { continue }
             // A name that would have to be escaped, or could steer the terminal, is not offered.
             guard !name.contains(where: { "\"\\{}".contains($0) }), Escaping.neutral(name) == name else {
                 continue

@@ -127,7 +127,7 @@ public enum Help {
             switch effect {
             case .reads(let path): parts.append("reads \(path)")
             case .writes(let path): parts.append("writes \(path)")
-            case .writesNamed(let folder, let label): parts.append("writes below \(folder) with \(label):")
+            case .writesNamed(let folder, let label, _): parts.append("writes below \(folder) with \(label):")
             case .holds(let label): parts.append("writes into that folder, unless \(label): false")
             case .runsPrograms: parts.append("runs a program")
             case .entersFolder: parts.append("moves to another folder")

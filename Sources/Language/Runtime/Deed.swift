@@ -44,7 +44,7 @@ extension CommandFunction {
             switch effect {
             case .reads(let path): deeds.append(.reads(path))
             case .writes(let path): deeds.append(.writes(path))
-            case .writesNamed(let folder, let label):
+            case .writesNamed(let folder, let label, _):
                 if let name = value(label)?.asText { deeds.append(.writes(folder + name)) }
             case .holds(let label): if value(label)?.asBoolean != false { deeds.append(.writes(first)) }
             case .runsPrograms: deeds.append(.runs(first))

@@ -8,6 +8,7 @@ struct Importer: Sendable {
     /// Between a file and its own names, so that they cannot meet those of the session.
     static let separator: Character = "\u{0}"
     private static let depthMax = 16
+    private static let bytesMax = 64 << 20
 
     struct File {
         var path: String
@@ -18,6 +19,14 @@ struct Importer: Sendable {
     func read(_ path: String, in folder: String) throws -> File {
         let whole = Importer.resolved(path, folder)
         guard let bytes = Importer.bytes(of: whole) else {
+            if FileSystem.exists(whole) {
+                let reason: String
+                do {
+                    _ = try readWholeFile(whole, limit: Importer.bytesMax)
+                    reason = "cannot be read"
+                } catch let error as FileError { reason = error.rule }
+                throw Fault(.fileRefused, "\"\(path)\" \(reason)", of: "import", help: "name a file of statements")
+            }
             throw Fault(
                 .fileMissing, "there is no file \"\(path)\"", of: "import",
                 help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
@@ -32,7 +41,7 @@ struct Importer: Sendable {
 
     /// Only a regular file is read: the checker looks at imports while a person types, and a pipe would make it wait.
     private static func bytes(of path: String) -> [UInt8]? {
-        (try? readWholeFile(path, limit: 64 << 20)).map { [UInt8]($0.bytes) }
+        (try? readWholeFile(path, limit: bytesMax)).map { [UInt8]($0.bytes) }
     }
 
     /// What one look at imports has found, so that every file is read once and files that import each other come to

@@ -15,6 +15,8 @@ public final class Session {
     public var onFile: (_ path: String, _ use: ParameterKind.PathUse) -> Void = { _, _ in }
     /// Whether a command may do what it is about to; the reason why not.
     public var refusal: (Deed) -> Refusal? = { _ in nil }
+    /// Whether a person has just agreed that a file is written anew, whatever it holds.
+    public var mayReplace: (_ path: String) -> Bool = { _ in false }
     public var limits = Limits()
     /// The statements so far and what they showed, as the text of a notebook; nil where nobody keeps a record.
     public var recording: (() -> String)?

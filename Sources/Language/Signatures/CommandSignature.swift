@@ -116,8 +116,9 @@ public enum CommandEffect: Sendable, Equatable {
     case reads(String)
     /// Writes a fixed path.
     case writes(String)
-    /// Writes below a folder, under the name given with a label; nothing where the label is not given.
-    case writesNamed(folder: String, label: String)
+    /// Writes below a folder, under the name given with a label; nothing where the label is not given. Where another
+    /// label is given, and not as false, it goes on with what lies there.
+    case writesNamed(folder: String, label: String, goingOn: String? = nil)
     /// Goes on writing into the folder that the first argument names, unless the label is given as false.
     case holds(unless: String)
     /// Runs a program of the system: the one that the first argument names, where one does.

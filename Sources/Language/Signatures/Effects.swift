@@ -8,6 +8,8 @@ public struct Effects: Sendable, Equatable {
         public var path: String?
         public var verb: String
         public var span: SourceSpan
+        /// Whether it goes on with what it wrote there at another time.
+        public var goesOn = false
     }
 
     public var reads: [FileUse] = []
@@ -64,15 +66,14 @@ public struct Effects: Sendable, Equatable {
                 switch effect {
                 case .reads(let path): effects.reads.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writes(let path): effects.writes.append(FileUse(path: path, verb: name.text, span: name.span))
-                case .writesNamed(let folder, let label):
-                    guard let argument = call.arguments.first(where: { $0.label?.text == label }) else { break }
+                case .writesNamed(let folder, let label, let switched):
+                    guard let argument = labelled(label, of: call) else { break }
                     effects.writes.append(
                         FileUse(
-                            path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span)
-                    )
+                            path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span,
+                            goesOn: switched.flatMap { labelled($0, of: call) }.map { !isFalse($0) } ?? false))
                 case .holds(let label):
-                    let given = call.arguments.first { $0.label?.text == label }?.value
-                    if case .boolean(false)? = given?.kind { break }
+                    if let given = labelled(label, of: call), isFalse(given) { break }
                     effects.writes.append(first(of: call, piped, name))
                 case .runsPrograms: effects.programs.append(first(of: call, piped, name))
                 case .entersFolder: effects.entered.append(first(of: call, piped, name))
@@ -81,6 +82,14 @@ public struct Effects: Sendable, Equatable {
                     if !effects.changes.contains(change) { effects.changes.append(change) }
                 }
             }
+        }
+
+        private func labelled(_ label: String, of call: Call) -> Argument? {
+            call.arguments.first { $0.label?.text == label }
+        }
+
+        private func isFalse(_ argument: Argument) -> Bool {
+            if case .boolean(false) = argument.value.kind { true } else { false }
         }
 
         /// The first value given by place, where the text tells it.

@@ -15,6 +15,8 @@ public struct EffectsReport: Sendable {
         public var line: Int
         /// The imported file in which it stands; nil for the notebook itself.
         public var file: String?
+        /// Whether it goes on with what it wrote there at another time.
+        public var goesOn = false
     }
 
     /// In the order of the text.
@@ -65,7 +67,7 @@ public struct EffectsReport: Sendable {
                 found.append(
                     Item(
                         kind: kind, path: use.path, verb: use.verb, line: source.line(at: use.span.start) + 1,
-                        file: file))
+                        file: file, goesOn: use.goesOn))
             }
         }
         items += found.sorted { $0.line < $1.line }
@@ -92,16 +94,22 @@ public struct EffectsReport: Sendable {
     public var lines: [StyledText] { lines { $0 } }
 
     /// For the question whether it may run: with the files that would really be written.
-    public var linesToAgreeTo: [StyledText] { lines(AgreedDeeds.target) }
+    public var linesToAgreeTo: [StyledText] {
+        lines(AgreedDeeds.target) { FileSystem.exists($0) ? ", there already" : "" }
+    }
 
-    private func lines(_ target: (String) -> String) -> [StyledText] {
+    private func lines(
+        _ target: (String) -> String, _ remark: (_ target: String) -> String = { _ in "" }
+    ) -> [StyledText] {
         var lines: [StyledText] = []
         for item in items {
             var line = StyledText(item.kind.rawValue.padded(to: 7), item.kind == .reads ? .plain : .warning)
             switch (item.kind, item.path) {
             case (.runs, nil): line.append("a program of the system", .emphasis)
             case (.enters, nil): line.append("a folder that is only known while running", .emphasis)
-            case (.writes, let path?): line.append(Escaping.neutral(target(path).debugDescription), .string)
+            case (.writes, let path?):
+                line.append(Escaping.neutral(target(path).debugDescription), .string)
+                line.append(remark(target(path)), .warning)
             case (_, let path?): line.append(Escaping.neutral(path.debugDescription), .string)
             case (_, nil): line.append("a path that is only known while running", .emphasis)
             }

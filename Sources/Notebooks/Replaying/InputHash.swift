@@ -49,13 +49,9 @@ public enum InputHash {
     }
 
     private static func collect(_ root: String, _ prefix: String, depth: Int, _ files: inout [String]) -> Bool {
-        guard depth < 32, files.count < 100_000, let folder = opendir(prefix.isEmpty ? root : "\(root)/\(prefix)")
+        guard depth < 32, files.count < 100_000, let folder = FolderReader(prefix.isEmpty ? root : "\(root)/\(prefix)")
         else { return false }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in folder {
             if name.hasPrefix(".") || name.hasSuffix(".lock") || name.hasSuffix(".tmp") { continue }
             let relative = prefix.isEmpty ? name : "\(prefix)/\(name)"
             var own = stat()

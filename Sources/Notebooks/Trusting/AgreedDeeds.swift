@@ -19,9 +19,12 @@ public struct AgreedDeeds: Sendable {
     private let programs: Set<String>?
     private let folders: Set<String>?
     private let notebook: String
+    /// Whether it was agreed to just now, with the list seen or all of it trusted, and is not only remembered.
+    private let isNew: Bool
 
     /// - Parameter report: asked about in the folder from which relative paths start now.
-    public init(_ report: EffectsReport) {
+    public init(_ report: EffectsReport, isNew: Bool = false) {
+        self.isNew = isNew
         func agreed(_ kind: EffectsReport.Kind) -> Set<String>? {
             let items = report.items.filter { $0.kind == kind }
             return items.contains { $0.path == nil } ? nil : Set(items.compactMap(\.path))
@@ -31,6 +34,15 @@ public struct AgreedDeeds: Sendable {
         folders = agreed(.enters)
         notebook = report.source.name
     }
+
+    /// Holds a session to them.
+    public func hold(_ session: Session) {
+        session.refusal = refusal
+        session.mayReplace = mayReplace
+    }
+
+    /// Whether a file was just agreed to be written, whatever it holds.
+    func mayReplace(_ path: String) -> Bool { isNew && writes?.contains(Self.target(path)) != false }
 
     public func refusal(_ deed: Deed) -> Refusal? {
         let words: String

@@ -26,11 +26,7 @@ public struct TrustStore {
 
     /// `$XDG_STATE_HOME/icot/trusted`, by default in `~/.local/state`; nil without a home.
     public static func standard() -> TrustStore? {
-        func variable(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-        }
-        if let state = variable("XDG_STATE_HOME") { return TrustStore(path: state + "/icot/trusted") }
-        return variable("HOME").map { TrustStore(path: $0 + "/.local/state/icot/trusted") }
+        StateFile.path("trusted").map { TrustStore(path: $0) }
     }
 
     public func trusts(_ report: EffectsReport) -> Bool {
@@ -44,16 +40,8 @@ public struct TrustStore {
     @discardableResult
     public func remember(_ report: EffectsReport) -> Bool {
         if trusts(report) { return true }
-        try? FileSystem.makeFolder(FileSystem.folder(of: path), mode: 0o700)
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var status = stat()
-        let isNew = fstat(descriptor, &status) == 0 && status.st_size == 0
-        // An empty line before, for a line that was cut short must not swallow these.
-        let text = (isNew ? TrustStore.header : "\n") + report.trustHashes.map { $0 + "\n" }.joined()
-        let bytes = Array(text.utf8)
-        return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
+        let lines = report.trustHashes.map { $0 + "\n" }.joined()
+        return StateFile.append(lines, to: path, header: TrustStore.header)
     }
 }
 

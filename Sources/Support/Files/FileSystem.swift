@@ -143,16 +143,7 @@ public enum FileSystem {
 
     /// The names in a folder, sorted; none if it cannot be read.
     public static func names(in folder: String) -> [String] {
-        guard let handle = opendir(folder) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        FolderReader(folder)?.sorted() ?? []
     }
 
     /// How many bytes the files in a folder have, those of the folders in it included; links count as nothing.

@@ -52,7 +52,7 @@ struct ExportCommand: ParsableCommand {
         } else {
             let entry = try NotebookEntry.open(
                 self.file, in: session, isTrusted: notebook.trust, asks: output != "-")
-            session.refusal = entry.deeds.refusal
+            entry.deeds.hold(session)
             file = entry.file
             session.displayOptions = Replay.displayOptions(wantsSVG: true)
             var replay = Replay(file.notebook, mode: .show)

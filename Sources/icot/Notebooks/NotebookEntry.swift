@@ -18,8 +18,9 @@ enum NotebookEntry {
         let effects = EffectsReport(file.notebook, session.context)
         let (pathFromHere, notice) = NotebookFolder.enter(path, effects, pins: file.notebook.header.pins)
         if let notice { TerminalWriter().printError([notice]) }
-        if file.notebook.canRun { try NotebookTrust.ensure(effects, given, isGiven: isTrusted, asks: asks) }
+        var isNew = false
+        if file.notebook.canRun { isNew = try NotebookTrust.ensure(effects, given, isGiven: isTrusted, asks: asks) }
         session.importFolder = NotebookFile.folder(of: pathFromHere)
-        return (file, pathFromHere, AgreedDeeds(effects))
+        return (file, pathFromHere, AgreedDeeds(effects, isNew: isNew))
     }
 }

@@ -42,7 +42,7 @@ struct NotebookReplay {
         let junit = junit.map(FileSystem.absolute)
         var (file, pathFromHere, deeds) = try NotebookEntry.open(
             path, in: session, isTrusted: isTrusted, asks: !shared.json)
-        session.refusal = deeds.refusal
+        deeds.hold(session)
         var replay = Replay(file.notebook, mode: mode)
         replay.budget = budget
         do { replay.notebook = try NotebookInput.setting(parameters, in: file.notebook, context) } catch {
@@ -90,7 +90,7 @@ struct NotebookReplay {
                 try replay.run {
                     let next = first ?? Host.session(shared, notebook: path)
                     first = nil
-                    next.refusal = session.refusal
+                    (next.refusal, next.mayReplace) = (session.refusal, session.mayReplace)
                     next.displayOptions = options
                     interrupts.redirect(to: next.interrupt)
                     return next

@@ -15,9 +15,12 @@ struct NotebookOptions: ParsableArguments {
 }
 
 enum NotebookTrust {
-    /// Throws the exit status where the person does not agree.
-    static func ensure(_ report: EffectsReport, _ path: String, isGiven: Bool, asks: Bool) throws {
+    /// Whether the person agrees now; what was agreed to earlier is as good, but for files that changed since.
+    /// - Throws: the exit status where the person does not agree.
+    @discardableResult
+    static func ensure(_ report: EffectsReport, _ path: String, isGiven: Bool, asks: Bool) throws -> Bool {
         let store = TrustStore.standard()
+        var isNew = isGiven
         if report.needsTrust, store?.trusts(report) != true {
             if !isGiven {
                 let writer = TerminalWriter()
@@ -32,9 +35,11 @@ enum NotebookTrust {
                         "nothing was run; with --trust it is run, and remembered", status: ReplayExit.refused.rawValue)
                 }
                 guard agrees(writer) else { throw Icot.failure("nothing was run", status: ReplayExit.refused.rawValue) }
+                isNew = true
             }
             store?.remember(report)
         }
+        return isNew
     }
 
     private static func agrees(_ writer: TerminalWriter) -> Bool {

@@ -53,7 +53,7 @@ struct PresentCommand: ParsableCommand {
         let session = Host.session(shared, notebook: self.file)
         let notes = notes.map(FileSystem.absolute)
         let entry = try NotebookEntry.open(file, in: session, isTrusted: options.trust, asks: true)
-        session.refusal = entry.deeds.refusal
+        entry.deeds.hold(session)
         var notebook = entry.file.notebook
         guard notebook.canRun else {
             throw Icot.failure(NotebookInput.otherVersion(file), status: ReplayExit.refused.rawValue)

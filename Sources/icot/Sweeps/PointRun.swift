@@ -47,15 +47,21 @@ final class PointRun {
 
     /// The exit status. Without a result where it was stopped.
     func run() throws -> Int32 {
-        if folder.state.word == "done" { return 0 }
-        folder.clear()
+        let state = folder.state
+        if case .done = state { return 0 }
+        // The copy that the sweep keeps, under the name of the original, beside which its imports lie.
+        let copy = Notebook(bytes: try readBytes(copyPath), name: notebook)
+        let effects = EffectsReport(copy, session.context)
+        // One that was ended in the middle goes on where it can; one that failed begins anew.
+        if case .missing = state {
+            folder.clear(keeping: effects.items.filter(\.goesOn).compactMap { $0.path.flatMap(PointInputs.inside) })
+        } else {
+            folder.clear()
+        }
         guard chdir(folder.path) == 0 else {
             throw FileError(.unreadable, folder.path, "cannot be entered: \(errorText(errno))")
         }
         let began = MonotonicClock.seconds()
-        // The copy that the sweep keeps, under the name of the original, beside which its imports lie.
-        let copy = Notebook(bytes: try readBytes(copyPath), name: notebook)
-        let effects = EffectsReport(copy, session.context)
         guard effects.codeHash == sweep.code else {
             throw SweepFault.changedNotebook(path: sweepFolder, notebook: "what \(sweep.notebook) imports")
         }

@@ -44,7 +44,8 @@ struct SweepArray {
             let script = ArrayScript(
                 name: job.folder.split(separator: "/").last.map(String.init) ?? "sweep", places: places,
                 atATime: options.jobs, folder: FileSystem.absolute(job.folder),
-                workingFolder: SweepJob.workingFolder, command: command)
+                workingFolder: SweepJob.workingFolder, command: command,
+                goesOn: job.effects.items.contains(where: \.goesOn))
             try writeFileAtomically(path, mode: 0o755, script.text.utf8)
         }
         let tasks = "\(Phrase.count(places.count, "task")) of \(Phrase.count(job.sweep.points.count, "point"))"
