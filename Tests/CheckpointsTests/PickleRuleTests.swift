@@ -172,7 +172,8 @@ private func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws 
         let system = start + Op.dictionary([("little_endian", [isLittle ? 0x88 : 0x89])]) + [0x2E]
         let list = start + [0x5D, 0x28] + keys.flatMap(Op.text) + [0x65, 0x2E]
         let data = numbers.flatMap { bytes(Int($0.bitPattern), 4) }
-        return first + second + system + start + value + [0x2E] + list + bytes(count, 8) + data + more
+        let tail = keys.isEmpty ? [] : bytes(count, 8) + data
+        return first + second + system + start + value + [0x2E] + list + tail + more
     }
 
     private func read(_ file: [UInt8]) throws -> (names: [String], floats: [[Float]], notes: [String]) {
@@ -250,9 +251,9 @@ private func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws 
 
     @Test func `a pickle without named tensors is refused by what it holds`() {
         let none = "the pickle does not hold a dictionary of tensors"
-        #expect(refusal(file(Op.dictionary([("a", Op.number(1))])))?.rule == none + "; it holds \"a\"")
-        #expect(refusal(file(Op.dictionary([])))?.rule == none + "; it holds nothing with a name")
-        #expect(refusal(file([0x5D]))?.rule == none)
+        #expect(refusal(file(Op.dictionary([("a", Op.number(1))]), keys: []))?.rule == none + "; it holds \"a\"")
+        #expect(refusal(file(Op.dictionary([]), keys: []))?.rule == none + "; it holds nothing with a name")
+        #expect(refusal(file([0x5D], keys: []))?.rule == none)
         let twice = refusal(file(Op.dictionary([("w", Op.four), ("w", Op.four)])))
         #expect(twice?.rule == "\"w\" is in the dictionary twice")
     }
