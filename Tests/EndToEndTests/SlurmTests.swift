@@ -43,15 +43,15 @@ import Testing
         #expect(run.error.contains("sweep in runs/x began"))
     }
 
-    /// A notebook that goes on with the run that it keeps, the table of it undisturbed, and one point's task.
+    /// A notebook that goes on with the run that it keeps, seconds long, and its table undisturbed.
     private static func going(_ pace: Int) -> String {
         """
         printf '# icot 1\\n# %%%% params\\nlet seed = 2\\n# %%%%\\n' > a.icot
         cat >> a.icot <<'END'
         let data = gen .parity digits: 4 n: 400 seed: 1
-        let m = model .gpt2 width: 16 heads: 2 layers: 1 positions: 16 seed: seed
-        let r = start m on: data batch: 8 name: "long" resume: true
-        internalize every: \(pace) final: 300
+        let m = model .gpt2 width: 96 heads: 2 layers: 2 positions: 16 seed: seed
+        let r = start m on: data batch: 32 name: "long" resume: true
+        internalize every: \(pace) final: 100
         [steps: r.steps, gone: r.removed, weights: (hash r)]
         END
         table() { icot -c 'sweep_table("runs/x")' --json; }
@@ -67,7 +67,7 @@ import Testing
         throws
     {
         let run = try shell(
-            Self.going(2500) + """
+            Self.going(300) + """
                 icot sweep ../a.icot -p seed=1...2 --to runs/x --script > /dev/null
                 mkdir bin; printf '#!/bin/sh\\necho "$@"\\n' > bin/scontrol; chmod +x bin/scontrol
                 export PATH=$PWD/bin:$PATH SLURM_JOB_ID=7
@@ -161,7 +161,7 @@ import Testing
     func `a task that is warned, one that is preempted and a node that is drained change nothing in the table`() throws
     {
         let run = try shell(
-            Self.going(8000) + Self.queue + """
+            Self.going(900) + Self.queue + """
                 icot sweep ../a.icot -p seed=1...2 --to runs/x --slurm > /dev/null
                 running() { squeue -h -t R -o '%A %K' | sed -n "s/ $1\\$//p"; }
                 trained 1; trained 2
