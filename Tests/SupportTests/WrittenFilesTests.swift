@@ -35,7 +35,9 @@ import Testing
             for name in ["config.json", "model.safetensors"] { try writeFileAtomically(model + "/" + name, "x".utf8) }
             let written = WrittenFiles()
             written.note(model)
-            #expect(written.state(of: model) == .asWritten)
+            try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: model)
+            written.note(folder.path + "/link")
+            #expect(written.state(of: model) == .asWritten && written.state(of: folder.path + "/link") == .asWritten)
             try writeFileAtomically(model + "/notes.txt", "mine".utf8)
             #expect(written.state(of: model) == .changed)
             written.note(model)

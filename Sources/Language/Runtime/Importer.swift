@@ -18,30 +18,23 @@ struct Importer: Sendable {
 
     func read(_ path: String, in folder: String) throws -> File {
         let whole = Importer.resolved(path, folder)
-        guard let bytes = Importer.bytes(of: whole) else {
-            if FileSystem.exists(whole) {
-                let reason: String
-                do {
-                    _ = try readWholeFile(whole, limit: Importer.bytesMax)
-                    reason = "cannot be read"
-                } catch let error as FileError { reason = error.rule }
-                throw Fault(.fileRefused, "\"\(path)\" \(reason)", of: "import", help: "name a file of statements")
+        // Only a regular file: the checker looks at imports while a person types, and a pipe would make it wait.
+        let file: MappedFile
+        do { file = try readWholeFile(whole, limit: Importer.bytesMax) } catch let error as FileError {
+            guard error.kind == .missing else {
+                throw Fault(.fileRefused, "\"\(path)\" \(error.rule)", of: "import", help: "name a file of statements")
             }
             throw Fault(
                 .fileMissing, "there is no file \"\(path)\"", of: "import",
                 help: "write the path from \(folder.isEmpty ? "the current folder" : folder)")
         }
+        let bytes = withExtendedLifetime(file) { [UInt8]($0.bytes) }
         let parent = whole.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         return File(path: whole, folder: parent, source: SourceText(bytes: bytes, name: path))
     }
 
     private static func resolved(_ path: String, _ folder: String) -> String {
         path.hasPrefix("/") || folder.isEmpty ? path : folder + (folder.hasSuffix("/") ? "" : "/") + path
-    }
-
-    /// Only a regular file is read: the checker looks at imports while a person types, and a pipe would make it wait.
-    private static func bytes(of path: String) -> [UInt8]? {
-        (try? readWholeFile(path, limit: bytesMax)).map { [UInt8]($0.bytes) }
     }
 
     /// What one look at imports has found, so that every file is read once and files that import each other come to

@@ -70,7 +70,7 @@ public final class WrittenFiles {
     }
 
     private static func print(_ file: String) -> String? {
-        if FileSystem.kind(of: file) != .folder { return try? SHA256.hex(ofFile: file) }
+        if !FileSystem.isFolder(file) { return try? SHA256.hex(ofFile: file) }
         var hash = SHA256()
         for name in FileSystem.names(in: file) {
             var status = stat()
