@@ -91,6 +91,46 @@ import Testing
         #expect(missed.isEmpty, "\(missed.count) are not listed, such as\n\(missed.prefix(5).joined(separator: "\n"))")
     }
 
+    @Test("a path that is left out is listed as what its default says, and is what is told while running")
+    func defaults() {
+        let session = Session(
+            Vocabulary(verbs: [
+                Command(
+                    CommandSignature(
+                        "note", "Writes.",
+                        [
+                            .value("path", .path(.write), default: "\"notes.txt\""),
+                            .label("from", .path(.read), default: "\"in.txt\""),
+                        ])
+                ) { _ in .none },
+                Command(
+                    CommandSignature(
+                        "home", "Goes home.", [.value("folder", .path(.look), default: "\"~\"")],
+                        effects: [.entersFolder])
+                ) { _ in .none },
+                Command(
+                    CommandSignature(
+                        "begin", "Begins.", [.label("name", .text, default: "\"first\"")],
+                        effects: [.writesNamed(folder: "runs/", label: "name")])
+                ) { _ in .none },
+            ]))
+        var deeds: [Deed] = []
+        session.refusal = { deed in
+            deeds.append(deed)
+            return nil
+        }
+        let source = SourceText("note\nhome\nbegin\nnote \"a\" from: \"b\"")
+        let effects = Effects.of(source, session.context)
+        #expect(effects.writes.map(\.path) == ["notes.txt", "runs/first", "a"])
+        #expect(effects.reads.map(\.path) == ["in.txt", "b"])
+        #expect(effects.entered.map(\.path) == ["~"])
+        session.run(source)
+        #expect(
+            deeds == [
+                .writes("notes.txt"), .reads("in.txt"), .enters("~"), .writes("runs/first"), .writes("a"), .reads("b"),
+            ], "\(deeds)")
+    }
+
     @Test("without a command with effects are none, whatever stands around")
     func none() {
         let context = Self.session().context

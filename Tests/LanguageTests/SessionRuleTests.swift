@@ -28,6 +28,69 @@ import Testing
         #expect(recorder.errors.count == 1 && session.value(of: "v")?.asInteger == 10)
     }
 
+    @Test("undo gives a verb that was defined again its earlier signature, with its earlier body")
+    func undoOfDefinition() {
+        let session = TestSession.make()
+        let recorder = TestSession.Recorder(session)
+        session.run(SourceText("def f(x) { x }"))
+        session.run(SourceText("def f(x, y) { x + y }"))
+        session.run(SourceText("undo\nf(7)"))
+        #expect(recorder.lines.last == "7" && recorder.errors.isEmpty, "\(recorder.errors.map(\.message))")
+        session.run(SourceText("f(1, 2)"))
+        #expect(recorder.errors.map(\.code) == [.tooManyArguments])
+        session.run(SourceText("undo\nlet after = 1"))
+        #expect(session.context.definitions["f"] == nil)
+    }
+
+    @Test("after a return to an earlier state undo goes further back, never to what came later")
+    func undoAfterReturn() {
+        let session = TestSession.make()
+        session.run(SourceText("let x = 1"))
+        session.run(SourceText("x = 2"))
+        let earlier = session.checkpoint()
+        session.run(SourceText("x = 3"))
+        session.run(SourceText("x = 4"))
+        session.restore(earlier)
+        session.run(SourceText("undo"))
+        #expect(session.value(of: "x")?.asInteger == 1)
+    }
+
+    @Test("a statement that fails after an undo in it leaves everything as it was, what can be undone as well")
+    func failedUndo() {
+        let session = TestSession.make()
+        session.run(SourceText("let x = 1"))
+        session.run(SourceText("x = 2"))
+        session.run(SourceText("if true { undo; assert false }"))
+        #expect(session.value(of: "x")?.asInteger == 2)
+        session.run(SourceText("undo"))
+        #expect(session.value(of: "x")?.asInteger == 1)
+    }
+
+    @Test("a file that is imported by an imported one is told and may be refused, as that one is")
+    func nestedImports() throws {
+        try withTemporaryFolder { folder in
+            for (name, text) in [("a", "import \"sub/b.icot\"\ndef f() { g() }\n"), ("sub/b", "def g() { 5 }\n")] {
+                let path = folder.path + "/\(name).icot"
+                try FileManager.default.createDirectory(
+                    atPath: folder.path + "/sub", withIntermediateDirectories: true)
+                try text.write(toFile: path, atomically: true, encoding: .utf8)
+            }
+            let session = TestSession.make()
+            let recorder = TestSession.Recorder(session)
+            session.importFolder = folder.path
+            var told: [String] = []
+            session.onFile = { path, _ in told.append(String(path.dropFirst(folder.path.count))) }
+            session.run(SourceText("import \"a.icot\"\nf()"))
+            #expect(told == ["/a.icot", "/sub/b.icot"] && recorder.lines == ["5"], "\(told)")
+            session.refusal = { deed in
+                if case .reads(let path) = deed, path.hasSuffix("b.icot") { Refusal("not this one") } else { nil }
+            }
+            session.run(SourceText("import \"a.icot\""))
+            #expect(recorder.errors.map(\.message) == ["import: not this one"])
+            #expect(told.count == 3)
+        }
+    }
+
     @Test("a thousand results are kept by their numbers, and what shows nothing has none")
     func results() {
         let session = TestSession.make()

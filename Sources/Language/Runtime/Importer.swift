@@ -33,7 +33,7 @@ struct Importer: Sendable {
         return File(path: whole, folder: parent, source: SourceText(bytes: bytes, name: path))
     }
 
-    private static func resolved(_ path: String, _ folder: String) -> String {
+    static func resolved(_ path: String, _ folder: String) -> String {
         path.hasPrefix("/") || folder.isEmpty ? path : folder + (folder.hasSuffix("/") ? "" : "/") + path
     }
 
@@ -88,7 +88,7 @@ struct Importer: Sendable {
             case .definition: break
             case .binding(_, let value) where !value.callsVerbs(context, parsed.definitions): break
             case .importing(let path, _):
-                try run(try read(path, in: file.folder), in: session, depth: depth + 1)
+                try run(try session.readImport(path, in: file.folder), in: session, depth: depth + 1)
                 continue
             default: continue
             }

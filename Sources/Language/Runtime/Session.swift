@@ -11,9 +11,9 @@ public final class Session {
     /// Called on the thread that runs a text.
     public var onEvent: (SessionEvent) -> Void = { _ in }
     /// Called before a command that was given a path, or has one of its own, reads or writes it, and before an
-    /// `import`.
+    /// `import`, also one in a file that is imported.
     public var onFile: (_ path: String, _ use: ParameterKind.PathUse) -> Void = { _, _ in }
-    /// Whether a command may do what it is about to; the reason why not.
+    /// Whether a command or an `import` may do what it is about to; the reason why not.
     public var refusal: (Deed) -> Refusal? = { _ in nil }
     /// Whether a person has just agreed that a file is written anew, whatever it holds.
     public var mayReplace: (_ path: String) -> Bool = { _ in false }
@@ -43,7 +43,13 @@ public final class Session {
 
     private var resultNumber = 1
     private static let resultsKept = 1000
-    private var undoable: [Globals.Snapshot] = []
+    /// What `undo` goes back to: the variables and the verbs of `def` before a statement that changed one.
+    fileprivate struct Earlier {
+        let variables: Globals.Snapshot
+        let definitions: [String: CommandSignature]
+    }
+
+    private var undoable: [Earlier] = []
     private var undoes = false
     private static let undoMax = 50
 
@@ -207,8 +213,8 @@ public final class Session {
     }
 
     private func run(_ statement: Statement, in source: SourceText) -> Outcome {
-        let before = globals.snapshot
-        let definitionsBefore = definitions
+        let before = Earlier(variables: globals.snapshot, definitions: definitions)
+        let undoableBefore = undoable
         let versionBefore = globals.version
         let sourceBefore = currentSource
         currentSource = source
@@ -227,8 +233,8 @@ public final class Session {
             if case .expression = statement.kind { keep(value) }
             return .finished
         } catch {
-            globals.restore(before)
-            definitions = definitionsBefore
+            restore(before)
+            undoable = undoableBefore
             let raised = raised(error, at: statement.span, in: source)
             emit(.diagnostic(raised.diagnostic, raised.source))
             guard raised.diagnostic.code == .interrupted else { return .failed(raised.diagnostic.code) }
@@ -293,29 +299,31 @@ public final class Session {
 
     /// The variables and the state of the host at one moment.
     public final class Checkpoint {
-        fileprivate let variables: Globals.Snapshot
-        fileprivate let definitions: [String: CommandSignature]
+        fileprivate let present: Earlier
+        /// What `undo` could go back to at that moment: nothing that came later.
+        fileprivate let undoable: [Earlier]
         fileprivate let resultNumber: Int
         fileprivate let restoreHost: () -> Void
 
         fileprivate init(
-            _ variables: Globals.Snapshot, _ definitions: [String: CommandSignature], _ resultNumber: Int,
-            _ restoreHost: @escaping () -> Void
+            _ present: Earlier, _ undoable: [Earlier], _ resultNumber: Int, _ restoreHost: @escaping () -> Void
         ) {
-            self.variables = variables
-            self.definitions = definitions
+            self.present = present
+            self.undoable = undoable
             self.resultNumber = resultNumber
             self.restoreHost = restoreHost
         }
     }
 
     public func checkpoint() -> Checkpoint {
-        Checkpoint(globals.snapshot, definitions, resultNumber, vocabulary.capture())
+        Checkpoint(
+            Earlier(variables: globals.snapshot, definitions: definitions), undoable, resultNumber,
+            vocabulary.capture())
     }
 
     public func restore(_ checkpoint: Checkpoint) {
-        globals.restore(checkpoint.variables)
-        definitions = checkpoint.definitions
+        restore(checkpoint.present)
+        undoable = checkpoint.undoable
         resultNumber = checkpoint.resultNumber
         checkpoint.restoreHost()
     }
@@ -324,9 +332,14 @@ public final class Session {
     func undo() -> Bool {
         guard let before = undoable.popLast() else { return false }
         undoes = true
-        globals.restore(before)
-        definitions = definitions.filter { globals.kind(of: $0.key) != .undefined }
+        restore(before)
         return true
+    }
+
+    /// Variables and signatures together: a verb that was defined again has another signature.
+    private func restore(_ earlier: Earlier) {
+        globals.restore(earlier.variables)
+        definitions = earlier.definitions
     }
 
     // MARK: - Texts that are not the user's own
@@ -376,9 +389,18 @@ public final class Session {
 
     /// Takes over the verbs that a file defines.
     func importFile(_ path: String) throws {
-        onFile(path.hasPrefix("/") || importFolder.isEmpty ? path : "\(importFolder)/\(path)", .read)
-        let file = try importer.read(path, in: importFolder)
-        try importer.run(file, in: self)
+        try importer.run(try readImport(path, in: importFolder), in: self)
+    }
+
+    /// A file that is imported, once whoever may refuse it has been asked, and told whoever listens: as for a command
+    /// that reads, whether a text of the user's own imports it or a file that was imported.
+    func readImport(_ path: String, in folder: String) throws -> Importer.File {
+        let whole = Importer.resolved(path, folder)
+        if let reason = refusal(.reads(whole)) {
+            throw Fault(.fileRefused, reason.message, of: "import", help: reason.help)
+        }
+        onFile(whole, .read)
+        return try importer.read(path, in: folder)
     }
 
     /// For `Importer`: the pieces of a session that it needs.

@@ -62,21 +62,35 @@ public struct Effects: Sendable, Equatable {
                 }
                 if let parameter { note(parameter, argument.value, name, argument.span) }
             }
+            // What is left out is what its default says, as it will be while running.
+            func argument(_ label: String) -> (value: Expression, span: SourceSpan)? {
+                call.arguments.first { $0.label?.text == label }.map { ($0.value, $0.span) }
+                    ?? signature.parameter(labelled: label)?.defaultExpression.map { ($0, name.span) }
+            }
+            let leftOut =
+                signature.values.dropFirst(place)
+                + signature.labelled.filter { parameter in
+                    !call.arguments.contains { $0.label?.text == parameter.label }
+                }
+            for parameter in leftOut {
+                if let value = parameter.defaultExpression { note(parameter, value, name, name.span) }
+            }
+            let first = first(of: call, piped, signature, name)
             for effect in signature.effects {
                 switch effect {
                 case .reads(let path): effects.reads.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writes(let path): effects.writes.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writesNamed(let folder, let label, let switched):
-                    guard let argument = labelled(label, of: call) else { break }
+                    guard let argument = argument(label) else { break }
                     effects.writes.append(
                         FileUse(
                             path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span,
-                            goesOn: switched.flatMap { labelled($0, of: call) }.map { !isFalse($0) } ?? false))
+                            goesOn: switched.flatMap { argument($0) }.map { !isFalse($0.value) } ?? false))
                 case .holds(let label):
-                    if let given = labelled(label, of: call), isFalse(given) { break }
-                    effects.writes.append(first(of: call, piped, name))
-                case .runsPrograms: effects.programs.append(first(of: call, piped, name))
-                case .entersFolder: effects.entered.append(first(of: call, piped, name))
+                    if let given = argument(label), isFalse(given.value) { break }
+                    effects.writes.append(first)
+                case .runsPrograms: effects.programs.append(first)
+                case .entersFolder: effects.entered.append(first)
                 case .changes(let state, let parts):
                     let change = Change(state: state, parts: parts)
                     if !effects.changes.contains(change) { effects.changes.append(change) }
@@ -84,17 +98,16 @@ public struct Effects: Sendable, Equatable {
             }
         }
 
-        private func labelled(_ label: String, of call: Call) -> Argument? {
-            call.arguments.first { $0.label?.text == label }
-        }
-
-        private func isFalse(_ argument: Argument) -> Bool {
-            if case .boolean(false) = argument.value.kind { true } else { false }
+        private func isFalse(_ value: Expression) -> Bool {
+            if case .boolean(false) = value.kind { true } else { false }
         }
 
         /// The first value given by place, where the text tells it.
-        private func first(of call: Call, _ piped: Expression?, _ name: Name) -> FileUse {
-            let value = piped ?? call.arguments.first { $0.label == nil }?.value
+        private func first(
+            of call: Call, _ piped: Expression?, _ signature: CommandSignature, _ name: Name
+        ) -> FileUse {
+            let value =
+                piped ?? call.arguments.first { $0.label == nil }?.value ?? signature.values.first?.defaultExpression
             return FileUse(path: value?.constantText, verb: name.text, span: name.span)
         }
 
@@ -116,6 +129,16 @@ public struct Effects: Sendable, Equatable {
                 }
             }
         }
+    }
+}
+
+extension Parameter {
+    /// The default as the text of a program; nil where there is none.
+    fileprivate var defaultExpression: Expression? {
+        guard let defaultText else { return nil }
+        let parsed = Parser.parse(SourceText(defaultText), LanguageContext(signatures: SignatureTable()))
+        guard case .expression(let value)? = parsed.program.statements.first?.kind else { return nil }
+        return value
     }
 }
 
