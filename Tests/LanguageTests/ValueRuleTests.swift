@@ -62,15 +62,44 @@ import Testing
             """, "order")
     }
 
-    @Test("what is not a number is neither the smallest nor the largest, wherever it stands, as in an array")
+    @Test("with what is not a number nothing is the smallest, the largest or the middle, wherever it stands")
     func extremesWithoutNumbers() {
         Self.expect(
             """
-            print min(array([nan(), 3, 1])) max(array([nan(), 3, 1])) min(1, nan()) max([2, nan()])
-            #> 1.000 3.000 1 2
-            print min(nan(), 1) max([nan(), 2])
-            #> 1 2
+            print min(array([nan(), 3, 1])) max(array([3, 1, nan()])) min(1, nan()) max([2, nan(), 3]) min(nan(), 1)
+            #> nan nan nan nan nan
+            print median([nan(), 1, 0]) median([1, nan(), 0]) median([1, 0, nan()]) median(array([1, nan()]))
+            #> nan nan nan nan
+            print quantile([nan(), 1, 2], 1) quantile([2, nan(), 1], 0) max([nan()]) max(array([nan()]))
+            #> nan nan nan nan
+            max(nan(), "a")
+            #! E301
             """, "extremes")
+    }
+
+    @Test("what is infinite has its place in the order, and is in the middle only where it stands there")
+    func infiniteQuantiles() {
+        Self.expect(
+            """
+            let far = infinity()
+            print median([1, 2, far]) median([far, -far, 3]) median([1, far]) median([far, far]) median([-far, 1])
+            #> 2.000 3.000 infinity infinity -infinity
+            print quantile([1, far], 0) quantile([1, far], 1) quantile([-far, 1, 2], 0.75) quantile([-1e308, 1e308], 0.5)
+            #> 1.000 infinity 1.500 0.0000
+            print min([1, -far]) max(array([1, far]))
+            #> -infinity infinity
+            """, "infinite")
+    }
+
+    @Test("equal numbers are one value among others, also beyond 64 bits")
+    func equalBigNumbers() {
+        Self.expect(
+            """
+            print length(unique([2^70, 2.0^70])) length(unique([-(2^70), 2.0^70])) length(unique([[2^70], [2.0^70]]))
+            #> 1 2 1
+            (group table([k: [2^70, 2.0^70, 0.5, 1e300]]) by .k).n
+            #> [2, 1, 1]
+            """, "big")
     }
 
     @Test("a range holds a number whatever its kind, as the list of its numbers does")
@@ -151,6 +180,30 @@ import Testing
             #> 1180591620717411303424 -12 1000
             print number("1e3") number("-0.5") number("1 000") number("007") kind(number("1.0")) kind(number("10"))
             #> 1000.0 -0.5000 1000 7 real integer
+            print number("+5") kind(number("+5")) integer("+5") number(" -1 234 567.5e-1 ") number(".5") number("2.")
+            #> 5 integer 5 -123456.8 0.5000 2.000
+            number("0x10")
+            #! E305 number: "0x10" is not a number
+            number("inf")
+            #! E305 number: "inf" is not a number
+            number("nan")
+            #! E305 number: "nan" is not a number
+            number("1e400")
+            #! E305 number: "1e400" is larger than a real can be
+            number("1 2")
+            #! E305 number: "1 2" is not a number
+            number("1234 567")
+            #! E305
+            number("1.5 000")
+            #! E305
+            number("1e")
+            #! E305
+            number("1.2.3")
+            #! E305
+            number("+-1")
+            #! E305
+            integer("1 2")
+            #! E305 integer: "1 2" is not a whole number
             integer("2.5")
             #! E305 integer: "2.5" is not a whole number
             number("-")
@@ -228,11 +281,17 @@ import Testing
             record(["a", "b", "a"], [1, 2, 3])
             #> [a: 3, b: 2]
             record(["a"], [1, 2])
-            #! E312 record: 1 keys and 2 values
+            #! E312 record: 1 key and 2 values
             print range(0, 5, step: -1) range(3, 0) range(1, 4) range(0, 1, step: 0.5) range(0.5, 2)
             #> [] [] [1, 2, 3] [0.0000, 0.5000] [0.5000, 1.500]
             range(0, 3, step: 0)
             #! E305 range: the step must not be 0
+            range(0, infinity())
+            #! E305 range: to is infinity, and a list has an end
+            range(nan(), 3)
+            #! E305 range: from is nan, and a list has an end
+            range(0, 1, step: infinity())
+            #! E305 range: step is infinity, and a list has an end
             print length(head(list(0..<20))) (tail(list(0..<20)))[0] head("abcdef", 3) head(0..<9, 2) tail(0..<9, 2)
             #> 10 10 abc 0..<2 7..<9
             print map("abc", { c in c + "!" }) map(2..<4, { x in x * x }) filter(0..<5, { x in x % 2 == 0 })
@@ -321,6 +380,8 @@ import Testing
             #> a b 1, none
             print "{padded("漢", 4)}|{padded("ab", 4, side: .right)}|"
             #>   漢|ab  |
+            print "{padded("a", 4, with: "漢")}|{padded("a", 5, with: "漢", side: .right)}|{padded("ab", 5, with: "漢x")}|"
+            #> 漢 a|a漢漢|漢xab|
             print "{padded(1, 3, with: "ab")}|{padded("abcd", 3)}|{padded(1, 3, with: "")}"
             #> ab1|abcd|1
             print text(3.14159) text(3, digits: 2) text(0.000123456, digits: 2)

@@ -32,6 +32,7 @@ import Testing
         #expect(
             [0, 1, 2, 80_000].map { Phrase.count($0, "problem") }
                 == ["0 problems", "1 problem", "2 problems", "80,000 problems"])
+        #expect([1, 2].map { Phrase.count($0, "axis", "axes") } == ["1 axis", "2 axes"])
         #expect(Phrase.rate(0.98765) == "0.988")
         #expect([3, -2, 0.0001, 0.1, 2.5].map { Phrase.short($0) } == ["3", "-2", "0.0001", "0.1", "2.5"])
     }

@@ -1,3 +1,6 @@
+import BigInt
+import Support
+
 extension LanguageLibrary {
     static var listFunctions: [Command] {
         [
@@ -285,8 +288,14 @@ extension LanguageLibrary {
             guard
                 let (start, end, width) = from.asReal.flatMap({ a in
                     to.asReal.flatMap { b in step.asReal.map { (a, b, $0) } }
-                }), width != 0, width.isFinite, start.isFinite, end.isFinite
-            else {
+                })
+            else { return .list([]) }
+            for (name, number) in [("from", start), ("to", end), ("step", width)] where !number.isFinite {
+                throw call.failure(
+                    "\(name) is \(NumberText.real(number)), and a list has an end", code: .runtimeArgument, at: name,
+                    help: "give it a finite number")
+            }
+            if width == 0 {
                 throw call.failure("the step must not be 0", code: .runtimeArgument, at: "step", help: "write step: 1")
             }
             let count = max(0, ((end - start) / width - 1e-9).rounded(.up))
@@ -406,7 +415,8 @@ extension LanguageLibrary {
             let values = try elements(try call.value("values"), call)
             guard keys.count == values.count else {
                 throw call.failure(
-                    "\(keys.count) keys and \(values.count) values", code: .runtimeShape, at: "values",
+                    "\(Phrase.count(keys.count, "key")) and \(Phrase.count(values.count, "value"))",
+                    code: .runtimeShape, at: "values",
                     help: "give as many values as keys")
             }
             return .record(Array(Swift.zip(keys, values)))
@@ -487,7 +497,10 @@ struct ValueSet {
     /// Equal values have equal keys.
     private static func key(_ value: Value) -> String {
         if case .real(let number) = value, let whole = Int(exactly: number) { return String(whole) }
-        if case .real(let number) = value { return "\(number)" }
+        // A whole number beyond 64 bits equals the integer that says the same digits.
+        if case .real(let number) = value {
+            return number.isFinite && number == number.rounded() ? String(BigInt(number)) : "\(number)"
+        }
         if let list = value.asList, !(value.asObject is ArrayObject) {
             return "list \(list.count) " + (list.first.map { key($0) } ?? "")
         }

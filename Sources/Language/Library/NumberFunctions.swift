@@ -135,15 +135,50 @@ extension LanguageLibrary {
                 "number", "The number that a text says.", [.value("text", .text)], result: TypeName.number,
                 examples: ["number(\"3.5\")"], seeAlso: ["integer"])
         ) { call in
-            let text = try call.text("text").filter { $0 != " " }
-            if let whole = wholeNumber(text) { return whole }
-            guard let value = Double(text) else {
+            let text = try call.text("text")
+            guard let plain = plainNumber(text) else {
                 throw call.failure(
                     "\(TextObject.quoted(text)) is not a number", code: .runtimeArgument, at: "text",
                     help: "write digits, such as \"3.5\"")
             }
+            if let whole = wholeNumber(plain) { return whole }
+            guard let value = Double(plain), value.isFinite else {
+                throw call.failure(
+                    "\(TextObject.quoted(text)) is larger than a real can be", code: .runtimeArgument, at: "text",
+                    help: "write at most 1.79e308, or a whole number in digits")
+            }
             return .real(value)
         }
+    }
+
+    /// A number as people write it, without the spaces before, after and between its thousands and without its plus;
+    /// nil for any other text. So it is `-`, digits with at most one point among them or at an end, and an exponent:
+    /// other ways that the C library knows to write one (0x10, inf, nan) are none here.
+    private static func plainNumber(_ text: String) -> String? {
+        var rest = text.drop { $0.isWhitespace }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        let sign = rest.first == "-" ? "-" : ""
+        if rest.first == "-" || rest.first == "+" { rest = rest.dropFirst() }
+        func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
+        let mantissa = rest.prefix { isDigit($0) || $0 == "." || $0 == " " }
+        let parts = mantissa.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, mantissa.contains(where: isDigit), parts.dropFirst().allSatisfy({ !$0.contains(" ") })
+        else { return nil }
+        let groups = parts[0].split(separator: " ", omittingEmptySubsequences: false)
+        if groups.count > 1 {
+            guard (1...3).contains(groups[0].count), groups.dropFirst().allSatisfy({ $0.count == 3 }) else {
+                return nil
+            }
+        }
+        rest = rest.dropFirst(mantissa.count)
+        let exponent = String(rest)
+        if !rest.isEmpty {
+            let mark = rest.removeFirst()
+            guard mark == "e" || mark == "E" else { return nil }
+            if rest.first == "-" || rest.first == "+" { rest = rest.dropFirst() }
+            guard !rest.isEmpty, rest.allSatisfy(isDigit) else { return nil }
+        }
+        return sign + mantissa.filter { $0 != " " } + exponent
     }
 
     private static func wholeNumber(_ text: String) -> Value? {
@@ -163,7 +198,7 @@ extension LanguageLibrary {
         ) { call in
             let value = try call.value("x")
             if let text = value.asText {
-                guard let whole = wholeNumber(text.filter { $0 != " " }) else {
+                guard let whole = plainNumber(text).flatMap(wholeNumber) else {
                     throw call.failure(
                         "\(TextObject.quoted(text)) is not a whole number", code: .runtimeArgument, at: "x",
                         help: "write digits, such as \"12\"")

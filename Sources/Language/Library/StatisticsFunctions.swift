@@ -4,8 +4,8 @@ extension LanguageLibrary {
             summary("mean", "The mean of numbers.", "mean([1, 2, 4])") { .real($0.reduce(0, +) / Double($0.count)) },
             summary(
                 "median", "The middle of numbers in their order; of an even count the mean of the two in the middle.",
-                "median([1, 2, 4])"
-            ) { .real(quantile($0.sorted(), 0.5)) },
+                "median([1, 2, 4])", discussion: withNaN
+            ) { .real(quantile($0, 0.5)) },
             summary(
                 "variance", "The variance of a sample: squares of the deviations over n − 1.", "variance([1, 2, 4])",
                 least: 2
@@ -54,21 +54,31 @@ extension LanguageLibrary {
         return numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(numbers.count - 1)
     }
 
-    /// Between the two nearest of sorted numbers, in proportion (type 7 of Hyndman and Fan).
-    private static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+    /// What has no place in the order of numbers makes the order statistics what it is itself, wherever it stands.
+    private static let withNaN = "Where one of the numbers is nan() so is the result; filter takes such out before."
+
+    /// Between the two nearest of the numbers in their order, in proportion (type 7 of Hyndman and Fan); one of them
+    /// alone where the place is its own, since 0 times infinity would be nothing.
+    private static func quantile(_ numbers: [Double], _ share: Double) -> Double {
+        if numbers.contains(where: \.isNaN) { return .nan }
+        let sorted = numbers.sorted()
         let place = share * Double(sorted.count - 1)
         let below = Int(place)
-        if below + 1 >= sorted.count { return sorted[sorted.count - 1] }
-        return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
+        let part = place - Double(below)
+        if part == 0 || below + 1 >= sorted.count { return sorted[below] }
+        let (low, high) = (sorted[below], sorted[below + 1])
+        if low == high { return low }
+        return (high - low).isFinite ? low + part * (high - low) : (1 - part) * low + part * high
     }
 
     private static func summary(
-        _ name: String, _ summary: String, _ example: String, least: Int = 1, _ compute: @escaping ([Double]) -> Value
+        _ name: String, _ summary: String, _ example: String, least: Int = 1, discussion: String = "",
+        _ compute: @escaping ([Double]) -> Value
     ) -> Command {
         Command(
             CommandSignature(
                 name, summary, [.value("values", .any, "a list, range or array of numbers")], result: TypeName.real,
-                examples: [example])
+                examples: [example], discussion: discussion)
         ) { call in
             let numbers = try numbers(try call.value("values"), name)
             guard numbers.count >= least else {
@@ -86,14 +96,14 @@ extension LanguageLibrary {
                 "quantile", "The number below which a share of the numbers lies.",
                 [.value("values", .any), .value("share", .real(0...1))], result: TypeName.real,
                 examples: ["quantile([1, 2, 3, 4], 0.9)"], seeAlso: ["median"],
-                discussion: "Between two numbers it is interpolated in proportion.")
+                discussion: "Between two numbers it is interpolated in proportion. " + withNaN)
         ) { call in
             let numbers = try numbers(try call.value("values"), "quantile")
             guard !numbers.isEmpty else {
                 throw call.failure(
                     "there are no numbers", code: .runtimeArgument, at: "values", help: "test length(xs) before")
             }
-            return .real(quantile(numbers.sorted(), try call.real("share")))
+            return .real(quantile(numbers, try call.real("share")))
         }
     }
 
@@ -134,13 +144,15 @@ extension LanguageLibrary {
                     best = value
                     continue
                 }
-                // What is no number is passed over, as in arrays, unless there is nothing else.
-                if try Arithmetic.order(value, current) == wanted || isNotANumber(current) { best = value }
+                // The order is asked for in any case: it refuses what cannot be compared.
+                let isBetter = try Arithmetic.order(value, current) == wanted
+                if isNotANumber(value) || isBetter && !isNotANumber(current) { best = value }
             }
             return best
         }
         return Command(
-            CommandSignature(name, summary, [.value("values", .any, repeated: true)], examples: [example]),
+            CommandSignature(
+                name, summary, [.value("values", .any, repeated: true)], examples: [example], discussion: withNaN),
             direct: { arguments in
                 guard arguments.count == 2, case .integer(let a) = arguments[0], case .integer(let b) = arguments[1]
                 else { return nil }
@@ -155,8 +167,8 @@ extension LanguageLibrary {
                 return found
             }
             if let array = given[0].asArray {
-                let proper = array.values.lazy.filter { !$0.isNaN }
-                if let found = wanted < 0 ? proper.min() : proper.max() { return .real(Double(found)) }
+                if array.values.contains(where: \.isNaN) { return .real(.nan) }
+                if let found = wanted < 0 ? array.values.min() : array.values.max() { return .real(Double(found)) }
             }
             if let range = given[0].asRange, !range.bounds.isEmpty {
                 return .integer(wanted < 0 ? range.bounds.lowerBound : range.bounds.upperBound - 1)

@@ -95,7 +95,7 @@ extension LanguageLibrary {
     private static var text: Command {
         Command(
             CommandSignature(
-                "text", "A value as text; a real with that many significant digits.",
+                "text", "A value as text; a real with that many significant digits, and one after its point.",
                 [.value("value", .any), .label("digits", .integer(1...17), default: "4")], result: TypeName.text,
                 examples: ["text(3.14159, digits: 3)"], seeAlso: ["fixed"])
         ) { call in
@@ -130,9 +130,17 @@ extension LanguageLibrary {
         ) { call in
             let text = (call["value"] ?? .none).text
             let sign = try call.text("with")
-            let missing = try call.integer("width") - DisplayWidth.of(text)
-            guard missing > 0, !sign.isEmpty else { return .text(text) }
-            let filling = String(String(repeating: sign, count: missing).prefix(missing))
+            var missing = try call.integer("width") - DisplayWidth.of(text)
+            guard missing > 0, DisplayWidth.of(sign) > 0 else { return .text(text) }
+            var filling = ""
+            while missing > 0 {
+                for character in sign where missing > 0 {
+                    let width = DisplayWidth.of(String(character))
+                    // A wide sign for which there is no room leaves a space.
+                    filling += width > missing ? " " : String(character)
+                    missing -= min(width, missing)
+                }
+            }
             return .text(try call.choice("side") == "left" ? filling + text : text + filling)
         }
     }

@@ -1,6 +1,8 @@
 // `xs[i]`, `r.field` and their assignment. A negative index counts from the end; what lies outside is an error that
 // names what there is.
 
+import Support
+
 enum Access {
     // MARK: - Reading
 
@@ -76,7 +78,7 @@ enum Access {
         if lower >= 0, lower <= upper, upper <= count { return lower..<upper }
         let place = axis.map { " of axis \($0)" } ?? ""
         throw Fault(
-            .runtimeIndex, "this range reaches outside of the \(count) elements\(place)",
+            .runtimeIndex, "this range reaches outside of the \(Phrase.count(count, "element"))\(place)",
             help: count == 0 ? "there are none" : "the whole is 0..<\(count)")
     }
 
@@ -92,8 +94,9 @@ enum Access {
     private static func axes(_ array: ArrayObject, _ positions: ArraySlice<Value>) throws -> [ArrayObject.Position] {
         guard positions.count <= array.shape.count else {
             throw Fault(
-                .runtimeShape, "an array of shape \(array.shape) takes at most \(array.shape.count) positions",
-                help: "it has \(array.shape.count) axes")
+                .runtimeShape,
+                "an array of shape \(array.shape) takes at most \(Phrase.count(array.shape.count, "position"))",
+                help: "it has \(Phrase.count(array.shape.count, "axis", "axes"))")
         }
         return try positions.enumerated().map { axis, position in
             if case .integer(let index) = position { return .index(try place(index, array.shape[axis], axis: axis)) }
@@ -220,7 +223,7 @@ enum Access {
         let axes = try axes(array, positions)
         guard axes.count == array.shape.count else {
             throw Fault(
-                .runtimeShape, "an element of this array has \(array.shape.count) positions",
+                .runtimeShape, "an element of this array has \(Phrase.count(array.shape.count, "position"))",
                 help: "write a[0, 1] = value")
         }
         var offset = 0
@@ -236,7 +239,7 @@ enum Access {
     private static func replacing(_ name: String, in table: TableObject, _ value: Value) throws -> TableObject {
         guard let values = try value.listed(), values.count == table.rowCount else {
             throw Fault(
-                .runtimeShape, "a column of this table is a list of \(table.rowCount) values",
+                .runtimeShape, "a column of this table is a list of \(Phrase.count(table.rowCount, "value"))",
                 help: "give it a list of \(table.rowCount)")
         }
         var columns = table.columns

@@ -3,7 +3,12 @@
 public enum Phrase {
     /// `1 problem`, `80,000 problems`
     public static func count(_ count: Int, _ noun: String) -> String {
-        "\(NumberText.grouped(count)) \(count == 1 ? noun : noun + "s")"
+        Phrase.count(count, noun, noun + "s")
+    }
+
+    /// `1 axis`, `2 axes`
+    public static func count(_ count: Int, _ noun: String, _ plural: String) -> String {
+        "\(NumberText.grouped(count)) \(count == 1 ? noun : plural)"
     }
 
     /// A rate with three decimals.
