@@ -122,6 +122,8 @@ import Testing
             ("# icot 2\nstep", "E117", "# icot 2", "# icot 1"),
             ("print \"a {x\"", "E107", "{", nil),
             ("print \"a\\q\"", "E103", "\\q", nil),
+            ("print \"a\\u{110000}\"", "E103", "\\u{110000}", nil),
+            ("print \"a\\u{12345678901}b\"", "E103", "\\u{12345678901}", nil),
             ("print 'a'", "E115", "'a'", "\"a\""),
             ("xs | f(2)", "E105", "f", nil),
             ("train steps:", "E106", "steps:", nil),
@@ -181,6 +183,23 @@ import Testing
     func completeness(_ text: String, _ expected: Completeness) {
         let parsed = parse(text)
         #expect(parsed.completeness == expected, "\(parsed.diagnostics.map(\.message)) \(parsed.completeness)")
+    }
+
+    @Test("takes as many levels and as many operations as the specification says, and not one more")
+    func limits() {
+        for (open, close) in [("[", "]"), ("(", ")"), ("(print ", ")"), ("f(", ")"), ("xs[", "]")] {
+            for count in [100, 101] {
+                let parsed = parse(
+                    "let x = " + String(repeating: open, count: count) + "1" + String(repeating: close, count: count))
+                #expect(parsed.diagnostics.map(\.code) == (count == 100 ? [] : [.nestedTooDeep]), "\(count) \(open)")
+            }
+        }
+        for operation in [" + 1", " * 1"] {
+            for count in [300, 301] {
+                let parsed = parse("let x = 1" + String(repeating: operation, count: count))
+                #expect(parsed.diagnostics.map(\.code) == (count == 300 ? [] : [.nestedTooDeep]), "\(count)")
+            }
+        }
     }
 
     @Test("answers hostile nesting with an error")

@@ -413,9 +413,7 @@ struct Lexer {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}"): part.append(byte)
         case UInt8(ascii: "u") where peek() == UInt8(ascii: "{"):
             var end = position + 1
-            while end < bytes.count, end - position <= 8, bytes[end] != UInt8(ascii: "}"),
-                isLetter(bytes[end]) || isDigit(bytes[end])
-            { end += 1 }
+            while end < bytes.count, isLetter(bytes[end]) || isDigit(bytes[end]) { end += 1 }
             let hexadecimal = text(position + 1, end)
             if end < bytes.count, bytes[end] == UInt8(ascii: "}"), let value = UInt32(hexadecimal, radix: 16),
                 let scalar = Unicode.Scalar(value)
@@ -423,10 +421,11 @@ struct Lexer {
                 part += Array(String(scalar).utf8)
                 position = end + 1
             } else {
+                // The brace belongs to it all the same, or it would be a second mistake.
+                position = end < bytes.count && bytes[end] == UInt8(ascii: "}") ? end + 1 : end
                 complain(
-                    .badEscape, "\\u takes the number of a character", SourceSpan(start, end),
-                    help: "write \\u{e9} for é")
-                position = end
+                    .badEscape, "\\u takes the number of a character", SourceSpan(start, position),
+                    help: "write up to 10ffff in hexadecimal digits, such as \\u{e9} for é")
             }
         default:
             position = min(position, endOfLine(from: start))

@@ -30,8 +30,6 @@ extension Parser {
     // MARK: - Commands
 
     mutating func command(_ verb: Name, isPiped: Bool = false) throws(Failure) -> Expression {
-        try enter()
-        defer { leave() }
         mark(verb.span, .verb)
         let start = verb.span.start
         advance()
@@ -86,7 +84,9 @@ extension Parser {
         while !isEndOfArguments {
             if let last = arguments.last {
                 try checkSpace(after: last, verb)
-                ambiguity = ambiguity ?? self.ambiguity(after: last, verb)
+                ambiguity =
+                    ambiguity ?? (arguments.count == 1 && !isPiped ? self.handingOn(last, verb) : nil)
+                    ?? self.ambiguity(after: last, verb)
             }
             if case .label(let word) = current.kind {
                 let label = Name(word, current.wordSpan)
@@ -294,6 +294,20 @@ extension Parser {
             at: SourceSpan(last.value.span.start, current.span.end),
             help: "write \(source.text(last.value.span)) \(source.text(current.span))",
             replacement: .init(SourceSpan(at: current.span.start), " "))
+    }
+
+    /// `select t .v .k`: of a verb that takes columns after its first value, that value is better handed on with `|`.
+    private func handingOn(_ first: Argument, _ verb: Name) -> Failure? {
+        guard case .dotName(let word) = current.kind, first.label == nil, first.value.takesField,
+            let signature = userVerbs[verb.text] ?? context.signatures.verbs[verb.text],
+            let second = signature.values.dropFirst().first, second.kind.takesColumn
+        else { return nil }
+        let left = source.text(first.value.span)
+        return failure(
+            .straySpace, "\(verb.text): .\(word) after \(left) could be a field of it",
+            at: SourceSpan(first.value.span.start, current.span.end),
+            help: "write \(left) | \(verb.text) .\(word)",
+            replacement: .init(SourceSpan(verb.span.start, first.value.span.end), "\(left) | \(verb.text)"))
     }
 
     /// The error for a value that would belong to the one before it if the space between them were not there.
@@ -584,6 +598,17 @@ extension Expression {
         switch kind {
         case .selector(let selector): selector.index != nil
         default: takesIndex
+        }
+    }
+}
+
+extension ParameterKind {
+    /// Whether a `.name` can be given.
+    fileprivate var takesColumn: Bool {
+        switch self {
+        case .column, .selector: true
+        case .oneOf(let kinds): kinds.contains(where: \.takesColumn)
+        default: false
         }
     }
 }

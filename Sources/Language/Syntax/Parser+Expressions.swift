@@ -19,7 +19,7 @@ extension Parser {
     func node(_ kind: Expression.Kind, _ span: SourceSpan, children: [Expression?]) throws(Failure) -> Expression {
         var depth = 0
         for case let child? in children { depth = max(depth, child.depth) }
-        if depth >= Parser.depthMax {
+        if depth > Parser.depthMax {
             throw failure(
                 .nestedTooDeep, "this expression has more than \(Parser.depthMax) operations in a row", at: span,
                 help: "give a part of it a name with let")
@@ -50,12 +50,37 @@ extension Parser {
             let pipe = current.span
             advance()
             skipNewlines()
-            stages.append(try pipedCommand(after: pipe))
+            stages.append(try pipedCommand(after: pipe, left: stages))
         }
         return try node(.pipeline(stages), SourceSpan(first.span.start, previous.span.end), children: stages.map { $0 })
     }
 
-    private mutating func pipedCommand(after pipe: SourceSpan) throws(Failure) -> Expression {
+    /// `xs | length`: a function is called with the value in parentheses, and nothing is handed on to it.
+    private mutating func pipedFunction(_ function: Name, left: [Expression]) -> Failure {
+        let start = SourceSpan(left[0].span.start, left[left.count - 1].span.end)
+        var values = [source.text(start)]
+        if left.count > 1 || !left[0].isPlain { values[0] = "(\(values[0]))" }
+        // What follows is read as the arguments of a command.
+        let saved = (index, diagnostics.count, marks.count)
+        let call = try? command(function, isPiped: true)
+        let ends = current.endsStatement || isAt(.pipe) || isAt(.closeParenthesis) || isAt(.closeBrace)
+        index = saved.0
+        diagnostics.removeSubrange(min(saved.1, diagnostics.count)...)
+        marks.removeSubrange(min(saved.2, marks.count)...)
+        var replacement: Diagnostic.Replacement?
+        if ends, let call, case .call(let read) = call.kind, read.predicate == nil, read.key == nil {
+            values += read.arguments.map { argument in
+                (argument.label.map { "\($0.text): " } ?? "") + source.text(argument.value.span)
+            }
+            let written = "\(function.text)(\(values.joined(separator: ", ")))"
+            replacement = .init(SourceSpan(start.start, max(function.span.end, call.span.end)), written)
+        }
+        return failure(
+            .unknownVerb, "'\(function.text)' is a function: nothing is handed on to it with '|'", at: function.span,
+            help: "write " + (replacement?.text ?? "\(function.text)(\(values[0]), …)"), replacement: replacement)
+    }
+
+    private mutating func pipedCommand(after pipe: SourceSpan, left: [Expression]) throws(Failure) -> Expression {
         switch current.kind {
         case .identifier(let word):
             let name = Name(word, current.span)
@@ -64,7 +89,9 @@ extension Parser {
                     .unexpectedToken, "after '|' comes a command, without the parentheses of a call", at: name.span,
                     help: "write | \(word) and its other values, separated by spaces")
             }
-            return isVerb(word) ? try command(name, isPiped: true) : try unknownVerb(name)
+            if isVerb(word) { return try command(name, isPiped: true) }
+            if isFunction(word) { throw pipedFunction(name, left: left) }
+            return try unknownVerb(name)
         case .newline, .endOfText, .semicolon, .sign(.closeBrace), .sign(.closeParenthesis):
             var problem = failure(
                 .expectedExpression, "a command is missing after '|'", at: pipe,
@@ -111,11 +138,8 @@ extension Parser {
 
     // MARK: - Expressions
 
-    mutating func expression() throws(Failure) -> Expression {
-        try enter()
-        defer { leave() }
-        return try binary(.or)
-    }
+    /// Whatever leads back to here has entered a bracket, a block or a prefix, which counts as one level.
+    mutating func expression() throws(Failure) -> Expression { try binary(.or) }
 
     private mutating func binary(_ level: Precedence) throws(Failure) -> Expression {
         guard let next = Precedence(rawValue: level.rawValue + 1) else { return try products() }
@@ -789,5 +813,16 @@ private enum Lookahead {
             ahead += 1
         }
         return .none
+    }
+}
+
+extension Expression {
+    /// Whether it can stand among the arguments of a call without parentheses of its own.
+    fileprivate var isPlain: Bool {
+        switch kind {
+        case .call(let call): call.form != .command
+        case .pipeline, .timed, .attempt: false
+        default: true
+        }
     }
 }

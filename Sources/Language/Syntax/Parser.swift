@@ -21,7 +21,7 @@
 //
 // Errors: a statement that cannot be read reports its first error and is skipped to its end (over balanced brackets),
 // so that one reading reports every statement at fault, each once. Nothing here can overflow: brackets and blocks
-// nest at most `nestingMax` deep, and no tree is higher than `depthMax`.
+// nest at most `nestingMax` deep, and no tree is higher than `depthMax` operations.
 
 /// A source text as a tree, with everything that is wrong with its syntax.
 public struct ParsedText: Sendable {
@@ -49,7 +49,7 @@ extension ParsedText: CustomStringConvertible {
 public struct Parser {
     /// How deep brackets, blocks and prefixes may nest.
     public static let nestingMax = 100
-    /// How high the tree of one expression may be: operators in a row count as well.
+    /// How many operations may stand in a row, or within each other, in one expression: its tree is then one higher.
     public static let depthMax = 300
     /// After this many errors the rest of a text is not looked at: it is something else than icot.
     static let errorMax = 100

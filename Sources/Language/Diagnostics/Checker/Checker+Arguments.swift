@@ -158,6 +158,10 @@ extension Checker {
         if let number = value.realLiteral ?? value.integerLiteral.map(Double.init) {
             if bounds.contains(number) { return nil }
             let nearest = min(max(number, bounds.lowerBound), bounds.upperBound)
+            // It stands for "above 0", and nobody means the least of the numbers that are.
+            if nearest == .leastNonzeroMagnitude {
+                return Problem(fault: .outOfRange(parameter, written: source.text(value.span)))
+            }
             return outOfRange(
                 value, parameter,
                 nearest: nearest == nearest.rounded() && abs(nearest) < 1e15 ? String(Int(nearest)) : String(nearest))
