@@ -1,6 +1,7 @@
 // What a point finds where it runs, and that nothing outside is written through it.
 
 import Foundation
+import Glibc
 import Support
 import TestSupport
 import Testing
@@ -69,6 +70,46 @@ import Testing
             #expect(FileSystem.kind(of: point + "/runs/r/parts/p") == .file)
             try writeFileAtomically(point + "/runs/r/run.json", "own".utf8)
             #expect(contents(start + "/runs/r/run.json") == "/runs/r/run.json")
+        }
+    }
+
+    @Test func `a kept run below a folder that is linked whole is copied too, and writing it leaves the original`()
+        throws
+    {
+        try withFolders { inputs, start, point in
+            inputs.willRead("runs")
+            #expect(FileSystem.kind(of: point + "/runs") == .link)
+            inputs.willRead("runs/r")
+            #expect(FileSystem.kind(of: point + "/runs/r") == .folder)
+            #expect(FileSystem.names(in: point + "/runs/r") == ["parts", "run.json"])
+            #expect(inputs.willWrite("runs/r"))
+            try writeFileAtomically(point + "/runs/r/run.json", "own".utf8)
+            unlink(point + "/runs/r/parts/p")
+            #expect(contents(start + "/runs/r/run.json") == "/runs/r/run.json")
+            #expect(contents(start + "/runs/r/parts/p") == "/runs/r/parts/p")
+            #expect(FileSystem.names(in: start + "/runs/r") == ["parts", "run.json", "run.lock"])
+        }
+    }
+
+    @Test func `a kept run of which one file was read is copied whole, without links in it`() throws {
+        try withFolders { inputs, _, point in
+            inputs.willRead("runs/r/parts/p")
+            #expect(FileSystem.kind(of: point + "/runs/r/parts/p") == .link)
+            inputs.willRead("runs/r")
+            #expect(FileSystem.kind(of: point + "/runs/r/parts/p") == .file)
+            #expect(FileSystem.kind(of: point + "/runs/r/run.json") == .file)
+        }
+    }
+
+    @Test func `where a link on the way cannot be taken away, writing is refused and nothing outside removed`() throws {
+        try withFolders { inputs, start, point in
+            try writeFileAtomically(point + "/blocked", "a file".utf8)
+            #expect(!inputs.willWrite("blocked/x"))
+            symlink(start + "/data/a.txt", start + "/data/link.txt")
+            inputs.willRead("data")
+            #expect(inputs.willWrite("data/link.txt"))
+            #expect(FileSystem.kind(of: start + "/data/link.txt") == .link)
+            #expect(inputs.willWrite("/elsewhere") && inputs.willWrite("../up"))
         }
     }
 

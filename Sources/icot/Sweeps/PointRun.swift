@@ -74,7 +74,9 @@ final class PointRun {
         session.onFile = { [unowned self] path, use in noteFile(path, use) }
         session.refusal = { [unowned self] deed in
             // Links make way before it is looked where a path leads.
-            if case .writes(let path) = deed { inputs.willWrite(path) }
+            if case .writes(let path) = deed, !inputs.willWrite(path) {
+                return Refusal("a link to what lies outside of the point's folder is in the way of \(path)")
+            }
             return agreed.refusal(deed)
         }
         let changes = sweep.changes(of: point)
@@ -93,8 +95,8 @@ final class PointRun {
     private func noteFile(_ path: String, _ use: ParameterKind.PathUse) {
         switch use {
         case .read: inputs.willRead(path)
-        case .write: inputs.willWrite(path)
-        case .look: break
+        // Links made way when it was asked about.
+        case .write, .look: break
         }
     }
 
