@@ -55,11 +55,11 @@ struct RunCommand: ParsableCommand {
         let writer = TerminalWriter()
         let form: EventPrinter.Form = shared.json ? .json : .text
         if let transcript {
-            guard let file = Transcript(path: transcript) else {
-                throw ValidationError(
-                    "--transcript: '\(transcript)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+            do {
+                writer.transcript = try Transcript(path: transcript)
+            } catch {
+                throw ValidationError("--transcript: \(error)")
             }
-            writer.transcript = file
         }
         let (session, run) = Host.recordedSession(shared)
         if statements.isEmpty, file != "-", interactive || writer.terminal.inputIsTerminal {
@@ -93,7 +93,9 @@ struct RunCommand: ParsableCommand {
         _ path: String, _ session: Session, _ writer: TerminalWriter, isTrusted: Bool, parameters: [String]
     ) throws -> Opening {
         let (file, _, deeds) = try NotebookEntry.open(path, in: session, isTrusted: isTrusted, asks: !shared.json)
-        guard file.notebook.canRun else { throw Icot.failure(NotebookInput.otherVersion(path)) }
+        guard file.notebook.canRun else {
+            throw Icot.failure(NotebookInput.otherVersion(path), status: ReplayExit.refused.rawValue)
+        }
         do {
             let set = try NotebookInput.setting(parameters, in: file.notebook, session.context)
             return Opening(source: SourceText(bytes: set.bytes, name: path), refusal: deeds.refusal)

@@ -1,7 +1,9 @@
 // What becomes of a line that was typed: whether it is whole, what is kept of it, and how it is taken back.
 
 import Foundation
+import Glibc
 import Language
+import Support
 import TestSupport
 import Testing
 
@@ -18,7 +20,7 @@ private func buffer(_ text: String) -> LineEditor.Buffer {
     @Test func `only the first line that was typed stands after the prompt, those that go on after dots`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/transcript"
-            let transcript = try #require(Transcript(path: path))
+            let transcript = try Transcript(path: path)
             transcript.add(input: "for k in 0..<2 {\n\n  print k\n}", prompt: "icot 3> ")
             transcript.add("0")
             transcript.add(input: "k", prompt: "icot 4> ")
@@ -31,10 +33,14 @@ private func buffer(_ text: String) -> LineEditor.Buffer {
     @Test func `a second session goes on below the first, and nothing in the file moves a cursor`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/transcript"
-            try #require(Transcript(path: path)).add("1")
-            try #require(Transcript(path: path)).add("a\tb\u{1b}[2Jc\u{7f}")
+            try Transcript(path: path).add("1")
+            try Transcript(path: path).add("a\tb\u{1b}[2Jc\u{7f}")
             #expect(try read(path) == "1\na    b^[[2Jc^?\n")
-            #expect(Transcript(path: folder.path) == nil)
+            for (path, reason) in [(folder.path, EISDIR), (folder.path + "/none/x", ENOENT), (path + "/x", ENOTDIR)] {
+                #expect(throws: FileError(.notWritten, path, "cannot be written: \(errorText(reason))")) {
+                    try Transcript(path: path)
+                }
+            }
         }
     }
 }

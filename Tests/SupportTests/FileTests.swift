@@ -29,6 +29,16 @@ import Testing
         }
     }
 
+    @Test func `a folder whose name a link to nothing has is said to be there, whatever a look at it said`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/x"
+            symlink(folder.path + "/nowhere", path)
+            #expect(throws: FileError(.notWritten, path, "cannot be made: \(errorText(EEXIST))")) {
+                try FileSystem.makeFolder(path)
+            }
+        }
+    }
+
     @Test(arguments: [5, 1 << 17])
     func `a disk that is full is told, whether a piece is small or large`(_ count: Int) throws {
         let descriptor = open("/dev/full", O_WRONLY)

@@ -1,14 +1,15 @@
 // Everything typed and shown in a session, as plain text, appended to a file as it happens.
 
 import Glibc
+import Support
 
 public final class Transcript {
     private let descriptor: Int32
 
-    /// Nil if the file cannot be written.
-    public init?(path: String) {
+    /// - Throws: `FileError` if the file cannot be written.
+    public init(path: String) throws {
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { throw FileError(.notWritten, path, "cannot be written: \(errorText(errno))") }
     }
 
     deinit { close(descriptor) }

@@ -54,8 +54,9 @@ final class MetricsLog {
             let count = pending.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, pending.count - done) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
+                let code = count < 0 ? errno : ENOSPC
                 pending.removeFirst(done)
-                throw RunFolderError.system(path)
+                throw RunFolderError.notWritten(path: path, reason: errorText(code))
             }
             done += count
         }

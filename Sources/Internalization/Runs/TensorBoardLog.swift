@@ -36,7 +36,9 @@ final class TensorBoardLog {
     private func append(_ event: [UInt8]) throws {
         let record = TensorBoardLog.record(event)
         let count = record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard count == record.count else { throw RunFolderError.system(path) }
+        if count < 0 { throw RunFolderError.system(path) }
+        // Less than all of it is written where the disk is full, and then there is no error to ask for.
+        guard count == record.count else { throw RunFolderError.notWritten(path: path, reason: errorText(ENOSPC)) }
     }
 
     // MARK: Bytes

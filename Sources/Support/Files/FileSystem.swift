@@ -124,8 +124,11 @@ public enum FileSystem {
         if isFolder(path) { return }
         let parent = folder(of: path)
         if parent != path, !isFolder(parent) { try makeFolder(parent, mode: mode) }
-        guard mkdir(path, mode) == 0 || errno == EEXIST && isFolder(path) else {
-            throw FileError(.notWritten, path, "cannot be made: \(errorText(errno))")
+        guard mkdir(path, mode) != 0 else { return }
+        // A look at what is there would say why it failed itself.
+        let code = errno
+        guard code == EEXIST && isFolder(path) else {
+            throw FileError(.notWritten, path, "cannot be made: \(errorText(code))")
         }
     }
 
