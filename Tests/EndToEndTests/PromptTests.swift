@@ -233,6 +233,12 @@ import Testing
         try terminal.wait(forCursorLine: "icot 1> one zero two three")
     }
 
+    @Test func `what was typed between parts two deletions, and only the last comes back`() throws {
+        let terminal = try start()
+        terminal.send("one two" + control("W") + "x" + control("W") + "[" + control("Y") + "]")
+        try terminal.wait(forCursorLine: "icot 1> one [x]")
+    }
+
     @Test func `time says how long, and statements of one's own run before the first prompt`() throws {
         let home = FileManager.default.temporaryDirectory.appending(path: "icot-home-\(UUID().uuidString)")
         let folder = home.appending(path: ".config/icot")

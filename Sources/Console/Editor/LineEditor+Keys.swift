@@ -42,8 +42,9 @@ extension LineEditor {
     func perform(_ code: wint_t) -> UInt8 {
         let key = pending ?? Self.key(of: code)
         pending = nil
-        let wasKilling = isKilling
-        isKilling = false
+        // Letters are libedit's own and do not pass here; they part two kills by what they did to the text.
+        let wasKilling = lastKillLeft == buffer
+        lastKillLeft = nil
         if !Self.browses(key) { recall.stopBrowsing() }
         switch key {
         case .enter: return enter()
@@ -198,13 +199,13 @@ extension LineEditor {
 
     /// Removes a part and keeps it for Ctrl-Y; kills in a row are kept together.
     private func kill(_ wasKilling: Bool, forward: Bool, _ part: (Buffer) -> Range<Int>) {
-        isKilling = true
         edit {
             let range = part($0)
             let text = Array($0.scalars[range])
             killed = !wasKilling ? text : forward ? killed + text : text + killed
             $0.remove(range)
         }
+        lastKillLeft = buffer
     }
 
     /// The spaces at the head of the line at hand, two more after an opening brace.

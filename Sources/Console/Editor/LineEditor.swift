@@ -40,7 +40,8 @@ public final class LineEditor {
 
     // What outlives a line.
     var killed: [UInt32] = []
-    var isKilling = false
+    /// What the latest kill left, while no key has done anything else; one more is then kept together with it.
+    var lastKillLeft: Buffer?
     var painter = FramePainter()
     var windowStart = 0
     private var checkedText: String?
