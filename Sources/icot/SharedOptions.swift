@@ -18,7 +18,7 @@ struct SharedOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is not a number of cores; give 1 or more")
+            throw ValidationError("--threads \(threads) is not a number of cores; give 1 to 1024")
         }
         if let device, EngineDevice(device) == nil {
             throw ValidationError("--device \(device) is no device; write \(EngineDevice.names)")

@@ -168,6 +168,31 @@ extension PresentTests {
         #expect(missing.allSatisfy { !$0.contains("\"cost\":null") })
     }
 
+    @Test func `an option out of its range is told the range`() throws {
+        try withNotebook("# icot 1\nprint 1\n") { path, folder in
+            for (options, words) in [
+                ("-c 1 --threads 1025", "give 1 to 1024"), ("-c 1 --threads 0", "give 1 to 1024"),
+                ("sweep \(path) -p a=1 -j 1025", "give 1 to 1024"),
+                ("replay \(path) --budget 1e9", "above 0 and below 1e9"),
+            ] {
+                let run = try shell("icot \(options)")
+                #expect(run.status == 2 && run.error.contains(words), "\(options): \(run.error)")
+            }
+            let run = try shell("icot -c 1 --transcript \(folder)/none/x")
+            #expect(run.status == 2)
+            #expect(run.error.lowercased().contains("none/x: cannot be written: no such file"), "\(run.error)")
+        }
+    }
+
+    @Test func `a notebook of another version is refused alike, also where one would stay at the prompt`() throws {
+        try withNotebook("# icot 9\nprint 1\n") { path, _ in
+            for command in ["", "-i ", "replay ", "sweep -p a=1 "] {
+                let run = try shell("icot \(command)\(path) < /dev/null")
+                #expect(run.status == 4, "\(command) \(run.status) \(run.error)")
+            }
+        }
+    }
+
     @Test func `the version names the build`() throws {
         let run = try shell("icot --version")
         #expect(run.output.contains("0.1.0 (") && run.output.contains("Swift 6."))

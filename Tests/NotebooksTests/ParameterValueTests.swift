@@ -30,6 +30,16 @@ import Testing
         #expect(throws: NotebookError.self) { try Notebook.parameterValues(text, most: 100) }
     }
 
+    @Test(arguments: ["n=", "n= "])
+    func `an empty value is refused for one notebook as for a sweep, and an empty text can be written`(
+        text: String
+    ) throws {
+        #expect(throws: NotebookError.self) { try Notebook.parameter(text) }
+        #expect(throws: NotebookError.self) { try Notebook.parameterValues(text, most: 100) }
+        #expect(try Notebook.parameter("n=\"\"").value == "\"\"")
+        #expect(try Notebook.parameterValues("n=\"\"", most: 100).values.map(\.json) == [""])
+    }
+
     @Test func `the parameters of a notebook come with its own values`() {
         let text = "# icot 1\n# %% params\nlet seed = 2\nlet side = \"left\"\n# %%\nlet other = 3\n"
         let known = Notebook(bytes: Array(text.utf8)).parameters(TestVocabulary.context)

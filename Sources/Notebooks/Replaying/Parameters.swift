@@ -52,12 +52,18 @@ extension Notebook {
         return parameters.isEmpty ? self : settingHeader("parameter", notes)
     }
 
-    /// Splits `name=value`.
+    /// Splits `name=value`; a value there must be, for one notebook as for a sweep.
     public static func parameter(_ text: String) throws(NotebookError) -> (name: String, value: String) {
         guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
             throw .malformedParameter(text: text, reason: "write -p name=value")
         }
-        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        let (name, value) = (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        // As a shell leaves it of a variable that is not set; whoever means an empty text can write one.
+        guard !value.trimmingBlanks.isEmpty else {
+            throw .malformedParameter(
+                text: text, reason: "a value is missing; write -p \(name)=1, or -p '\(name)=\"\"' for an empty text")
+        }
+        return (name, value)
     }
 
     /// Splits `name=value,value`; a range of whole numbers stands for each of them.

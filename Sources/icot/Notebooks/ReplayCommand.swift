@@ -53,7 +53,7 @@ struct ReplayCommand: ParsableCommand {
             throw ValidationError("give one of --check, --update, --promote and --twice")
         }
         if let budget, !(budget > 0 && budget < 1e9) {
-            throw ValidationError("--budget \(budget) is no number of seconds; give one above 0")
+            throw ValidationError("--budget \(budget) is no number of seconds; give one above 0 and below 1e9")
         }
         if output != nil, !update, !promote { throw ValidationError("-o goes with --update or --promote") }
         if output == nil, !parameters.isEmpty, update || promote {

@@ -64,7 +64,7 @@ struct SweepCommand: ParsableCommand {
 
     func validate() throws {
         if let jobs, !(1...1024).contains(jobs) {
-            throw ValidationError("-j \(jobs) is not a number of points at a time; give 1 or more")
+            throw ValidationError("-j \(jobs) is not a number of points at a time; give 1 to 1024")
         }
         if [dry, script, slurm, task].count(where: { $0 }) > 1 {
             throw ValidationError("give one of --dry, --script, --slurm and --task")
