@@ -12,7 +12,8 @@ public enum StartNote: Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .leftOut(let count, let limit): "\(Phrase.count(count, "problem")) longer than \(limit) tokens left out"
+        case .leftOut(let count, let limit):
+            "\(Phrase.count(count, "problem")) longer than \(Phrase.count(limit, "token")) left out"
         case .positionsShifted(let needed, let positions):
             "kept position ids would reach \(needed), and the model has \(positions): they are shifted"
         case .positionsJumpAlike:

@@ -1,4 +1,5 @@
 import Internalization
+import Support
 
 /// What cannot be done with an experiment; what to type instead is said by whoever has verbs.
 public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
@@ -29,12 +30,12 @@ public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
         case .sharedQuestion(let question, let role, let other):
             "the \(role == .test ? "test" : "validation") problem \(question) is among "
                 + (other == .training ? "those trained on" : "the test problems")
-        case .allTooLong(let limit, _): "every problem has more than \(limit) tokens"
+        case .allTooLong(let limit, _): "every problem has more than \(Phrase.count(limit, "token"))"
         case .orderAfterSteps: "the run has taken steps already; this order can only be chosen before the first"
         case .orderWhenKept: "the run is kept in a folder already; this order can only be chosen before"
         case .notTrained: "the run has not been trained yet"
         case .removedBeyondChain(let asked, let longest):
-            "\(asked) tokens cannot be gone: the longest chain has \(longest)"
+            "\(Phrase.count(asked, "token")) cannot be gone: the longest chain has \(longest)"
         case .partNotAskable:
             "with shifted positions nothing in the question tells the model how much of the chain to write"
         case .noPlace(let place, let index, _): "no problem has a position \(place.text(index))"

@@ -70,8 +70,8 @@ public final class PointInputs {
         switch FileSystem.kind(of: here(path)) {
         case .link: guard unlink(here(path)) == 0 else { return }
         case .folder:
-            guard ofLinks.remove(path) != nil else { return }
-            ofLinks = ofLinks.filter { !$0.hasPrefix(path + "/") }
+            guard ofLinks.contains(path) else { return }
+            ofLinks = ofLinks.filter { $0 != path && !$0.hasPrefix(path + "/") }
         case nil: break
         default: return
         }

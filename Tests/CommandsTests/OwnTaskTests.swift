@@ -36,10 +36,20 @@ import TestSupport
         #expect(desk.messages.first?.contains("n: 21") == true)
     }
 
+    @Test func `a fact that is no whole number is told to be rounded`() {
+        let desk = Desk()
+        for fact in ["1.5", "[1, 1.5]"] {
+            desk.run("problems({ i in [question: \"{i}\", chain: \"1\", answer: \"2\", w: \(fact)] }, n: 2)")
+            let said = desk.messages.first ?? ""
+            #expect(said.contains("the fact .w is neither a whole number nor a text"), "\(said)")
+            #expect(said.contains("write round(x)"), "\(said)")
+        }
+    }
+
     @Test func `a fact must be numbers or texts`() {
         let desk = Desk()
         desk.run("problems({ i in [question: \"{i}\", answer: \"1\", deep: [[1]]] }, n: 1)")
-        #expect(desk.messages.first?.contains("the fact .deep is neither a number nor a text") == true)
+        #expect(desk.messages.first?.contains("the fact .deep is neither a whole number nor a text") == true)
     }
 
     @Test func `names and facts are there again after a run is resumed`() throws {

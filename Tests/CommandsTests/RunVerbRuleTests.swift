@@ -286,7 +286,7 @@ import Testing
         ("max_length: 9 length_rule: .paper", "longest sequence", "9 tokens, rule .paper"),
         ("max_length: 9 length_rule: .reference", "longest sequence", "9 tokens, rule .reference"),
         ("per_epoch: 2 counting: .reference", "counting", ".reference"),
-        ("positions: .original", "positions", "original"), ("order: .random seed: 3", "order", "random"),
+        ("positions: .original", "positions", "original"), ("order: .random seed: 3", "order", "random, seed 3"),
         ("rescue_mixing: 0", "mixing", "none"),
         ("reset_optimizer: .all", "optimizer reset", "all, rule .fixed, warm-up 20 steps"),
     ])

@@ -352,7 +352,9 @@ import Testing
     // MARK: - Schedules and settings
 
     @Test(arguments: [
-        ("every: 7", "next token", "every 7 steps"), ("per_epoch: 1.5", "next token", "1.5 for each epoch"),
+        ("every: 7", "next token", "every 7 steps"), ("every: 1", "next token", "every step"),
+        ("order: .random seed: 3", "order", "random, seed 3"), ("pretrain_epochs: 1", "pretraining", "1 epoch"),
+        ("smoothing: 3 bins: 1", "smoothing λ", "3, 1 bin"), ("per_epoch: 1.5", "next token", "1.5 for each epoch"),
         ("flat_loss: 40 most: 300", "next token", "when the loss is flat over 40 steps, most 300"),
         ("pace: .uniform", "next token", "uniform at random in each example"),
         ("pace: .manual", "next token", "by step only"), ("chunk: 3", "tokens at a time", "3"),
@@ -414,6 +416,77 @@ import Testing
         #expect(other.contains("113 batches in a pass over 3,600 problems, a partial one at its end, never shuffled"))
         #expect(shown("batch: 32 accumulate: 2").contains(", 2 batches a step, rule .fixed\n"))
         #expect(!other.contains("decay over"))
+    }
+
+    @Test func `another seed is another order, given alone or with it, and is shown`() {
+        let desk = Self.small()
+        desk.run("schedule order: .random")
+        #expect(desk.lines.map { $0.split(separator: " ").joined(separator: " ") } == ["order random, seed 1"])
+        desk.run("schedule order: .random seed: 2")
+        #expect(desk.text.contains("random, seed 2"), "\(desk.lines)")
+        desk.run("schedule seed: 3")
+        #expect(desk.text.contains("random, seed 3"), "\(desk.lines)")
+        desk.run("schedule order: .random seed: 3")
+        #expect(desk.lines == ["the schedule was that already"])
+    }
+
+    @Test func `the help of most tells how little it is without it, as the schedule does`() {
+        let desk = Self.small()
+        // The chains have two tokens, so 500 for each would be less.
+        #expect(desk.run("schedule") == .finished && desk.text.contains("most 2000, then"), "\(desk.lines)")
+        let help = desk.session.context.signatures["schedule"]?.parameter(labelled: "most")?.summary
+        #expect(help?.contains("2,000 at least") == true)
+    }
+
+    @Test func `a learning rate below zero is sent above it, not to the least of all numbers`() {
+        let desk = Self.small()
+        desk.run("train steps: 1 lr: -0.5")
+        #expect(desk.messages.count == 1 && desk.messages[0].contains("above 0 and at most 10"), "\(desk.messages)")
+        #expect(desk.messages.first?.contains("nearest") == false && desk.messages.first?.contains("e-324") == false)
+    }
+
+    @Test func `step goes to so many removed, however many stages lie between and wherever lines part`() {
+        let desk = Self.small()
+        desk.run("step\nbranch \"again\"\nstep")
+        #expect(desk.value("(timeline).removed").text == "[0, 1, 1, 2]")
+        desk.run("step to: 0")
+        #expect(desk.lines.first?.hasPrefix("back at removed 0 of 2") == true, "\(desk.lines + desk.messages)")
+        desk.run("step to: 2")
+        #expect(desk.value("r.removed").asInteger == 2)
+        desk.run("step to: 1")
+        #expect(desk.value("r.removed").asInteger == 1)
+    }
+
+    @Test func `a number of tokens that no stage has is answered with those that there are`() {
+        let desk = Desk()
+        desk.run(
+            """
+            let data = gen .parity digits: 7 n: 40
+            let r = start (model .gpt2 width: 8 heads: 1 layers: 1 positions: 48) on: data batch: 8
+            schedule every: 1 chunk: 3
+            train steps: 4
+            """)
+        #expect(desk.messages.isEmpty, "\(desk.messages)")
+        #expect(desk.value("(timeline).removed").text == "[0, 3, 5]")
+        desk.run("step to: 2")
+        #expect(desk.messages.first?.contains("no stage before this one has 2 removed") == true, "\(desk.messages)")
+        #expect(desk.messages.first?.contains("there are 0, 3, 5") == true, "\(desk.messages)")
+        desk.run("step to: 3")
+        #expect(desk.value("r.removed").asInteger == 3)
+        desk.run("step to: 0")
+        #expect(desk.value("r.removed").asInteger == 0)
+    }
+
+    @Test func `one is told in the singular`() {
+        let desk = Self.small()
+        desk.run("step\nback 3")
+        #expect(desk.messages.first?.contains("only 1 stage lies before this one") == true, "\(desk.messages)")
+        desk.run("step 3")
+        #expect(desk.messages.first?.contains("only 1 token of the chain is left") == true, "\(desk.messages)")
+        desk.run("let a = array([1])\na[0, 0]")
+        let said = desk.messages.first ?? ""
+        #expect(said.contains("takes at most 1 position") && !said.contains("1 positions"), "\(said)")
+        #expect(said.contains("it has 1 axis"), "\(said)")
     }
 
     @Test func `going back tells where it goes and what there is`() {

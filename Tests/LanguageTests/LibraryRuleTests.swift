@@ -50,6 +50,8 @@ import Testing
             min(5...2)
             #! E305 min: there are no numbers
             max(array([nan()]))
+            #> nan
+            max(array([]))
             #! E305 max: there are no numbers
             """)
     }
@@ -80,12 +82,14 @@ import Testing
             """)
     }
 
-    @Test("a text is a whole number only by its digits and a minus")
+    @Test("a text is a whole number only by its digits and a sign")
     func wholeTexts() {
         check(
             """
             integer("+5")
-            #! E305 integer: "+5" is not a whole number
+            #> 5
+            integer("+")
+            #! E305 integer: "+" is not a whole number
             integer("-")
             #! E305 integer: "-" is not a whole number
             integer("")
@@ -172,7 +176,7 @@ import Testing
             print array([[], []]).shape array([]).shape array([[[1, 2]]]).shape
             #> [2, 0] [0] [1, 1, 2]
             record(["a", "b"], [1])
-            #! E312 record: 2 keys and 1 values
+            #! E312 record: 2 keys and 1 value
             array([[1], 2])
             #! E312 array: the lists in it differ in length
             array([1, "a"])

@@ -97,8 +97,8 @@ enum DistillFunction {
         }
         if run.removedCount > 0 {
             throw call.failure(
-                "\(run.removedCount) of \(run.longest) tokens of the run's chain are gone, and a teacher writes them "
-                    + "all",
+                "\(run.removedCount) of \(Phrase.count(run.longest, "token")) of the run's chain "
+                    + (run.removedCount == 1 ? "is" : "are") + " gone, and a teacher writes the whole of it",
                 code: .runtimeArgument, at: "teacher",
                 help: "go back to: the stage that has them all, or let c = control kind: .explicit and distill(c)")
         }

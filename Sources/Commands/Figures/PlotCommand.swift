@@ -86,7 +86,8 @@ enum FigureCommands {
             return Panel(x: axis(call, "x"), y: axis(call, "y"), marks: [.heatMap(heatMap(matrix))])
         default:
             throw call.failure(
-                "an array of \(array.shape.count) axes cannot be drawn", code: .runtimeShape, at: "data",
+                "an array of \(Phrase.count(array.shape.count, "axis", "axes")) cannot be drawn", code: .runtimeShape,
+                at: "data",
                 help: "draw a part of it: a[0]")
         }
     }

@@ -147,7 +147,9 @@ enum FileCommands {
             let same = try experiment.agreement(
                 of: experiment.run.model, with: copy.run.model, asked, removed: experiment.run.clock.removed,
                 interrupt: call.interrupt)
-            text += "; \(same) of \(asked.count) test problems are written as the run writes them"
+            text +=
+                "; \(same) of \(Phrase.count(asked.count, "test problem")) \(same == 1 ? "is" : "are") written as the run "
+                + "writes them"
         }
         call.output(StyledText(text))
         return .none

@@ -23,8 +23,10 @@ enum GeometryFunctions {
             let array = try call.array("states")
             guard array.shape.count == 2, array.shape[0] > 1 else {
                 throw call.failure(
-                    "takes rows of states, (B, C), not an array of \(array.shape.count) axes", code: .runtimeShape,
-                    at: "states")
+                    "takes rows of states, (B, C), not an array of "
+                        + (array.shape.count == 2
+                            ? "shape \(array.shape)" : Phrase.count(array.shape.count, "axis", "axes")),
+                    code: .runtimeShape, at: "states")
             }
             let states = try HiddenStates(
                 values: array.values, width: array.shape[1], tokens: Array(repeating: 0, count: array.shape[0]),

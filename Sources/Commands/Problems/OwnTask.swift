@@ -2,6 +2,7 @@
 
 import Internalization
 import Language
+import Support
 
 enum OwnTask {
     static func command() -> Command {
@@ -40,7 +41,8 @@ enum OwnTask {
                 if index % 256 == 0 { try call.checkInterrupt() }
                 guard index < most else {
                     throw call.failure(
-                        "only \(builder.count) of \(count) problems differ enough after \(index) calls",
+                        "only \(builder.count) of \(Phrase.count(count, "problem")) \(builder.count == 1 ? "differs" : "differ") enough after "
+                            + Phrase.count(index, "call"),
                         code: .runtimeArgument, at: "make",
                         help: "ask for fewer: n: \(builder.count)")
                 }
@@ -82,8 +84,8 @@ private struct OwnProblem {
         for (name, field) in record.entries where !["question", "chain", "answer"].contains(name) {
             guard let fact = Self.fact(field) else {
                 throw call.failure(
-                    "the fact .\(name) is neither a number nor a text, nor a list of these", code: .runtimeType,
-                    at: "make")
+                    "the fact .\(name) is neither a whole number nor a text, nor a list of these", code: .runtimeType,
+                    at: "make", help: Self.holdsReal(field) ? "write round(x), or text(x) for its digits" : nil)
             }
             facts[name] = fact
         }
@@ -93,6 +95,11 @@ private struct OwnProblem {
         guard let list = value.asList else { return single(value).map { .one($0) } }
         let facts = list.compactMap(single)
         return facts.count == list.count ? .each(facts) : nil
+    }
+
+    private static func holdsReal(_ value: Value) -> Bool {
+        if case .real = value { return true }
+        return value.asList?.contains { if case .real = $0 { true } else { false } } ?? false
     }
 
     private static func single(_ value: Value) -> Fact? {

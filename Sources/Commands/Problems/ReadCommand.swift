@@ -196,7 +196,7 @@ enum ReadCommand {
         let contents = try NumpyFile.read(path)
         guard (1...2).contains(contents.shape.count) else {
             throw call.failure(
-                "\(path) has \(contents.shape.count) dimensions, and a table has rows and columns",
+                "\(path) has \(Phrase.count(contents.shape.count, "dimension")), and a table has rows and columns",
                 code: .runtimeArgument, at: "as", help: "leave as: out")
         }
         let columnCount = contents.shape.count == 2 ? contents.shape[1] : 1

@@ -76,12 +76,12 @@ enum ControlCommand {
     private static func matched(_ own: Spent, _ run: Run) -> StyledText {
         let spent = run.spent
         func pair(_ name: String, _ number: Int, _ other: Int) -> String {
-            "\(NumberText.grouped(number)) \(name) beside the run's \(NumberText.grouped(other))"
+            "\(Phrase.count(number, name)) beside the run's \(NumberText.grouped(other))"
         }
-        var text = pair("updates", own.updates, spent.updates)
+        var text = pair("update", own.updates, spent.updates)
         let way = run.progress.updates
         if way < spent.updates { text += " (\(NumberText.grouped(spent.updates - way)) of them gone back from)" }
-        return StyledText("  " + text + ", " + pair("tokens", own.tokens, spent.tokens), .dim)
+        return StyledText("  " + text + ", " + pair("token", own.tokens, spent.tokens), .dim)
     }
 
     private static func json(_ control: Experiment, _ run: Experiment) -> String {

@@ -76,7 +76,9 @@ enum EvaluateCommands {
             (trained, "among those trained on"),
             (validation, "among the validation problems, which decide when to stop"),
         ] where known > 0 {
-            let all = known == set.count ? "all of these problems are" : "\(known) of these \(set.count) problems are"
+            let all =
+                known == set.count
+                ? "all of these problems are" : "\(known) of these \(set.count) problems \(known == 1 ? "is" : "are")"
             call.output(StyledText("note", .warning) + StyledText(": \(all) \(what)"))
         }
     }

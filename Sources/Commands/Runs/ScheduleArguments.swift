@@ -29,7 +29,7 @@ enum ScheduleArguments {
         .label("least", .integer(1...1_000_000_000), "steps that a stage has at least"),
         .label(
             "most", .integer(1...1_000_000_000),
-            "steps that a stage has at most; 500 for each token of the longest chain without it"),
+            "steps that a stage has at most; 500 for each token of the longest chain without it, 2,000 at least"),
         .label(
             "patience", .integer(0...1_000_000_000),
             "steps without progress, far below the rate, after which a stage counts as stuck; 200 for each token of "
@@ -174,7 +174,7 @@ enum ScheduleArguments {
         guard let shape = run?.run.shape else { return }
         try refuse(
             "start_from", unless: schedule.startFrom <= shape.longestChain,
-            "\(schedule.startFrom) tokens cannot be gone: the longest chain has \(shape.longestChain)",
+            "\(Phrase.count(schedule.startFrom, "token")) cannot be gone: the longest chain has \(shape.longestChain)",
             help: "write start_from: \(shape.longestChain), or all_beyond: 0 for no chain at all")
     }
 
@@ -237,10 +237,13 @@ enum ScheduleArguments {
                 "side: and order: both say which tokens go first", code: .runtimeArgument, at: "order",
                 help: "keep one of them")
         }
-        guard let name = call.choiceIfPresent("side") ?? call.choiceIfPresent("order"),
-            let order = RemovalOrder(named: name, seed: UInt64(call.integerIfPresent("seed") ?? 1))
-        else { return }
-        schedule.order = order
+        let seed = call.integerIfPresent("seed").map { UInt64($0) }
+        guard let name = call.choiceIfPresent("side") ?? call.choiceIfPresent("order") else {
+            // Another seed alone is of the random order that is in force.
+            if case .random = schedule.order, let seed { schedule.order = .random(seed: seed) }
+            return
+        }
+        if let order = RemovalOrder(named: name, seed: seed ?? 1) { schedule.order = order }
     }
 
     // MARK: Back to the person
@@ -251,22 +254,24 @@ enum ScheduleArguments {
         [
             ("next token", pace(schedule.pace, longest: shape.longestChain)),
             ("tokens at a time", chunk(schedule.chunk)),
-            ("order", schedule.order.name),
+            ("order", order(schedule.order)),
             (
                 "smoothing λ",
                 schedule.smoothing.isNone
                     ? "none"
-                    : short(schedule.smoothing.lambda) + (schedule.smoothing.binCount.map { ", \($0) bins" } ?? "")
+                    : short(schedule.smoothing.lambda)
+                        + (schedule.smoothing.binCount.map { ", " + Phrase.count($0, "bin") } ?? "")
             ),
             ("mixing", mixing(schedule)),
             ("positions", positions(schedule, shape)),
             ("optimizer reset", reset(schedule)),
             ("starts with", "\(schedule.startFrom) removed"),
             ("all at once beyond", schedule.removeAllBeyond.map { "\($0) removed" } ?? "never"),
-            ("pretraining", "\(schedule.pretrainEpochs) epochs"),
+            ("pretraining", Phrase.count(schedule.pretrainEpochs, "epoch")),
             (
                 "longest sequence",
-                schedule.maximumLength.map { "\($0) tokens, rule .\(schedule.lengthRule.rawValue)" } ?? "no limit"
+                schedule.maximumLength.map { "\(Phrase.count($0, "token")), rule .\(schedule.lengthRule.rawValue)" }
+                    ?? "no limit"
             ),
             ("counting", "." + schedule.counting.rawValue),
         ]
@@ -275,18 +280,19 @@ enum ScheduleArguments {
     private static func pace(_ pace: Pace, longest: Int) -> String {
         switch pace {
         case .perEpoch(let delta): return "\(short(delta)) for each epoch"
-        case .stepsPerRemoval(let steps): return "every \(steps) steps"
+        case .stepsPerRemoval(let steps): return steps == 1 ? "every step" : "every \(steps) steps"
         case .adaptive(let rule):
             var text = "adaptive, " + measure(rule.measure)
             if let first = rule.firstMeasure, first != rule.measure { text += " (" + measure(first) + " while whole)" }
-            text += ", least \(rule.leastSteps) steps"
+            text += ", least \(Phrase.count(rule.leastSteps, "step"))"
             if let patience = rule.patienceSteps(longest: longest) { text += ", patience \(patience)" }
             if let most = rule.mostSteps(longest: longest) {
                 text += ", most \(most), then " + (rule.whenStuck == .report ? "stuck" : "on")
             }
             return text
         case .flatLoss(let rule):
-            return "when the loss is flat over \(rule.window) steps" + (rule.mostSteps.map { ", most \($0)" } ?? "")
+            return "when the loss is flat over \(Phrase.count(rule.window, "step"))"
+                + (rule.mostSteps.map { ", most \($0)" } ?? "")
         case .uniform: return "uniform at random in each example"
         case .manual: return "by step only"
         }
@@ -318,6 +324,10 @@ enum ScheduleArguments {
         }
     }
 
+    private static func order(_ order: RemovalOrder) -> String {
+        if case .random(let seed) = order { "random, seed \(seed)" } else { order.name }
+    }
+
     private static func chunk(_ chunk: RemovalChunk) -> String {
         switch chunk {
         case .units(let count): "\(count)"
@@ -328,7 +338,8 @@ enum ScheduleArguments {
     private static func reset(_ schedule: RemovalSchedule) -> String {
         guard schedule.reset != .none else { return "never" }
         let what = schedule.reset == .all ? "all" : "second moments"
-        return "\(what), rule .\(schedule.resetRule.rawValue), warm-up \(schedule.warmUpAfterReset) steps"
+        return
+            "\(what), rule .\(schedule.resetRule.rawValue), warm-up \(Phrase.count(schedule.warmUpAfterReset, "step"))"
     }
 
     private static func short(_ value: Double) -> String { Phrase.short(value) }

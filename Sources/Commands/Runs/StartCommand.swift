@@ -129,14 +129,15 @@ enum StartCommands {
             let experiment = try bench.run(call)
             let schedule = try ScheduleArguments.read(call, from: experiment.run.schedule, for: experiment)
             let before = ScheduleArguments.rows(experiment.run.schedule, experiment.run.shape)
-            if schedule != experiment.run.schedule {
+            let isSame = schedule == experiment.run.schedule
+            if !isSame {
                 try experiment.change(schedule, interrupt: call.interrupt)
                 try experiment.save()
             }
             var rows = ScheduleArguments.rows(experiment.run.schedule, experiment.run.shape)
             if ScheduleArguments.parameters.contains(where: { call.isGiven($0.name) }) {
                 rows = zip(before, rows).filter { $0.value != $1.value }.map(\.1)
-                if rows.isEmpty { call.output(StyledText("the schedule was that already", .dim)) }
+                if isSame { call.output(StyledText("the schedule was that already", .dim)) }
             }
             if !rows.isEmpty { call.output(bundle(rows)) }
             return .none

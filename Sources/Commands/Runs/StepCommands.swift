@@ -27,14 +27,21 @@ enum StepCommands {
         ) { call in
             let experiment = try bench.run(call)
             let run = experiment.run
-            var count = try call.integer("count")
+            let count: Int
             if let target = call.integerIfPresent("to") {
                 guard target <= run.longest else {
                     throw call.failure(
                         "the longest chain has \(Phrase.count(run.longest, "token"))", code: .runtimeArgument, at: "to",
                         help: "write step to: \(run.longest)")
                 }
+                if target < run.removedCount {
+                    try goBack(experiment, toRemoved: target, call)
+                    try experiment.save()
+                    return .none
+                }
                 count = target - run.removedCount
+            } else {
+                count = try call.integer("count")
             }
             if count < 0 {
                 try goBack(experiment, stages: -count, call)
@@ -51,8 +58,9 @@ enum StepCommands {
         guard count <= run.longest - run.removedCount else {
             throw call.failure(
                 run.isEmptied
-                    ? "nothing is left to remove: all \(run.longest) tokens are gone"
-                    : "only \(Phrase.count(run.longest - run.removedCount, "token")) of the chain are left",
+                    ? "nothing is left to remove: "
+                        + (run.longest == 1 ? "the one token is gone" : "all \(run.longest) tokens are gone")
+                    : "only \(left(run.longest - run.removedCount)) left",
                 code: .runtimeArgument, at: call.isGiven("count") ? "count" : nil,
                 help: run.isEmptied ? "write back 1, or train on" : "write step to: \(run.longest)")
         }
@@ -73,6 +81,29 @@ enum StepCommands {
         call.output(DisplayBundle(lines: lines, json: RunValue(experiment).json))
     }
 
+    /// `1 token of the chain is`
+    private static func left(_ count: Int) -> String {
+        Phrase.count(count, "token") + " of the chain " + (count == 1 ? "is" : "are")
+    }
+
+    /// To the stage on the way to the present one that has so much removed.
+    private static func goBack(_ experiment: Experiment, toRemoved count: Int, _ call: Invocation) throws {
+        let run = experiment.run
+        do { try run.back(toRemoved: count) } catch RunError.noStage {
+            var known: [Int] = []
+            for stage in run.timeline.path {
+                let removed = stage.record.removed.capped(at: run.longest)
+                if removed != known.last { known.append(removed) }
+            }
+            throw call.failure(
+                "no stage before this one has \(count) removed", code: .runtimeArgument, at: "to",
+                help: known.count == 1
+                    ? "there is only this one, with \(known[0])"
+                    : "there are \(known.map(String.init).joined(separator: ", "))")
+        }
+        call.output(try whereItIs(experiment, "back at"))
+    }
+
     private static func goBack(_ experiment: Experiment, stages: Int, _ call: Invocation) throws {
         do {
             try experiment.run.back(stages)
@@ -80,7 +111,8 @@ enum StepCommands {
             let there = experiment.run.timeline.path.count - 1
             throw call.failure(
                 there == 0
-                    ? "this is the first stage of the run" : "only \(Phrase.count(there, "stage")) lie before this one",
+                    ? "this is the first stage of the run"
+                    : "only \(Phrase.count(there, "stage")) \(there == 1 ? "lies" : "lie") before this one",
                 code: .runtimeArgument,
                 at: call.isGiven("count") ? "count" : nil, help: there == 0 ? nil : "write back \(there)")
         }
@@ -113,15 +145,7 @@ enum StepCommands {
             let experiment = try bench.run(call)
             switch call["to"] {
             case .integer(let count)?:
-                do { try experiment.run.back(toRemoved: count) } catch RunError.noStage {
-                    let known = experiment.run.timeline.path.map {
-                        $0.record.removed.capped(at: experiment.run.longest)
-                    }
-                    throw call.failure(
-                        "no stage before this one has \(count) removed", code: .runtimeArgument, at: "to",
-                        help: "there are \(known.map(String.init).joined(separator: ", "))")
-                }
-                call.output(try whereItIs(experiment, "back at"))
+                try goBack(experiment, toRemoved: count, call)
             case .some:
                 let name = try call.text("to")
                 do { try experiment.run.go(toMark: name) } catch RunError.noMark {

@@ -1,3 +1,5 @@
+import Support
+
 /// What can be wrong with what a run is asked to do.
 public enum RunError: Error, Equatable, CustomStringConvertible {
     case problem(Int, EncodedProblemFault)
@@ -22,14 +24,18 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .problem(let index, let fault): "problem \(index): \(fault)"
         case .noProblems: "there is no problem to train on"
         case .tooLong(let tokens, let positions):
-            "the longest problem has \(tokens) tokens, but the model only \(positions) positions"
+            "the longest problem has \(Phrase.count(tokens, "token")), but the model only \(Phrase.count(positions, "position"))"
         case .keptPositions(let needed, let positions):
             "with kept position ids, which jump alike for every problem, these problems reach position \(needed), but "
                 + "the "
                 + "model has \(positions); give it more, or write schedule positions: .shifted"
-        case .vocabulary(let needed, let model): "the problems use \(needed) tokens, but the model knows \(model)"
+        case .vocabulary(let needed, let model):
+            "the problems use \(Phrase.count(needed, "token")), but the model knows \(model)"
         case .missingGroups(let order): "the task supplies no removal order \"\(order)\" for these problems"
-        case .nothingLeft(let removed): "nothing is left to remove: all \(removed) tokens of the longest chain are gone"
+        case .nothingLeft(let removed):
+            removed == 1
+                ? "nothing is left to remove: the one token of the longest chain is gone"
+                : "nothing is left to remove: all \(removed) tokens of the longest chain are gone"
         case .notFinite(let loss, let parameter):
             "the loss is \(loss)" + (parameter.map { " because \($0) holds a number that is not finite" } ?? "")
                 + "; the weights were left as they are"
@@ -39,9 +45,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .noFolder(let path): "no folder for snapshots can be made in \(path)"
         case .noValidation: "the run has no validation problems to decide by when to stop"
         case .allSkipped(let limit):
-            "a whole pass over the data had no batch without a row of more than \(limit) tokens, and the reference's "
-                + "rule "
-                + "skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which "
+            "a whole pass over the data had no batch without a row of more than \(Phrase.count(limit, "token")), and the "
+                + "reference's rule skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which "
                 + "leaves out the rows"
         case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
         }

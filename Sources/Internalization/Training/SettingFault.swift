@@ -87,7 +87,7 @@ public enum SettingFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .outside(let setting, let found, let bound):
             "\(setting.rawValue) is \(Phrase.short(found)), but must be \(bound.words)"
         case .mostBelowLeast(let most, let least):
-            "a stage may have at most \(most) steps, but must have at least \(least)"
+            "a stage may have at most \(Phrase.count(most, "step")), but must have at least \(least)"
         case .cannotBePlanned:
             "an adaptive schedule removes when the model is ready; it cannot be planned without training"
         case .limitAfterStart:

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 // Watches every step for the signs of a run going wrong, against its own recent past:
 //
@@ -41,7 +42,7 @@ public enum Alarm: Sendable, Equatable, CustomStringConvertible {
         case .answerLoss(let position, let value, let usual):
             "the loss of answer token \(position) jumped to \(rounded(value)) from \(rounded(usual))"
         case .plateau(let steps, let rate):
-            "no progress for \(steps) steps: \(rounded(100 * rate)) % of the examples right"
+            "no progress for \(Phrase.count(steps, "step")): \(rounded(100 * rate)) % of the examples right"
         }
     }
 

@@ -1,4 +1,3 @@
-import BigInt
 import Support
 
 extension LanguageLibrary {
@@ -499,7 +498,7 @@ struct ValueSet {
         if case .real(let number) = value, let whole = Int(exactly: number) { return String(whole) }
         // A whole number beyond 64 bits equals the integer that says the same digits.
         if case .real(let number) = value {
-            return number.isFinite && number == number.rounded() ? String(BigInt(number)) : "\(number)"
+            return number.isFinite && number == number.rounded() ? "\(BigInteger(number))" : "\(number)"
         }
         if let list = value.asList, !(value.asObject is ArrayObject) {
             return "list \(list.count) " + (list.first.map { key($0) } ?? "")

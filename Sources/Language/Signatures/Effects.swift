@@ -85,9 +85,9 @@ public struct Effects: Sendable, Equatable {
                     effects.writes.append(
                         FileUse(
                             path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span,
-                            goesOn: switched.flatMap { argument($0) }.map { !isFalse($0.value) } ?? false))
+                            goesOn: switched.flatMap { argument($0) }.map { !isFalse($0) } ?? false))
                 case .holds(let label):
-                    if let given = argument(label), isFalse(given.value) { break }
+                    if let given = argument(label), isFalse(given) { break }
                     effects.writes.append(first)
                 case .runsPrograms: effects.programs.append(first)
                 case .entersFolder: effects.entered.append(first)
@@ -98,8 +98,8 @@ public struct Effects: Sendable, Equatable {
             }
         }
 
-        private func isFalse(_ value: Expression) -> Bool {
-            if case .boolean(false) = value.kind { true } else { false }
+        private func isFalse(_ argument: (value: Expression, span: SourceSpan)) -> Bool {
+            if case .boolean(false) = argument.value.kind { true } else { false }
         }
 
         /// The first value given by place, where the text tells it.

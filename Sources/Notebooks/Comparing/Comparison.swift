@@ -76,7 +76,9 @@ enum Comparison {
                 return [
                     Difference(
                         recorded: recorded[index].text, got: nil,
-                        reason: "\(length) lines are recorded, \(got.count) came", line: places.line(index, .result))
+                        reason:
+                            "\(Phrase.count(length, "line")) \(length == 1 ? "is" : "are") recorded, \(got.count) came",
+                        line: places.line(index, .result))
                 ]
             }
             let hash = OutputBlock.hash(got[index..<end])

@@ -146,7 +146,7 @@ public struct ReplayReport: Sendable {
             lines += difference.lines
         }
         if report.differences.count > 3 {
-            lines.append(StyledText("  and \(report.differences.count - 3) more lines", .dim))
+            lines.append(StyledText("  and \(Phrase.count(report.differences.count - 3, "more line"))", .dim))
         }
         return lines
     }

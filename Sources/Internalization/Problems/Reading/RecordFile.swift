@@ -160,7 +160,8 @@ public struct RecordFile {
                 guard row.fields.count == names.fields.count else {
                     throw ProblemLineError(
                         path: path, line: row.line, column: 1,
-                        rule: "\(row.fields.count) fields, where the first row names \(names.fields.count) columns")
+                        rule: "\(Phrase.count(row.fields.count, "field")), where the first row names "
+                            + Phrase.count(names.fields.count, "column"))
                 }
                 let fields = zip(names.fields, row.fields).map { JSONObject.Member($0, .string($1)) }
                 guard try body(Row(line: row.line, fields: JSONObject(fields)), reader.place) else { return }
