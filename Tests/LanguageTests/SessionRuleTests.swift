@@ -34,11 +34,12 @@ import Testing
         let recorder = TestSession.Recorder(session)
         session.run(SourceText("def f(x) { x }"))
         session.run(SourceText("def f(x, y) { x + y }"))
-        session.run(SourceText("undo\nf(7)"))
+        session.run(SourceText("undo"))
+        session.run(SourceText("f(7)"))
         #expect(recorder.lines.last == "7" && recorder.errors.isEmpty, "\(recorder.errors.map(\.message))")
         session.run(SourceText("f(1, 2)"))
         #expect(recorder.errors.map(\.code) == [.tooManyArguments])
-        session.run(SourceText("undo\nlet after = 1"))
+        session.run(SourceText("undo"))
         #expect(session.context.definitions["f"] == nil)
     }
 

@@ -30,6 +30,8 @@ extension Parser {
     // MARK: - Commands
 
     mutating func command(_ verb: Name, isPiped: Bool = false) throws(Failure) -> Expression {
+        try enter()
+        defer { leave() }
         mark(verb.span, .verb)
         let start = verb.span.start
         advance()

@@ -138,8 +138,11 @@ extension Parser {
 
     // MARK: - Expressions
 
-    /// Whatever leads back to here has entered a bracket, a block or a prefix, which counts as one level.
-    mutating func expression() throws(Failure) -> Expression { try binary(.or) }
+    mutating func expression() throws(Failure) -> Expression {
+        try enter()
+        defer { leave() }
+        return try binary(.or)
+    }
 
     private mutating func binary(_ level: Precedence) throws(Failure) -> Expression {
         guard let next = Precedence(rawValue: level.rawValue + 1) else { return try products() }

@@ -47,7 +47,8 @@ extension ParsedText: CustomStringConvertible {
 }
 
 public struct Parser {
-    /// How deep brackets, blocks and prefixes may nest.
+    /// How deep brackets, blocks, prefixes, commands and expressions may nest: a bracket and the expression in it are
+    /// two levels.
     public static let nestingMax = 100
     /// How many operations may stand in a row, or within each other, in one expression: its tree is then one higher.
     public static let depthMax = 300
@@ -681,7 +682,7 @@ public struct Parser {
         if nesting >= Parser.nestingMax {
             throw failure(
                 .nestedTooDeep, "nested more than \(Parser.nestingMax) deep", at: current.span,
-                help: "give an inner part a name with let or def")
+                help: "give an inner part a name with let or def; a bracket and what stands in it are two levels")
         }
         nesting += 1
     }
