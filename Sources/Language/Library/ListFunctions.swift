@@ -1,5 +1,9 @@
 import Support
 
+#if canImport(Glibc)
+    import Glibc  // rounded() is in the C library
+#endif
+
 extension LanguageLibrary {
     static var listFunctions: [Command] {
         [
