@@ -63,7 +63,7 @@ public struct Effects: Sendable, Equatable {
                 if let parameter { note(parameter, argument.value, name, argument.span) }
             }
             // What is left out is what its default says, as it will be while running.
-            func argument(_ label: String) -> (value: Expression, span: SourceSpan)? {
+            func labelled(_ label: String) -> (value: Expression, span: SourceSpan)? {
                 call.arguments.first { $0.label?.text == label }.map { ($0.value, $0.span) }
                     ?? signature.parameter(labelled: label)?.defaultExpression.map { ($0, name.span) }
             }
@@ -81,13 +81,13 @@ public struct Effects: Sendable, Equatable {
                 case .reads(let path): effects.reads.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writes(let path): effects.writes.append(FileUse(path: path, verb: name.text, span: name.span))
                 case .writesNamed(let folder, let label, let switched):
-                    guard let argument = argument(label) else { break }
+                    guard let argument = labelled(label) else { break }
                     effects.writes.append(
                         FileUse(
                             path: argument.value.constantText.map { folder + $0 }, verb: name.text, span: argument.span,
-                            goesOn: switched.flatMap { argument($0) }.map { !isFalse($0) } ?? false))
+                            goesOn: switched.flatMap { labelled($0) }.map { !isFalse($0) } ?? false))
                 case .holds(let label):
-                    if let given = argument(label), isFalse(given) { break }
+                    if let given = labelled(label), isFalse(given) { break }
                     effects.writes.append(first)
                 case .runsPrograms: effects.programs.append(first)
                 case .entersFolder: effects.entered.append(first)
