@@ -34,12 +34,14 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
         case .headOutOfRange(let head, let count):
             "there is no head \(head): a layer of the model has \(count), 0 to \(count - 1)"
         case .positionMissing(let label, let first, let missing, let count):
-            "\(missing) of \(Phrase.count(count, "problem")) \(missing == 1 ? "has" : "have") no position \(label), the first of them problem \(first)"
+            "\(missing) of \(Phrase.count(count, "problem")) \(missing == 1 ? "has" : "have") no position \(label), "
+                + "the first of them problem \(first)"
         case .positionOutside(let label, let problem, let index, let length):
             "position \(label) is token \(index) of problem \(problem), which has only \(Phrase.count(length, "token"))"
         case .noPositions: "no position was given to read at"
         case .tooFewRows(let training, _, let width):
-            "\(Phrase.count(training, "training row")) \(training == 1 ? "is" : "are") too few for states of width \(width), where a probe fits anything"
+            "\(Phrase.count(training, "training row")) \(training == 1 ? "is" : "are") too few for states "
+                + "of width \(width), where a probe fits anything"
         case .tooFewGroups(let count):
             "the problems form \(count) group\(count == 1 ? "" : "s"), too few to hold some out"
         case .constantTarget(let name, let value):
@@ -55,7 +57,8 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
         case .differentLengths(let problem, let clean, let corrupt):
             "problem \(problem) has \(Phrase.count(clean, "token")) when clean and \(corrupt) when corrupt"
         case .noPartner(let problem, let length):
-            "no other problem has \(Phrase.count(length, "token")) like problem \(problem), so there is nothing to resample from"
+            "no other problem has \(Phrase.count(length, "token")) like problem \(problem), "
+                + "so there is nothing to resample from"
         case .metricDoesNotMove(let gap):
             "the corrupt inputs change the metric by only \(gap), so nothing can be restored"
         case .noCandidate(let label, let problem):

@@ -43,7 +43,7 @@ import TestSupport
 
     @Test(arguments: [
         ("step 5", "step to: 2"), ("step to: 9", "2 tokens"), ("back 4", "first stage"),
-        ("back to: \"nowhere\"", "mark \"nowhere\""), ("back to: 7", "there are 0"),
+        ("back to: \"nowhere\"", "mark \"nowhere\""), ("back to: 7", "only this one, with 0"),
         ("train", "how long"), ("train steps: 3 epochs: 1", "keep one"),
         ("schedule adaptive: 0.9 every: 5", "keep one"), ("schedule least: 5 every: 9", "adaptive"),
         ("mark \"a\"\nmark \"a\"", "already"), ("control r", "steps:"), ("solve test", "problem"),

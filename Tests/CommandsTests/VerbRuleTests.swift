@@ -464,7 +464,7 @@ import Testing
             let data = gen .parity digits: 7 n: 40
             let r = start (model .gpt2 width: 8 heads: 1 layers: 1 positions: 48) on: data batch: 8
             schedule every: 1 chunk: 3
-            train steps: 4
+            internalize final: 0
             """)
         #expect(desk.messages.isEmpty, "\(desk.messages)")
         #expect(desk.value("(timeline).removed").text == "[0, 3, 5]")

@@ -80,7 +80,7 @@ import Testing
             "icot --transcript t.txt -c '6 * 7'; icot --transcript t.txt -c 'print \"more\"'; cat t.txt; "
                 + "icot --transcript /nowhere/x -c 'print 1'; echo \"status $?\"")
         #expect(run.output == "42\nmore\n42\nmore\nstatus 2\n", "\(run)")
-        #expect(run.error.contains("--transcript: '/nowhere/x' cannot be written"))
+        #expect(run.error.contains("--transcript: /nowhere/x: cannot be written: No such file"))
     }
 
     // MARK: - Replay

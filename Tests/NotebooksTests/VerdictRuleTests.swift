@@ -496,12 +496,13 @@ import Testing
         #expect("\(NotebookError.unknownParameter(name: "a", known: []))".contains("'# %% params' with 'let a = …'"))
     }
 
-    @Test(arguments: [("a=1", "a", "1"), ("a=", "a", ""), ("a=b=c", "a", "b=c"), ("a = 1", "a ", " 1")])
+    @Test(arguments: [("a=1", "a", "1"), ("a=b=c", "a", "b=c"), ("a = 1", "a ", " 1")])
     func `a parameter is split at its first sign of equality`(_ text: String, _ name: String, _ value: String) throws {
         let found = try Notebook.parameter(text)
         #expect(found.name == name && found.value == value)
         #expect(throws: NotebookError.self) { try Notebook.parameter("=1") }
         #expect(throws: NotebookError.self) { try Notebook.parameter("a") }
+        #expect(throws: NotebookError.self) { try Notebook.parameter("a=") }
     }
 
     @Test func `only a let in a cell of parameters can be set, the last of a name`() throws {

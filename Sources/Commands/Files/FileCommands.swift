@@ -148,8 +148,8 @@ enum FileCommands {
                 of: experiment.run.model, with: copy.run.model, asked, removed: experiment.run.clock.removed,
                 interrupt: call.interrupt)
             text +=
-                "; \(same) of \(Phrase.count(asked.count, "test problem")) \(same == 1 ? "is" : "are") written as the run "
-                + "writes them"
+                "; \(same) of \(Phrase.count(asked.count, "test problem")) \(same == 1 ? "is" : "are") written as "
+                + "the run writes them"
         }
         call.output(StyledText(text))
         return .none

@@ -40,8 +40,9 @@ enum OwnTask {
             while builder.count < count {
                 if index % 256 == 0 { try call.checkInterrupt() }
                 guard index < most else {
+                    let verb = builder.count == 1 ? "differs" : "differ"
                     throw call.failure(
-                        "only \(builder.count) of \(Phrase.count(count, "problem")) \(builder.count == 1 ? "differs" : "differ") enough after "
+                        "only \(builder.count) of \(Phrase.count(count, "problem")) \(verb) enough after "
                             + Phrase.count(index, "call"),
                         code: .runtimeArgument, at: "make",
                         help: "ask for fewer: n: \(builder.count)")

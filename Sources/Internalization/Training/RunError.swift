@@ -24,7 +24,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .problem(let index, let fault): "problem \(index): \(fault)"
         case .noProblems: "there is no problem to train on"
         case .tooLong(let tokens, let positions):
-            "the longest problem has \(Phrase.count(tokens, "token")), but the model only \(Phrase.count(positions, "position"))"
+            "the longest problem has \(Phrase.count(tokens, "token")), but the model "
+                + "only \(Phrase.count(positions, "position"))"
         case .keptPositions(let needed, let positions):
             "with kept position ids, which jump alike for every problem, these problems reach position \(needed), but "
                 + "the "
@@ -46,8 +47,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .noValidation: "the run has no validation problems to decide by when to stop"
         case .allSkipped(let limit):
             "a whole pass over the data had no batch without a row of more than \(Phrase.count(limit, "token")), and the "
-                + "reference's rule skips such batches; raise max_length, make batches smaller, or start with preset: .fixed, which "
-                + "leaves out the rows"
+                + "reference's rule skips such batches; raise max_length, make batches smaller, or start with "
+                + "preset: .fixed, which leaves out the rows"
         case .markTaken(let name): "the timeline has a mark \"\(name)\" already"
         }
     }
