@@ -1,7 +1,8 @@
 import Foundation
 import Language
-import Testing
+import Support
 import TestSupport
+import Testing
 
 @Suite struct FileTests {
     @Test func `what icot did not write, or somebody changed since, is not written over without being asked`() throws {
@@ -208,6 +209,49 @@ import TestSupport
             #expect(desk.run("save_run \"\(path)\" run: r moments: false") != .finished)
             desk.run("train steps: 3 run: r")
             #expect(desk.value("hash r").asText == whole.value("hash r").asText, "\(desk.messages)")
+        }
+    }
+
+    @Test(arguments: ["txt", "md", "jsonl", "json", "csv", "tsv", "JSON"])
+    func `written problems are read as the same problems, whatever the ending`(_ ending: String) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "d." + ending).path
+            let desk = Desk.withRun()
+            desk.run("write test \"\(path)\"\nlet again = read \"\(path)\"")
+            #expect(desk.messages.isEmpty, "\(desk.messages)")
+            #expect(desk.value("hash(again) == hash(test)").asBoolean == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("test", "npy", "a list of problems"), ("test", "safetensors", "a list of problems"),
+        ("test", "svg", "a list of problems"), ("m", "safetensors", "a model"), ("r", "pt", "a model"),
+        ("m", "json", "a model"), ("\"words\"", "png", "text"),
+    ])
+    func `an ending that says another form is refused`(_ value: String, _ ending: String, _ what: String) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "d." + ending).path
+            let desk = Desk.withRun()
+            #expect(desk.run("write \(value) \"\(path)\"") == .failed(.runtimeArgument))
+            #expect(desk.messages.joined().contains("\(what) is written as"), "\(desk.messages)")
+            #expect(!FileSystem.exists(path))
+        }
+    }
+
+    @Test func `lines say that they have no place for facts and steps`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "d").path
+            let desk = Desk()
+            desk.run(
+                """
+                def make(i) { [question: "{i} + 1", chain: ["a{i} b", "c"], answer: "{i + 1}", half: floor(i / 2)] }
+                let data = problems(make, n: 5)
+                write data "\(path).txt"
+                """)
+            #expect(desk.lines.last?.contains("no place for recorded facts") == true, "\(desk.lines + desk.messages)")
+            desk.run("write data \"\(path).jsonl\"\nlet again = read \"\(path).jsonl\"")
+            #expect(desk.lines.last == "wrote \(path).jsonl", "\(desk.messages)")
+            #expect(desk.value("again[3].half").asInteger == 1)
         }
     }
 }

@@ -2,6 +2,8 @@ import Language
 import Support
 import Testing
 
+@testable import Commands
+
 @Suite struct LoopTests {
     @Test func `a model loses its chain of thought and still answers`() {
         let desk = Desk.withRun()
@@ -61,6 +63,40 @@ import Testing
         // The current run is r again.
         #expect(desk.run("train steps: 1") == .finished)
         #expect(desk.value("r.steps").asInteger == 4)
+    }
+
+    @Test func `going back to before a run began puts the weights of its model back too`() {
+        let desk = Desk.withRun()
+        desk.run("let m = model .gpt2 width: 8 heads: 1 seed: 5")
+        let before = desk.value("hash m").asText
+        let checkpoint = desk.session.checkpoint()
+        // The second run goes on with the weights that the first one left.
+        desk.run("let other = start m on: data\ntrain steps: 2\nother = start m on: data\ntrain steps: 2")
+        #expect(desk.value("hash m").asText != before)
+        desk.session.restore(checkpoint)
+        #expect(desk.value("hash m").asText == before)
+    }
+
+    @Test func `a run that nobody can name any more is let go, with what it holds open`() throws {
+        let desk = Desk.withRun()
+        weak let first = (desk.session.value(of: "r")?.asObject as? RunValue)?.experiment
+        #expect(first != nil)
+        desk.run("m = none\nr = start (model .gpt2 width: 8 heads: 1) on: data")
+        // undo could bring it back.
+        #expect(first != nil)
+        desk.run((0..<60).map { "let note\($0) = \($0)" }.joined(separator: "\n"))
+        #expect(first == nil)
+        // Its name is not given again: a table may be about it.
+        #expect(desk.value("(start (model .gpt2 width: 8 heads: 1) on: data).name").asText == "run 3")
+    }
+
+    @Test func `what a model has learned in a run is asked of it as that run writes, whoever holds the run`() {
+        let desk = Desk.withRun()
+        desk.run("let m = model .gpt2 width: 8 heads: 1\nlet other = start m on: data\nstep 2")
+        let asked = desk.value("look .lens of: m on: test").json
+        desk.run("other = 1\nlet r = start (model .gpt2 width: 8 heads: 1) on: data")
+        desk.run((0..<60).map { "let note\($0) = \($0)" }.joined(separator: "\n"))
+        #expect(desk.value("look .lens of: m on: test").json == asked)
     }
 
     @Test func `the timeline knows which tokens of a chain are left, and does not show them`() {

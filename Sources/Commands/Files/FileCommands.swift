@@ -19,24 +19,26 @@ enum FileCommands {
                     .value("value", .any, "a model, problems, a table, an array, a figure, or any value as JSON"),
                     .value(
                         "path", .path(.write),
-                        "the ending says how: .npy .safetensors .csv .json .svg .png .pdf .txt; a folder for a model"),
+                        "the ending says how: .npy .safetensors .csv .json .jsonl .svg .png .pdf .txt; "
+                            + "a folder for a model"),
                     .label(
                         "overwrite", .boolean, default: "false",
                         "true replaces what icot did not write, or somebody changed since"),
                 ], examples: [],
                 seeAlso: ["load", "read", "save_run"],
                 discussion: """
-                    A model becomes a folder that transformers opens. Problems become lines input||chain #### answer. \
-                    Arrays go to .npy and .safetensors, tables to .csv and .json, figures to .svg, .png, .pdf and, as \
-                    their data, .csv and .json. A file is written whole or not at all; one that icot did not \
-                    write, or that was changed since, stays.
+                    A model becomes a folder that transformers opens. Problems become lines input||chain #### answer, \
+                    or in .jsonl, .json, .csv and .tsv rows that have their recorded facts and steps too. Arrays go \
+                    to .npy and .safetensors, tables to .csv and .json, figures to .svg, .png, .pdf and, as their \
+                    data, .csv and .json. A file is written whole or not at all; one that icot did not write, or that \
+                    was changed since, stays.
                     """)
         ) { call in
             let path = try call.text("path")
             if try !call.boolean("overwrite") { try checkOwn(path, call, bench) }
-            try FileWriting.write(try call.value("value"), to: path, call)
+            let lost = try FileWriting.write(try call.value("value"), to: path, call)
             bench.written.note(path)
-            call.output(StyledText("wrote \(path)"))
+            call.output(StyledText("wrote \(path)" + (lost.map { "; " + $0 } ?? "")))
             return .none
         }
     }
@@ -177,7 +179,7 @@ enum FileCommands {
                     path, steals: call.boolean("steal"), warn: call.warn, remark: call.remark,
                     interrupt: call.interrupt)
                 : call.openCopy(of: path)
-            bench.runs.append(experiment)
+            bench.note(experiment)
             bench.currentRun = experiment
             return .object(RunValue(experiment))
         }

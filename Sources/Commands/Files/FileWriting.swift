@@ -9,12 +9,18 @@ import Support
 import Transformer
 
 enum FileWriting {
-    static func write(_ value: Value, to path: String, _ call: Invocation) throws {
-        let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last.map(String.init) ?? ""
+    /// Writes a value; returns what of it the form has no place for, as half a sentence.
+    static func write(_ value: Value, to path: String, _ call: Invocation) throws -> String? {
+        let name = path.split(separator: "/").last ?? ""
+        let ending = name.split(separator: ".").dropFirst().last?.lowercased() ?? ""
         switch value {
-        case .object(let model as ModelValue): try write(model.subject, to: path)
-        case .object(let run as RunValue): try write(run.experiment.model, to: path)
-        case .object(let problems as ProblemsValue): try problems.set.write(to: path)
+        case .object(is ModelValue), .object(is RunValue):
+            guard !othersEndings.contains(ending), !RecordFile.isNamed(path) else {
+                throw wrongEnding("a model", ending, "a folder", help: "give the path of a folder", call)
+            }
+            if let run = value.asObject as? RunValue { try write(run.experiment.model, to: path) }
+            if let model = value.asObject as? ModelValue { try write(model.subject, to: path) }
+        case .object(let problems as ProblemsValue): return try write(problems.set, to: path, ending, call)
         case .object(let figure as FigureValue):
             try expect(
                 [
@@ -44,12 +50,43 @@ enum FileWriting {
                     ("csv", { try text(csv(table, call), to: path) }),
                     ("json", { try text(table.json + "\n", to: path) }),
                 ], ending, "a table", call)
-        case .object(let words as TextObject) where ending != "json": try text(words.string, to: path)
+        case .object(let words as TextObject) where !Self.binaryEndings.contains(ending) && ending != "json":
+            try text(words.string, to: path)
         default:
             try expect(
                 [("json", { try text(value.json + "\n", to: path) })], ending, TypeName.withArticle(value.typeName),
                 call)
         }
+        return nil
+    }
+
+    private static let binaryEndings: Set = ["npy", "safetensors", "png", "pdf"]
+    /// Files that hold no problems, whatever is written into them.
+    private static let othersEndings = binaryEndings.union(["svg", "html", "icot", "npz", "pt", "pth", "bin"])
+
+    private static func write(
+        _ problems: ProblemSet, to path: String, _ ending: String, _ call: Invocation
+    ) throws -> String? {
+        if RecordFile.isNamed(path) {
+            try problems.writeRecords(to: path, observer: call.observer("writing"))
+            return nil
+        }
+        guard !othersEndings.contains(ending) else {
+            throw wrongEnding(
+                "a list of problems", ending, "lines, or as .jsonl, .json, .csv or .tsv",
+                help: "end the path with .txt or .jsonl", call)
+        }
+        try problems.write(to: path)
+        return problems.hasRecords
+            ? "lines have no place for recorded facts and steps, a path that ends in .jsonl has" : nil
+    }
+
+    private static func wrongEnding(
+        _ what: String, _ ending: String, _ form: String, help: String, _ call: Invocation
+    ) -> any Error {
+        call.failure(
+            "\(what) is written as \(form), not \(ending.isEmpty ? "without an ending" : "." + ending)",
+            code: .runtimeArgument, at: "path", help: help)
     }
 
     static func text(_ text: String, to path: String) throws { try writeFileAtomically(path, text.utf8) }
@@ -59,9 +96,7 @@ enum FileWriting {
     ) throws {
         guard let form = forms.first(where: { $0.ending == ending }) else {
             let endings = forms.map { "." + $0.ending }.joined(separator: " or ")
-            throw call.failure(
-                "\(what) is written as \(endings), not \(ending.isEmpty ? "without an ending" : "." + ending)",
-                code: .runtimeArgument, at: "path", help: "end the path with \(endings)")
+            throw wrongEnding(what, ending, endings, help: "end the path with \(endings)", call)
         }
         try form.write()
     }
@@ -106,18 +141,15 @@ enum FileWriting {
     /// RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. Reals have all their digits, and
     /// columns that a person is not shown are there too.
     private static func csv(_ table: TableObject, _ call: Invocation) throws -> String {
-        func field(_ text: String) -> String {
-            text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
-        }
         func text(_ value: Value) -> String {
             if case .real(let number) = value, number.isFinite { return value.json }
             return value.isNone ? "" : value.text
         }
         let columns = table.columns
-        var lines = [columns.map { field($0.name) }.joined(separator: ",")]
+        var lines = [DelimitedText.line(columns.map(\.name))]
         for row in 0..<table.rowCount {
             if row & 0xFFF == 0xFFF { try call.checkInterrupt() }
-            lines.append(columns.map { field(text($0.values[row])) }.joined(separator: ","))
+            lines.append(DelimitedText.line(columns.map { text($0.values[row]) }))
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -23,7 +23,8 @@ enum ReadingArguments {
     /// The run or model of the first argument, or the current run.
     static func present(_ call: Invocation, _ bench: Workbench) throws -> ModelAtStage {
         if let model = call.hostIfPresent("of", as: ModelValue.self) {
-            if let run = bench.runs.last(where: { $0.run.model === model.model }) { return ModelAtStage(run) }
+            let run = bench.runs.last { $0.run.model === model.model } ?? model.experiment
+            if let run { return ModelAtStage(run) }
             return try ModelAtStage(model.subject, asked: call.host("on", as: ProblemsValue.self).set)
         }
         return ModelAtStage(try call.experimentIfPresent("of") ?? bench.run(call))

@@ -52,7 +52,7 @@ enum ControlCommand {
             let control = try run.control(
                 kind, budget, seed: call.integerIfPresent("seed").map { UInt64($0) }, interrupt: call.interrupt)
             control.name = bench.freshName(control.name)
-            bench.runs.append(control)
+            bench.note(control)
             try train(control, budget, against: run, call)
             return .object(RunValue(control))
         }

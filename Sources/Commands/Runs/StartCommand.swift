@@ -98,7 +98,8 @@ enum StartCommands {
                     "resume: true goes on with the run of a name, and none is given", code: .runtimeArgument,
                     at: "resume", help: "add name: \"mult2\"")
             }
-            bench.runs.append(experiment)
+            bench.note(experiment)
+            model.experiment = experiment
             bench.currentRun = experiment
             return .object(RunValue(experiment))
         }

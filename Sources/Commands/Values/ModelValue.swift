@@ -10,7 +10,13 @@ final class ModelValue: HostObject {
     var model: LanguageModel { subject.model }
     var writing: ProblemWriting { subject.writing }
 
-    init(_ subject: ExperimentModel) { self.subject = subject }
+    /// The run that trains this model, or began to last; it says how far the model's chains have been removed.
+    var experiment: Experiment?
+
+    init(_ subject: ExperimentModel, of experiment: Experiment? = nil) {
+        self.subject = subject
+        self.experiment = experiment
+    }
 
     static let typeName = "model"
     override var typeName: String { Self.typeName }

@@ -25,7 +25,7 @@ final class RunValue: HostObject {
         func problems(_ set: ProblemSet?) -> Value { set.map { .object(ProblemsValue($0)) } ?? .none }
         return switch name {
         case "name": .text(experiment.name)
-        case "model": .object(ModelValue(experiment.model))
+        case "model": .object(ModelValue(experiment.model, of: experiment))
         case "data": problems(experiment.data)
         case "test": problems(experiment.test)
         case "validation": problems(experiment.validation)

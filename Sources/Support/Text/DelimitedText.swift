@@ -13,6 +13,17 @@ public struct DelimitedText {
     private var index = 0
     private var line = 1
 
+    /// A row as a line, without its end: fields with delimiters, quotes or line ends stand in quotes, and so does one
+    /// that would leave the line empty.
+    public static func line(_ fields: [String], _ delimiter: Unicode.Scalar = ",") -> String {
+        fields == [""]
+            ? "\"\""
+            : fields.map { field in
+                field.unicodeScalars.contains { $0 == delimiter || "\"\n\r".unicodeScalars.contains($0) }
+                    ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+            }.joined(separator: String(delimiter))
+    }
+
     /// How many bytes have been read.
     public var place: Int { index }
 

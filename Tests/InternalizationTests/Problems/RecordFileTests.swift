@@ -55,6 +55,59 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("1,234", "1234"), ("-12,345.5", "-12345.5"), ("$1,000,000", "$1000000"), ("12,34", "12,34"),
+        ("1,2", "1,2"), ("1, 2, 3", "1, 2, 3"), ("Bonn, on the Rhine", "Bonn, on the Rhine"), (",123", ",123"),
+        ("1234,567", "1234,567"), ("x1,234", "x1,234"),
+    ])
+    func `the commas between thousands go, others are part of the answer`(_ text: String, _ answer: String) throws {
+        try withFile("a.jsonl", #"{"question": "q", "chain": "c", "answer": "\#(text)"}"#) { path in
+            let read = try ProblemRecords(path).read().problems
+            #expect(read[0].answer == answer)
+        }
+    }
+
+    /// Two problems with one step and two, with each kind of fact, the second without one of them.
+    private static let everything = #"""
+        {"question": "q \"1\", a", "steps": ["a,b", "c \"d\""], "answer": "1, 2", "size": 7, "kind": "a\\b, c",
+         "far": 123456789012345678901234567890, "parts": [1, 2]}
+        {"question": "q2", "steps": ["only one"], "answer": "x", "size": -3, "kind": "é", "parts": [3]}
+        """#.replacing(",\n ", with: ", ")
+
+    @Test(arguments: ["b.jsonl", "b.ndjson", "b.json", "b.csv", "b.tsv", "b.JSONL"])
+    func `problems written as rows are read back with their steps and facts`(_ name: String) throws {
+        // Cells of CSV hold no lists.
+        let isTable = name.hasSuffix("sv")
+        let text =
+            isTable
+            ? Self.everything.replacing(", \"parts\": [1, 2]", with: "").replacing(", \"parts\": [3]", with: "")
+            : Self.everything
+        try withFile("a.jsonl", text) { path in
+            let first = try ProblemRecords(path).read().problems
+            let copy = (path as NSString).deletingLastPathComponent + "/" + name
+            try first.writeRecords(to: copy)
+            let second = try ProblemRecords(copy).read().problems
+            #expect(second.count == 2 && second[0] == first[0] && second[1] == first[1])
+            #expect(second[0].question == "q \"1\", a" && second[0].answer == "1, 2")
+            #expect(steps(second, 0) == ["a,b", "c \"d\""] && steps(second, 1) == ["only one"])
+            #expect(second.fact("size", ofProblem: 1) == .integer(-3))
+            #expect(second.fact("kind", ofProblem: 0) == .text("a\\b, c"))
+            #expect(second.fact("far", ofProblem: 0) == .number("123456789012345678901234567890"))
+            #expect(second.fact("far", ofProblem: 1) == nil)
+            #expect(isTable || second.fact("parts", index: 1, ofProblem: 0) == .integer(2))
+        }
+    }
+
+    @Test func `a fact that a row has no place for is refused, and nothing is written`() throws {
+        try withFile("a.jsonl", Self.everything) { path in
+            let set = try ProblemRecords(path).read().problems
+            let copy = (path as NSString).deletingLastPathComponent + "/c.csv"
+            let refused = #expect(throws: FileError.self) { try set.writeRecords(to: copy) }
+            #expect(refused?.rule.contains("'parts'") == true && refused?.rule.contains(".jsonl") == true)
+            #expect(!FileSystem.exists(copy))
+        }
+    }
+
     @Test func `ProsQA's further fields are facts where they hold numbers or texts, and are named where not`() throws {
         let text = """
             {"data": [

@@ -82,6 +82,17 @@ public struct RecordedFacts: ProblemKind {
 
     func stepEnds(of chain: String) -> [Int]? { steps[chain] }
 
+    /// The texts of a chain's recorded steps, which are all of it but spaces.
+    func steps(of chain: String) -> [String]? {
+        guard let ends = steps[chain] else { return nil }
+        let bytes = Array(chain.utf8)
+        var start = 0
+        return ends.map { end in
+            defer { start = end }
+            return String(decoding: bytes[start..<end].drop { $0 == 0x20 }, as: UTF8.self)
+        }
+    }
+
     /// The facts and steps of both; of a question that both have, these.
     func merging(_ other: RecordedFacts, name: String) -> RecordedFacts {
         var columns = other.columns

@@ -121,7 +121,7 @@ public struct ProblemRecords {
         if solution == .calculations { chain = Self.calculations(chain) }
         if chain.steps == nil, let separator { chain.steps = ChainSteps.split(chain.text, after: separator) }
         try builder.append(
-            question: Self.line(question), chain: chain.text, answer: Self.line(answer).filter { $0 != "," },
+            question: Self.line(question), chain: chain.text, answer: Self.answer(Self.line(answer)),
             facts: facts(row.fields, except: [questionField, answerField, chainField ?? questionField], &ignored),
             steps: chain.steps)
     }
@@ -144,6 +144,16 @@ public struct ProblemRecords {
     /// A text of several lines as one, with a space for each line end.
     private static func line(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).map { $0.trimmed }.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// A number without the commas between its thousands, as GSM8K's answers are compared; any other text as it is.
+    private static func answer(_ text: String) -> String {
+        let whole = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        var groups = whole.drop { "+-$ ".contains($0) }.split(separator: ",", omittingEmptySubsequences: false)
+        guard groups.count > 1, (1...3).contains(groups.removeFirst().count), groups.allSatisfy({ $0.count == 3 }),
+            text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-$ ,.%".contains($0)) })
+        else { return text }
+        return text.filter { $0 != "," }
     }
 
     private static func chain(_ value: JSONValue) -> Chain? {
@@ -175,7 +185,7 @@ public struct ProblemRecords {
     ) -> [String: RecordedFacts.Value] {
         var facts: [String: RecordedFacts.Value] = [:]
         for member in fields.members where !used.contains(member.name) {
-            if case .null = member.value { continue }
+            if member.value == .null || member.value == .string("") { continue }
             guard let fact = Self.fact(member.value), FactDescription.isName(member.name) else {
                 ignored.insert(member.name)
                 continue
@@ -193,11 +203,16 @@ public struct ProblemRecords {
 
     private static func single(_ value: JSONValue) -> Fact? {
         switch value {
-        case .number(let number): number.integer.map { .integer($0) }
+        case .number(let number): number.integer.map { .integer($0) } ?? large(number.literal).map { .number($0) }
         case .bool(let flag): .integer(flag ? 1 : 0)
-        case .string(let text): Int(text).map { .integer($0) } ?? .text(text)
+        case .string(let text): Int(text).map { .integer($0) } ?? large(text).map { .number($0) } ?? .text(text)
         case .null, .array, .object: nil
         }
+    }
+
+    /// The digits of a whole number beyond 64 bits.
+    private static func large(_ text: String) -> String? {
+        text.utf8.count >= 19 && text.first != "0" && text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) ? text : nil
     }
 }
 

@@ -21,7 +21,17 @@ public struct RecordFile {
     /// Whether a file's name is one of these.
     public static func isNamed(_ path: String) -> Bool { form(path) != nil }
 
-    private enum Form { case json, lines, delimited(Unicode.Scalar) }
+    enum Form: Equatable { case json, lines, delimited(Unicode.Scalar) }
+
+    /// How the rows of a file with this name are written; throws `FileError` where its ending does not say.
+    static func form(of path: String) throws -> Form {
+        guard let form = form(path) else {
+            throw FileError(
+                .unsupported, path,
+                "does not end in .json, .jsonl, .csv or .tsv, so nothing says how its rows are written")
+        }
+        return form
+    }
 
     private static func form(_ path: String) -> Form? {
         switch path.split(separator: ".").last.map({ $0.lowercased() }) {
@@ -47,15 +57,11 @@ public struct RecordFile {
             if rowCount % Self.rowsBetweenSteps == 0 { try observer.step(place, of: file.bytes.count) }
             return try body(row)
         }
-        switch Self.form(path) {
+        switch try Self.form(of: path) {
         case .json:
             if Self.isLines(file.bytes) { try readLines(file, take) } else { try readDocument(file, take) }
         case .lines: try readLines(file, take)
         case .delimited(let delimiter): try readDelimited(file, delimiter, take)
-        case nil:
-            throw FileError(
-                .unsupported, path,
-                "does not end in .json, .jsonl, .csv or .tsv, so nothing says how its rows are written")
         }
     }
 
