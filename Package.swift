@@ -42,8 +42,11 @@ let package = Package(
             name: "CUDA", dependencies: ["Tensors", "Support"], exclude: ["Kernels"], swiftSettings: numeric,
             plugins: ["EmbedKernels"]),
         .target(name: "Transformer", dependencies: ["Checkpoints", "Tensors", "Support"], swiftSettings: numeric),
+        // Several processes that train one model; libmpi is opened when mpirun started them.
+        .target(name: "Communication", dependencies: ["Support"], swiftSettings: numeric),
         .target(
-            name: "Internalization", dependencies: ["Transformer", "Checkpoints", "Tensors", "Support"],
+            name: "Internalization",
+            dependencies: ["Transformer", "Checkpoints", "Communication", "Tensors", "Support"],
             swiftSettings: numeric),
         .target(
             name: "Probing", dependencies: ["Transformer", "Tensors", "COpenBLAS", "Support"], swiftSettings: numeric),
@@ -74,7 +77,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Language", "Plotting", "Page", "Sweeps", "Experiments", "Probing", "Internalization", "Transformer",
-                "Checkpoints", "CUDA", "Tensors", "Support",
+                "Checkpoints", "Communication", "CUDA", "Tensors", "Support",
             ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
@@ -114,6 +117,9 @@ let package = Package(
             name: "GPUBenchmarks", dependencies: ["CUDA", "Transformer", "Checkpoints", "Tensors", "Support"],
             path: "Benchmarks/gpu/Sources", swiftSettings: strict),
         .executableTarget(
+            name: "RankBenchmarks", dependencies: ["Communication", "Support"], path: "Benchmarks/ranks/Sources",
+            swiftSettings: strict),
+        .executableTarget(
             name: "PlottingBenchmarks", dependencies: ["Plotting"], path: "Benchmarks/plotting/Sources",
             swiftSettings: strict),
         .executableTarget(
@@ -152,6 +158,12 @@ let package = Package(
             dependencies: ["Internalization", "Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "CommunicationTests",
+            dependencies: [
+                "Communication", "Internalization", "Transformer", "Tensors", "Support", "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "ProbingTests",
             dependencies: ["Probing", "Transformer", "Checkpoints", "Tensors", "Support", "TestSupport"],
             swiftSettings: strict),
@@ -170,7 +182,7 @@ let package = Package(
             name: "CommandsTests",
             dependencies: [
                 "Commands", "Language", "Plotting", "Sweeps", "Experiments", "Internalization", "Transformer",
-                "Tensors", "Support", "TestSupport",
+                "Communication", "Tensors", "Support", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

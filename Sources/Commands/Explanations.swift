@@ -30,6 +30,8 @@ enum Explanations {
             return Explanation(.fileRefused, error.description, at: ["folder"], help: error.promptHelp)
         case let error as SettingFault:
             return Explanation(.runtimeArgument, error.description, at: arguments(error))
+        case let error as RanksFault:
+            return Explanation(.commandFailed, error.description, at: arguments(error), help: error.help)
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
         case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)
@@ -93,6 +95,7 @@ enum Explanations {
             case .decay: ["decay"]
             case .clip: ["clip"]
             case .accumulation: ["accumulate"]
+            case .slices: ["slices"]
             case .beta1: ["beta1"]
             case .beta2: ["beta2"]
             case .epsilon: ["epsilon"]
@@ -120,6 +123,14 @@ enum Explanations {
         case .mostBelowLeast: ["most", "least"]
         case .limitAfterStart: ["max_length"]
         case .cannotBePlanned, .teacherOfOneLayer, .studentUnlikeTeacher: []
+        }
+    }
+
+    private static func arguments(_ error: RanksFault) -> [String] {
+        switch error {
+        case .slicesDoNotFit: ["slices"]
+        case .moreRanksThanRows: ["batch"]
+        case .otherWeights: []
         }
     }
 

@@ -25,7 +25,8 @@ public enum StartNote: Equatable, Sendable, CustomStringConvertible {
 extension Experiment {
     /// A run of a model on problems written for it.
     /// - Parameter note: hears what the settings do not say by themselves.
-    /// - Throws: `SeparatorFault`, `ExperimentFault.allTooLong`, `ProblemError`, `RunError`, `Interrupted`.
+    /// - Throws: `SeparatorFault`, `ExperimentFault.allTooLong`, `ProblemError`, `RunError`, `RanksFault`,
+    ///   `Interrupted`.
     public static func start(
         _ model: ExperimentModel, on problems: ProblemParts, _ settings: StartSettings, name: String,
         interrupt: Interrupt = Interrupt(), note: (StartNote) -> Void = { _ in }
@@ -49,6 +50,7 @@ extension Experiment {
             run = try encoded.run(model.model, shifted, settings.training)
             note(.positionsShifted(needed: needed, positions: positions))
         }
+        try run.checkRanks()
         if !run.shape.hasOneChainLength, run.shape.positions(run.schedule) != .shifted { note(.positionsJumpAlike) }
         return Experiment(
             run, model: model, problems: problems, encoder: encoder, separator: settings.separator, name: name)

@@ -57,6 +57,22 @@ public final class Experiment {
             run.model, schedule, run.settings)
     }
 
+    /// Cuts batches into so many slices from here on.
+    /// - Parameter remark: hears that its bits will be others, where they will.
+    /// - Throws: `SettingFault`, `RanksFault`.
+    public func change(slices: Int, remark: (String) -> Void) throws {
+        var settings = run.settings
+        settings.slices = slices
+        let before = run.settings.slices
+        try run.change(settings)
+        try run.checkRanks()
+        if before != slices {
+            remark(
+                "batches were cut into \(Phrase.count(before, "slice")) so far, into \(slices) from here on: the last "
+                    + "bits will be others than they would have been")
+        }
+    }
+
     // MARK: What it is
 
     /// How many problems of a set it has been trained on, and how many decided when training stopped.

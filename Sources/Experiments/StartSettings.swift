@@ -8,6 +8,7 @@
 //   .fixed        32   5e-5         0  kept        8  4  shifted    kept       as both seem to mean
 //
 // With GSM8K's chains (<<…>>) all three have Δ 1, remove all beyond 39 tokens and take problems of at most 150 tokens.
+// Batches are cut into as many slices as there are ranks.
 
 import Internalization
 
@@ -62,6 +63,7 @@ public struct StartSettings {
         training = preset?.training ?? TrainingSettings()
         schedule = preset?.schedule(for: data) ?? RemovalSchedule()
         separator = preset == nil ? nil : .kept
+        training.slices = Ranks.current.size
         if preset == nil {
             if !model.origin.isFresh { training.learningRate = 5e-5 }
             training.decay = model.origin.isFresh ? Self.freshDecay : nil

@@ -20,8 +20,11 @@ public final class Workers: @unchecked Sendable {
         if let text = getenv("ICOT_THREADS"), let count = Int(String(cString: text)), (1...1024).contains(count) {
             return count
         }
-        return Int(ck_usable_cores())
+        return usableCores
     }
+
+    /// How many cores the process may run on.
+    public static var usableCores: Int { Int(ck_usable_cores()) }
 
     public let threadCount: Int
 

@@ -71,7 +71,7 @@ enum Doctor {
             library(
                 "ZeroMQ", ["libzmq.so.5"], of: "libzmq", cost: "no kernel for Jupyter; apt install libzmq5"),
             program("Jupyter", ["jupyter"], cost: "no notebooks in a browser; pip install jupyterlab"),
-            program("Slurm", ["sbatch"], cost: "icot sweep runs here only, not with --slurm"),
+            program("Slurm", ["sbatch"], cost: "icot sweep runs here only, not with --slurm"), ranks,
             cache,
         ]
     }
@@ -106,6 +106,18 @@ enum Doctor {
         if let name { return Finding(name: "GPU", found: "\(name); --device cuda computes there") }
         let words = failure.map { $0.description + ($0.help.map { "; " + $0 } ?? "") } ?? ""
         return Finding(name: "GPU", found: nil, cost: "icot computes on the processor. \(words)")
+    }
+
+    private static var ranks: Finding {
+        let (version, fault) = EngineRanks.library()
+        let start = program("MPI", ["mpirun"], cost: "")
+        if let version, start.found != nil {
+            return Finding(name: "MPI", found: "\(version); mpirun -np 2 icot FILE.icot shares the batches of a run")
+        }
+        return Finding(
+            name: "MPI", found: nil,
+            cost: "a run is trained in one process; "
+                + (fault.map { "\($0.description); \($0.help)" } ?? "there is no mpirun: apt install openmpi-bin"))
     }
 
     private static var terminal: Finding {

@@ -2,8 +2,10 @@
 // 4 refused, 75 asked to end by a signal and all that is kept saved, 130 stopped by Ctrl-C.
 
 import ArgumentParser
+import Commands
 import Console
 import Glibc
+import Synchronization
 
 @main
 struct Icot: ParsableCommand {
@@ -44,6 +46,11 @@ struct Icot: ParsableCommand {
 
     static func main() {
         StandardDescriptors.ensureOpen()
+        if EngineRanks.isForwarded { TerminalState.isForwarded.store(true, ordering: .relaxed) }
+        if case .ends(let status, let message) = EngineRanks.join(version: build) {
+            if let message { TerminalWriter.note("icot: \(message)", isError: true) }
+            Glibc.exit(status)
+        }
         Glibc.exit(status(of: Array(CommandLine.arguments.dropFirst())))
     }
 

@@ -1,6 +1,7 @@
 // `icot`: the prompt, or statements given with -c or through a pipe; `icot -i FILE`: a notebook, then the prompt.
 
 import ArgumentParser
+import Commands
 import Console
 import Glibc
 import Language
@@ -51,6 +52,11 @@ struct RunCommand: ParsableCommand {
             var replay = NotebookReplay(path: file, shared: shared)
             (replay.parameters, replay.isTrusted) = (parameters, notebook.trust)
             return try replay.run()
+        }
+        if EngineRanks.count > 1, file == nil, statements.isEmpty, !interactive {
+            throw Icot.failure(
+                "mpirun passes no terminal on, so there is no prompt: give a notebook, -c, - for statements from "
+                    + "standard input, or -i to be prompted without line editing", status: 4)
         }
         let writer = TerminalWriter()
         let form: EventPrinter.Form = shared.json ? .json : .text

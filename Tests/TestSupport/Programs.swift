@@ -15,6 +15,9 @@ public enum Programs {
         programs.allSatisfy { succeeds(["sh", "-c", "PATH=$PATH:/usr/sbin:/sbin command -v \($0)"]) }
     }
 
+    /// Whether a line of the shell succeeds.
+    public static func succeed(_ line: String) -> Bool { succeeds(["sh", "-c", line]) }
+
     /// Why a test is skipped that needs something of the system.
     public static func reason(_ what: String) -> String { "\(what) is not installed (sh .ci/setup --tests)" }
 

@@ -169,6 +169,9 @@ enum FileCommands {
                     .label(
                         "steal", .boolean, default: "false",
                         "takes it over from a process on another machine that is gone"),
+                    .label(
+                        "slices", .integer(1...100_000),
+                        "cuts batches into so many parts from here on, which ranks share; as before without it"),
                 ], result: RunValue.typeName, effects: [.holds(unless: "hold"), .changesRun],
                 seeAlso: ["save_run", "timeline"])
         ) { call in
@@ -179,6 +182,9 @@ enum FileCommands {
                     path, steals: call.boolean("steal"), warn: call.warn, remark: call.remark,
                     interrupt: call.interrupt)
                 : call.openCopy(of: path)
+            if let slices = call.integerIfPresent("slices") {
+                try experiment.change(slices: slices, remark: call.remark)
+            }
             bench.note(experiment)
             bench.currentRun = experiment
             return .object(RunValue(experiment))

@@ -29,10 +29,15 @@ enum Memory {
         guard !run.hasMemory else { return }
         let weights = run.model.configuration.parameterLayout.count * 4
         let batch = run.settings.batchSize
+        // A slice has gradients of its own, and they go through the model one after another.
+        let slices = run.settings.slices
+        let own = max(1, slices / Ranks.current.size)
+        let rows = (min(batch, run.problems.count) + slices - 1) / slices
         let pass = TrainingMemory.bytes(
-            run.model.configuration, sequences: min(batch, run.problems.count), tokens: run.problems.longestSequence)
-        try check(bytes: 2 * weights + pass, call) { free in
-            let possible = Int(Double(batch) * Double(free - 2 * weights) / Double(max(pass, 1)) * 0.9)
+            run.model.configuration, sequences: rows, tokens: run.problems.longestSequence)
+        let held = (1 + own) * weights
+        try check(bytes: held + pass, call) { free in
+            let possible = Int(Double(batch) * Double(free - held) / Double(max(pass, 1)) * 0.9)
             return possible > 0
                 ? "start it with batch: \(possible)"
                 : "take a smaller model: \(byteText(weights)) of weights are too many"

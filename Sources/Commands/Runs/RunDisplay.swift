@@ -35,6 +35,7 @@ enum RunDisplay {
             "\(NumberText.grouped(run.batchesPerEpoch)) \(unit) in a pass over "
             + Phrase.count(run.problems.count, "problem")
         passes += settings.keepsPartialBatch ? ", a partial one at its end" : ", what is left over waits"
+        if settings.slices > 1 { passes += ", batches cut into \(settings.slices) slices" }
         if !settings.isShuffled { passes += ", never shuffled" }
         lines.append(StyledText("  data       ", .dim) + StyledText(passes))
         lines.append(

@@ -38,12 +38,17 @@ struct SettingArguments {
                 .init("fixed", "what both seem to mean"),
             ]), default: ".fixed",
             "when those steps are made"),
+        slicesParameter,
         .label("shuffle", .boolean, default: "true", "draws the batches of each pass over the data anew"),
         .label("partial_batch", .boolean, default: "false", "ends a pass with a batch of what is left over"),
         .label("max_length", .integer(0...1_000_000), "longer problems are not trained on; 0 for no limit"),
         .label(
             "seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of data order, smoothing and dropout"),
     ]
+
+    static let slicesParameter = Parameter.label(
+        "slices", .integer(1...100_000),
+        "into how many parts, by place, a batch is cut, which ranks share; as many as there are ranks")
 
     static let presetParameter = Parameter.label(
         "preset", .choice(Preset.allCases.map { ChoiceOption($0.rawValue, $0.summary) }),
@@ -53,6 +58,10 @@ struct SettingArguments {
         preset = call.choiceIfPresent("preset").flatMap { Preset(rawValue: $0) }
         start = StartSettings(preset, model: model.subject, data: data)
         try read(call)
+        let ranks = Ranks.current.size
+        if start.training.batchSize < ranks {
+            throw RanksFault.moreRanksThanRows(ranks: ranks, batch: start.training.batchSize)
+        }
         if let fault = start.fault { throw fault }
     }
 
@@ -81,6 +90,7 @@ struct SettingArguments {
         if call.isGiven("accumulate_rule"), let rule = Fidelity(rawValue: try call.choice("accumulate_rule")) {
             set(\.start.training.accumulationRule, rule, "accumulate_rule")
         }
+        if let slices = call.integerIfPresent("slices") { set(\.start.training.slices, slices, "slices") }
         if call.isGiven("shuffle") { set(\.start.training.isShuffled, try call.boolean("shuffle"), "shuffle") }
         if call.isGiven("partial_batch") {
             set(\.start.training.keepsPartialBatch, try call.boolean("partial_batch"), "partial_batch")

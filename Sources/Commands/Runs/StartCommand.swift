@@ -86,6 +86,10 @@ enum StartCommands {
                         at: "runs/" + name, warn: call.warn, remark: call.remark, interrupt: call.interrupt)
                 {
                     experiment = kept
+                    if let slices = call.integerIfPresent("slices") {
+                        try kept.change(slices: slices, remark: call.remark)
+                    }
+                    try kept.run.checkRanks()
                     let steps = Phrase.count(kept.run.progress.updates, "step")
                     call.remark("goes on with runs/\(name) as it was left after \(steps)")
                 } else {

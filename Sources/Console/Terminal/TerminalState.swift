@@ -3,6 +3,7 @@
 
 import CLibedit
 import Glibc
+import Synchronization
 
 public struct TerminalState: Sendable {
     public var inputIsTerminal: Bool
@@ -24,10 +25,14 @@ public struct TerminalState: Sendable {
     /// Whether the font is likely to have braille patterns (not so on the Linux console).
     public var hasBraille: Bool
 
+    /// Whether another program passes on what is written here. Open MPI's mpirun does so by a terminal of its own that
+    /// nobody sees.
+    public static let isForwarded = Atomic<Bool>(false)
+
     /// Looks at descriptors 0 to 2, TERM, NO_COLOR and the locale.
     public static func current() -> TerminalState {
         let term = environment("TERM") ?? ""
-        let output = isatty(STDOUT_FILENO) == 1
+        let output = isatty(STDOUT_FILENO) == 1 && !isForwarded.load(ordering: .relaxed)
         let canMove = !term.isEmpty && term != "dumb"
         return TerminalState(
             inputIsTerminal: isatty(STDIN_FILENO) == 1, outputIsTerminal: output,

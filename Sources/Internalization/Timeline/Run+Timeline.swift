@@ -22,6 +22,8 @@ extension Run {
     func enterStage(
         _ count: RemovalCount, isManual: Bool, report: (TrainingEvent) -> Void, interrupt: Interrupt = Interrupt()
     ) throws {
+        // What a stage is left with is kept, so it is looked at before.
+        try parallel.compare(updates: progress.updates)
         let from = clock.removed
         let limit = isManual ? quickLimit : .max
         let before = try evaluateHeldOut(limit: limit, interrupt: interrupt)

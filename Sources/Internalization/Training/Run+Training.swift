@@ -63,18 +63,23 @@ extension Run {
     /// - Parameters:
     ///   - betweenSteps: called before each step, where the run is in a state to be kept.
     ///   - interrupt: looked at before each step, and during evaluations.
-    /// - Throws: `RunError`, `NonFiniteGradient`: the weights are then as they were before the step at fault.
+    /// - Throws: `RunError`, `NonFiniteGradient`: the weights are then as they were before the step at fault;
+    ///   `RanksFault`.
     @discardableResult
     public func train(
         _ goal: TrainingGoal, report: (TrainingEvent) -> Void = { _ in }, betweenSteps: () -> Void = {},
         interrupt: Interrupt = Interrupt()
     ) throws -> TrainingEnd {
         if goal.accuracy != nil, validation == nil { throw RunError.noValidation }
+        try checkRanks()
+        let end: TrainingEnd
         do {
-            return try train(toward: goal, report, betweenSteps, interrupt)
+            end = try train(toward: goal, report, betweenSteps, interrupt)
         } catch is Interrupted {
-            return .interrupted
+            end = .interrupted
         }
+        try parallel.compare(updates: progress.updates)
+        return end
     }
 
     private func train(
@@ -113,6 +118,7 @@ extension Run {
             skipped = step.isSkipped ? skipped + 1 : 0
             if skipped > batchesPerEpoch { throw RunError.allSkipped(limit: schedule.maximumLength ?? 0) }
             note(step, seconds: now() - started)
+            if step.isUpdate { try parallel.compareInTime(updates: progress.updates) }
             report(.step(step))
             let alarms = watchStep(step)
             for alarm in alarms { report(.alarm(alarm)) }

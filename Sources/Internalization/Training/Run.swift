@@ -48,8 +48,10 @@ public final class Run: @unchecked Sendable {
     public internal(set) var progress = Progress()
     /// What it has cost, whatever was gone back from.
     public internal(set) var spent = Spent()
-    public let optimizer: AdamW
-    let trainee: Trainee
+    /// The model in training, on every rank that takes part.
+    let parallel: DataParallel
+    public var optimizer: AdamW { parallel.replica.optimizer }
+    var trainee: Trainee { parallel.replica.trainee }
     /// Test problems, apart from those trained on and from `validation`, and how answers are read: every accuracy that
     /// is reported is theirs, and nothing that happens to the run depends on it.
     public var heldOut: HeldOut?
@@ -81,12 +83,15 @@ public final class Run: @unchecked Sendable {
     /// Numbers of the independent streams that follow from the seed.
     private enum Stream { static let offsets: UInt64 = 1, dropout: UInt64 = 2 }
 
-    /// - Parameter now: a clock in seconds, for the times in the timeline.
+    /// - Parameters:
+    ///   - ranks: who shares its batches.
+    ///   - now: a clock in seconds, for the times in the timeline.
     /// - Throws: `RunError` if the schedule or a setting is not possible or the problems do not fit the model.
     public init(
         _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil, validation: HeldOut? = nil,
         schedule: RemovalSchedule = RemovalSchedule(),
-        settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, timeline: Timeline = Timeline(),
+        settings: TrainingSettings = TrainingSettings(), workers: Workers = .shared, ranks: Ranks = .current,
+        timeline: Timeline = Timeline(),
         now: @escaping () -> Double = MonotonicClock.seconds
     ) throws {
         if let fault = schedule.fault ?? settings.fault { throw fault }
@@ -108,9 +113,7 @@ public final class Run: @unchecked Sendable {
         self.schedule = schedule
         self.settings = settings
         clock = ScheduleClock(schedule)
-        optimizer = AdamW(
-            model.parameters.layout, hyperparameters: settings.optimizer, executor: model.executor(workers))
-        trainee = Trainee(model, workers: workers)
+        parallel = DataParallel(model, workers: workers, hyperparameters: settings.optimizer, ranks: ranks)
         order = Run.order(problems, settings)
         clock.startEpoch(schedule)
         noteEmptied()
@@ -206,6 +209,9 @@ public final class Run: @unchecked Sendable {
 
     // MARK: Training
 
+    /// - Throws: `RanksFault` where the ranks that there are cannot share its batches.
+    public func checkRanks() throws { try parallel.check(settings) }
+
     /// One step: one batch, one update (with the reference's way of accumulating, not every batch makes one).
     /// - Parameter isScheduled: whether the clock of the schedule advances.
     /// - Throws: `RunError.notFinite` or `NonFiniteGradient` before anything is changed; `BatchError`.
@@ -239,7 +245,9 @@ public final class Run: @unchecked Sendable {
         var tally = Tally()
         let parts = settings.accumulationRule == .reference ? 1 : settings.accumulation
         var updated = false
-        if parts > 1 { trainee.clearGradients() }
+        var pass = RankedPass(slices: settings.slices, scale: 1 / Float(settings.accumulation))
+        // By the reference's rule a step may go on with what those before it have gathered.
+        pass.carries = parts == 1 && accumulated > 0
         for part in 0..<parts {
             let slice = Workers.part(part, of: parts, count: indices.count)
             if slice.isEmpty { continue }
@@ -250,9 +258,12 @@ public final class Run: @unchecked Sendable {
                 progress.batchInEpoch += 1
                 clock.finish(FinishedBatch(isEmptyOfChain: tally.isEmptyOfChain(schedule, clock)), schedule)
                 report.isSkipped = true
+                if parts > 1 { accumulated = 0 }
                 return report
             }
-            updated = try accumulate(serial, part, of: parts, &report, &tally)
+            pass.isLast = part == parts - 1
+            updated = try accumulate(serial, part, pass, &report, &tally)
+            pass.isFirst = false
         }
         if updated { try update(&report) }
         progress.steps += 1
@@ -317,13 +328,14 @@ public final class Run: @unchecked Sendable {
 
     /// Adds the gradient of the batch. Returns whether an update follows.
     private func accumulate(
-        _ serial: UInt64, _ part: Int, of parts: Int, _ report: inout StepReport, _ tally: inout Tally
+        _ serial: UInt64, _ part: Int, _ pass: RankedPass, _ report: inout StepReport, _ tally: inout Tally
     ) throws -> Bool {
         let isReference = settings.accumulationRule == .reference
-        if parts == 1, accumulated == 0 { trainee.clearGradients() }
-        let dropout =
-            model.configuration.dropout.isNone ? nil : source.split(Stream.dropout).split(serial).split(UInt64(part))
-        let result = try trainee.accumulate(batch, dropout: dropout, scale: 1 / Float(settings.accumulation))
+        var pass = pass
+        if !model.configuration.dropout.isNone {
+            pass.dropout = source.split(Stream.dropout).split(serial).split(UInt64(part))
+        }
+        let result = try parallel.accumulate(batch, pass)
         if !result.meanLoss.isFinite {
             throw RunError.notFinite(loss: result.meanLoss, parameter: model.parameters.firstNotFinite)
         }
@@ -332,12 +344,12 @@ public final class Run: @unchecked Sendable {
         report.tokens += batch.tokenCount
         progress.tokens += batch.tokenCount
         accumulated += 1
-        return isReference ? progress.steps % settings.accumulation == 0 : part == parts - 1
+        return isReference ? progress.steps % settings.accumulation == 0 : pass.isLast
     }
 
     private func update(_ report: inout StepReport) throws {
         let rate = settings.learningRate(progress, warmUpAfterReset: schedule.warmUpAfterReset)
-        let result = try optimizer.update(model, gradients: trainee.gradients, learningRate: rate, clip: settings.clip)
+        let result = try parallel.update(learningRate: rate, clip: settings.clip)
         accumulated = 0
         weightsVersion = newVersion()
         momentsVersion = weightsVersion

@@ -21,6 +21,7 @@ public enum SettingFault: Error, Sendable, Equatable, CustomStringConvertible {
         case decay = "the number of steps over which the learning rate falls"
         case clip = "the largest gradient norm"
         case accumulation = "the number of batches for an update"
+        case slices = "the number of slices of a batch"
         case beta1 = "the optimizer's first beta"
         case beta2 = "the optimizer's second beta"
         case epsilon = "the optimizer's epsilon"

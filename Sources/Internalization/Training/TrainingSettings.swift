@@ -19,6 +19,9 @@ public struct TrainingSettings: Sendable, Equatable {
     /// (11) `paper`, `fixed`: an update after `accumulation` batches. `reference`: an update at each batch whose number
     /// is a multiple of it, the first one included.
     public var accumulationRule: Fidelity = .fixed
+    /// Into how many slices a batch is cut by place, whose gradients are added up in a fixed order (see `Replica`):
+    /// what several ranks share, and what one process can do too.
+    public var slices = 1
     public var isShuffled = true
     /// Whether a pass over the data ends with a batch of what is left over.
     public var keepsPartialBatch = false
@@ -33,6 +36,7 @@ public struct TrainingSettings: Sendable, Equatable {
             (.batchSize, Double(batchSize), .atLeast(1)), (.learningRate, Double(learningRate), .above(0)),
             (.warmUp, Double(warmUp), .atLeast(0)), (.decay, Double(decay ?? 1), .atLeast(1)),
             (.clip, Double(clip ?? 1), .above(0)), (.accumulation, Double(accumulation), .atLeast(1)),
+            (.slices, Double(slices), .fromTo(1, Double(max(batchSize, 1)))),
             (.beta1, Double(optimizer.beta1), .fromBelow(0, 1)), (.beta2, Double(optimizer.beta2), .fromBelow(0, 1)),
             (.epsilon, Double(optimizer.epsilon), .above(0)),
             (.weightDecay, Double(optimizer.weightDecay), .atLeast(0)),
@@ -117,7 +121,7 @@ extension TrainingSettings {
 extension TrainingSettings: Codable {
     private enum CodingKeys: String, CodingKey {
         case batchSize, learningRate, warmUp, decay, decayStart, beta1, beta2, epsilon, weightDecay, clip, accumulation,
-            accumulationRule, isShuffled
+            accumulationRule, slices, isShuffled
         case keepsPartialBatch, seed
     }
 
@@ -135,6 +139,7 @@ extension TrainingSettings: Codable {
         try values.encodeIfPresent(clip, forKey: .clip)
         try values.encode(accumulation, forKey: .accumulation)
         try values.encode(accumulationRule, forKey: .accumulationRule)
+        if slices > 1 { try values.encode(slices, forKey: .slices) }
         try values.encode(isShuffled, forKey: .isShuffled)
         try values.encode(keepsPartialBatch, forKey: .keepsPartialBatch)
         try values.encode(seed, forKey: .seed)
@@ -154,6 +159,7 @@ extension TrainingSettings: Codable {
         clip = try values.decodeIfPresent(Float.self, forKey: .clip)
         accumulation = try values.decode(Int.self, forKey: .accumulation)
         accumulationRule = try values.decode(Fidelity.self, forKey: .accumulationRule)
+        slices = try values.decodeIfPresent(Int.self, forKey: .slices) ?? 1
         isShuffled = try values.decode(Bool.self, forKey: .isShuffled)
         keepsPartialBatch = try values.decode(Bool.self, forKey: .keepsPartialBatch)
         seed = try values.decode(UInt64.self, forKey: .seed)

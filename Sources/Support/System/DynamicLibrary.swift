@@ -8,8 +8,10 @@ public struct DynamicLibrary: @unchecked Sendable {
     /// Opens the first of these that is there; nil if none is.
     public init?(_ names: String...) { self.init(anyOf: names) }
 
-    public init?(anyOf names: [String]) {
-        guard let handle = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else { return nil }
+    /// - Parameter isGlobal: whether what is opened later, such as its own plug-ins, may use its names.
+    public init?(anyOf names: [String], isGlobal: Bool = false) {
+        let flags = RTLD_NOW | (isGlobal ? RTLD_GLOBAL : RTLD_LOCAL)
+        guard let handle = names.lazy.compactMap({ dlopen($0, flags) }).first else { return nil }
         self.handle = handle
     }
 
@@ -18,4 +20,7 @@ public struct DynamicLibrary: @unchecked Sendable {
     public func function<T>(_ name: String, as type: T.Type = T.self) -> T? {
         dlsym(handle, name).map { unsafeBitCast($0, to: type) }
     }
+
+    /// Where an object of the library lies, by its name; nil if it has none of that name.
+    public func object(_ name: String) -> UnsafeMutableRawPointer? { dlsym(handle, name) }
 }

@@ -1,5 +1,5 @@
 /// The families of decoder models, each with its own forward pass in `Model/`.
-public enum Architecture: String, Sendable, CaseIterable {
+public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// Learned positions, layer norm, tanh-GELU (Radford et al. 2019).
     case gpt2
     /// Rotary positions, RMS norm, SwiGLU, grouped queries (Touvron et al. 2023).
@@ -13,7 +13,7 @@ public enum Architecture: String, Sendable, CaseIterable {
 }
 
 /// What stands between the two matrices of GPT-2's MLP.
-public enum Activation: String, Sendable, CaseIterable {
+public enum Activation: String, Sendable, CaseIterable, Codable {
     /// x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), as GPT-2 has it.
     case tanhGELU
     /// x · Φ(x).
@@ -21,7 +21,7 @@ public enum Activation: String, Sendable, CaseIterable {
 }
 
 /// Which matrices of attention have biases, in the families that usually have none.
-public enum AttentionBiases: String, Sendable, CaseIterable {
+public enum AttentionBiases: String, Sendable, CaseIterable, Codable {
     case none
     /// Queries, keys and values.
     case inputs
@@ -30,7 +30,7 @@ public enum AttentionBiases: String, Sendable, CaseIterable {
 }
 
 /// The probabilities of dropout while training; none elsewhere.
-public struct DropoutProbabilities: Sendable, Equatable {
+public struct DropoutProbabilities: Sendable, Equatable, Codable {
     public var embedding: Float
     public var attention: Float
     public var residual: Float
@@ -46,7 +46,7 @@ public struct DropoutProbabilities: Sendable, Equatable {
 }
 
 /// The shape of a model: all that is needed to lay out its parameters and run it.
-public struct ModelConfiguration: Sendable, Equatable {
+public struct ModelConfiguration: Sendable, Equatable, Codable {
     public var architecture: Architecture
     public var vocabularySize: Int
     /// Rows of the position table; for rotary models the longest sequence.

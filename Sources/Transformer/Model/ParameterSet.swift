@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// One named parameter of a model: its Hugging Face name, shape, and place in the buffer.
@@ -39,6 +40,7 @@ public final class ParameterSet: Sendable {
     public let layout: ParameterLayout
     /// (count) all values, entry after entry.
     private let buffer: Buffer
+    private let changeCount = Atomic<Int>(0)
 
     /// Zeros.
     public init(_ layout: ParameterLayout, executor: any Executor = CPUExecutor.shared) {
@@ -51,6 +53,11 @@ public final class ParameterSet: Sendable {
     public var entries: [ParameterEntry] { layout.entries }
     /// Where an executor finds them.
     public var place: Place { buffer.place }
+    /// How often the values may have been changed: equal numbers at two moments mean equal values, but for what
+    /// passes add to gradients.
+    public var changes: Int { changeCount.load(ordering: .relaxed) }
+    /// Notes that an operation has changed the values.
+    func noteChange() { changeCount.wrappingAdd(1, ordering: .relaxed) }
 
     // MARK: Out
 
@@ -72,21 +79,33 @@ public final class ParameterSet: Sendable {
 
     /// Lets `body` write the values at some places of the layout, all of them.
     public func fill<R>(_ range: Range<Int>, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
-        try executor.fill(place[range], body)
+        noteChange()
+        return try executor.fill(place[range], body)
     }
 
     /// Puts numbers in, from a place of the layout on.
     public func put(_ values: [Float], at index: Int = 0) {
+        noteChange()
         executor.copyIn(values, to: place[index..<index + values.count])
     }
 
     public func copyValues(from other: ParameterSet) {
         precondition(count == other.count, "parameter sets of \(count) and \(other.count)")
+        noteChange()
         if other.executor === executor { return executor.copy(other.place, to: place) }
         other.read(0..<count) { source in fill(0..<count) { target in _ = target.update(fromContentsOf: source) } }
     }
 
-    public func clear() { executor.clear(place) }
+    public func clear() {
+        noteChange()
+        executor.clear(place)
+    }
+
+    /// Adds the values of another set.
+    public func add(_ other: ParameterSet) {
+        noteChange()
+        executor.add(other.place, to: place)
+    }
 
     // MARK: Questions
 

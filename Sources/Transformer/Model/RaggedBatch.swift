@@ -37,6 +37,14 @@ public struct RaggedBatch: Sendable, Equatable {
         offsets.append(0)
     }
 
+    /// Some of its sequences, as a batch of their own.
+    public func sequences(_ range: Range<Int>) -> RaggedBatch {
+        let rows = offsets[range.lowerBound]..<offsets[range.upperBound]
+        return RaggedBatch(
+            tokens: Array(tokens[rows]), positions: Array(positions[rows]), labels: Array(labels[rows]),
+            offsets: offsets[range.lowerBound...range.upperBound].map { $0 - rows.lowerBound })
+    }
+
     public var tokenCount: Int { tokens.count }
     public var sequenceCount: Int { offsets.count - 1 }
     public var targetCount: Int { labels.reduce(0) { $1 >= 0 ? $0 + 1 : $0 } }

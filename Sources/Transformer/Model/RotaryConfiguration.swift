@@ -12,8 +12,8 @@ import Glibc
 /// and high
 ///   are the pairs that turn `fast` and `slow` times over the original length L, width · ln(L / (2π · turns)) / (2 ln
 ///   base), rounded outwards to whole ones; cosines and sines are multiplied by `attentionFactor`.
-public struct RotaryConfiguration: Sendable, Equatable {
-    public enum Scaling: Sendable, Equatable {
+public struct RotaryConfiguration: Sendable, Equatable, Codable {
+    public enum Scaling: Sendable, Equatable, Codable {
         case none
         case linear(factor: Double)
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalPositionCount: Int)
@@ -23,7 +23,7 @@ public struct RotaryConfiguration: Sendable, Equatable {
     }
 
     /// What `yarn` is told; the defaults are the library's.
-    public struct Yarn: Sendable, Equatable {
+    public struct Yarn: Sendable, Equatable, Codable {
         public var factor: Double
         public var originalPositionCount: Int
         public var attentionFactor: Double

@@ -85,6 +85,7 @@ public final class AdamW {
             throw NonFiniteGradient(parameter: gradients.firstNotFinite ?? "all parameters together")
         }
         countStep()
+        model.parameters.noteChange()
         return UpdateReport(norms)
     }
 
@@ -106,6 +107,8 @@ public final class AdamW {
 
     /// Notes that the update has been made.
     func countStep() {
+        firstMoments.noteChange()
+        secondMoments.noteChange()
         stepCount += 1
         secondStepCount += 1
     }

@@ -34,6 +34,7 @@ public final class JointAdamW {
             throw NonFiniteGradient(parameter: "all parameters together")
         }
         for optimizer in optimizers { optimizer.countStep() }
+        for member in members { member.values.noteChange() }
         return UpdateReport(norms)
     }
 }

@@ -13,6 +13,17 @@ public struct BatchReport: Sendable {
 
     public var targetCount: Int { losses.count }
     public init() {}
+
+    /// - Parameters:
+    ///   - labels: (N) those of the whole batch.
+    ///   - losses: (M)
+    ///   - predictions: (M)
+    public init(labels: [Int32], losses: [Float], predictions: [Int32]) {
+        targetIndices = labels.indices.lazy.filter { labels[$0] >= 0 }.map { Int32($0) }
+        self.losses = losses
+        self.predictions = predictions
+        meanLoss = losses.isEmpty ? 0 : losses.reduce(0.0) { $0 + Double($1) } / Double(losses.count)
+    }
 }
 
 /// A model in training: the model, its gradients and the memory of a pass, which every pass uses again.
@@ -37,15 +48,21 @@ public final class Trainee {
     public func clearGradients() { gradients.clear() }
 
     /// A pass forwards and backwards; adds the gradient of `scale` × (mean loss) to `gradients`.
-    /// - Parameter dropout: the source of this pass's masks; nil to train without dropout.
+    /// - Parameters:
+    ///   - dropout: the source of this pass's masks; nil to train without dropout.
+    ///   - targets: how many labels the mean is over, where the batch is a part of what is averaged.
+    ///   - sum: where the gradient is added instead, in the layout of the model.
     /// - Throws: `BatchError`.
-    public func accumulate(_ batch: RaggedBatch, dropout: RandomSource? = nil, scale: Float = 1) throws -> BatchReport {
+    public func accumulate(
+        _ batch: RaggedBatch, dropout: RandomSource? = nil, scale: Float = 1, targets: Int? = nil,
+        into sum: ParameterSet? = nil
+    ) throws -> BatchReport {
         try batch.check(against: model.configuration)
-        let pass = ForwardPass(model, gradients: gradients, tape: tape, batch: batch, dropoutSource: dropout)
+        let pass = ForwardPass(model, gradients: sum ?? gradients, tape: tape, batch: batch, dropoutSource: dropout)
         let states = try pass.finalStates()
         let result = tape.crossEntropy(
             states, labels: batch.labels, head: pass.head, vocabularySize: model.configuration.vocabularySize
-        ) { scale / Float($0) }
+        ) { scale / Float(targets ?? $0) }
         guard result.count > 0 else { throw BatchError.noTargets }
         tape.backward()
         hasMemory = true

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Console
 import Glibc
 import Language
@@ -78,6 +79,9 @@ struct SweepCommand: ParsableCommand {
     }
 
     func run() throws {
+        if EngineRanks.count > 1 {
+            throw Icot.failure("a sweep starts processes of its own; start it without mpirun", status: 4)
+        }
         let writer = TerminalWriter()
         do {
             if task { throw ExitCode(try SweepTask(options: self).run()) }
