@@ -15,6 +15,7 @@ enum Usage {
           icot export FILE --to html        makes a page of it; also ipynb, md
           icot export RUN --to page         makes a kept run answer in a browser, at every stage
           icot sweep FILE -p seed=1...8     replays it with every set of parameters, a core each; --dry, --retry
+          mpirun -np 4 icot FILE.icot       trains its runs on four processes that share every batch (Open MPI)
           icot effects FILE                 lists the files it would touch; runs nothing
           icot clean FILE                   takes the recorded outputs out; - filters, for git
           icot kernel install               makes icot known to Jupyter
@@ -45,6 +46,14 @@ enum Usage {
         ("130", "Stopped by Ctrl-C."),
     ]
 
+    static let ranks = """
+        mpirun -np 4 icot FILE.icot starts four ranks, on one machine or, with --hostfile, on several, that train the \
+        runs of a notebook together. Rank 0 is the program: it alone has files, output, decisions and signals; the \
+        others take their parts of every batch. Batches are cut into as many slices as there are ranks, or as \
+        start … slices: says, and the bits depend on the slices, not on the ranks. It takes Open MPI 4 or 5 and the \
+        same icot on every machine. SIGUSR1 to mpirun ends a job as SIGTERM ends one process.
+        """
+
     static let environment = [
         ("ICOT_THREADS", "Cores to compute on, as --threads says."),
         (
@@ -52,6 +61,7 @@ enum Usage {
             "own: large products by icot's own loops, though OpenBLAS is there. Otherwise OpenBLAS is opened when it "
                 + "is first needed, if it can be found."
         ),
+        ("ICOT_MPI", "The library of Open MPI, opened where mpirun started several of icot; by default libmpi.so.40."),
         ("ICOT_DEVICE", "Where models are computed, as --device says."),
         ("ICOT_PRECISION", "How a card multiplies, as --precision says."),
         ("ICOT_CUDA", "A folder with NVIDIA's libraries, looked into before all others."),

@@ -24,7 +24,8 @@ import Testing
         """
 
     /// A run that is kept and gone on with.
-    private static let lesson = """
+    private static func lesson(_ pace: Int) -> String {
+        """
         cat > a.icot <<'END'
         # icot 1
         # %% work
@@ -32,7 +33,7 @@ import Testing
         let test = gen .parity digits: 4 n: 40 seed: 7 apart_from: data
         let m = model .gpt2 width: 48 heads: 2 layers: 2 positions: 16 seed: 2 dropout: 0.1
         let r = start m on: data test: test batch: 32 slices: 4 name: "long" resume: true
-        internalize every: 150 final: 50
+        internalize every: \(pace) final: 30
         [steps: r.steps, gone: r.removed, weights: (hash r)]
         END
         # What was shown, without the seconds of this machine and the words of who went on.
@@ -40,11 +41,12 @@ import Testing
         mkdir alone; cd alone; icot ../a.icot --trust > out 2> /dev/null; echo "status $?"; cd ..
 
         """
+    }
 
     @Test(.enabled(if: isThere, reason))
     func `two and four ranks show and keep what one process does, once`() throws {
         let run = try shell(
-            Self.tools + Self.lesson + """
+            Self.tools + Self.lesson(20) + """
                 for count in 2 4; do
                     mkdir $count; cd $count; ranks $count ../a.icot --trust > out 2> err; echo "status $?"
                     shown ../alone/out | cmp - <(shown out) && echo "$count: the same"; ls; ls runs; cd ..
@@ -76,12 +78,12 @@ import Testing
     @Test(.enabled(if: isThere, reason))
     func `a job that is warned or loses a rank ends soon, and any number of ranks goes on to the same bits`() throws {
         let run = try shell(
-            Self.tools + Self.lesson + """
+            Self.tools + Self.lesson(300) + """
                 mkdir hit; cd hit
-                # Until it has trained for a moment in this job.
-                trained() { for turn in $(seq 400); do grep -q '^training' err && break; sleep 0.05; done; }
                 go() {
-                    : > err; begin $2 ../a.icot --trust > out 2> err & job=$!; trained
+                    begin $2 ../a.icot --trust > out 2> err & job=$!
+                    for turn in $(seq 400); do grep -q 'icot> internalize' out && break; sleep 0.05; done
+                    sleep 0.3
                     start=$(date +%s); kill -$1 $(if [ $3 = all ]; then echo $job; else rank $3; fi); wait $job
                     echo "$1 status $?"; test $(($(date +%s) - start)) -lt 30 && echo soon
                     grep -o 'ended by SIG[A-Z0-9]*' err

@@ -149,7 +149,8 @@ import Testing
         var arrows: [String: Set<String>] = [:]
         for match in manifest.matches(of: start) {
             guard let target = match.output[1].substring.map(String.init), folders.contains(target),
-                !target.hasPrefix("C") || ["Commands", "Communication", "Console", "Checkpoints", "CUDA"].contains(target)
+                !target.hasPrefix("C")
+                    || ["Commands", "Communication", "Console", "Checkpoints", "CUDA"].contains(target)
             else { continue }
             let rest = manifest[match.range.upperBound...]
             let end = rest.range(of: "\n        .")?.lowerBound ?? rest.endIndex

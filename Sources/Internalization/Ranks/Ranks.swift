@@ -65,7 +65,8 @@ public final class Ranks: Sendable {
             defer { state.isEnded = true }
             return !state.isEnded
         }
-        guard size > 1, isFirst else { return }
+        guard isFirst else { return }
+        if size == 1 { return communicator.end() }
         if isTalking.load(ordering: .relaxed) { return communicator.abort(75) }
         tell(.end)
         communicator.end()

@@ -34,6 +34,8 @@ enum CommandLineManual {
         for argument in tool.commands.first?.arguments ?? [] where tool.common.contains(argument.term) {
             page.add(term: argument.term, argument.meaning)
         }
+        page.add(section: "Several machines")
+        page.add(paragraphs: Usage.ranks)
         page.add(section: "Exit status")
         for (status, meaning) in Usage.exitStatus { page.add(term: status, meaning) }
         page.add(section: "Environment")
