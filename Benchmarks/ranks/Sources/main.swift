@@ -30,11 +30,12 @@ func meet() { _ = communicator.gather("here") }
 if isFirst { print("\(try OpenMPILibrary().version), \(communicator.size) ranks") }
 
 var words = [UInt64](repeating: 0, count: 24)
-let call = milliseconds(times: 1001) { words.withUnsafeMutableBytes { communicator.call($0) } }
-let meeting = milliseconds(times: 1001) { meet() }
+let exchange = milliseconds(times: 1001) {
+    words.withUnsafeMutableBytes { communicator.call($0) }
+    meet()
+}
 if isFirst {
-    print("a word of rank 0, as it leaves it  \(text(call, width: 8)) ms")
-    print("and an answer of everybody         \(text(meeting, width: 8)) ms")
+    print("a word of rank 0 and everybody's answer: \(text(1000 * exchange, width: 0)) µs")
     print("\n       floats         MB  the sum, ms  GB/s sent and got by a rank")
 }
 // The parity tour's model, icot2L4H-256, GPT-2 small.
