@@ -14,11 +14,11 @@ enum Host {
         if command is DoctorCommand || command is CleanCommand || command is EffectsCommand { return }
         let device = variable("ICOT_DEVICE"), precision = variable("ICOT_PRECISION")
         guard device != nil || precision != nil else { return }
-        if EngineRanks.count > 1, device != "cpu" {
-            throw Icot.failure("ranks share a batch on processors only; start it without --device", status: 4)
-        }
         guard let chosen = EngineDevice(device ?? "cpu") else {
             throw Icot.failure("ICOT_DEVICE=\(device ?? "") is no device; write \(EngineDevice.names)")
+        }
+        if EngineRanks.count > 1, chosen != .processor {
+            throw Icot.failure("ranks share a batch on processors only; start it without --device", status: 4)
         }
         do {
             try chosen.choose(precision: precision ?? "f32")
