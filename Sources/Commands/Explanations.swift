@@ -130,7 +130,7 @@ enum Explanations {
         switch error {
         case .slicesDoNotFit: ["slices"]
         case .moreRanksThanRows: ["batch"]
-        case .otherWeights: []
+        case .otherWeights, .otherArithmetic: []
         }
     }
 

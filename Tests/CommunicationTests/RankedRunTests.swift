@@ -220,6 +220,28 @@ private func lead<R: Sendable>(
                 == "2 ranks cannot share batches that are cut into 1 slice; each rank needs 1, 2, 4, 8 … of them")
     }
 
+    @Test func `a model that other ranks would compute otherwise is refused`() {
+        let configuration = ModelConfiguration.gpt2(
+            vocabularySize: 8, positionCount: 8, width: 8, layerCount: 1, headCount: 1)
+        var settings = TrainingSettings()
+        settings.slices = 2
+        func fault(_ executor: any Executor, _ rank: any Communicator) -> RanksFault? {
+            let model = LanguageModel(uninitialized: configuration, executor: executor)
+            let parallel = DataParallel(
+                model, workers: Workers(threadCount: 1), hyperparameters: AdamWHyperparameters(), ranks: Ranks(rank))
+            do { try parallel.check(settings) } catch { return error as? RanksFault }
+            return nil
+        }
+        let elsewhere = CPUExecutor(Workers(threadCount: 1)).profile
+        let first = ThreadRank.make(2)[0]
+        #expect(fault(MeasuringExecutor(), first) == .otherArithmetic("measuring", elsewhere: elsewhere))
+        #expect(fault(CPUExecutor.shared, first) == nil)
+        #expect(fault(MeasuringExecutor(), SingleProcess()) == nil)
+        #expect(
+            "\(RanksFault.otherArithmetic("bf16", elsewhere: "f32"))"
+                == "ranks cannot share a model that is computed as \"bf16\": they compute as \"f32\"")
+    }
+
     /// What training of 250 steps comes to where a bit of a rank's weights is flipped after update 120.
     private func flipping(
         rank flipped: Int, of size: Int

@@ -8,6 +8,8 @@ public enum RanksFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// Batches that are cut into so many slices cannot be shared by so many ranks.
     case slicesDoNotFit(slices: Int, ranks: Int)
     case moreRanksThanRows(ranks: Int, batch: Int)
+    /// Other ranks would compute the model otherwise than rank 0 does.
+    case otherArithmetic(String, elsewhere: String)
     /// Something other than an update changed numbers on a rank.
     case otherWeights(ranks: [Int], of: Int, updates: Int)
 
@@ -18,6 +20,8 @@ public enum RanksFault: Error, Equatable, Sendable, CustomStringConvertible {
                 + "each rank needs 1, 2, 4, 8 … of them"
         case .moreRanksThanRows(let ranks, let batch):
             "\(ranks) ranks cannot share a batch of \(Phrase.count(batch, "problem"))"
+        case .otherArithmetic(let own, let elsewhere):
+            "ranks cannot share a model that is computed as \"\(own)\": they compute as \"\(elsewhere)\""
         case .otherWeights(let wrong, let count, let updates):
             "\(Self.names(wrong)) other weights than \(count == 2 ? "rank 0" : "the other ranks") after update "
                 + "\(updates): a bit was flipped there, in its memory or on the way; what was trained since the "
@@ -30,6 +34,7 @@ public enum RanksFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .slicesDoNotFit(_, let ranks):
             "write slices: \(ranks) in start or resume: from there on bits are those of \(ranks) slices"
         case .moreRanksThanRows(let ranks, _): "write batch: \(ranks) or more, or start fewer ranks"
+        case .otherArithmetic: "start it without mpirun, or compute it in float32 on processors"
         case .otherWeights: "resume the run from its last checkpoint, and have that machine's memory tested"
         }
     }
@@ -45,7 +50,7 @@ public enum RanksFault: Error, Equatable, Sendable, CustomStringConvertible {
 final class DataParallel {
     let replica: Replica
     private let ranks: Ranks
-    private let threads: Int
+    private let workers: Workers
     private let id: Int
     /// In which states the others have their replicas; nil as long as they have none.
     private var known: [RankCommand.Part: Int]?
@@ -57,7 +62,7 @@ final class DataParallel {
 
     init(_ model: LanguageModel, workers: Workers, hyperparameters: AdamWHyperparameters, ranks: Ranks) {
         self.ranks = ranks
-        threads = workers.threadCount
+        self.workers = workers
         id = ranks.newID()
         replica = Replica(
             model, workers: workers, hyperparameters: hyperparameters, communicator: ranks.communicator)
@@ -77,6 +82,8 @@ final class DataParallel {
         if !OrderedSum.canShare(settings.slices, ranks: ranks.size) {
             throw RanksFault.slicesDoNotFit(slices: settings.slices, ranks: ranks.size)
         }
+        let own = replica.model.executor(workers).profile, elsewhere = CPUExecutor(workers).profile
+        if own != elsewhere { throw RanksFault.otherArithmetic(own, elsewhere: elsewhere) }
     }
 
     // MARK: Steps
@@ -185,7 +192,7 @@ final class DataParallel {
             preconditionFailure("a configuration that cannot be told: \(error)")
         }
         var bytes = Array(JSONWriter.text(configuration, .compact).utf8)
-        ranks.tell(.begin(id, threads: threads, bytes: bytes.count))
+        ranks.tell(.begin(id, threads: workers.threadCount, bytes: bytes.count))
         bytes.withUnsafeMutableBytes { ranks.communicator.broadcast($0) }
     }
 
