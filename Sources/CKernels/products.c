@@ -12,8 +12,6 @@
 #define MOST_ROWS 8
 #define MOST_VECTORS 2
 
-#define UNROLLED _Pragma("clang loop unroll(full)")
-
 /// One tile of `rows` ≤ R rows and `columns` ≤ 16·V columns, all of them if `isWhole`. A's element (row r, inner p) is
 /// a[r · rs + p · ps].
 INLINE void tile(

@@ -12,6 +12,7 @@
 #define CLONES
 #endif
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLLED _Pragma("clang loop unroll(full)")
 /// Lets the compiler reorder the sum that follows, which is what makes a reduction vectorisable. The order is then
 /// fixed by the instruction set, so equal machines give equal bits.
 #define REDUCTION _Pragma("clang fp reassociate(on)")

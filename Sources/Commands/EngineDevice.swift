@@ -28,8 +28,12 @@ public enum EngineDevice: Sendable, Equatable {
     /// Names the devices that there are, for those who wrote another.
     public static let names = "cpu, cuda or cuda:1"
 
-    /// How a card multiplies: what `--precision` names.
+    /// How products with weights are computed: what `--precision` and `precision:` name.
     public static var precisions: [String] { ProductPrecision.allCases.map(\.rawValue) }
+
+    public static var precisionNames: String {
+        precisions.dropLast().joined(separator: ", ") + " or " + (precisions.last ?? "")
+    }
 
     /// Lets every model that is made from now on be computed there.
     /// - Parameter precision: one of `precisions`.
@@ -38,13 +42,13 @@ public enum EngineDevice: Sendable, Equatable {
         guard let own = ProductPrecision(rawValue: precision) else {
             throw DeviceFailure(
                 description: "there is no precision \(precision)",
-                help: "write --precision \(Self.precisions.joined(separator: " or "))")
+                help: "write --precision \(Self.precisionNames)")
         }
         guard case .card(let index) = self else {
-            if own == .f32 { return }
-            throw DeviceFailure(
-                description: "the processor computes in f32 only", help: "write --device cuda, or leave --precision out"
-            )
+            do { return try StandardExecutor.choose(own) } catch {
+                throw DeviceFailure(
+                    description: error.description, help: "write --device cuda, or leave --precision out")
+            }
         }
         do {
             StandardExecutor.choose(try CUDAExecutor(GraphicsCard(index), precision: own))
@@ -63,7 +67,35 @@ public enum EngineDevice: Sendable, Equatable {
         }
     }
 
+    /// Whether products in bf16 have an instruction here.
+    public static var processorHasBF16: Bool { CPUExecutor.hasBF16 }
+
     // MARK: What a device asks of the commands
+
+    static let precisionParameter = Parameter.label(
+        "precision",
+        .choice([
+            .init("f32", "float32"), .init("tf32", "10 bits of fraction, on a card"),
+            .init("bf16", "7 bits of fraction, on a processor; some twice as fast where it has AVX512-BF16"),
+        ]), "how products with its weights read their factors; all else is float32; as --precision says without it")
+
+    /// What `precision:` chooses; nil where it is not given.
+    static func precision(_ call: Invocation) throws -> ProductPrecision? {
+        guard let name = call.choiceIfPresent("precision"), let precision = ProductPrecision(rawValue: name) else {
+            return nil
+        }
+        do { _ = try StandardExecutor.current.multiplying(in: precision) } catch { throw failure(error, call) }
+        if precision == .bf16, !CPUExecutor.hasBF16 {
+            call.remark("this processor has no AVX512-BF16: products in bf16 have the same bits here, and take long")
+        }
+        return precision
+    }
+
+    private static func failure(_ fault: PrecisionFault, _ call: Invocation) -> any Error {
+        call.failure(
+            fault.description, code: .runtimeArgument, at: "precision",
+            help: "write precision: " + fault.possible.map { ".\($0.rawValue)" }.joined(separator: " or "))
+    }
 
     /// Bytes that models could still have where they are computed.
     static var freeBytes: Int? {

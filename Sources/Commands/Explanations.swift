@@ -8,6 +8,7 @@ import Plotting
 import Probing
 import Support
 import Sweeps
+import Tensors
 import Transformer
 
 enum Explanations {
@@ -32,6 +33,11 @@ enum Explanations {
             return Explanation(.runtimeArgument, error.description, at: arguments(error))
         case let error as RanksFault:
             return Explanation(.commandFailed, error.description, at: arguments(error), help: error.help)
+        case let error as PrecisionFault:
+            return Explanation(
+                .runtimeArgument, error.description, at: ["precision"],
+                help: "write " + error.possible.map { "--precision \($0.rawValue)" }.joined(separator: " or ")
+                    + ", or another --device")
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
         case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)

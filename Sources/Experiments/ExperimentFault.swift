@@ -22,6 +22,8 @@ public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
     /// In what two starts are not the same.
     public enum Difference: Equatable, Sendable {
         case weights
+        /// How it multiplies.
+        case precision(String)
         case problems(ProblemRole)
     }
 
@@ -41,6 +43,8 @@ public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
         case .noPlace(let place, let index, _): "no problem has a position \(place.text(index))"
         case .placeGone(let place, let index, let removed): "\(place.text(index)) is gone after \(removed) removals"
         case .keptOtherwise(let path, .weights): "the run in \(path) began from other weights"
+        case .keptOtherwise(let path, .precision(let precision)):
+            "the run in \(path) multiplies in \(precision)"
         case .keptOtherwise(let path, .problems(let role)): "the run in \(path) has other \(role) problems"
         case .noSharedStage: "the runs have no stage with the same number of tokens removed"
         case .otherShape(let name, let first): "\(name) has a model of another shape than \(first)"

@@ -128,7 +128,8 @@ extension Experiment {
     }
 
     /// Goes on with the run that a start like this one began in a folder; nil where there is none.
-    /// - Throws: as `resume`; `ExperimentFault.keptOtherwise` where the run there began from other weights or problems.
+    /// - Throws: as `resume`; `ExperimentFault.keptOtherwise` where the run there began from other weights or problems,
+    ///   or computes in another precision.
     public func continuation(
         at path: String, warn: (String) -> Void = { _ in }, remark: (String) -> Void = { _ in },
         interrupt: Interrupt = Interrupt()
@@ -143,6 +144,9 @@ extension Experiment {
         }
         guard try initial.contentHash(interrupt: interrupt) == kept.initial.contentHash(interrupt: interrupt) else {
             throw ExperimentFault.keptOtherwise(path: path, .weights)
+        }
+        guard run.settings.precision == kept.run.settings.precision else {
+            throw ExperimentFault.keptOtherwise(path: path, .precision(kept.run.precisionName))
         }
         return kept
     }

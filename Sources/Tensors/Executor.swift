@@ -51,6 +51,11 @@ public protocol Executor: AnyObject, Sendable {
     var profile: String { get }
     var library: String? { get }
 
+    /// How products with weights read their factors.
+    var precision: ProductPrecision { get }
+    /// The same memory, computed with such products; itself where they are so already.
+    func multiplying(in precision: ProductPrecision) throws(PrecisionFault) -> any Executor
+
     /// The same memory, computed with these threads of the host; itself where they do not matter.
     func using(_ workers: Workers) -> any Executor
 

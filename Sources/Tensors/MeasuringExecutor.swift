@@ -22,7 +22,10 @@ public final class MeasuringExecutor: Executor {
     public var profile: String { "measuring" }
     public var library: String? { nil }
 
+    public var precision: ProductPrecision { .f32 }
+
     public func using(_ workers: Workers) -> any Executor { self }
+    public func multiplying(in precision: ProductPrecision) throws(PrecisionFault) -> any Executor { self }
 
     public func allocate(_ floats: Int, zeroed: Bool) -> Storage {
         count.withLock { count in

@@ -60,7 +60,7 @@ extension String {
 enum Doctor {
     static func findings() -> [Finding] {
         [
-            Finding(name: "icot", found: Icot.build), processor, arithmetic, memory, card,
+            Finding(name: "icot", found: Icot.build), processor, arithmetic, halfPrecision, memory, card,
             terminal, letters,
             library(
                 "pictures", ["librsvg-2.so.2", "libcairo.so.2"], of: "librsvg",
@@ -95,6 +95,14 @@ enum Doctor {
                     : "ICOT_BLAS is set; without it OpenBLAS is opened where it is there")
         }
         return Finding(name: "arithmetic", found: "\(EngineFacts.numericProfile), \(library)")
+    }
+
+    private static var halfPrecision: Finding {
+        EngineDevice.processorHasBF16
+            ? Finding(name: "bf16", found: "AVX512-BF16; precision: .bf16 trains and generates faster with it")
+            : Finding(
+                name: "bf16", found: nil,
+                cost: "precision: .bf16 has the bits that it has everywhere, and takes many times as long as .f32")
     }
 
     private static var memory: Finding {

@@ -13,7 +13,8 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where models are computed: cpu, cuda, cuda:1.", valueName: "name"))
     var device: String?
 
-    @Option(help: ArgumentHelp("How a card multiplies: f32, tf32.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("How products are computed: f32, on a card tf32, on a processor bf16.", valueName: "name"))
     var precision: String?
 
     func validate() throws {
@@ -24,8 +25,7 @@ struct SharedOptions: ParsableArguments {
             throw ValidationError("--device \(device) is no device; write \(EngineDevice.names)")
         }
         if let precision, !EngineDevice.precisions.contains(precision) {
-            let names = EngineDevice.precisions.joined(separator: " or ")
-            throw ValidationError("--precision \(precision) is none; write \(names)")
+            throw ValidationError("--precision \(precision) is none; write \(EngineDevice.precisionNames)")
         }
         // Where every command finds it (`Host.chooseDevice`), and every process that one starts.
         if let device { setenv("ICOT_DEVICE", device, 1) }

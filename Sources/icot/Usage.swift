@@ -27,7 +27,8 @@ enum Usage {
           --json           results as JSON, one a line; errors as JSON on standard error
           --threads n      cores to compute on; also ICOT_THREADS
           --device name    where models are computed: cpu (without it), cuda, cuda:1; also ICOT_DEVICE
-          --precision name how a card multiplies: f32 (without it), tf32; also ICOT_PRECISION
+          --precision name how products are computed: f32 (without it), on a card tf32, on a processor bf16;
+                           also ICOT_PRECISION
           --help           more about a command
 
         at the prompt
@@ -63,7 +64,7 @@ enum Usage {
         ),
         ("ICOT_MPI", "The library of Open MPI, opened where mpirun started several of icot; by default libmpi.so.40."),
         ("ICOT_DEVICE", "Where models are computed, as --device says."),
-        ("ICOT_PRECISION", "How a card multiplies, as --precision says."),
+        ("ICOT_PRECISION", "How products with weights are computed, as --precision says."),
         ("ICOT_CUDA", "A folder with NVIDIA's libraries, looked into before all others."),
         ("ICOT_BACKGROUND", "dark or light, where the terminal does not say which it is."),
         ("NO_COLOR, TERM, COLORTERM, COLORFGBG, COLUMNS, LANG, LC_ALL, LC_CTYPE", "What the terminal can show."),

@@ -2,6 +2,7 @@ import CHostDevice
 import COpenBLAS
 import Glibc
 import Synchronization
+import Tensors
 import Testing
 
 @testable import CUDA

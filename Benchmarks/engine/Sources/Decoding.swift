@@ -3,9 +3,12 @@ import Tensors
 import Transformer
 
 /// Greedy decoding of one sequence from a prompt of 10 tokens.
-func measureDecoding(_ shape: Shape, new: Int, threads: Int, runs: Int) throws -> String {
+func measureDecoding(
+    _ shape: Shape, new: Int, threads: Int, runs: Int, precision: ProductPrecision
+) throws -> String {
     let workers = Workers(threadCount: threads)
     let model = LanguageModel(shape.configuration, initialization: .gpt2, seed: 1)
+    try model.multiply(in: precision)
     var random = RandomSource(seed: 3)
     let prompt = Prompt(tokens: (0..<10).map { _ in Int32(random.below(shape.vocabulary)) })
     func generate(_ count: Int) throws {
@@ -21,14 +24,17 @@ func measureDecoding(_ shape: Shape, new: Int, threads: Int, runs: Int) throws -
     let allocations = Double(long - (allocation_count() - before)) / Double(new - new / 2)
     let rate = Double(new) / time.median
     return
-        "decode \(shape.name) new=\(new) threads=\(threads) tokens_per_s=\(rounded(rate, 1)) best_tokens_per_s=\(rounded(Double(new) / time.least, 1))"
-        + " gb_per_s=\(rounded(shape.weightBytes * rate / 1e9, 2)) allocations_per_token=\(rounded(allocations, 2))"
+        "decode \(shape.name) \(precision.rawValue) new=\(new) threads=\(threads) tokens_per_s=\(rounded(rate, 1)) best_tokens_per_s=\(rounded(Double(new) / time.least, 1))"
+        + " gb_per_s=\(rounded(shape.weightBytes * rate * (precision == .bf16 ? 0.5 : 1) / 1e9, 2)) allocations_per_token=\(rounded(allocations, 2))"
 }
 
 /// Greedy answers of 10 tokens to prompts of 11, as many at once as the engine thinks right.
-func measureEvaluation(_ shape: Shape, problems: Int, threads: Int) throws -> String {
+func measureEvaluation(
+    _ shape: Shape, problems: Int, threads: Int, precision: ProductPrecision
+) throws -> String {
     let workers = Workers(threadCount: threads)
     let model = LanguageModel(shape.configuration, initialization: .gpt2, seed: 1)
+    try model.multiply(in: precision)
     var random = RandomSource(seed: 4)
     let prompts = (0..<problems).map { _ in Prompt(tokens: (0..<11).map { _ in Int32(random.below(shape.vocabulary)) })
     }
@@ -40,6 +46,6 @@ func measureEvaluation(_ shape: Shape, problems: Int, threads: Int) throws -> St
     let (l, d, v) = (Double(shape.layers), Double(shape.width), Double(shape.vocabulary))
     let flops = Double(problems) * (24 * l * d * d * 20 + 2 * v * d * 10)
     return
-        "evaluate \(shape.name) problems=\(problems) threads=\(threads) examples_per_s=\(rounded(Double(problems) / time, 2))"
+        "evaluate \(shape.name) \(precision.rawValue) problems=\(problems) threads=\(threads) examples_per_s=\(rounded(Double(problems) / time, 2))"
         + " seconds=\(rounded(time, 2)) gflops=\(rounded(flops / time / 1e9, 1))"
 }

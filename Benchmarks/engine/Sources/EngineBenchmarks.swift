@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// What the scripts beside this call; see README.md.
 @main struct EngineBenchmarks {
@@ -19,19 +20,27 @@ import Glibc
             shape.length = number("length", shape.length)
             return shape
         }
+        guard let precision = ProductPrecision(rawValue: options["precision"] ?? "f32") else {
+            fail("precisions are \(CPUExecutor.precisions.map(\.rawValue))")
+        }
         do {
             switch verb {
             case "train":
                 print(
                     try measureTraining(
                         shape(), threads: number("threads", 2), runs: number("runs", 25),
-                        budget: Double(number("budget", 20))))
+                        budget: Double(number("budget", 20)),
+                        precision: precision))
             case "decode":
                 print(
                     try measureDecoding(
-                        shape(), new: number("new", 250), threads: number("threads", 2), runs: number("runs", 7)))
+                        shape(), new: number("new", 250), threads: number("threads", 2), runs: number("runs", 7),
+                        precision: precision))
             case "evaluate":
-                print(try measureEvaluation(shape(), problems: number("problems", 1000), threads: number("threads", 2)))
+                print(
+                    try measureEvaluation(
+                        shape(), problems: number("problems", 1000), threads: number("threads", 2),
+                        precision: precision))
             case "ceiling": print(productCeiling(shape(), threads: number("threads", 2)))
             case "bandwidth": print(bandwidthCeiling(threads: number("threads", 2)))
             case "make" where arguments.count == 3: print(try makeModel(shape(), folder: arguments[2]))

@@ -12,6 +12,7 @@ enum Correctness {
         switch precision {
         case .f32: 1e-4
         case .tf32: 3e-3
+        case .bf16: 3e-2
         }
     }
 

@@ -8,6 +8,7 @@
 import CUDA
 import Glibc
 import Support
+import Tensors
 
 @main
 enum GPUBenchmarks {

@@ -135,6 +135,30 @@ void ck_product_at(
     size_t ldadd,
     const float *bias, enum ck_triangle triangle);
 
+// Matrix products of bfloat16 with sums in float32, on one thread; what the bits are is told in bfloat16.c.
+
+/// Whether this machine has an instruction for them; where it has none they have the same bits and take far longer.
+int ck_has_bf16(void);
+/// y = x rounded to the nearest bfloat16, at a tie to the even one; denormals become zeros.
+void ck_round_bf16(uint16_t *restrict y, const float *restrict x, size_t n);
+/// Bytes of scratch for one product, aligned to 64.
+size_t ck_bf16_scratch(void);
+/// C (m, n) = A (m, k) · B (k, n) + add (m, n) + bias (n) in every row; `add` and `bias` may be null, `add` may be C
+/// itself.
+void ck_bf16_product(float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k, const float *add,
+    size_t ldadd, const float *bias, void *scratch);
+/// The same with the machine's instruction or without, so that both can be tested.
+void ck_bf16_product_at(int is_native, float *c, size_t ldc, ck_factor a, ck_factor b, size_t m, size_t n, size_t k,
+    const float *add, size_t ldadd, const float *bias, void *scratch);
+/// Bytes of a B (k, n) that is kept rounded, and its panels: columns that belong together.
+size_t ck_bf16_rounded_size(size_t n, size_t k);
+size_t ck_bf16_panels(size_t n);
+/// Rounds the panels begin ..< end of B.
+void ck_bf16_round_factor(uint32_t *to, ck_factor b, size_t n, size_t k, size_t begin, size_t end);
+/// `ck_bf16_product` with such a B, or with that of its panels from one on.
+void ck_bf16_product_rounded(float *c, size_t ldc, ck_factor a, const uint32_t *b, size_t m, size_t n, size_t k,
+    const float *add, size_t ldadd, const float *bias, void *scratch);
+
 // One row times a matrix, for decoding: memory-bound.
 
 /// y[begin..<end] = Σ_i x[i] · w[i][begin..<end] for w (inputs, ldw), or y += that.

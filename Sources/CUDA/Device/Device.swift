@@ -4,6 +4,8 @@
 //
 // What is asked for may be done later; `copyOut` and `finish` wait until all of it is done.
 
+import Tensors
+
 /// Where a number lies in a device's memory; nothing on this side can follow it.
 public struct DeviceAddress: Sendable, Hashable {
     public let bits: UInt
@@ -53,14 +55,6 @@ public struct Grid: Sendable, Equatable {
         self.y = y
         self.z = z
     }
-}
-
-/// How products read their factors, which are float32 in memory, as are the sums.
-public enum ProductPrecision: String, Sendable, CaseIterable {
-    /// As they are.
-    case f32
-    /// With 10 bits of fraction in place of 23, several times as fast on cards that can (Ampere and later).
-    case tf32
 }
 
 /// C (m, n) = A (m, k) · B (k, n), or C += that, row-major; either factor may be stored transposed.

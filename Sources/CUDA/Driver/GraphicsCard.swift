@@ -1,5 +1,6 @@
 import Support
 import Synchronization
+import Tensors
 
 /// An NVIDIA card, through its driver, its compiler and cuBLAS, all opened at run time.
 ///
@@ -103,7 +104,9 @@ public final class GraphicsCard: Device {
     }
 
     /// Ampere and later have TF32.
-    public func supports(_ precision: ProductPrecision) -> Bool { precision == .f32 || major >= 8 }
+    public func supports(_ precision: ProductPrecision) -> Bool {
+        precision == .f32 || (precision == .tf32 && major >= 8)
+    }
 
     // MARK: Memory
 

@@ -1,4 +1,5 @@
 import Support
+import Tensors
 
 // The functions of cuBLAS that products need (cublas_v2.h). Each returns 0 or the number of an error.
 
@@ -21,12 +22,7 @@ struct ProductFunctions: Sendable {
     /// `CUDA_R_32F`
     static let float32: Int32 = 0
     /// `CUBLAS_COMPUTE_32F` and `CUBLAS_COMPUTE_32F_FAST_TF32`
-    static func computation(_ precision: ProductPrecision) -> Int32 {
-        switch precision {
-        case .f32: 68
-        case .tf32: 77
-        }
-    }
+    static func computation(_ precision: ProductPrecision) -> Int32 { precision == .tf32 ? 77 : 68 }
     /// `CUBLAS_GEMM_DEFAULT`
     static let anyAlgorithm: Int32 = -1
 }

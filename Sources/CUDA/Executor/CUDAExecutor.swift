@@ -8,9 +8,12 @@ import Tensors
 /// Whatever can be known before is asked before (`GraphicsCard.init`, `CUDAExecutor.fault(headWidth:)`).
 public final class CUDAExecutor: Executor {
     public let device: any Device
-    private let precision: ProductPrecision
+    public let precision: ProductPrecision
     /// Sequences of one launch of attention.
     let sequencesMost: Int
+
+    /// How products can be computed here; cards that are too old have fewer.
+    public static let precisions: [ProductPrecision] = [.f32, .tf32]
 
     /// What a grid can have in its third direction.
     public static let gridMost = 65_535
@@ -19,7 +22,9 @@ public final class CUDAExecutor: Executor {
     public init(
         _ device: any Device, precision: ProductPrecision = .f32, sequencesMost: Int = CUDAExecutor.gridMost
     ) throws(DeviceFault) {
-        guard device.supports(precision) else { throw .noPrecision(name: device.name, precision) }
+        guard Self.precisions.contains(precision), device.supports(precision) else {
+            throw .noPrecision(name: device.name, precision)
+        }
         self.device = device
         self.precision = precision
         self.sequencesMost = sequencesMost
@@ -39,6 +44,13 @@ public final class CUDAExecutor: Executor {
 
     /// Threads of the host do not matter.
     public func using(_ workers: Workers) -> any Executor { self }
+
+    public func multiplying(in precision: ProductPrecision) throws(PrecisionFault) -> any Executor {
+        if precision == self.precision { return self }
+        do { return try CUDAExecutor(device, precision: precision, sequencesMost: sequencesMost) } catch {
+            throw PrecisionFault(precision, at: device.name, possible: Self.precisions.filter(device.supports))
+        }
+    }
 
     // MARK: Memory
 

@@ -44,6 +44,7 @@ enum ModelCommands {
                     .label("tied", .boolean, default: "false", "whether the head reads the token table"),
                     .label("dropout", .real(0...0.99), default: "0", "while training; GPT-2 uses 0.1"),
                     .label("seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed, "of the weights"),
+                    EngineDevice.precisionParameter,
                 ], result: ModelValue.typeName, examples: ["model .gpt2 layers: 2 heads: 4 width: 64"],
                 seeAlso: ["load", "start", "show"],
                 discussion:
@@ -81,15 +82,13 @@ enum ModelCommands {
             }
             try EngineDevice.check(configuration, call)
             try Memory.check(floats: 4 * configuration.parameterLayout.count, call)
-            let seed = try call.integer("seed")
+            let seed = try call.integer("seed"), precision = try EngineDevice.precision(call)
             let initialization: Initialization = try call.choice("init") == "gpt2" ? .gpt2 : .fanIn
-            return .object(
-                ModelValue(
-                    ExperimentModel(
-                        try LanguageModel(
-                            configuration, initialization: initialization, seed: UInt64(seed),
-                            observer: call.observer("drawing weights")),
-                        writing: writing, origin: .seed(seed))))
+            let model = try LanguageModel(
+                configuration, initialization: initialization, seed: UInt64(seed),
+                observer: call.observer("drawing weights"))
+            if let precision { try model.multiply(in: precision) }
+            return .object(ModelValue(ExperimentModel(model, writing: writing, origin: .seed(seed))))
         }
     }
 
@@ -122,6 +121,7 @@ enum ModelCommands {
                         "positions", .integer(1...1_000_000),
                         "more positions than it has, for long chains: new rows copy the last one, as the reference does"
                     ),
+                    EngineDevice.precisionParameter,
                 ], result: ModelValue.typeName, examples: ["load \"gpt2\""],
                 seeAlso: ["write", "model", "show"],
                 discussion:
@@ -135,7 +135,7 @@ enum ModelCommands {
                     """
             )
         ) { call in
-            let name = try call.text("name")
+            let name = try call.text("name"), precision = try EngineDevice.precision(call)
             let checkpoint = try Checkpoint(
                 name, base: call.textIfPresent("base"), revision: call.textIfPresent("revision"))
             tell(checkpoint.notes, call)
@@ -143,6 +143,7 @@ enum ModelCommands {
             try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
             var model = try LanguageModel(checkpoint, observer: call.observer("loading"))
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
+            if let precision { try model.multiply(in: precision) }
             return .object(
                 ModelValue(
                     ExperimentModel(model, writing: try writing(checkpoint, call), origin: .folder(name))))

@@ -5,6 +5,7 @@ import Experiments
 import Internalization
 import Language
 import Support
+import Tensors
 import Transformer
 
 /// What `start` makes of its labels.
@@ -44,6 +45,7 @@ struct SettingArguments {
         .label("max_length", .integer(0...1_000_000), "longer problems are not trained on; 0 for no limit"),
         .label(
             "seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of data order, smoothing and dropout"),
+        EngineDevice.precisionParameter,
     ]
 
     static let slicesParameter = Parameter.label(
@@ -61,6 +63,11 @@ struct SettingArguments {
         let ranks = Ranks.current.size
         if start.training.batchSize < ranks {
             throw RanksFault.moreRanksThanRows(ranks: ranks, batch: start.training.batchSize)
+        }
+        // The model may have it from elsewhere, which a preset means as little.
+        let precision = start.training.precision ?? model.model.precision
+        if preset != nil, precision != .f32 {
+            contradictions.append("precision: .\(precision.rawValue) instead of .f32")
         }
         if let fault = start.fault { throw fault }
     }
@@ -102,6 +109,7 @@ struct SettingArguments {
             set(\.start.separator, Self.separator(name), "separator")
         }
         start.training.seed = UInt64(try call.integer("seed"))
+        start.training.precision = try EngineDevice.precision(call)
     }
 
     private static func separator(_ name: String) -> AnswerSeparator {

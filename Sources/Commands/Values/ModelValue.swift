@@ -2,6 +2,7 @@ import Experiments
 import Internalization
 import Language
 import Support
+import Tensors
 import Transformer
 
 /// A model as a value, with the way problems are written for it.
@@ -36,6 +37,7 @@ final class ModelValue: HostObject {
             ("width", .integer(configuration.width)),
             ("vocabulary", .integer(configuration.vocabularySize)),
             ("positions", .integer(configuration.positionCount)), ("origin", .text(origin)),
+            ("precision", .text(model.precision.rawValue)),
         ]
     }
 
@@ -47,6 +49,7 @@ final class ModelValue: HostObject {
         "\(configuration.architecture.rawValue), \(NumberText.grouped(model.parameterCount)) parameters: \(Phrase.count(configuration.layerCount, "layer")),"
             + " \(Phrase.count(configuration.headCount, "head")), width \(configuration.width), \(configuration.positionCount) positions,"
             + " vocabulary \(configuration.vocabularySize); \(origin)"
+            + (model.precision == .f32 ? "" : "; products in \(model.precision.rawValue)")
     }
 
     override func show(_ options: DisplayOptions) throws -> DisplayBundle {

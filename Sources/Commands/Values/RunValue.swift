@@ -17,7 +17,7 @@ final class RunValue: HostObject {
         [
             "name", "model", "data", "test", "validation", "removed", "chain", "steps", "tokens", "spent", "stages",
             "learning_rate", "batch",
-            "seed",
+            "seed", "precision", "profile",
         ]
     }
 
@@ -42,6 +42,8 @@ final class RunValue: HostObject {
         case "learning_rate": .real(Double(run.settings.learningRate))
         case "batch": .integer(run.settings.batchSize)
         case "seed": .integer(Int(clamping: run.settings.seed))
+        case "precision": .text(run.precisionName)
+        case "profile": .text(run.numericProfile)
         default: nil
         }
     }

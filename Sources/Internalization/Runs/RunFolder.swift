@@ -124,12 +124,7 @@ public final class RunFolder {
     private static func empty(_ path: String, for run: Run, _ info: JSONValue, _ lock: RunLock) throws -> RunFolder {
         RunFolder(
             path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: 0), lastNumber: 0,
-            profiles: [ProfileSpan(from: run.progress.updates, profile: profile(run))])
-    }
-
-    private static func profile(_ run: Run) -> String {
-        let executor = run.model.executor(run.workers)
-        return [executor.profile, executor.library].compactMap { $0 }.joined(separator: " ")
+            profiles: [ProfileSpan(from: run.progress.updates, profile: run.numericProfile)])
     }
 
     // MARK: What it says of itself
@@ -352,7 +347,8 @@ public final class RunFolder {
     ///   - encode: the problems of a part ("training", "held-out", "validation") for an order of removal, where the
     ///     folder is compact.
     ///   - encoder: makes the encoder of the held-out problems from what the caller remembered.
-    /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
+    /// - Throws: `RunFolderError`, `FileError`, `RunError`, `PrecisionFault` where this process cannot compute as
+    ///   the run does; the folder is then as it was.
     public static func resume(
         _ path: String, steals: Bool = false, isVerified: Bool = false, workers: Workers = .shared,
         encode: (_ part: String, RemovalOrder) throws -> EncodedProblems = { part, _ in
@@ -407,10 +403,11 @@ public final class RunFolder {
                     on: try problems("training", order), heldOut: heldOut,
                     validation: validation, schedule: present.schedule,
                     settings: present.settings, workers: workers)
+                if let precision = run.settings.precision { try initial?.multiply(in: precision) }
                 try run.adopt(state, partsFolder: path + "/parts")
                 run.timeline.spill(to: path + "/parts")
                 var profiles = state.profiles ?? []
-                let (before, now) = (profiles.last?.profile, profile(run))
+                let (before, now) = (profiles.last?.profile, run.numericProfile)
                 if before != now { profiles.append(ProfileSpan(from: run.progress.updates, profile: now)) }
                 let folder = RunFolder(
                     path: path, info: info, lock: lock, metrics: try MetricsLog(path, keeping: state.metricsBytes),

@@ -44,7 +44,7 @@ extension Run {
     /// - Throws: `RunError.damagedSnapshot`, `FileError` if memory had no room for it and it cannot be read back.
     public func model(at stage: Timeline.Stage) throws -> LanguageModel {
         guard stage.id != timeline.current.id else { return model.copy() }
-        let copy = LanguageModel(uninitialized: model.configuration)
+        let copy = model.blank()
         try stage.exit.weights.copy(to: copy.parameters)
         return copy
     }
@@ -52,7 +52,7 @@ extension Run {
     /// A copy of the model as it was before the first step.
     /// - Throws: as `model(at:)`.
     public func initialModel() throws -> LanguageModel {
-        let copy = LanguageModel(uninitialized: model.configuration)
+        let copy = model.blank()
         try timeline.stages[0].entry.weights.copy(to: copy.parameters)
         return copy
     }

@@ -86,7 +86,8 @@ public final class Run: @unchecked Sendable {
     /// - Parameters:
     ///   - ranks: who shares its batches.
     ///   - now: a clock in seconds, for the times in the timeline.
-    /// - Throws: `RunError` if the schedule or a setting is not possible or the problems do not fit the model.
+    /// - Throws: `RunError` if the schedule or a setting is not possible or the problems do not fit the model;
+    ///   `PrecisionFault`.
     public init(
         _ model: LanguageModel, on problems: EncodedProblems, heldOut: HeldOut? = nil, validation: HeldOut? = nil,
         schedule: RemovalSchedule = RemovalSchedule(),
@@ -102,6 +103,9 @@ public final class Run: @unchecked Sendable {
         let shape = DataShape(problems)
         try problems.check(for: model, schedule, shape)
         for set in [heldOut, validation] { try set?.problems.check(for: model, schedule, shape) }
+        var settings = settings
+        if let precision = settings.precision { try model.multiply(in: precision) }
+        settings.precision = model.ownPrecision
         self.model = model
         self.problems = problems
         self.shape = shape
@@ -125,6 +129,14 @@ public final class Run: @unchecked Sendable {
     }
 
     // MARK: What it is
+
+    /// What decides the last bits of its numbers, and whose large products they are.
+    public var numericProfile: String {
+        let executor = model.executor(workers)
+        return [executor.profile, executor.library].compactMap { $0 }.joined(separator: " ")
+    }
+    /// How its products are computed: `f32`.
+    public var precisionName: String { model.precision.rawValue }
 
     /// Whether it has taken a step in this process, and so has the memory for the next.
     public var hasMemory: Bool { trainee.hasMemory }
@@ -167,6 +179,7 @@ public final class Run: @unchecked Sendable {
     /// - Throws: `RunError`.
     public func change(_ settings: TrainingSettings) throws {
         if let fault = settings.fault { throw fault }
+        precondition(settings.precision == self.settings.precision, "a run has one precision")
         self.settings = settings
         optimizer.hyperparameters = settings.optimizer
         let before = order.batchesPerEpoch

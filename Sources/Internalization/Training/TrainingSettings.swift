@@ -1,3 +1,4 @@
+import Tensors
 import Transformer
 
 /// Everything about training that is not about the chain.
@@ -27,6 +28,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public var keepsPartialBatch = false
     /// Data order, smoothing offsets and dropout follow from it.
     public var seed: UInt64 = 0
+    /// How products with the weights are computed; nil as the model has it.
+    public var precision: ProductPrecision?
 
     public init() {}
 
@@ -122,7 +125,7 @@ extension TrainingSettings: Codable {
     private enum CodingKeys: String, CodingKey {
         case batchSize, learningRate, warmUp, decay, decayStart, beta1, beta2, epsilon, weightDecay, clip, accumulation,
             accumulationRule, slices, isShuffled
-        case keepsPartialBatch, seed
+        case keepsPartialBatch, seed, precision
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -143,6 +146,7 @@ extension TrainingSettings: Codable {
         try values.encode(isShuffled, forKey: .isShuffled)
         try values.encode(keepsPartialBatch, forKey: .keepsPartialBatch)
         try values.encode(seed, forKey: .seed)
+        try values.encodeIfPresent(precision?.rawValue, forKey: .precision)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -163,5 +167,12 @@ extension TrainingSettings: Codable {
         isShuffled = try values.decode(Bool.self, forKey: .isShuffled)
         keepsPartialBatch = try values.decode(Bool.self, forKey: .keepsPartialBatch)
         seed = try values.decode(UInt64.self, forKey: .seed)
+        if let name = try values.decodeIfPresent(String.self, forKey: .precision) {
+            guard let known = ProductPrecision(rawValue: name) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .precision, in: values, debugDescription: "there is no precision \(name)")
+            }
+            precision = known
+        }
     }
 }

@@ -30,6 +30,7 @@ extension CPUExecutor {
 
     /// ‖Δw‖²
     private func change(_ network: AdamWOperation, _ factor: Float, _ memory: Workspace) -> Double {
+        RoundedWeights.shared.change(network.weights)
         let (w, g) = (floats(network.weights), floats(network.gradients))
         let (m, v) = (floats(network.firstMoments), floats(network.secondMoments))
         return sumOfBlocks(network.gradients.count, memory) { block in

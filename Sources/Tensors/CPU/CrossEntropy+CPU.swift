@@ -2,6 +2,10 @@ import CKernels
 
 extension CPUExecutor {
     public func forward(_ operation: CrossEntropyOperation, in memory: Workspace) {
+        withProducts(memory) { forward(operation, $0, memory) }
+    }
+
+    private func forward(_ operation: CrossEntropyOperation, _ products: Products, _ memory: Workspace) {
         let (columns, vocabulary, count) = (operation.input.columns, operation.vocabularySize, operation.count)
         let (input, head) = (floats(operation.input), floats(operation.head.values))
         let dhead = floats(operation.head.gradient)
@@ -24,16 +28,25 @@ extension CPUExecutor {
                 for m in 0..<size {
                     (x + m * columns).update(from: input + Int(rows[start + m]) * columns, count: columns)
                 }
-                MatrixProduct.applyTransposed(
-                    logits, x, weight: head, rows: size, inputs: columns, outputs: vocabulary, workers: workers)
+                if products.areRounded {
+                    workers.parts(of: vocabulary, grain: 64) { thread, part in
+                        products.multiply(
+                            thread, logits + part.lowerBound, vocabulary, x, columns, head + part.lowerBound * columns,
+                            columns, m: size, n: part.count, k: columns, transposeB: true)
+                    }
+                } else {
+                    MatrixProduct.applyTransposed(
+                        logits, x, weight: head, rows: size, inputs: columns, outputs: vocabulary, workers: workers)
+                }
             }
-            workers.parts(of: size, grain: 8) { _, part in
+            workers.parts(of: size, grain: products.grain) { thread, part in
                 if !isWide {
                     for m in part {
                         (x + m * columns).update(from: input + Int(rows[start + m]) * columns, count: columns)
                     }
-                    MatrixProduct.multiply(
-                        logits + part.lowerBound * vocabulary, vocabulary, x + part.lowerBound * columns, columns,
+                    products.multiply(
+                        thread, logits + part.lowerBound * vocabulary, vocabulary, x + part.lowerBound * columns,
+                        columns,
                         head, columns, m: part.count, n: vocabulary, k: columns, transposeB: true)
                 }
                 for m in part {
@@ -42,8 +55,8 @@ extension CPUExecutor {
                         predictions + start + m)
                 }
                 if let gradient {
-                    MatrixProduct.multiply(
-                        gradient + (start + part.lowerBound) * columns, columns,
+                    products.multiply(
+                        thread, gradient + (start + part.lowerBound) * columns, columns,
                         logits + part.lowerBound * vocabulary, vocabulary, head, columns, m: part.count, n: columns,
                         k: vocabulary)
                 }
@@ -51,8 +64,8 @@ extension CPUExecutor {
             if gradient != nil {
                 workers.run { thread in
                     let words = Workers.part(thread, of: threads, count: vocabulary, grain: 8)
-                    MatrixProduct.multiply(
-                        dhead + words.lowerBound * columns, columns, logits + words.lowerBound, vocabulary, x,
+                    products.multiply(
+                        thread, dhead + words.lowerBound * columns, columns, logits + words.lowerBound, vocabulary, x,
                         columns, m: words.count, n: columns, k: size, transposeA: true, accumulate: true)
                 }
             }

@@ -44,6 +44,19 @@ extension CPUExecutor {
         precondition(host.count == operation.rows * operation.outputs, "\(host.count) numbers")
         guard let y = host.baseAddress, operation.rows > 0 else { return }
         let (x, weight) = (floats(operation.input), floats(operation.weight))
+        if precision == .bf16 {
+            let (inputs, outputs) = (operation.inputs, operation.outputs)
+            withProducts(Workspace(self)) { products in
+                workers.parts(of: outputs, grain: 32) { thread, part in
+                    let first = operation.isTransposed ? part.lowerBound * inputs : part.lowerBound
+                    products.multiply(
+                        thread, y + part.lowerBound, outputs, x, inputs, weight + first,
+                        operation.isTransposed ? inputs : outputs, m: operation.rows, n: part.count, k: inputs,
+                        transposeB: operation.isTransposed)
+                }
+            }
+            return
+        }
         if operation.isTransposed {
             MatrixProduct.applyTransposed(
                 y, x, weight: weight, rows: operation.rows, inputs: operation.inputs, outputs: operation.outputs,

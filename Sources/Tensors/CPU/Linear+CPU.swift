@@ -2,25 +2,31 @@ import CKernels
 
 extension CPUExecutor {
     public func forward(_ operation: LinearOperation, in memory: Workspace) {
-        let (inputs, outputs) = (operation.input.columns, operation.output.columns)
+        let outputs = operation.output.columns
         // More rows than that are worth packing the matrix for.
         let isWide = operation.isTransposed && outputs > 8 * operation.input.rows
+        if operation.isDecoding, precision == .bf16 { return decodeRounded(operation, in: memory) }
         if operation.isDecoding, isWide || operation.input.rows <= MatrixProduct.fewRows {
             return decode(operation, in: memory)
         }
+        withProducts(memory) { forward(operation, $0, memory) }
+    }
+
+    private func forward(_ operation: LinearOperation, _ products: Products, _ memory: Workspace) {
+        let (inputs, outputs) = (operation.input.columns, operation.output.columns)
         let (input, output) = (floats(operation.input), floats(operation.output))
         let (weight, bias) = (floats(operation.weight.values), operation.bias.map { floats($0.values) })
         let residual = operation.residual.map { floats($0) }
         let scratch = operation.activatesInput ? memory.take(operation.input.count) : nil
         let active = scratch.map { floats($0) } ?? input
-        workers.parts(of: operation.input.rows, grain: 8) { _, part in
+        workers.parts(of: operation.input.rows, grain: products.grain) { thread, part in
             let start = part.lowerBound * outputs
             operation.activation?.apply(
                 active + part.lowerBound * inputs, input + part.lowerBound * inputs, part.count * inputs)
             let y = output + start
             // Without dropout the residual is simply what the product is added to.
-            MatrixProduct.multiply(
-                y, outputs, active + part.lowerBound * inputs, inputs, weight,
+            products.multiply(
+                thread, y, outputs, active + part.lowerBound * inputs, inputs, weight,
                 operation.isTransposed ? inputs : outputs, m: part.count, n: outputs, k: inputs,
                 transposeB: operation.isTransposed,
                 add: operation.dropout == nil ? residual.map { UnsafePointer($0 + start) } : nil, ldadd: outputs,
@@ -38,15 +44,8 @@ extension CPUExecutor {
         let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
         let (weight, output) = (floats(operation.weight.values), floats(operation.output))
         let bias = operation.bias.map { UnsafePointer(floats($0.values)) }
-        var input = floats(operation.input)
         let mark = memory.arena.mark
-        if let activation = operation.activation {
-            let (x, active) = (input, floats(memory.arena.take(operation.input.count)))
-            spread(operation.input.count, grain: 16, work: operation.input.count) { part in
-                activation.apply(active + part.lowerBound, x + part.lowerBound, part.count)
-            }
-            input = active
-        }
+        let input = activeInput(operation, memory)
         if let residual = operation.residual { output.update(from: floats(residual), count: operation.output.count) }
         let accumulate = operation.residual != nil
         if operation.isTransposed {
@@ -64,11 +63,45 @@ extension CPUExecutor {
         memory.arena.rewind(to: mark)
     }
 
+    /// What the product takes, GELU(x) in the arena where it takes that.
+    private func activeInput(_ operation: LinearOperation, _ memory: Workspace) -> UnsafeMutablePointer<Float> {
+        let x = floats(operation.input)
+        guard let activation = operation.activation else { return x }
+        let active = floats(memory.arena.take(operation.input.count))
+        spread(operation.input.count, grain: 16, work: operation.input.count) { part in
+            activation.apply(active + part.lowerBound, x + part.lowerBound, part.count)
+        }
+        return active
+    }
+
+    /// The same against the copy of the matrix in bfloat16, for any number of rows.
+    private func decodeRounded(_ operation: LinearOperation, in memory: Workspace) {
+        let mark = memory.arena.mark
+        let input = activeInput(operation, memory)
+        withProducts(memory) { products in
+            applyRounded(
+                operation.weight.values, inputs: operation.input.columns, outputs: operation.output.columns,
+                isTransposed: operation.isTransposed, to: input, rows: operation.input.rows, floats(operation.output),
+                add: operation.residual.map { UnsafePointer(floats($0)) },
+                bias: operation.bias.map { UnsafePointer(floats($0.values)) }, products)
+        }
+        memory.arena.rewind(to: mark)
+    }
+
     public func backward(
         _ operation: LinearOperation, gradient: Place, input target: GradientTarget, in memory: Workspace
     ) {
         // What reaches the product: dy, thinned by the mask. The residual receives dy as it is.
-        guard let dropout = operation.dropout else { return multiply(operation, floats(gradient), target, memory) }
+        withProducts(memory) { backward(operation, gradient, target, $0, memory) }
+    }
+
+    private func backward(
+        _ operation: LinearOperation, _ gradient: Place, _ target: GradientTarget, _ products: Products,
+        _ memory: Workspace
+    ) {
+        guard let dropout = operation.dropout else {
+            return multiply(operation, floats(gradient), target, products, memory)
+        }
         let count = operation.output.count
         let place = memory.take(count)
         let (full, masked) = (floats(gradient), floats(place))
@@ -76,13 +109,14 @@ extension CPUExecutor {
             (masked + part.lowerBound).update(from: full + part.lowerBound, count: part.count)
             dropout.apply(masked + part.lowerBound, first: part.lowerBound, count: part.count)
         }
-        multiply(operation, masked, target, memory)
+        multiply(operation, masked, target, products, memory)
         memory.giveBack(place)
     }
 
     /// dx, dW and db from dy.
     private func multiply(
-        _ operation: LinearOperation, _ dy: UnsafeMutablePointer<Float>, _ target: GradientTarget, _ memory: Workspace
+        _ operation: LinearOperation, _ dy: UnsafeMutablePointer<Float>, _ target: GradientTarget,
+        _ products: Products, _ memory: Workspace
     ) {
         let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
         let (isTransposed, activatesInput) = (operation.isTransposed, operation.activatesInput)
@@ -94,16 +128,17 @@ extension CPUExecutor {
         // dW (height, width) = leftᵀ · right.
         let (left, right) = isTransposed ? (dy, active) : (active, dy)
         let (height, width) = isTransposed ? (outputs, inputs) : (inputs, outputs)
-        func rowsOfDx(_ part: Range<Int>) {
-            MatrixProduct.multiply(
-                dx + part.lowerBound * inputs, inputs, dy + part.lowerBound * outputs, outputs, weight,
+        func rowsOfDx(_ thread: Int, _ part: Range<Int>) {
+            products.multiply(
+                thread, dx + part.lowerBound * inputs, inputs, dy + part.lowerBound * outputs, outputs, weight,
                 isTransposed ? inputs : outputs, m: part.count, n: inputs, k: outputs, transposeB: !isTransposed,
                 accumulate: target.accumulates)
             let start = part.lowerBound * inputs
             operation.activation?.applyAgain(dx + start, active + start, input + start, part.count * inputs)
         }
         let threads = workers.threadCount
-        if threads > 1, height * width * 4 < rows * (height + width) {
+        // Sums that are cut by rows would depend on the number of threads.
+        if threads > 1, !products.areRounded, height * width * 4 < rows * (height + width) {
             // What crosses between the cores decides here. Each thread sums over its own rows, which its cache holds;
             // only the sums cross, and are added in the order of the threads.
             let size = (height * width + outputs + 31) & ~31
@@ -111,7 +146,7 @@ extension CPUExecutor {
             let partial = floats(place)
             workers.run { thread in
                 let part = Workers.part(thread, of: threads, count: rows, grain: 8)
-                rowsOfDx(part)
+                rowsOfDx(thread, part)
                 let sums = thread == 0 ? dweight : partial + (thread - 1) * size
                 MatrixProduct.multiply(
                     sums, width, left + part.lowerBound * height, height, right + part.lowerBound * width, width,
@@ -138,13 +173,15 @@ extension CPUExecutor {
         }
         // Rows of dx, then a part of dW along its longer side: each thread owns what it writes. A part of dW needs all
         // of `active`.
-        if activatesInput { workers.parts(of: rows, grain: 8) { _, part in rowsOfDx(part) } }
+        if activatesInput { workers.parts(of: rows, grain: products.grain) { rowsOfDx($0, $1) } }
         workers.run { thread in
-            if !activatesInput { rowsOfDx(Workers.part(thread, of: threads, count: rows, grain: 8)) }
+            if !activatesInput {
+                rowsOfDx(thread, Workers.part(thread, of: threads, count: rows, grain: products.grain))
+            }
             let own = Workers.part(thread, of: threads, count: max(width, height), grain: 32)
             let (down, across) = width >= height ? (0..<height, own) : (own, 0..<width)
-            MatrixProduct.multiply(
-                dweight + down.lowerBound * width + across.lowerBound, width, left + down.lowerBound, height,
+            products.multiply(
+                thread, dweight + down.lowerBound * width + across.lowerBound, width, left + down.lowerBound, height,
                 right + across.lowerBound, width, m: down.count, n: across.count, k: rows, transposeA: true,
                 accumulate: true)
             if let dbias {

@@ -19,6 +19,7 @@ public final class LanguageModel: @unchecked Sendable {
     public let configuration: ModelConfiguration
     public let parameters: ParameterSet
     let rotaryCache = Mutex<RotaryTables?>(nil)
+    private let chosenPrecision = Mutex<ProductPrecision?>(nil)
 
     /// Zero weights, for a loader to fill.
     /// - Precondition: the configuration has no `fault`.
@@ -46,12 +47,37 @@ public final class LanguageModel: @unchecked Sendable {
 
     public var parameterCount: Int { parameters.count }
 
-    /// What computes with the weights, where the host takes part on these threads.
-    public func executor(_ workers: Workers) -> any Executor { parameters.executor.using(workers) }
+    // MARK: What computes with it
 
-    /// A copy beside it, or where another executor computes.
+    /// What computes with the weights, where the host takes part on these threads.
+    public func executor(_ workers: Workers) -> any Executor {
+        let executor = parameters.executor.using(workers)
+        guard let precision = ownPrecision else { return executor }
+        do { return try executor.multiplying(in: precision) } catch { preconditionFailure("\(error)") }
+    }
+
+    /// How products with its weights are computed, in training and in everything else.
+    public var precision: ProductPrecision { ownPrecision ?? parameters.executor.precision }
+    /// The same where it was chosen for this model; nil where it is the executor's.
+    public var ownPrecision: ProductPrecision? { chosenPrecision.withLock { $0 } }
+
+    /// Computes products with its weights so from here on.
+    public func multiply(in precision: ProductPrecision) throws(PrecisionFault) {
+        _ = try parameters.executor.multiplying(in: precision)
+        chosenPrecision.withLock { $0 = precision }
+    }
+
+    /// Zero weights of the same configuration, computed in the same way.
+    public func blank() -> LanguageModel {
+        let other = LanguageModel(uninitialized: configuration, executor: parameters.executor)
+        let precision = ownPrecision
+        other.chosenPrecision.withLock { $0 = precision }
+        return other
+    }
+
+    /// A copy beside it, or where another executor computes, in that one's way.
     public func copy(on executor: (any Executor)? = nil) -> LanguageModel {
-        let other = LanguageModel(uninitialized: configuration, executor: executor ?? parameters.executor)
+        let other = executor.map { LanguageModel(uninitialized: configuration, executor: $0) } ?? blank()
         other.parameters.copyValues(from: parameters)
         return other
     }
