@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "COpenBLAS"),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "CProcess"),
+        .target(name: "CCurl"),
         .target(name: "CLibedit", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("edit")]),
 
         // What everybody may import.
@@ -57,6 +58,9 @@ let package = Package(
             dependencies: ["Internalization", "Probing", "Transformer", "Checkpoints", "Support"],
             swiftSettings: strict),
 
+        // Models that somebody else runs: nothing is linked, libcurl is opened when a server is asked.
+        .target(name: "Prompting", dependencies: ["CCurl", "Support"], swiftSettings: strict),
+
         // Many runs.
         .target(name: "Sweeps", dependencies: ["CProcess", "Support"], swiftSettings: strict),
 
@@ -76,8 +80,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Language", "Plotting", "Page", "Sweeps", "Experiments", "Probing", "Internalization", "Transformer",
-                "Checkpoints", "Communication", "CUDA", "Tensors", "Support",
+                "Language", "Plotting", "Page", "Prompting", "Sweeps", "Experiments", "Probing", "Internalization",
+                "Transformer", "Checkpoints", "Communication", "CUDA", "Tensors", "Support",
             ],
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
@@ -131,7 +135,8 @@ let package = Package(
             path: "Benchmarks/problems/Sources", swiftSettings: strict),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", exclude: ["llama_server.py"], swiftSettings: strict),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal", linkerSettings: [.linkedLibrary("util")]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"], swiftSettings: strict),
         .target(
@@ -171,6 +176,8 @@ let package = Package(
             name: "ExperimentsTests",
             dependencies: ["Experiments", "Internalization", "Probing", "Transformer", "Support", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "PromptingTests", dependencies: ["Prompting", "Support", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PageTests", dependencies: ["Page", "Support", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SweepsTests", dependencies: ["Sweeps", "Support", "TestSupport"], swiftSettings: strict),

@@ -6,6 +6,7 @@ import Internalization
 import Language
 import Plotting
 import Probing
+import Prompting
 import Support
 import Sweeps
 import Tensors
@@ -46,6 +47,8 @@ enum Explanations {
         case let error as ProbeError:
             return Explanation(.runtimeArgument, error.description, at: arguments(error), help: error.help)
         case let error as PictureError: return Explanation(.commandFailed, error.description, help: error.help)
+        case let error as ServerFault:
+            return Explanation(code(error), error.description, at: arguments(error), help: error.help)
         case is Interrupted: return Explanation(.interrupted, "stopped")
         default: return nil
         }
@@ -56,6 +59,22 @@ enum Explanations {
         case .missing: .fileMissing
         case .malformed, .contradictory, .unsupported: .fileMalformed
         case .refused, .unreadable, .notWritten: .fileRefused
+        }
+    }
+
+    private static func code(_ error: ServerFault) -> DiagnosticCode {
+        switch error {
+        case .badAddress, .noModel, .nothingThere, .moved, .waitsTooLong: .runtimeArgument
+        default: .worldFailed
+        }
+    }
+
+    /// The labels that it is about.
+    private static func arguments(_ error: ServerFault) -> [String] {
+        switch error {
+        case .noModel: ["model"]
+        case .outOfTime: ["seconds", "at"]
+        default: ["at"]
         }
     }
 

@@ -70,6 +70,9 @@ enum Doctor {
                 cost: "icot export writes pages all the same; open them elsewhere"),
             library(
                 "ZeroMQ", ["libzmq.so.5"], of: "libzmq", cost: "no kernel for Jupyter; apt install libzmq5"),
+            library(
+                "libcurl", ["libcurl.so.4"], of: "libcurl",
+                cost: "prompted … at: asks no servers; apt install libcurl4"),
             program("Jupyter", ["jupyter"], cost: "no notebooks in a browser; pip install jupyterlab"),
             program("Slurm", ["sbatch"], cost: "icot sweep runs here only, not with --slurm"), ranks,
             cache,

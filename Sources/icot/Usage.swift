@@ -66,6 +66,13 @@ enum Usage {
         ("ICOT_DEVICE", "Where models are computed, as --device says."),
         ("ICOT_PRECISION", "How products with weights are computed, as --precision says."),
         ("ICOT_CUDA", "A folder with NVIDIA's libraries, looked into before all others."),
+        (
+            "OPENAI_API_KEY",
+            "The key for the server that prompted asks; it is sent to https://api.openai.com or OPENAI_BASE_URL alone."
+        ),
+        ("OPENAI_BASE_URL", "The server that the key is for."),
+        ("SSL_CERT_FILE, CURL_CA_BUNDLE", "Certificates that are trusted when a server is asked over https."),
+        ("https_proxy, http_proxy, no_proxy", "What stands between, for servers that are not on this machine."),
         ("ICOT_BACKGROUND", "dark or light, where the terminal does not say which it is."),
         ("NO_COLOR, TERM, COLORTERM, COLORFGBG, COLUMNS, LANG, LC_ALL, LC_CTYPE", "What the terminal can show."),
         ("VISUAL, EDITOR, PAGER", "What edits an entry (Ctrl-X Ctrl-E), and what shows long pages."),

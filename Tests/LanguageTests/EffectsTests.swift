@@ -41,6 +41,13 @@ import Testing
                 command(
                     CommandSignature("shell", "Runs a program.", [.value("line", .text)], effects: [.runsPrograms])),
                 command(
+                    CommandSignature(
+                        "ask", "Asks.",
+                        [
+                            .label("at", .text), .label("into", .path(.look), default: "\"kept.jsonl\""),
+                            .label("really", .boolean, default: "true"),
+                        ], effects: [.asks(at: "at", keeping: "into", unless: "really")])),
+                command(
                     CommandSignature("copy", "Copies.", [.value("from", .path(.read)), .value("to", .path(.write))])),
             ]))
     }
@@ -66,6 +73,10 @@ import Testing
             }
         ),
         ("(shell \"rm\")", { $0.programs.contains { $0.verb == "shell" } }),
+        (
+            "(ask at: \"http://gone\")",
+            { $0.asked.contains { $0.path == "http://gone" } && $0.writes.contains { $0.path == "kept.jsonl" } }
+        ),
         ("(note)", { $0.writes.contains { $0.path == "notes.txt" } }),
         ("write(1, \"gone.txt\")", { $0.writes.contains { $0.path == "gone.txt" } }),
     ]
@@ -153,6 +164,27 @@ import Testing
     func paths(text: String, writes: [String?]) {
         let effects = Effects.of(SourceText(text), Self.session().context)
         #expect(effects.writes.map(\.path) == writes)
+    }
+
+    @Test(
+        "of asking are the server and the file that keeps its answers, or only that file where the text says so",
+        arguments: [
+            ("ask", [], [], []), ("ask into: \"f\"", [], [], []), ("ask really: false", [], [], []),
+            ("ask at: \"http://a\" into: \"f\"", ["http://a"], ["f"], []),
+            ("ask at: \"http://a\" really: true", ["http://a"], ["kept.jsonl"], []),
+            ("ask at: \"http://a\" really: false", [], [], ["kept.jsonl"]),
+            ("ask at: \"http://a\" into: \"f\" really: false", [], [], ["f"]),
+            // What the text does not tell may be anything.
+            ("let b = false\nask at: \"http://a\" really: b", ["http://a"], ["kept.jsonl"], []),
+            ("let a = \"http://a\"\nask at: a into: a", [nil], [nil], []),
+            ("ask at: \"http://{1}\"", [nil], ["kept.jsonl"], []),
+        ] as [(String, [String?], [String?], [String?])])
+    func asking(text: String, asked: [String?], written: [String?], read: [String?]) {
+        let effects = Effects.of(SourceText(text), Self.session().context)
+        #expect(effects.asked.map(\.path) == asked && effects.writes.map(\.path) == written)
+        #expect(effects.reads.map(\.path) == read)
+        // What is written there is gone on with.
+        #expect(effects.writes.allSatisfy { $0.goesOn })
     }
 
     @Test("on files are told to the session before the command runs: paths, lists of paths, run folders, fixed files")

@@ -15,7 +15,8 @@ import Testing
         ], acceptsWhere: true, acceptsBy: true, examples: ["keep 1"],
         effects: [
             .reads("a.txt"), .writes("b.txt"), .writesNamed(folder: "runs/", label: "name"), .holds(unless: "on"),
-            .runsPrograms, .entersFolder, .changes("the run", parts: "its steps"),
+            .runsPrograms, .entersFolder, .asks(at: "name", keeping: "more", unless: "on"),
+            .changes("the run", parts: "its steps"),
         ], seeAlso: ["drop", "put"], discussion: "First.\n\nSecond.")
 
     private static func session(_ verbs: [CommandSignature] = [keep]) -> Session {
@@ -30,7 +31,9 @@ import Testing
     func page() {
         let effects = [
             "writes the file given as more", "reads a.txt", "writes b.txt", "writes below runs/ with name:",
-            "writes into that folder, unless on: false", "runs a program", "moves to another folder", "changes the run",
+            "writes into that folder, unless on: false", "runs a program", "moves to another folder",
+            "asks a server, with name:, and writes its answers into the file given as more, which with on: false it "
+                + "only reads", "changes the run",
         ]
         #expect(
             Self.lines("?keep") == [

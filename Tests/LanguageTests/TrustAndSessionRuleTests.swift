@@ -34,6 +34,13 @@ import Testing
                 command(CommandSignature("enter", "Goes.", [.value("path", .text)], effects: [.entersFolder])),
                 command(
                     CommandSignature(
+                        "ask", "Asks.",
+                        [
+                            .label("at", .text), .label("into", .path(.look), default: "\"kept.jsonl\""),
+                            .label("really", .boolean, default: "true"),
+                        ], effects: [.asks(at: "at", keeping: "into", unless: "really")])),
+                command(
+                    CommandSignature(
                         "copy", "Copies.", [.value("from", .path(.read)), .value("to", .path(.write))],
                         effects: [.writes("log.txt")])),
             ]))
@@ -62,6 +69,9 @@ import Testing
         #expect(Self.asked("hold \"r\" keep: true") == [.reads("r"), .writes("r")])
         #expect(Self.asked("hold \"r\" keep: false") == [.reads("r")])
         #expect(Self.asked("let k = false\nhold \"r\" keep: k") == [.reads("r")])
+        #expect(Self.asked("ask") == [] && Self.asked("ask really: false") == [])
+        #expect(Self.asked("ask at: \"http://a\"") == [.asks("http://a"), .writes("kept.jsonl")])
+        #expect(Self.asked("let b = false\nask at: \"http://a\" into: \"f\" really: b") == [.reads("f")])
         // As often as it is done, and not where it is not.
         #expect(Self.asked("for k in 0..<3 { put k \"f{k}\" }") == [.writes("f0"), .writes("f1"), .writes("f2")])
         #expect(Self.asked("if false { put 1 \"f\" }") == [])

@@ -418,7 +418,7 @@ import Testing
         #expect(report.inputs == ["in"])
         #expect(
             EffectsReport(Notebook("# icot 1\nprint 1\n"), TestVocabulary.context).lines.map(\.plain) == [
-                "no files, no programs"
+                "no files, no programs, no servers"
             ])
     }
 }

@@ -337,12 +337,45 @@ import Testing
                 Command(CommandSignature("load", "", [.value("path", .path(.read))]), none),
                 Command(CommandSignature("shell", "", [.value("line", .text)], effects: [.runsPrograms]), none),
                 Command(CommandSignature("cd", "", [.value("folder", .text)], effects: [.entersFolder]), none),
+                Command(
+                    CommandSignature(
+                        "ask", "",
+                        [
+                            .label("at", .text), .label("into", .path(.look), default: "\"kept.jsonl\""),
+                            .label("really", .boolean, default: "true"),
+                        ], effects: [.asks(at: "at", keeping: "into", unless: "really")]), none),
             ])
         ).context
     }()
 
     private func effects(_ text: String, _ name: String = "test.icot") -> EffectsReport {
         EffectsReport(Notebook(bytes: Array("# icot 1\n\(text)\n".utf8), name: name), Self.context)
+    }
+
+    @Test func `asking a server needs trust, is listed with its address, and only its very code is trusted`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "n.icot").path
+            try Data().write(to: URL(filePath: path))
+            let text = "ask at: \"http://a/v1\" into: \"f.jsonl\""
+            let asking = effects(text, path)
+            #expect(asking.needsTrust)
+            #expect(
+                asking.lines.map(\.plain) == [
+                    "writes \"f.jsonl\"  ask, line 2", "asks   \"http://a/v1\"  ask, line 2",
+                ])
+            #expect(
+                effects("let a = \"b\"\nask at: a").lines.map(\.plain).last
+                    == "asks   a server that is only known while running  ask, line 3")
+            #expect(asking.json.contains(#""kind":"asks","path":"http://a/v1""#))
+            let store = TrustStore(path: folder.appending(path: "trusted").path)
+            store.remember(asking)
+            #expect(store.trusts(effects(text, path)))
+            // Another question is another thing to send.
+            #expect(!store.trusts(effects("print 1\n" + text, path)))
+            // Kept answers are only read.
+            let kept = effects(text + " really: false", path)
+            #expect(!kept.needsTrust && kept.lines.map(\.plain) == ["reads  \"f.jsonl\"  ask, line 2"])
+        }
     }
 
     @Test func `only what was agreed to is done: this file, this line, this folder`() throws {
@@ -364,6 +397,12 @@ import Testing
                 deeds.refusal(.writes(base + "/link2"))?.message
                     == "this notebook was not agreed to write \(base)/link2")
             #expect(deeds.refusal(.runs("rm"))?.help == "see what its text tells: icot effects test.icot")
+            let asking = AgreedDeeds(effects("ask at: \"http://a\" into: \"\(base)/a\""))
+            #expect(asking.refusal(.asks("http://a")) == nil && asking.refusal(.writes(base + "/a")) == nil)
+            #expect(
+                asking.refusal(.asks("http://b"))?.message == "this notebook was not agreed to ask http://b")
+            #expect(isRefused(.asks("http://a")))
+            #expect(AgreedDeeds(effects("let a = \"b\"\nask at: a")).refusal(.asks("http://c")) == nil)
             // What the list said to be known only while running may be anything, and only that.
             let open = AgreedDeeds(effects("let p = \"x\"\nwrite 1 p"))
             #expect(open.refusal(.writes("/anything")) == nil && open.refusal(.runs("ls")) != nil)

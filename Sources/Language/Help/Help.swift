@@ -131,6 +131,10 @@ public enum Help {
             case .holds(let label): parts.append("writes into that folder, unless \(label): false")
             case .runsPrograms: parts.append("runs a program")
             case .entersFolder: parts.append("moves to another folder")
+            case .asks(let label, let file, let switched):
+                parts.append(
+                    "asks a server, with \(label):, and writes its answers into the file given as \(file), which with "
+                        + "\(switched): false it only reads")
             case .changes(let state, _): parts.append("changes \(state)")
             }
         }

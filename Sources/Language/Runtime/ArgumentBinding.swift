@@ -50,7 +50,7 @@ extension Machine {
             switch deed {
             case .reads(let path): session.onFile(path, .read)
             case .writes(let path): session.onFile(path, .write)
-            case .runs, .enters: break
+            case .runs, .enters, .asks: break
             }
         }
     }

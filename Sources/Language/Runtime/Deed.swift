@@ -7,6 +7,8 @@ public enum Deed: Sendable, Equatable {
     case runs(String)
     /// Goes to another folder.
     case enters(String)
+    /// Sends questions to the server at an address.
+    case asks(String)
 }
 
 /// Why a deed is refused, in words.
@@ -49,6 +51,10 @@ extension CommandFunction {
             case .holds(let label): if value(label)?.asBoolean != false { deeds.append(.writes(first)) }
             case .runsPrograms: deeds.append(.runs(first))
             case .entersFolder: deeds.append(.enters(first))
+            case .asks(let label, let file, let switched):
+                guard let address = value(label)?.asText else { break }
+                let file = value(file)?.asText ?? ""
+                deeds += value(switched)?.asBoolean == false ? [.reads(file)] : [.asks(address), .writes(file)]
             case .changes: break
             }
         }

@@ -125,6 +125,9 @@ public enum CommandEffect: Sendable, Equatable {
     case runsPrograms
     /// Goes to the folder that the first argument names: relative paths lead elsewhere from then on.
     case entersFolder
+    /// Asks the server whose address is given with a label, and keeps its answers in the file that another names;
+    /// nothing where no address is given, and where a third label is given as false only that file is read.
+    case asks(at: String, keeping: String, unless: String)
     /// Changes a state of the host that other commands look at, named by the host: `the current run`, `weights,
     /// schedule or timeline`.
     case changes(String, parts: String)
@@ -132,7 +135,7 @@ public enum CommandEffect: Sendable, Equatable {
     /// Whether it reaches beyond the session.
     var isDeed: Bool {
         switch self {
-        case .reads, .writes, .writesNamed, .holds, .runsPrograms, .entersFolder: true
+        case .reads, .writes, .writesNamed, .holds, .runsPrograms, .entersFolder, .asks: true
         case .changes: false
         }
     }

@@ -18,6 +18,8 @@ public struct Effects: Sendable, Equatable {
     public var programs: [FileUse] = []
     /// Verbs that go to another folder.
     public var entered: [FileUse] = []
+    /// Verbs that ask a server; the path is its address.
+    public var asked: [FileUse] = []
     /// States of the host that it changes, each once, with what of them.
     public var changes: [Change] = []
 
@@ -91,6 +93,19 @@ public struct Effects: Sendable, Equatable {
                     effects.writes.append(first)
                 case .runsPrograms: effects.programs.append(first)
                 case .entersFolder: effects.entered.append(first)
+                case .asks(let label, let file, let switched):
+                    guard let address = labelled(label) else { break }
+                    let isAsking = labelled(switched).map { !isFalse($0) } ?? true
+                    let kept = FileUse(
+                        path: labelled(file)?.value.constantText, verb: name.text, span: address.span,
+                        goesOn: isAsking)
+                    if isAsking {
+                        effects.asked.append(
+                            FileUse(path: address.value.constantText, verb: name.text, span: address.span))
+                        effects.writes.append(kept)
+                    } else {
+                        effects.reads.append(kept)
+                    }
                 case .changes(let state, let parts):
                     let change = Change(state: state, parts: parts)
                     if !effects.changes.contains(change) { effects.changes.append(change) }

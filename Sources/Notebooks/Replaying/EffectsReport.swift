@@ -4,11 +4,11 @@ import Language
 import Support
 
 public struct EffectsReport: Sendable {
-    public enum Kind: String, Sendable { case reads, writes, runs, enters }
+    public enum Kind: String, Sendable { case reads, writes, runs, enters, asks }
 
     public struct Item: Sendable, Equatable {
         public var kind: Kind
-        /// nil where the text does not tell.
+        /// Of a server its address; nil where the text does not tell.
         public var path: String?
         public var verb: String
         /// As people count.
@@ -52,7 +52,7 @@ public struct EffectsReport: Sendable {
             case .reads, .writes:
                 guard let path = item.path, !path.hasPrefix("/"), !path.hasPrefix("~") else { continue }
                 items[index].path = item.file == nil ? folder.map { FileSystem.joined($0, path) } : nil
-            case .enters, .runs: break
+            case .enters, .runs, .asks: break
             }
         }
     }
@@ -61,7 +61,7 @@ public struct EffectsReport: Sendable {
         var found: [Item] = []
         for (kind, uses) in [
             (Kind.reads, effects.reads), (.writes, effects.writes), (.runs, effects.programs),
-            (.enters, effects.entered),
+            (.enters, effects.entered), (.asks, effects.asked),
         ] {
             for use in uses {
                 found.append(
@@ -107,6 +107,7 @@ public struct EffectsReport: Sendable {
             switch (item.kind, item.path) {
             case (.runs, nil): line.append("a program of the system", .emphasis)
             case (.enters, nil): line.append("a folder that is only known while running", .emphasis)
+            case (.asks, nil): line.append("a server that is only known while running", .emphasis)
             case (.writes, let path?):
                 line.append(Escaping.neutral(target(path).debugDescription), .string)
                 line.append(remark(target(path)), .warning)
@@ -117,7 +118,7 @@ public struct EffectsReport: Sendable {
             if let file = item.file { line.append(" of \(Escaping.neutral(file))", .dim) }
             lines.append(line)
         }
-        if items.isEmpty { lines.append("no files, no programs") }
+        if items.isEmpty { lines.append("no files, no programs, no servers") }
         for change in changes { lines.append(StyledText("changes \(change.state): \(change.parts)", .dim)) }
         if let first = diagnostics.first {
             let place = source.position(at: first.span.start)
@@ -157,7 +158,7 @@ public struct EffectsReport: Sendable {
             case .reads:
                 let isOwn = written.contains { path == $0 || path.hasPrefix($0 + "/") }
                 if !isOwn, !inputs.contains(path) { inputs.append(path) }
-            case .runs, .enters: break
+            case .runs, .enters, .asks: break
             }
         }
         return inputs

@@ -7,6 +7,7 @@
 //                      that a path is only known while running
 //     program          the same line, or any where the list said "a program of the system"
 //     other folder     likewise
+//     asked server     likewise
 //
 // Reading needs nobody's agreement.
 
@@ -18,6 +19,7 @@ public struct AgreedDeeds: Sendable {
     private let writes: Set<String>?
     private let programs: Set<String>?
     private let folders: Set<String>?
+    private let servers: Set<String>?
     private let notebook: String
     /// Whether it was agreed to just now, with the list seen or all of it trusted, and is not only remembered.
     private let isNew: Bool
@@ -32,6 +34,7 @@ public struct AgreedDeeds: Sendable {
         writes = agreed(.writes).map { Set($0.map(Self.target)) }
         programs = agreed(.runs)
         folders = agreed(.enters)
+        servers = agreed(.asks)
         notebook = report.source.name
     }
 
@@ -55,6 +58,9 @@ public struct AgreedDeeds: Sendable {
         case .runs(let line):
             guard let programs, !programs.contains(line) else { return nil }
             words = "this notebook was not agreed to run a program"
+        case .asks(let address):
+            guard let servers, !servers.contains(address) else { return nil }
+            words = "this notebook was not agreed to ask \(Escaping.neutral(address))"
         case .enters(let folder):
             guard let folders, !folders.contains(folder) else { return nil }
             words = "this notebook was not agreed to go to \(Escaping.neutral(folder))"

@@ -11,7 +11,7 @@
 //                   files it imports: prose and recorded outputs may change
 //   of its effects  SHA-256 over where it lies and the files that it would write, from the root and through all
 //                   links: the code may change as long as it would touch the same files. Only where the text tells
-//                   every path, runs no program and goes to no other folder.
+//                   every path, runs no program, goes to no other folder and asks no server.
 
 import Glibc
 import Language
@@ -66,7 +66,10 @@ extension EffectsReport {
     var trustHashes: [String] {
         let code = codeHash
         // In another folder the same paths are other files.
-        guard items.allSatisfy({ $0.path != nil && $0.kind != .runs && $0.kind != .enters }),
+        guard
+            items.allSatisfy({
+                $0.path != nil && $0.kind != .runs && $0.kind != .enters && $0.kind != .asks
+            }),
             let place = realpath(source.name, nil)
         else {
             return [code]

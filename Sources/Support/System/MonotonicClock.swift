@@ -8,4 +8,9 @@ public enum MonotonicClock {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
+
+    /// Lets some time pass, a second at most; look at an `Interrupt` in between.
+    public static func sleep(_ seconds: Double) {
+        usleep(useconds_t(min(max(seconds, 0), 1) * 1e6))
+    }
 }

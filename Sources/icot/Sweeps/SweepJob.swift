@@ -72,7 +72,7 @@ struct SweepJob {
             case .writes: throw SweepFault.writesOutside(path: path, line: item.line)
             case .reads where !path.hasPrefix("/") && !path.hasPrefix("~"):
                 throw SweepFault.readsOutside(path: path, line: item.line, start: start)
-            case .reads, .runs, .enters: continue
+            case .reads, .runs, .enters, .asks: continue
             }
         }
     }

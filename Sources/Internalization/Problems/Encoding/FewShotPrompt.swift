@@ -62,7 +62,10 @@ public struct FewShotPrompt: Sendable {
         let lines = generated.split(separator: "\n", omittingEmptySubsequences: false)
         let found: Substring?
         switch mode {
-        case .direct: found = lines.first
+        // A model that converses may say the word again.
+        case .direct:
+            let first = lines.first.map { $0.drop { $0 == " " } }
+            found = first.map { $0.hasPrefix("Answer:") ? $0.dropFirst("Answer:".count) : $0 }
         case .explicit: found = lines.first { $0.hasPrefix("Answer:") }?.dropFirst("Answer:".count)
         }
         guard let found else { return nil }
