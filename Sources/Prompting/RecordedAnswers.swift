@@ -32,6 +32,10 @@ public final class RecordedAnswers {
     public init(_ path: String) throws {
         self.path = path
         guard FileSystem.exists(path) else { return }
+        // A pipe or a device could be read without an end.
+        guard FileSystem.kind(of: FileSystem.resolved(path)) == .file else {
+            throw FileError(.refused, path, "is no file", help: "choose another name")
+        }
         let lines = try readBytes(path, limit: Self.sizeMax)
             .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // What comes after the last line feed is no line.

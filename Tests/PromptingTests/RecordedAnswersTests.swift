@@ -106,6 +106,14 @@ import Testing
         }
     }
 
+    @Test func `what is no file is not read`() throws {
+        try withFile { path in
+            for other in ["/dev/zero", FileSystem.folder(of: FileSystem.folder(of: path))] {
+                #expect((#expect(throws: FileError.self) { try RecordedAnswers(other) })?.rule == "is no file")
+            }
+        }
+    }
+
     @Test func `a file that appeared since, a link and a folder are not written to, and one icot writes at a time`()
         throws
     {

@@ -49,7 +49,8 @@ private func send(
             .endless("HTTP/1.1 200 X\r\n\r\n", String(repeating: "x", count: 1 << 16)),
             .endless("HTTP/1.1 200 X\r\n", "A: " + String(repeating: "x", count: 1000) + "\r\n"),
             .endless("", "HTTP/1.1 100 Continue\r\nA: " + String(repeating: "x", count: 1000) + "\r\n\r\n"),
-            .endless("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", "4\r\nxxxx\r\n"),
+            .endless(
+                "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", String(repeating: "4\r\nxxxx\r\n", count: 4096)),
         ] as [PlannedServer.Reply])
     func `an answer without an end is cut off, whatever part of it has none`(_ reply: PlannedServer.Reply) {
         #expect(throws: WireFault.tooLarge) { try send(PlannedServer([reply])) }
@@ -155,7 +156,7 @@ private func send(
     }
 
     @Test func `a server that speaks no TLS is not asked over https`() throws {
-        let server = PlannedServer([.bytes("HTTP/1.1 200 X\r\n\r\n")])
+        let server = PlannedServer([.atOnce("HTTP/1.1 200 X\r\n\r\n")])
         let fault = #expect(throws: WireFault.self) {
             try Wire().send(
                 WireRequest(

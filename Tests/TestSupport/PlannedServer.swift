@@ -12,6 +12,8 @@ public final class PlannedServer: @unchecked Sendable {
         case endless(String, String)
         /// The same, a piece each twentieth of a second.
         case drip(String, String)
+        /// Bytes and the end without a look at what comes.
+        case atOnce(String)
         /// Takes the request and says nothing.
         case silence
     }
@@ -73,8 +75,11 @@ public final class PlannedServer: @unchecked Sendable {
 
     private func serve(_ connection: Int32, _ reply: Reply) {
         defer { close(connection) }
-        let request = Self.request(connection)
-        lock.withLock { received.append(request) }
+        if case .atOnce = reply {
+        } else {
+            let request = Self.request(connection)
+            lock.withLock { received.append(request) }
+        }
         func send(_ text: String) -> Bool {
             let bytes = Array(text.utf8)
             var done = 0
@@ -91,7 +96,7 @@ public final class PlannedServer: @unchecked Sendable {
         case .answer(let status, let headers, let body):
             let all = headers + ["Content-Length: \(body.utf8.count)", "Connection: close"]
             _ = send("HTTP/1.1 \(status) X\r\n" + all.joined(separator: "\r\n") + "\r\n\r\n" + body)
-        case .bytes(let text): _ = send(text)
+        case .bytes(let text), .atOnce(let text): _ = send(text)
         case .endless(let first, let piece): if send(first) { while send(piece) {} }
         case .drip(let first, let piece): if send(first) { while send(piece) { usleep(50_000) } }
         case .silence:

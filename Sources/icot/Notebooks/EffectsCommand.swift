@@ -6,7 +6,7 @@ import Notebooks
 struct EffectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "effects",
-        abstract: "Lists the files and programs that a notebook would touch, from its text; runs nothing.")
+        abstract: "Lists the files, programs and servers that a notebook would touch, from its text; runs nothing.")
 
     @ArgumentParser.Argument(
         help: "The notebook.", completion: NotebookShelf.completion, transform: NotebookShelf.path)

@@ -1,5 +1,5 @@
-// A notebook that would write files or run programs is run only after the person has seen the list and agreed: at a
-// terminal by an answer, elsewhere by `--trust`. What was agreed to is remembered.
+// A notebook that would write files, run programs or ask servers is run only after the person has seen the list and
+// agreed: at a terminal by an answer, elsewhere by `--trust`. What was agreed to is remembered.
 
 import ArgumentParser
 import Console
@@ -10,7 +10,7 @@ import Support
 
 /// What every command takes that runs a notebook.
 struct NotebookOptions: ParsableArguments {
-    @Flag(help: "Runs a notebook that writes files or runs programs without asking; remembered.")
+    @Flag(help: "Runs a notebook that writes files, runs programs or asks servers without a question; remembered.")
     var trust = false
 }
 
