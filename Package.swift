@@ -18,6 +18,16 @@ let numeric: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration
 let package = Package(
     name: "icot",
     products: [.executable(name: "icot", targets: ["icot"])],
+    traits: [
+        .default(enabledTraits: ["Libedit"]),
+        .trait(name: "Libedit", description: "Lines are edited by libedit, under a BSD licence."),
+        .trait(
+            name: "Readline",
+            description: """
+                Lines are edited by GNU Readline instead: --traits Readline. It is under the GPL, version 3 or later, and so \
+                is then the program.
+                """),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
@@ -30,7 +40,16 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "CProcess"),
         .target(name: "CCurl"),
-        .target(name: "CLibedit", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("edit")]),
+        .target(
+            name: "CTerminal",
+            cSettings: [
+                .define("_GNU_SOURCE"), .define("ICOT_LIBEDIT", .when(traits: ["Libedit"])),
+                .define("ICOT_READLINE", .when(traits: ["Readline"])),
+            ],
+            linkerSettings: [
+                .linkedLibrary("edit", .when(traits: ["Libedit"])),
+                .linkedLibrary("readline", .when(traits: ["Readline"])),
+            ]),
 
         // What everybody may import.
         .target(name: "Support", dependencies: ["CNettle", "CProcess"], swiftSettings: numeric),
@@ -86,7 +105,7 @@ let package = Package(
             swiftSettings: strict, plugins: ["EmbedStandardLibrary"]),
 
         // The front ends.
-        .target(name: "Console", dependencies: ["Language", "CLibedit", "Support"], swiftSettings: strict),
+        .target(name: "Console", dependencies: ["Language", "CTerminal", "Support"], swiftSettings: strict),
         .target(name: "Notebooks", dependencies: ["Language", "CMark", "Support"], swiftSettings: strict),
         .target(name: "Jupyter", dependencies: ["Language", "CNettle", "Support"], swiftSettings: strict),
 

@@ -61,7 +61,7 @@ enum Doctor {
     static func findings() -> [Finding] {
         [
             Finding(name: "icot", found: Icot.build), processor, arithmetic, halfPrecision, memory, card,
-            terminal, letters,
+            terminal, letters, lineEditor,
             library(
                 "pictures", ["librsvg-2.so.2", "libcairo.so.2"], of: "librsvg",
                 cost: "write … \"x.png\" and \"x.pdf\" fail, .svg works; apt install librsvg2-2"),
@@ -77,6 +77,12 @@ enum Doctor {
             program("Slurm", ["sbatch"], cost: "icot sweep runs here only, not with --slurm"), ranks,
             cache,
         ]
+    }
+
+    private static var lineEditor: Finding {
+        var found = "\(LineEditing.library), keys in \(LineEditing.settings)"
+        if LineEditing.isGPL { found += " (\(LineEditing.licence))" }
+        return Finding(name: "line editor", found: found)
     }
 
     private static var processor: Finding {

@@ -31,7 +31,8 @@ struct Icot: ParsableCommand {
         #else
             let compiler = "6.2"
         #endif
-        return "\(version) (\(kind), Linux \(machine), Swift \(compiler))"
+        let editing = LineEditing.isGPL ? "; with \(LineEditing.library): \(LineEditing.licence)" : ""
+        return "\(version) (\(kind), Linux \(machine), Swift \(compiler)\(editing))"
     }()
     static let configuration = CommandConfiguration(
         commandName: "icot",

@@ -1,6 +1,8 @@
 // `icot --help`: the whole program on one page. Each command explains itself with `icot COMMAND --help`, and the manual
 // adds what surrounds them.
 
+import Console
+
 enum Usage {
     static let page = """
         icot: watch a language model learn to stop showing its work
@@ -88,7 +90,11 @@ enum Usage {
             "share/icot/notebooks",
             "The notebooks that come with icot, and the runs that they read, next to the folder of the program."
         ),
-        ("~/.editrc", "Keys of the prompt, such as bind -v."),
+        (
+            LineEditing.settings,
+            LineEditing.isGPL
+                ? "Keys of the prompt, such as set editing-mode vi." : "Keys of the prompt, such as bind -v."
+        ),
         ("~/.config/icot/startup.icot", "Statements that every prompt begins with."),
         ("~/.local/state/icot", "The history of the prompt, and what was trusted."),
         ("runs", "Where runs that have a name are kept, in the working directory."),

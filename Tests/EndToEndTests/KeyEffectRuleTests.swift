@@ -49,6 +49,8 @@ import Testing
                 // An accent and its letter are one character; a key without a meaning changes nothing.
                 ("e\u{301}x" + Self.left + Self.left + "y", "ye\u{301}x"),
                 ("abc" + Self.home + "\u{1b}[5~x", "xabc"),
+                // Nor does one that nothing is bound to after another, and the next key is itself.
+                ("abc" + Self.home + Self.control("X") + Self.left + Self.control("K") + "x", "x"),
             ])
     }
 
@@ -156,6 +158,25 @@ import Testing
         try terminal.wait("the bell") { $0.bells == bells + 1 && $0.cursorLine == "icot 1> zzzq" }
         terminal.send(Self.control("L"))
         try terminal.wait("an empty screen") { $0.row == 0 && $0.text == "icot 1> zzzq" }
+    }
+
+    @Test func `Ctrl-C over a list closes it and keeps the line, and drops the line the next time`() throws {
+        let terminal = try start()
+        terminal.send("let word_one = 1\rlet word_two = 2\r")
+        try terminal.wait(for: "word_two = 2\nicot 1>")
+        terminal.send("print word_t\u{7f}\t")
+        try terminal.wait(for: "\n  word_two")
+        terminal.send(Self.control("C"))
+        try terminal.wait("no list, the line as it was") {
+            $0.cursorLine == "icot 1> print word_" && !$0.text.contains("\n  word_two")
+        }
+        // The line is edited on.
+        terminal.send("two\r")
+        try terminal.wait(for: "\n2\nicot 1>")
+        terminal.send("print word_\t")
+        try terminal.wait(for: "\n  word_two")
+        terminal.send(Self.control("C") + Self.control("C"))
+        try terminal.wait("an empty line") { $0.cursorLine == "icot 1>" && $0.text.contains("print word_^C") }
     }
 
     @Test func `what was found in the history is edited where it matched, run by Enter, and given up by Escape`() throws

@@ -13,7 +13,7 @@ final class PseudoTerminal {
     private(set) var screen: TerminalScreen
     /// Everything the program sent.
     private(set) var bytes: [UInt8] = []
-    private let descriptor: Int32
+    private var descriptor: Int32
     private let process: pid_t
     private var status: Int32?
     /// The home folder of the program.
@@ -47,7 +47,20 @@ final class PseudoTerminal {
             var status: Int32 = 0
             waitpid(process, &status, 0)
         }
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Takes the terminal away, and waits until the program has ended.
+    func hangUp(seconds: Double = 20) throws {
         close(descriptor)
+        descriptor = -1
+        let deadline = Date().addingTimeInterval(seconds)
+        var status: Int32 = 0
+        while waitpid(process, &status, WNOHANG) == 0 {
+            guard Date() < deadline else { throw Failure(description: "the program does not end with its terminal") }
+            usleep(5000)
+        }
+        self.status = status
     }
 
     func send(_ text: String) {

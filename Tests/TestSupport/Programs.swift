@@ -33,8 +33,9 @@ public enum Programs {
     }
 }
 
-/// The executable that was built together with these tests.
+/// The executable that was built together with these tests, or another build of it that `ICOT_EXECUTABLE` names.
 public let icotExecutable: String = {
+    if let other = ProcessInfo.processInfo.environment["ICOT_EXECUTABLE"] { return other }
     let runner =
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     let arguments = [runner, CommandLine.arguments[0]]

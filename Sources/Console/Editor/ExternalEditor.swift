@@ -1,6 +1,6 @@
 // Hands the text to the user's own editor: $VISUAL, $EDITOR, or vi.
 
-import CLibedit
+import CTerminal
 import Glibc
 
 enum ExternalEditor {

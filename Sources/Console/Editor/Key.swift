@@ -7,7 +7,7 @@
 import Support
 
 enum Key: Equatable {
-    /// A character to insert, or a control character or ESC for libedit's own key map.
+    /// A character to insert, or a control character or ESC for the key map of the library that edits.
     case scalar(UInt32)
     case up, down, left, right, home, end, pageUp, pageDown, delete, insert
     case wordLeft, wordRight, deleteWordLeft

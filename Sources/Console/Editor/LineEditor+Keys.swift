@@ -1,30 +1,23 @@
-// What the keys do that libedit does not do for us: several lines, the history, completion, undo.
+// What the keys do that the library does not do for us: several lines, the history, completion, undo.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 
 extension LineEditor {
     // MARK: Binding
 
-    func bindKeys(_ editor: OpaquePointer) {
-        libedit_add(editor, "icot-key") { editor, key in
-            guard let editor else { return UInt8(CC_ERROR) }
-            return LineEditor.owner(of: editor).perform(key)
-        }
-        libedit_add(editor, "icot-edit-externally") { editor, _ in
-            guard let editor else { return UInt8(CC_ERROR) }
-            return LineEditor.owner(of: editor).editExternally()
-        }
-        var keys = ["\\200", "^C", "^D", "^G", "^L", "^R", "^Z", "^_"]
-        if !isVi { keys += ["^A", "^B", "^E", "^F", "^H", "^?", "^K", "^N", "^P", "^U", "^W", "^Y", "}"] }
-        for key in keys { libedit_bind(editor, key, "icot-key") }
-        libedit_bind(editor, "^X^E", "icot-edit-externally")
+    func bindKeys(_ library: OpaquePointer) {
+        func control(_ letters: String) -> [UInt8] { letters.utf8.map { $0 & 0x1f } }
+        var keys = control("CDGLRZ_")
+        if !isVi { keys += control("ABEFHKNPUWY") + [0x7f, UInt8(ascii: "}")] }
+        for key in keys { line_editor_bind(library, key, line_editor_first_map) }
+        line_editor_bind_external(library, "\u{18}\u{05}", line_editor_first_map)
         if isVi {
-            for key in ["\\200", "^C", "^D", "^L", "^R", "j", "k"] {
-                libedit_bind_command_mode(editor, key, "icot-key")
+            for key in control("CDLR") + [UInt8(ascii: "j"), UInt8(ascii: "k")] {
+                line_editor_bind(library, key, line_editor_command_map)
             }
-            libedit_bind_command_mode(editor, "v", "icot-edit-externally")
+            line_editor_bind_external(library, "v", line_editor_command_map)
         }
     }
 
@@ -38,11 +31,14 @@ extension LineEditor {
 
     // MARK: Acting
 
-    /// Called by libedit for a key bound to us; `pending` says which one where it has no code of its own.
-    func perform(_ code: wint_t) -> UInt8 {
+    /// What a key leaves: a line that goes on, or one that is done.
+    enum Outcome { case goesOn, isDone }
+
+    /// Called by the library for a key bound to us; `pending` says which one where it has no code of its own.
+    func perform(_ code: UInt32) -> Outcome {
         let key = pending ?? Self.key(of: code)
         pending = nil
-        // Letters are libedit's own and do not pass here; they part two kills by what they did to the text.
+        // Letters are the library's own and do not pass here; they part two kills by what they did to the text.
         let wasKilling = lastKillLeft == buffer
         lastKillLeft = nil
         if !Self.browses(key) { recall.stopBrowsing() }
@@ -66,14 +62,15 @@ extension LineEditor {
         case .scalar(let scalar): return control(scalar, wasKilling)
         // The line is drawn anew in its own colours.
         case .background(let background): Background.current = background
-        case .pageUp, .pageDown, .insert, .escape, .unknown: return UInt8(CC_NORM)
+        case .pageUp, .pageDown, .insert, .escape, .unknown: return .goesOn
         }
-        return UInt8(CC_REFRESH)
+        return .goesOn
     }
 
-    /// Keys that reach us through libedit's own map.
-    private static func key(of code: wint_t) -> Key {
+    /// Keys that reach us through the library's own map.
+    private static func key(of code: UInt32) -> Key {
         switch code {
+        case 0x0a, 0x0d: .enter
         case 0x10: .up
         case 0x0e: .down
         case 0x02: .left
@@ -99,7 +96,7 @@ extension LineEditor {
         }
     }
 
-    private func control(_ scalar: UInt32, _ wasKilling: Bool) -> UInt8 {
+    private func control(_ scalar: UInt32, _ wasKilling: Bool) -> Outcome {
         switch scalar {
         case 0x03: return interrupt()  // Ctrl-C
         case 0x04: return endOrDelete()  // Ctrl-D
@@ -116,28 +113,28 @@ extension LineEditor {
         case 0x1a: suspend()  // Ctrl-Z
         case 0x1f: if let earlier = undo.pop(before: buffer) { setBuffer(earlier) }  // Ctrl-_
         case UInt32(UInt8(ascii: "}")): closeBrace()
-        default: return UInt8(CC_NORM)
+        default: return .goesOn
         }
-        return UInt8(CC_REFRESH)
+        return .goesOn
     }
 
     // MARK: Ending the line
 
-    private func enter() -> UInt8 {
+    private func enter() -> Outcome {
         let now = buffer
         if menu?.selected != nil {
             menu = nil
-            return UInt8(CC_REFRESH)
+            return .goesOn
         }
         menu = nil
         let text = now.text
         let isOnLastLine = !now.scalars[now.cursor...].contains(0x0a)
         if !isOnLastLine || services.state(of: text) == .incomplete {
             insert("\n" + indentation())
-            return UInt8(CC_REFRESH)
+            return .goesOn
         }
         accept(text)
-        return UInt8(CC_NEWLINE)
+        return .isDone
     }
 
     func accept(_ text: String) {
@@ -149,29 +146,25 @@ extension LineEditor {
         result = .text(text)
     }
 
-    private func interrupt() -> UInt8 {
-        if menu != nil {
-            menu = nil
-            return UInt8(CC_REFRESH)
-        }
+    private func interrupt() -> Outcome {
         mode = .editing
         let now = buffer
         setBuffer(Buffer(scalars: now.scalars, cursor: now.scalars.count))
         paint(isFinal: true)
         write("^C" + painter.leave())
         result = .interrupted
-        return UInt8(CC_EOF)
+        return .isDone
     }
 
-    private func endOrDelete() -> UInt8 {
+    private func endOrDelete() -> Outcome {
         if buffer.scalars.isEmpty {
             paint(isFinal: true)
             write(painter.leave())
             result = .end
-            return UInt8(CC_EOF)
+            return .isDone
         }
         edit { $0.remove($0.cursor..<$0.characterEnd(after: $0.cursor)) }
-        return UInt8(CC_REFRESH)
+        return .goesOn
     }
 
     // MARK: Editing
@@ -245,29 +238,29 @@ extension LineEditor {
     }
 
     private func suspend() {
-        guard let libedit else { return }
+        guard let library else { return }
         paint(isFinal: true)
         write(painter.leave() + "\u{1b}[?2004l")
-        libedit_raw_mode(libedit, false)
+        line_editor_raw_mode(library, false)
         terminal_suspend()
-        libedit_raw_mode(libedit, true)
+        line_editor_raw_mode(library, true)
         write("\u{1b}[?2004h")
     }
 
     // MARK: History
 
-    private func moveUp() -> UInt8 {
+    private func moveUp() -> Outcome {
         let now = buffer
         if !recall.isBrowsing, now.lineStart > 0 {
             move { $0.sameColumn(inLineEndingAt: $0.lineStart - 1) }
-            return UInt8(CC_REFRESH)
+            return .goesOn
         }
-        guard let entry = recall.older(than: now.text, history) else { return UInt8(CC_NORM) }
+        guard let entry = recall.older(than: now.text, history) else { return .goesOn }
         show(entry)
-        return UInt8(CC_REFRESH)
+        return .goesOn
     }
 
-    private func moveDown() -> UInt8 {
+    private func moveDown() -> Outcome {
         let now = buffer
         if !recall.isBrowsing, now.lineEnd < now.scalars.count {
             move { buffer in
@@ -275,11 +268,11 @@ extension LineEditor {
                 let end = buffer.scalars[start...].firstIndex(of: 0x0a) ?? buffer.scalars.count
                 return min(start + buffer.cursor - buffer.lineStart, end)
             }
-            return UInt8(CC_REFRESH)
+            return .goesOn
         }
-        guard let entry = recall.newer(than: now.text, history) else { return UInt8(CC_NORM) }
+        guard let entry = recall.newer(than: now.text, history) else { return .goesOn }
         show(entry)
-        return UInt8(CC_REFRESH)
+        return .goesOn
     }
 
     private func show(_ text: String) {
@@ -302,7 +295,7 @@ extension LineEditor {
         case .leave:
             mode = .editing
             if let index = search.found {
-                // Through libedit, so that its own key then finds the new text.
+                // Through the library, so that its own key then finds the new text.
                 var found = search.shown(in: history, original: buffer).buffer
                 // Enter runs what is shown, however many lines it has; within them it would break one in two.
                 if key == .enter { found = Buffer(scalars: found.scalars, cursor: found.scalars.count) }
@@ -315,25 +308,25 @@ extension LineEditor {
 
     // MARK: Completion
 
-    private func complete(forward: Bool) -> UInt8 {
+    private func complete(forward: Bool) -> Outcome {
         let now = buffer
         if var open = menu {
             open.select(forward: forward)
             menu = open
             setBuffer(open.applied)
-            return UInt8(CC_REFRESH)
+            return .goesOn
         }
         let head = now.scalars[now.lineStart..<now.cursor]
         if head.allSatisfy({ $0 == 0x20 }) {
             if now.scalars.isEmpty, let correction {
                 insert(correction)
                 self.correction = nil
-                return UInt8(CC_REFRESH)
+                return .goesOn
             }
             // On an empty line Tab shows what there is; where a line has begun it indents.
             guard now.scalars.isEmpty else {
                 insert("  ")
-                return UInt8(CC_REFRESH)
+                return .goesOn
             }
         }
         let text = now.text
@@ -341,7 +334,7 @@ extension LineEditor {
         let items = services.completions(in: text, at: offset)
         guard let first = items.first else {
             write("\u{07}")
-            return UInt8(CC_NORM)
+            return .goesOn
         }
         if items.count == 1 {
             setBuffer(CompletionMenu.applying(first, to: now))
@@ -350,20 +343,19 @@ extension LineEditor {
             setBuffer(opened.base)
             menu = opened
         }
-        return UInt8(CC_REFRESH)
+        return .goesOn
     }
 
     // MARK: $EDITOR
 
-    private func editExternally() -> UInt8 {
-        guard let libedit else { return UInt8(CC_ERROR) }
+    func editExternally() {
+        guard let library else { return }
         paint(isFinal: true)
         write(painter.leave() + "\u{1b}[?2004l")
-        libedit_raw_mode(libedit, false)
+        line_editor_raw_mode(library, false)
         let edited = ExternalEditor.edit(buffer.text)
-        libedit_raw_mode(libedit, true)
+        line_editor_raw_mode(library, true)
         write("\u{1b}[?2004h")
         if let edited { show(edited) }
-        return UInt8(CC_REFRESH)
     }
 }

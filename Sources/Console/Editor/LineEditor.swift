@@ -1,11 +1,11 @@
 // Reads one entry (a line, or several until braces close) from a terminal.
 //
-// libedit keeps the buffer, the key maps and the terminal's mode (see CLibedit.h). It calls `readKey` whenever it wants
+// A library keeps the buffer, the key maps and the terminal's mode (see CTerminal.h). It calls `readKey` whenever it wants
 // a key; by then the buffer is as the last key left it, so that is where the screen is painted: once for a burst of
 // input, not once for each byte of it. Keys that need more than one line, the history or the completion list arrive in
-// `perform` (LineEditor+Keys); everything else libedit does by itself.
+// `perform` (LineEditor+Keys); everything else the library does by itself.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 
@@ -53,7 +53,7 @@ public final class LineEditor {
     private var keys: [Key] = []
     private var scalars: [UInt32] = []
     private var interrupts: UInt32 = 0
-    private(set) var libedit: OpaquePointer?
+    private(set) var library: OpaquePointer?
     private(set) var isVi = false
     /// Whether the terminal was asked for its background.
     private var hasAsked = false
@@ -75,11 +75,11 @@ public final class LineEditor {
         self.init(services: SessionServices(session), history: history, terminal: terminal)
     }
 
-    deinit { if let libedit { el_end(libedit) } }
+    deinit { if let library { line_editor_end(library) } }
 
     /// Shows the prompt and reads an entry. `prefill` stands in the line to begin with.
     public func readLine(prompt: StyledText, prefill: String = "") -> Line {
-        guard let libedit = libedit ?? start() else { return .end }
+        guard let library = library ?? start() else { return .end }
         self.prompt = prompt
         self.prefill = prefill.isEmpty ? nil : prefill
         result = nil
@@ -97,8 +97,7 @@ public final class LineEditor {
             write(question)
         }
         hasAsked = true
-        var count: Int32 = 0
-        _ = el_wgets(libedit, &count)
+        line_editor_read(library)
         write("\u{1b}[?2004l")
         let line = result ?? .end
         if result == nil { write(painter.leave()) }
@@ -110,48 +109,52 @@ public final class LineEditor {
         terminal_prepare_locale()
         terminal_guard(STDIN_FILENO)
         terminal_watch_size()
-        let reader: libedit_reader = { editor, key in
-            guard let editor, let key else { return -1 }
-            return LineEditor.owner(of: editor).readKey(key)
+        let calls = line_editor_calls(
+            read: { data, key in
+                guard let key, let editor = LineEditor.owner(data) else { return -1 }
+                return editor.readKey(key)
+            }, perform: { data, key in LineEditor.owner(data)?.perform(key) == .isDone },
+            edit_externally: { data in LineEditor.owner(data)?.editExternally() })
+        library = line_editor_start(calls, Unmanaged.passUnretained(self).toOpaque())
+        if let library {
+            isVi = line_editor_is_vi(library)
+            bindKeys(library)
         }
-        libedit = libedit_start(reader, Unmanaged.passUnretained(self).toOpaque())
-        if let libedit {
-            isVi = libedit_is_vi(libedit)
-            bindKeys(libedit)
-        }
-        return libedit
+        return library
     }
 
-    static func owner(of editor: OpaquePointer) -> LineEditor {
-        Unmanaged<LineEditor>.fromOpaque(libedit_data(editor)).takeUnretainedValue()
+    private static func owner(_ data: UnsafeMutableRawPointer?) -> LineEditor? {
+        data.map { Unmanaged<LineEditor>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    // MARK: Keys for libedit
+    // MARK: Keys for the library
 
-    /// Stands for `pending` in libedit's key map: a C1 control, which no key sends.
-    static let privateKey: UInt32 = 0x80
+    /// Stands for `pending` in the library's key map.
+    private static let privateKey = UInt32(LINE_EDITOR_OWN)
 
-    private func readKey(_ key: UnsafeMutablePointer<wchar_t>) -> Int32 {
+    private func readKey(_ key: UnsafeMutablePointer<UInt32>) -> Int32 {
         undo.note(buffer)
+        // A key that no binding led to, such as an arrow after Ctrl-X.
+        pending = nil
         if let prefill {
             self.prefill = nil
             pending = .paste(prefill)
-            key.pointee = wchar_t(Self.privateKey)
+            key.pointee = Self.privateKey
             return 1
         }
         while true {
             if !scalars.isEmpty {
-                key.pointee = wchar_t(bitPattern: scalars.removeFirst())
+                key.pointee = scalars.removeFirst()
                 return 1
             }
             guard let next = nextKey() else { return 0 }
             guard let scalar = translate(next) else { continue }
-            key.pointee = wchar_t(bitPattern: scalar)
+            key.pointee = scalar
             return 1
         }
     }
 
-    /// What libedit is to be given for a key; nil if the key is dealt with.
+    /// What the library is to be given for a key; nil if the key is dealt with.
     private func translate(_ key: Key) -> UInt32? {
         if case .searching(let search) = mode, !continueSearch(search, key) {
             return pending == nil ? nil : Self.privateKey
@@ -165,8 +168,10 @@ public final class LineEditor {
             }
             return isVi ? 0x1b : nil
         case .scalar(let scalar):
-            if menu != nil { menu = nil }
-            return scalar
+            // Ctrl-C gives up the innermost thing: a search, a list, and then the line.
+            let closesOnly = menu != nil && scalar == 3
+            menu = nil
+            return closesOnly ? nil : scalar
         case .meta(let scalar):
             menu = nil
             if isVi || !ownsMeta(scalar) {
@@ -269,29 +274,15 @@ public final class LineEditor {
     }
 
     var buffer: Buffer {
-        guard let line = libedit.flatMap({ el_wline($0) })?.pointee, let start = line.buffer, let end = line.lastchar
-        else { return Buffer() }
-        let count = end - start
-        let scalars = start.withMemoryRebound(to: UInt32.self, capacity: count) {
-            Array(UnsafeBufferPointer(start: $0, count: count))
-        }
-        return Buffer(scalars: scalars, cursor: line.cursor - start)
+        guard let library else { return Buffer() }
+        var (count, cursor) = (0, 0)
+        let scalars = line_editor_text(library, &count, &cursor)
+        return Buffer(scalars: Array(UnsafeBufferPointer(start: scalars, count: count)), cursor: cursor)
     }
 
     func setBuffer(_ new: Buffer) {
-        guard let libedit else { return }
-        if new.scalars.isEmpty {
-            let old = buffer
-            el_cursor(libedit, Int32(old.scalars.count - old.cursor))
-            el_deletestr(libedit, Int32(old.scalars.count))
-            return
-        }
-        var wide = new.scalars.map { wchar_t(bitPattern: $0 == 0 ? 0x20 : $0) }
-        wide.append(0)
-        el_wreplacestr(libedit, wide)
-        if let line = el_wline(libedit)?.pointee, let start = line.buffer {
-            el_cursor(libedit, Int32(new.cursor - (line.cursor - start)))
-        }
+        guard let library else { return }
+        line_editor_set_text(library, new.scalars.map { $0 == 0 ? 0x20 : $0 }, new.scalars.count, new.cursor)
     }
 
     // MARK: Painting

@@ -8,7 +8,7 @@
 // up: what runs stops at the next step and saves what is kept in a folder; then the process ends with status 75, which
 // by custom says that it may be started again (`sysexits.h`). Further ones change nothing.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 import Support

@@ -1,6 +1,6 @@
 // Lines from standard input without any editing: pipes, files and terminals that cannot move the cursor (TERM=dumb).
 
-import CLibedit
+import CTerminal
 import Glibc
 
 final class PlainReader {

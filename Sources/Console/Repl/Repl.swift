@@ -1,6 +1,6 @@
 // The prompt: reads an entry, runs it, shows what the session tells, and reads the next one.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 import Support

@@ -1,7 +1,7 @@
 // The whole screen as the end of one page with a line about it below: what a talk is shown on. Drawn on the terminal's
 // alternate screen, so that the shell's own text is there again afterwards; only rows that changed are written.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 

@@ -1,6 +1,6 @@
 // Long output a screen at a time: through $PAGER where it is set, else by ourselves.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 

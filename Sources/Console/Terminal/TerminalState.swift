@@ -1,7 +1,7 @@
 // What is at the other end: a terminal or a pipe, how large, how much it can show. Decided from the environment alone,
 // so that start-up never waits for an answer of the terminal.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Synchronization
 

@@ -1,6 +1,6 @@
 // Styled lines to standard output and standard error. The only place of the program that prints for a session.
 
-import CLibedit
+import CTerminal
 import Glibc
 import Language
 

@@ -1,6 +1,7 @@
 // icot(1): every command and option, from the description that the parser of the command line gives of itself.
 
 import ArgumentParser
+import Console
 import Support
 
 enum CommandLineManual {
@@ -43,7 +44,7 @@ enum CommandLineManual {
         page.add(section: "Files")
         for (path, meaning) in Usage.files { page.add(term: path, meaning) }
         page.add(section: "See also")
-        page.add(paragraphs: "icot-verbs(7), editrc(5)")
+        page.add(paragraphs: "icot-verbs(7), \(LineEditing.isGPL ? "readline(3)" : "editrc(5)")")
         return page.text
     }
 

@@ -1,4 +1,4 @@
-#include "CLibedit.h"
+#include "CTerminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,56 +18,6 @@
 #include <wchar.h>
 
 extern char **environ;
-
-// MARK: The editor
-
-EditLine *libedit_start(libedit_reader reader, void *data) {
-    // Its drawing is not wanted: we paint. It still looks at descriptor 1 to see that there is a terminal.
-    FILE *nowhere = fopen("/dev/null", "w");
-    if (!nowhere) return NULL;
-    EditLine *editor = el_init_fd("icot", stdin, nowhere, nowhere, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
-    if (!editor) {
-        fclose(nowhere);
-        return NULL;
-    }
-    el_wset(editor, EL_CLIENTDATA, data);
-    el_wset(editor, EL_EDITOR, L"emacs");
-    el_wset(editor, EL_SIGNAL, 0);
-    // It draws to nowhere, so the size of the window does not matter to it; in one of a few rows or columns it would
-    // write beyond its own picture of it.
-    el_wset(editor, EL_SETTC, L"co", L"80", NULL);
-    el_wset(editor, EL_SETTC, L"li", L"24", NULL);
-    el_source(editor, NULL);
-    el_wset(editor, EL_GETCFN, reader);
-    // Ctrl-C, Ctrl-Z and Ctrl-\ are keys while a line is edited, and Ctrl-S is free for searching.
-    el_wset(editor, EL_SETTY, L"-d", L"-isig", L"-ixon", L"-ixoff", NULL);
-    return editor;
-}
-
-void *libedit_data(EditLine *editor) {
-    void *data = NULL;
-    el_wget(editor, EL_CLIENTDATA, &data);
-    return data;
-}
-
-int libedit_add(EditLine *editor, const char *name, libedit_function function) {
-    return el_set(editor, EL_ADDFN, name, "icot", function);
-}
-
-int libedit_bind(EditLine *editor, const char *key, const char *name) {
-    return el_set(editor, EL_BIND, key, name, NULL);
-}
-
-int libedit_bind_command_mode(EditLine *editor, const char *key, const char *name) {
-    return el_set(editor, EL_BIND, "-a", key, name, NULL);
-}
-
-bool libedit_is_vi(EditLine *editor) {
-    const wchar_t *name = NULL;
-    return el_wget(editor, EL_EDITOR, &name) == 0 && name && wcscmp(name, L"vi") == 0;
-}
-
-void libedit_raw_mode(EditLine *editor, bool on) { el_wset(editor, EL_PREP_TERM, on ? 1 : 0); }
 
 // MARK: Text
 
