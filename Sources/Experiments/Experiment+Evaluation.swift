@@ -38,20 +38,6 @@ extension Experiment {
             encoded(set, interrupt), removed: removed, schedule: run.schedule, interrupt: interrupt)
     }
 
-    /// For how many problems two models in the place of the run's write the very same tokens.
-    public func agreement(
-        of model: LanguageModel, with other: LanguageModel, _ set: ProblemSet, removed: RemovalCount,
-        interrupt: Interrupt
-    ) throws -> Int {
-        let problems = try encoded(set, interrupt)
-        let written = try [model, other].map { model in
-            try Evaluator(model, encoder: encoder, shape: run.shape).solve(
-                problems, Array(0..<set.count), removed: removed, schedule: run.schedule, interrupt: interrupt
-            ).map(\.tokens)
-        }
-        return zip(written[0], written[1]).count { $0 == $1 }
-    }
-
     /// Lets the run solve one problem.
     /// - Throws: `ProblemError`, `BatchError`, `Interrupted`.
     public func solve(

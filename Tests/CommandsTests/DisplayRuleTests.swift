@@ -5,6 +5,7 @@ import Internalization
 import Language
 import Support
 import Testing
+import Transformer
 
 @testable import Commands
 
@@ -76,23 +77,43 @@ import Testing
         }
     }
 
-    @Test func `two models agree on what they write alike, and on nothing else`() throws {
+    @Test func `what a model writes and computes meanwhile is held against another, from its own text`() throws {
         let desk = Self.desk()
         desk.run("let other = start (model .gpt2 width: 16 heads: 2 positions: 32 seed: 9) on: data test: test")
         let one = try #require(desk.value("r").asExperiments.first),
             two = try #require(desk.value("other").asExperiments.first)
         let test = try #require(one.test)
-        func agreement(_ first: Run, _ second: Run) throws -> Int {
-            try one.agreement(of: first.model, with: second.model, test, removed: .units(0), interrupt: Interrupt())
-        }
-        #expect(try agreement(one.run, one.run) == 20)
+        let logits = try one.writtenLogits(
+            of: one.run.model, test, removed: .units(0), interrupt: Interrupt())
         let encoded = try EncodedProblems(test, encoder: one.encoder)
         func tokens(_ run: Run, _ index: Int) throws -> [Int32] {
             try Evaluator(run.model, encoder: one.encoder, shape: one.run.shape).solve(
                 encoded, [index], removed: .units(0), schedule: one.run.schedule)[0].tokens
         }
-        let alike = try (0..<20).count { try tokens(one.run, $0) == tokens(two.run, $0) }
-        #expect(try agreement(one.run, two.run) == alike)
-        #expect(alike < 20)
+        #expect(try logits.tokens == (0..<20).map { try tokens(one.run, $0) })
+        let others = try one.written(by: two.run.model, test, removed: .units(0), interrupt: Interrupt())
+        #expect(try others == (0..<20).map { try tokens(two.run, $0) })
+        #expect(others != logits.tokens)
+
+        #expect(try logits.deviation(of: one.run.model).largest == 0)
+        var (largest, squares, count, size) = (Float(0), 0.0, 0.0, Float(0))
+        for index in 0..<20 {
+            // With nothing removed the positions are those of the text.
+            let problem = encoded[index]
+            let sequence = problem.tokens.prefix(problem.inputCount) + logits.tokens[index].dropLast()
+            let batch = RaggedBatch(sequences: [Array(sequence)])
+            let pairs = try zip(one.run.model.logits(batch), two.run.model.logits(batch))
+            let vocabulary = one.run.model.configuration.vocabularySize
+            for (own, theirs) in pairs.dropFirst((problem.inputCount - 1) * vocabulary) {
+                largest = max(largest, abs(theirs - own))
+                size = max(size, abs(own))
+                squares += Double(theirs - own) * Double(theirs - own)
+                count += 1
+            }
+        }
+        let deviation = try logits.deviation(of: two.run.model)
+        #expect(abs(deviation.largest - largest) < 1e-4)
+        #expect(abs(deviation.meanSquare - squares / count) < 1e-4 * squares / count)
+        #expect(abs(logits.size - size) < 1e-4)
     }
 }

@@ -6,6 +6,9 @@
 // with Rice's code, tensor by tensor: five bits that say how many low bits r the tensor's numbers have, then for each
 // number u = 2n for n ≥ 0 and −2n − 1 otherwise: u >> r ones, a zero, and the r low bits of u, the highest first. Bits
 // fill each byte from its highest. A value is the old one plus step · n in double precision, rounded once.
+//
+// A page, whose size counts, has the same multiples in the code of AdaptiveCode.swift, all tensors in one go: Rice's
+// takes at least a bit for a number, and most weights do not change from one stage to the next.
 
 /// How a stage's weights are written.
 public enum WeightCode: String, Sendable, CaseIterable {
@@ -13,8 +16,16 @@ public enum WeightCode: String, Sendable, CaseIterable {
     case float32
     /// Half of the bytes; each weight keeps eleven bits.
     case half
-    /// Differences from the stage before, in whole multiples of a step that is the same share of each tensor's size.
+    /// Differences from the stage before, in whole multiples of a step, one a tensor.
     case rounded
+}
+
+/// How the multiples of rounded weights are packed.
+public enum MultipleCode: Sendable {
+    /// For folders.
+    case rice
+    /// For pages.
+    case adaptive
 }
 
 /// The weights of one stage as they go into a page.
@@ -37,27 +48,39 @@ public enum StageCoder {
     public static func encode(
         _ stages: [[Float]], tensors: [Int], code: WeightCode, fineness: Float = 256
     ) -> [CodedStage] {
-        var previous: [Float]?
-        var steps: [Float] = []
-        return stages.map { weights in
-            switch code {
-            case .float32:
-                return CodedStage(
+        switch code {
+        case .float32:
+            stages.map { weights in
+                CodedStage(
                     code: code, bytes: weights.flatMap { littleEndian($0.bitPattern) }, steps: [],
                     followsAnother: false, values: weights)
-            case .half:
+            }
+        case .half:
+            stages.map { weights in
                 let halves = weights.map { Half.bits($0) }
                 return CodedStage(
                     code: code, bytes: halves.flatMap(littleEndian), steps: [], followsAnother: false,
                     values: halves.map(Half.value))
-            case .rounded:
-                // The steps of the first stage hold for all: every stage is as true to its weights as any other.
-                if steps.isEmpty { steps = Self.steps(weights, tensors, fineness) }
-                let (bytes, values) = rounded(weights, after: previous, tensors, steps)
-                let follows = previous != nil
-                previous = values
-                return CodedStage(code: code, bytes: bytes, steps: steps, followsAnother: follows, values: values)
             }
+        case .rounded:
+            // The steps of the first stage hold for all: every stage is as true to its weights as any other.
+            encode(
+                stages, tensors: tensors, steps: stages.first.map { Self.steps($0, tensors, fineness) } ?? [],
+                multiples: .rice)
+        }
+    }
+
+    /// The stages of a run, in order, as rounded differences.
+    /// - Parameter steps: one a tensor.
+    public static func encode(
+        _ stages: [[Float]], tensors: [Int], steps: [Float], multiples: MultipleCode
+    ) -> [CodedStage] {
+        var previous: [Float]?
+        return stages.map { weights in
+            let (bytes, values) = rounded(weights, after: previous, tensors, steps, multiples)
+            let follows = previous != nil
+            previous = values
+            return CodedStage(code: .rounded, bytes: bytes, steps: steps, followsAnother: follows, values: values)
         }
     }
 
@@ -76,23 +99,28 @@ public enum StageCoder {
     }
 
     private static func rounded(
-        _ weights: [Float], after previous: [Float]?, _ tensors: [Int], _ steps: [Float]
+        _ weights: [Float], after previous: [Float]?, _ tensors: [Int], _ steps: [Float], _ code: MultipleCode
     ) -> (bytes: [UInt8], values: [Float]) {
-        var writer = BitWriter()
+        var rice = BitWriter()
+        var adaptive = AdaptiveWriter()
         var values = previous ?? [Float](repeating: 0, count: weights.count)
         var start = 0
         for (count, step) in zip(tensors, steps) {
             let multiples = (start..<start + count).map { Int(((weights[$0] - values[$0]) / step).rounded()) }
-            let codes = multiples.map { $0 >= 0 ? 2 * $0 : -2 * $0 - 1 }
-            let lowBits = writer.cheapestLowBits(codes)
-            writer.write(lowBits, bits: 5)
-            for code in codes { writer.writeRice(code, lowBits: lowBits) }
+            switch code {
+            case .rice:
+                let codes = multiples.map { $0 >= 0 ? 2 * $0 : -2 * $0 - 1 }
+                let lowBits = rice.cheapestLowBits(codes)
+                rice.write(lowBits, bits: 5)
+                for code in codes { rice.writeRice(code, lowBits: lowBits) }
+            case .adaptive: for multiple in multiples { adaptive.write(multiple) }
+            }
             for (offset, multiple) in multiples.enumerated() {
                 values[start + offset] = Self.value(values[start + offset], step, multiple)
             }
             start += count
         }
-        return (writer.finish(), values)
+        return (code == .rice ? rice.finish() : adaptive.finish(), values)
     }
 
     private static func value(_ old: Float, _ step: Float, _ multiple: Int) -> Float {

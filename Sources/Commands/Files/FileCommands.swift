@@ -146,9 +146,11 @@ enum FileCommands {
         var text = "saved in \(path): \(byteText(FileSystem.byteCount(of: path)))"
         if let test = experiment.test {
             let asked = test[0..<min(test.count, 500)]
-            let same = try experiment.agreement(
-                of: experiment.run.model, with: copy.run.model, asked, removed: experiment.run.clock.removed,
-                interrupt: call.interrupt)
+            let removed = experiment.run.clock.removed
+            let written = try [experiment.run.model, copy.run.model].map {
+                try experiment.written(by: $0, asked, removed: removed, interrupt: call.interrupt)
+            }
+            let same = zip(written[0], written[1]).count { $0 == $1 }
             text +=
                 "; \(same) of \(Phrase.count(asked.count, "test problem")) \(same == 1 ? "is" : "are") written as "
                 + "the run writes them"

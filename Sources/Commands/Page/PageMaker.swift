@@ -3,6 +3,7 @@
 
 import Checkpoints
 import Experiments
+import Glibc
 import Internalization
 import Language
 import Page
@@ -41,26 +42,18 @@ struct PageMaker {
 
     // MARK: What is on the page
 
-    /// A run with the stages that are shown of it.
-    private struct Shown {
-        var experiment: Experiment
-        var role: String
-        var stages: [(removed: Int, stage: Timeline.Stage)]
-        var layout: ParameterLayout { experiment.run.model.parameters.layout }
-        var weightCount: Int { experiment.run.model.parameterCount }
-    }
-
     func make() throws -> PageValue {
         let problems = try problems()
         let runs = try shownRuns()
-        let (coded, code) = try codedStages(runs, problems.set)
-        let agreements = code == .float32 ? [] : try agreements(runs[0], coded[0], problems.set)
+        let weights = PageWeights(runs, problems.set, call)
+        let (coded, code) = try weights.coded()
+        let fidelity = code == .float32 ? nil : try weights.fidelity(coded[0])
         let probes = try PageProbes(experiment, runs[0].stages, call).json(problems.set)
-        var weights: [[UInt8]] = []
+        var blocks: [[UInt8]] = []
         var runValues: [Value] = []
         for (run, stages) in zip(runs, coded) {
-            runValues.append(try runRecord(run, stages, problems.set, firstBlock: weights.count))
-            weights += stages.map(\.bytes)
+            runValues.append(try runRecord(run, stages, problems.set, firstBlock: blocks.count))
+            blocks += stages.map(\.bytes)
         }
         let title = call.textIfPresent("title") ?? "Taking the chain of thought away: \(experiment.data.taskName)"
         let content = Value.record([
@@ -83,19 +76,21 @@ struct PageMaker {
                     })
             ),
             ("problemsAre", .text(problems.isHeldOut ? "held out" : "trained on")),
-            ("code", .text(code.rawValue)), ("agreement", agreements.isEmpty ? .none : .list(agreements)),
+            ("code", .text(code.rawValue)), ("fidelity", fidelity?.value ?? .none),
             ("probes", probes ?? .none),
         ])
         let page = Page(
-            title: title, summary: summary(runs), content: content.json, weights: weights,
+            title: title, summary: summary(runs), content: content.json, weights: blocks,
             columns: Self.columns, stages: runs[0].stages.map { pageStage($0.removed, $0.stage) })
         let html = page.html
-        try checkSize(html.utf8.count, runs, code)
+        try weights.check(size: html.utf8.count, code)
         return PageValue(
-            html: html, summary: line(runs, code, html.utf8.count, agreements),
+            html: html, summary: line(runs, code, html.utf8.count, fidelity),
             facts: [
                 ("stages", .integer(runs[0].stages.count)), ("weights", .integer(runs[0].weightCount)),
                 ("code", .text(code.rawValue)),
+                ("same", .integer(fidelity?.least.same ?? problems.set.count)),
+                ("deviation", .real(fidelity?.typical ?? 0)),
             ])
     }
 
@@ -111,7 +106,7 @@ struct PageMaker {
         return (few, experiment.test != nil)
     }
 
-    private func shownRuns() throws -> [Shown] {
+    private func shownRuns() throws -> [PageWeights.Shown] {
         let all = experiment.stages
         var stages = all
         if let wanted = call.listIfPresent("stages")?.compactMap(\.asInteger) {
@@ -131,7 +126,7 @@ struct PageMaker {
                 "the run has not been trained, so there are no stages to show", code: .runtimeArgument, at: "run",
                 help: "train it first: train until: 0.99, then internalize")
         }
-        var runs = [Shown(experiment: experiment, role: "internalized", stages: stages)]
+        var runs = [PageWeights.Shown(experiment: experiment, role: "internalized", stages: stages)]
         let beside = call["beside"]?.asExperiments ?? []
         for other in beside {
             guard other.encoder is CharacterEncoder,
@@ -144,7 +139,7 @@ struct PageMaker {
             }
             let theirs = other.stages
             guard let final = theirs.last else { continue }
-            runs.append(Shown(experiment: other, role: role(other, theirs), stages: [final]))
+            runs.append(PageWeights.Shown(experiment: other, role: role(other, theirs), stages: [final]))
         }
         return runs
     }
@@ -154,87 +149,11 @@ struct PageMaker {
         return stages.allSatisfy { $0.removed == 0 } ? "explicit" : "other"
     }
 
-    // MARK: Weights
-
-    /// Room that everything else on the page takes, its problems aside, in bytes: scripts, prose, probes.
-    private static let otherBytes = 112_000
-    /// Files up to this size keep the very weights, in bytes.
-    private static let smallBytes = 1_000_000
-
-    private func codedStages(
-        _ runs: [Shown], _ problems: ProblemSet
-    ) throws -> (stages: [[CodedStage]], code: WeightCode) {
-        let limit = Int(try call.real("limit") * 1e6)
-        let stageWeights = try runs.map { run in
-            try run.stages.map { stage in
-                try call.checkInterrupt()
-                let model = try run.experiment.run.model(at: stage.stage)
-                return model.parameters.values()
-            }
-        }
-        // Quotes and commas take about as much as the digits between which there are spaces.
-        let texts = (0..<problems.count).reduce(0) { sum, index in
-            sum + problems.withParts(of: index) { 2 * ($0.count + $1.count + $2.count) }
-        }
-        let count = stageWeights.joined().reduce(0) { $0 + $1.count }
-        /// Base64 takes four characters for three bytes.
-        func fits(_ bytes: Int, _ limit: Int) -> Bool { bytes * 4 / 3 + Self.otherBytes + texts <= limit }
-        func encode(_ code: WeightCode, fineness: Float = 256) -> [[CodedStage]] {
-            zip(runs, stageWeights).map { run, weights in
-                StageCoder.encode(
-                    weights, tensors: run.layout.entries.map(\.range.count), code: code, fineness: fineness)
-            }
-        }
-        let asked = try call.choice("weights")
-        if asked == "float32" || asked == "automatic" && fits(4 * count, min(limit, Self.smallBytes)) {
-            return (encode(.float32), .float32)
-        }
-        if asked == "half" || asked == "automatic" && fits(2 * count, limit) { return (encode(.half), .half) }
-        // From as fine as half precision to so coarse that a model would no longer be itself.
-        for fineness in [1024, 724, 512, 362, 256, 181, 128, 91, 64, 45, 32, 23, 16] as [Float] {
-            call.progress(WorkProgress("rounding weights to a \(Int(fineness))th", 0, of: nil))
-            try call.checkInterrupt()
-            let coded = encode(.rounded, fineness: fineness)
-            if fits(coded.joined().reduce(0) { $0 + $1.bytes.count }, limit) { return (coded, .rounded) }
-        }
-        throw tooLarge(runs, 4 * count, "even rounded to a 16th of their size")
-    }
-
-    private func tooLarge(_ runs: [Shown], _ bytes: Int, _ how: String) -> Diagnostic {
-        let stages = runs.reduce(0) { $0 + $1.stages.count }
-        return call.failure(
-            "\(Phrase.count(stages, "stage")) of \(NumberText.grouped(runs[0].weightCount)) weights do not fit into a page "
-                + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
-            code: .runtimeArgument,
-            help:
-                "show fewer stages, stages: [0, \(experiment.run.removedCount)], keep half of the bytes, weights: .half, "
-                + "or allow more, limit: \(bytes * 4 / 3_000_000 + 1)"
-        )
-    }
-
-    private func checkSize(_ bytes: Int, _ runs: [Shown], _ code: WeightCode) throws {
-        guard Double(bytes) > (try call.real("limit")) * 1e6 else { return }
-        throw tooLarge(runs, bytes, "in \(code == .half ? "half precision" : code.rawValue)")
-    }
-
-    /// For each stage of how many problems the page writes the very tokens that the run writes.
-    private func agreements(_ run: Shown, _ coded: [CodedStage], _ set: ProblemSet) throws -> [Value] {
-        return try zip(run.stages, coded).map { stage, coded in
-            call.progress(WorkProgress("comparing answers, removed \(stage.removed)", 0, of: nil))
-            let exact = try run.experiment.run.model(at: stage.stage)
-            let rounded = LanguageModel(uninitialized: exact.configuration)
-            rounded.parameters.put(coded.values)
-            let same = try experiment.agreement(
-                of: exact, with: rounded, set, removed: stage.stage.record.removed, interrupt: call.interrupt)
-            return .record([
-                ("removed", .integer(stage.removed)), ("same", .integer(same)), ("of", .integer(set.count)),
-            ])
-        }
-    }
-
     // MARK: Records
 
-    private func runRecord(_ run: Shown, _ coded: [CodedStage], _ set: ProblemSet, firstBlock: Int) throws -> Value {
+    private func runRecord(
+        _ run: PageWeights.Shown, _ coded: [CodedStage], _ set: ProblemSet, firstBlock: Int
+    ) throws -> Value {
         let entries = run.layout.entries
         let stages = try zip(run.stages, coded).enumerated().map { index, pair in
             let (stage, coded) = pair
@@ -296,7 +215,7 @@ struct PageMaker {
             ], accuracy: record.accuracy)
     }
 
-    private func summary(_ runs: [Shown]) -> String {
+    private func summary(_ runs: [PageWeights.Shown]) -> String {
         let configuration = experiment.run.model.configuration
         return
             "A model of \(NumberText.grouped(runs[0].weightCount)) weights ("
@@ -305,7 +224,9 @@ struct PageMaker {
             + "\(experiment.data.taskName)."
     }
 
-    private func line(_ runs: [Shown], _ code: WeightCode, _ bytes: Int, _ agreements: [Value]) -> StyledText {
+    private func line(
+        _ runs: [PageWeights.Shown], _ code: WeightCode, _ bytes: Int, _ fidelity: PageWeights.Fidelity?
+    ) -> StyledText {
         let stages = runs[0].stages.count
         var text =
             "a page of \(Phrase.count(stages, "stage")) of \(experiment.name)"
@@ -316,11 +237,19 @@ struct PageMaker {
         case .half: text += ", weights in half precision"
         case .rounded: text += ", weights rounded"
         }
-        let shares = agreements.compactMap { $0.asRecord?["same"]?.asInteger }
-        if let least = shares.min(), let count = agreements.first?.asRecord?["of"]?.asInteger {
-            text += ": at least \(least) of \(count) problems are written the same at every stage"
+        if let fidelity {
+            text +=
+                ": at least \(fidelity.least.same) of \(fidelity.problemCount) problems are written the same at every "
+                + "stage, logits of at most \(twoDigits(fidelity.size)) differ by \(twoDigits(fidelity.typical)) (root "
+                + "mean square), at most \(twoDigits(fidelity.largest))"
         }
         return StyledText(text)
+    }
+
+    private func twoDigits(_ value: Double) -> String {
+        guard value > 0, value.isFinite else { return Phrase.short(value) }
+        let unit = pow(10, (log10(value)).rounded(.down) - 1)
+        return Phrase.short((value / unit).rounded() * unit)
     }
 
     private func megabytes(_ bytes: Int) -> String {

@@ -103,7 +103,7 @@ public struct AnswerFrame: Equatable {
     var jumps: [Int] { positions.indices.dropFirst().filter { positions[$0] != positions[$0 - 1] + 1 } }
 
     /// The ids of an input and of what has been written after it.
-    func positions(input: Int, written: Int) -> [Int32] {
+    public func positions(input: Int, written: Int) -> [Int32] {
         (0..<input + written).map { place in
             if place < input - 1 { return Int32(place) }
             let index = place - (input - 1)

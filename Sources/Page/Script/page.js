@@ -27,6 +27,16 @@ const Page = (() => {
     find("bench").hidden = false;
     document.body.classList.add("live");
     show(view);
+    makeAhead(bench);
+  }
+
+  /** Makes the models of all stages, one at a time, while nobody waits for them, so that the slider need not. */
+  function makeAhead({ main, model }, index = 0) {
+    if (index >= main.stages.length) return;
+    setTimeout(() => {
+      model(main, index);
+      makeAhead({ main, model }, index + 1);
+    }, 50);
   }
 
   // MARK: - What is there from the beginning
@@ -70,12 +80,14 @@ const Page = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(view));
   }
 
-  function weightsNote({ code, agreement, problemsAre }) {
+  function weightsNote({ code, fidelity, problemsAre }) {
     const seen = problemsAre === "held out" ? "" : "The problems that came with this page are among those it was trained on. ";
     if (code === "float32") return `${seen}The weights in this page are those of the run, bit for bit.`;
     const how = code === "half" ? "kept in half precision" : "rounded to fit into this page";
+    const { agreement, largest, typical, size } = fidelity;
     const least = agreement.reduce((a, b) => (b.same < a.same ? b : a));
-    return `${seen}The weights in this page are ${how}. icot compared what they write with what the run itself writes, for ${least.of} problems at every stage: the same for at least ${least.same} (with ${least.removed} removed).`;
+    const number = (value) => String(Number(value.toPrecision(2)));
+    return `${seen}The weights in this page are ${how}. icot compared what they write with what the run itself writes, for ${least.of} problems at every stage: the same for at least ${least.same} (with ${least.removed} removed). Logits, of at most ${number(size)}, differ from the run's by ${number(typical)} (root mean square) and by at most ${number(largest)}.`;
   }
 
   const stageOf = (bench, removed) => Math.max(0, bench.main.stages.findIndex((stage) => stage.removed === removed));

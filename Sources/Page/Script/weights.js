@@ -10,9 +10,8 @@
 //                                     what each number adds to its value at stage s (nothing before it: null), as a whole
 //                                     multiple of the tensor's step, which the run has in `roundingSteps`
 //
-// Multiples n are written with Rice's code, tensor by tensor: five bits that say how many low bits r the tensor's numbers
-// have, then for each number u = 2n for n ≥ 0 and −2n − 1 otherwise: u >> r ones, a zero, and the r low bits of u, the
-// highest first. Bits fill each byte from its highest.
+// How multiples are packed is told at the head of AdaptiveCode.swift: each is a few decisions between 1 and 0, which a range
+// decoder takes out of the bytes by guesses that learn from those before.
 
 const Weights = (() => {
   /** The bytes of a block of the page. */
@@ -44,29 +43,61 @@ const Weights = (() => {
     return values;
   }
 
+  // Guesses by their numbers: of a number's bits, counted in ones; of the first two below the highest; of the others; of the sign.
+  const TREE = 16 * 32;
+  const REST = TREE + 4 * 32;
+  const SIGN = REST + 32;
+  const bitsOf = (value) => 32 - Math.clz32(value);
+
+  /** A function that gives the decisions in the bytes one after another, each by the number of its guess. */
+  function decisions(data) {
+    const guesses = new Uint16Array(SIGN + 1).fill(1 << 15);
+    const counts = new Uint8Array(SIGN + 1);
+    // Value and range, whole numbers of 32 bits: browsers are quicker with them in an array than in variables.
+    const state = Uint32Array.of((data[0] << 24) | (data[1] << 16) | (data[2] << 8) | data[3], 0xffffffff);
+    let place = 4;
+    return (index) => {
+      let value = state[0];
+      let range = state[1];
+      const p = guesses[index];
+      const bound = (range >>> 16) * p;
+      const isOne = value < bound;
+      if (isOne) range = bound;
+      else { value -= bound; range -= bound; }
+      const count = counts[index] < 64 ? ++counts[index] : 64;
+      const shift = Math.min(7, bitsOf(count));
+      const next = isOne ? p + ((65536 - p) >> shift) : p - (p >> shift);
+      guesses[index] = next < 32 ? 32 : next > 65504 ? 65504 : next;
+      while (range < 1 << 24) {
+        range = (range << 8) >>> 0;
+        value = ((value << 8) | data[place++]) >>> 0;
+      }
+      state[0] = value;
+      state[1] = range;
+      return isOne ? 1 : 0;
+    };
+  }
+
   /** Adds whole multiples of each tensor's step to the values. */
   function addRounded(data, layout, steps, values) {
-    let place = 0;
-    let bit = 0;
-    const next = () => {
-      const value = (data[place] >> (7 - bit)) & 1;
-      if (++bit === 8) { bit = 0; place++; }
-      return value;
-    };
-    const read = (count) => {
-      let value = 0;
-      for (let i = 0; i < count; i++) value = (value << 1) | next();
-      return value;
-    };
+    const next = decisions(data);
+    let size = 0;
     let index = 0;
     layout.forEach(([, rows, columns], tensor) => {
-      const low = read(5);
       const step = steps[tensor];
       for (const end = index + rows * columns; index < end; index++) {
-        let high = 0;
-        while (next()) high++;
-        const u = high * 2 ** low + read(low);
-        values[index] = Math.fround(values[index] + step * (u % 2 ? -(u + 1) / 2 : u / 2));
+        const b = bitsOf(size);
+        const context = size < 4 ? 0 : Math.min(15, 2 * (b - 2) - 1 + ((size >> (b - 2)) & 1));
+        let bits = 0;
+        while (next(context * 32 + bits)) bits++;
+        let magnitude = bits > 0 ? 1 : 0;
+        for (let i = 1; i < bits; i++) {
+          magnitude = 2 * magnitude + next(magnitude < 4 ? TREE + 4 * bits + magnitude : REST + bits);
+        }
+        if (bits > 0) {
+          values[index] = Math.fround(values[index] + step * (next(SIGN) ? -magnitude : magnitude));
+        }
+        size += (64 * Math.min(magnitude, 1023) - size) >> 4;
       }
     });
   }

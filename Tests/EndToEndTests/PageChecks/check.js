@@ -6,6 +6,8 @@
 //   tokens FILE       how many of icot's solutions are written otherwise: [{removed, solutions: [{question, tokens}, …]}, …]
 //   tasks FILE        lines question||chain #### answer whose chain or answer the page works out otherwise
 //   read FILE         what the page says to each text of a JSON list
+//   fidelity FILE     how far the page is from another one with the very weights, whose path is the JSON of the file, as the
+//                     page itself says it
 //   cut FILE          what is written first for each question with heads and places cut: {removed, heads, cut, questions}
 "use strict";
 const fs = require("fs");
@@ -78,6 +80,38 @@ const checks = {
   },
 
   read: () => input().map((text) => bench.task.read(text)),
+
+  fidelity: () => {
+    const exact = open(input());
+    const agreement = [];
+    let [largest, size, squares] = [0, 0, 0];
+    bench.main.stages.forEach(({ removed }, stage) => {
+      bench.stage = exact.bench.stage = stage;
+      let [same, square, count] = [0, 0, 0];
+      for (const [question] of content.problems) {
+        const own = exact.bench.solve(exact.bench.main, exact.bench.whole(question));
+        const kept = bench.solve(bench.main, bench.whole(question));
+        const text = (solution) => solution.written.map((w) => w.token).join(" ");
+        if (text(own) === text(kept)) same++;
+        // The page reads what the run wrote; what counts are the rows from which it was written.
+        const first = exact.bench.whole(question).inputCount - 1;
+        const pass = Transformer.begin(bench.model(bench.main, stage));
+        own.pass.rows.slice(0, first + own.written.length).forEach(({ token, position, logits }, row) => {
+          const theirs = Transformer.read(pass, token, position);
+          if (row < first) return;
+          logits.forEach((logit, i) => {
+            largest = Math.max(largest, Math.abs(theirs[i] - logit));
+            size = Math.max(size, Math.abs(logit));
+            square += (theirs[i] - logit) ** 2;
+            count++;
+          });
+        });
+      }
+      agreement.push({ removed, same, of: content.problems.length });
+      squares += square / count / bench.main.stages.length;
+    });
+    return { measured: { agreement, largest, size, typical: Math.sqrt(squares) }, said: content.fidelity };
+  },
 
   cut: () => {
     const { removed, heads, cut, questions } = input();
