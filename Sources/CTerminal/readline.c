@@ -1,8 +1,8 @@
 // The line editor as GNU Readline does it.
 //
-// Readline reads bytes and has one line at a time, in UTF-8. Keys that are ours never reach its maps: when it asks for the
-// first byte of a key that is bound to us it gets the byte 0xFF, which is in no UTF-8, is bound to us in every map, and
-// stands for the key that was read last. In the middle of a sequence, such as after Ctrl-X, it gets what was read.
+// Readline reads bytes and has one line at a time, in UTF-8. Keys that are ours never reach its maps: when it asks for
+// the first byte of a key that is bound to us it gets the byte 0xFF, which is in no UTF-8, is bound to us in every map,
+// and stands for the key that was read last. In the middle of a sequence, such as after Ctrl-X, it gets what was read.
 #include "CTerminal.h"
 
 #ifdef ICOT_READLINE
@@ -130,7 +130,8 @@ static int read_byte(FILE *stream) {
     }
     uint32_t key = 0;
     if (current->calls.read(current->data, &key) != 1) {
-        // With a text in the line it would take the end of input for Enter; asked once more, that ends the line without it.
+        // With a text in the line it would take the end of input for Enter; asked once more, that ends the line without
+        // it.
         int next = is_at_end ? EOF : own_byte;
         is_at_end = true;
         return next;

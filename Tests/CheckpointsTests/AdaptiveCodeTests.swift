@@ -1,5 +1,5 @@
-// The bytes were worked out by a coder that keeps the whole code as one integer without limit (so it knows no carry and no
-// waiting bytes) and its guesses in a dictionary.
+// The bytes were worked out by a coder that keeps the whole code as one integer without limit (so it knows no carry and
+// no waiting bytes) and its guesses in a dictionary.
 
 import Support
 import Testing

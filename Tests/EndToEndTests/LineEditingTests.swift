@@ -1,5 +1,5 @@
-// Whatever library edits lines, the user's own keys in its file are kept, and its licence is said where that matters. The
-// suites with "Key" and "Prompt" in their names hold for each library alike.
+// Whatever library edits lines, the user's own keys in its file are kept, and its licence is said where that matters.
+// The suites with "Key" and "Prompt" in their names hold for each library alike.
 
 import Foundation
 import Testing

@@ -287,7 +287,8 @@ private let node = ProcessInfo.processInfo.environment["PATH"]?.split(separator:
             #expect(cost[0] >= 180 && cost[1] < 0.26)
             let bytes = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
             #expect(bytes <= 3_000_000)
-            // The last stage, which builds on all others, answers at once and right: 321 × 654 = 209934, digits last first.
+            // The last stage, which builds on all others, answers at once and right: 321 × 654 = 209934, digits last
+            // first.
             let problems =
                 [
                     [

@@ -1,11 +1,11 @@
-// What Swift cannot say to a line editor and to the terminal by itself: the editors' functions are variadic, signal handlers
-// may only touch async-signal-safe functions, and `stdin` is a mutable global.
+// What Swift cannot say to a line editor and to the terminal by itself: the editors' functions are variadic, signal
+// handlers may only touch async-signal-safe functions, and `stdin` is a mutable global.
 //
-// icot lets a library edit and paints by itself: libedit (libedit.c), or GNU Readline (readline.c) where the package is built
-// with the trait Readline. The library keeps the buffer, the emacs and vi key maps, repeat counts and the user's ~/.editrc
-// or ~/.inputrc, and switches the terminal to raw mode and back; its own drawing goes to /dev/null. `LineEditor` gives it an
-// input function, which it calls before each key, when the buffer is settled: that is where the screen is painted and where
-// bytes become keys.
+// icot lets a library edit and paints by itself: libedit (libedit.c), or GNU Readline (readline.c) where the package is
+// built with the trait Readline. The library keeps the buffer, the emacs and vi key maps, repeat counts and the user's
+// ~/.editrc or ~/.inputrc, and switches the terminal to raw mode and back; its own drawing goes to /dev/null.
+// `LineEditor` gives it an input function, which it calls before each key, when the buffer is settled: that is where
+// the screen is painted and where bytes become keys.
 #ifndef CTERMINAL_H
 #define CTERMINAL_H
 

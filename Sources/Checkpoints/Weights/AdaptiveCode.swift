@@ -9,8 +9,8 @@
 //   if k > 0             1 for n < 0, with (sign)
 //
 // c, one of 16, tells how large the numbers before were, in half octaves. With m = 0 at the beginning and
-// m ← m + ⌊(64·min(a, 1023) − m) / 16⌋ after each number it is 0 for m < 4, and otherwise 2·(b − 2) − 1 plus the second highest bit
-// of m, b being the bits of m; 15 at most.
+// m ← m + ⌊(64·min(a, 1023) − m) / 16⌋ after each number it is 0 for m < 4, and otherwise 2·(b − 2) − 1 plus the second
+// highest bit of m, b being the bits of m; 15 at most.
 //
 // A guess is how probable a 1 is, p/65536: 1/2 at first. After its n-th decision p goes to 65536 or to 0 by the share
 // 2^−min(7, bits of n), rounded down, and stays within 32...65504.

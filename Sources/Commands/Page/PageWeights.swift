@@ -1,10 +1,10 @@
-// How a page keeps the weights of its stages: the very ones where they fit, else half of their bits, else differences from
-// stage to stage, rounded to the finest steps that fit.
+// How a page keeps the weights of its stages: the very ones where they fit, else half of their bits, else differences
+// from stage to stage, rounded to the finest steps that fit.
 //
-// A step is shared out by how much a tensor's weights matter: noise on each tensor by itself, at the first, the middle and
-// the last stage, moves the logits by so much for a unit of it, and steps that are inverse to this cost the fewest bits
-// for the same deviation of the logits. What the rounding does is then measured at every stage, over the problems of the
-// page, and weights that write too little of what the run writes are no page of it.
+// A step is shared out by how much a tensor's weights matter: noise on each tensor by itself, at the first, the middle
+// and the last stage, moves the logits by so much for a unit of it, and steps that are inverse to this cost the fewest
+// bits for the same deviation of the logits. What the rounding does is then measured at every stage, over the problems
+// of the page, and weights that write too little of what the run writes are no page of it.
 
 import Checkpoints
 import Experiments

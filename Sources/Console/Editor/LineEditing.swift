@@ -1,4 +1,5 @@
-// Which library edits lines in this program: told by what it was built with (the package's traits Libedit and Readline).
+// Which library edits lines in this program: told by what it was built with (the package's traits Libedit and
+// Readline).
 
 import CTerminal
 

@@ -1,9 +1,9 @@
 // Reads one entry (a line, or several until braces close) from a terminal.
 //
-// A library keeps the buffer, the key maps and the terminal's mode (see CTerminal.h). It calls `readKey` whenever it wants
-// a key; by then the buffer is as the last key left it, so that is where the screen is painted: once for a burst of
-// input, not once for each byte of it. Keys that need more than one line, the history or the completion list arrive in
-// `perform` (LineEditor+Keys); everything else the library does by itself.
+// A library keeps the buffer, the key maps and the terminal's mode (see CTerminal.h). It calls `readKey` whenever it
+// wants a key; by then the buffer is as the last key left it, so that is where the screen is painted: once for a burst
+// of input, not once for each byte of it. Keys that need more than one line, the history or the completion list arrive
+// in `perform` (LineEditor+Keys); everything else the library does by itself.
 
 import CTerminal
 import Glibc
