@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,4 +66,8 @@ int process_cores(int *cores, int most) {
 
 int process_exchange(const char *one, const char *other) {
     return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+int process_map_blocks(int bytes) {
+    return mallopt(M_MMAP_THRESHOLD, bytes);
 }

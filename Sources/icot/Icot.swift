@@ -5,6 +5,7 @@ import ArgumentParser
 import Commands
 import Console
 import Glibc
+import Support
 import Synchronization
 
 @main
@@ -47,6 +48,7 @@ struct Icot: ParsableCommand {
 
     static func main() {
         StandardDescriptors.ensureOpen()
+        Allocator.givesLargeBlocksBack()
         if EngineRanks.isForwarded { TerminalState.isForwarded.store(true, ordering: .relaxed) }
         if case .ends(let status, let message) = EngineRanks.join(version: build) {
             if let message { TerminalWriter.note("icot: \(message)", isError: true) }

@@ -254,4 +254,22 @@ import Testing
             #expect(desk.value("again[3].half").asInteger == 1)
         }
     }
+
+    @Test(arguments: [
+        ("as: .text limit: 1", "limit: belongs to rows, and as: .text gives one text"),
+        ("as: .text solution: .whole", "solution: belongs to problems"),
+        ("as: .table steps: \".\"", "steps: belongs to problems, and as: .table gives a table"),
+        ("as: .table rules: .strict", "rules: belongs to problems"),
+        ("as: .text columns: [question: \"a\"]", "columns: belongs to problems"),
+    ])
+    func `a label of read that means nothing for what is read is refused`(_ labels: String, _ words: String) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "d.csv").path
+            try "a,b\n1,2\n3,4\n".write(toFile: path, atomically: true, encoding: .utf8)
+            let desk = Desk()
+            #expect(desk.run("read \"\(path)\" \(labels)") == .failed(.runtimeArgument))
+            #expect(desk.messages.joined().contains(words), "\(desk.messages)")
+            #expect(desk.run("read \"\(path)\" as: .table limit: 1") == .finished)
+        }
+    }
 }

@@ -90,6 +90,19 @@ import Testing
         #expect(desk.value("(start (model .gpt2 width: 8 heads: 1) on: data).name").asText == "run 3")
     }
 
+    @Test func `where memory does not do, what only undo could bring back is let go`() {
+        let desk = Desk.withRun()
+        weak let first = (desk.session.value(of: "r")?.asObject as? RunValue)?.experiment
+        desk.run("m = none\nr = start (model .gpt2 width: 8 heads: 1) on: data")
+        #expect(first != nil)
+        #expect(desk.run("model .gpt2 width: 16384 heads: 1 layers: 500") == .failed(.outOfMemory))
+        #expect(desk.messages.joined().contains("type it again: what only undo"), "\(desk.messages)")
+        #expect(first == nil)
+        #expect(desk.run("undo") == .failed(.runtimeArgument) && desk.value("r.steps").asInteger == 0)
+        #expect(desk.run("model .gpt2 width: 16384 heads: 1 layers: 500") == .failed(.outOfMemory))
+        #expect(!desk.messages.joined().contains("type it again"))
+    }
+
     @Test func `what a model has learned in a run is asked of it as that run writes, whoever holds the run`() {
         let desk = Desk.withRun()
         desk.run("let m = model .gpt2 width: 8 heads: 1\nlet other = start m on: data\nstep 2")

@@ -91,6 +91,10 @@ private func alarms(_ steps: [(loss: Double, norm: Double)], answer: [Double]? =
         #expect(abs(many.lowerBound - 0.2553) < 5e-5 && abs(many.upperBound - 0.3662) < 5e-5)
         #expect(none.lowerBound == 0 && abs(none.upperBound - 0.1611) < 5e-5)
         #expect(wilsonInterval(0, of: 0) == 0...1)
+        // Ends at 0 and 1 are exactly those, for every count.
+        for count in 1...300 {
+            #expect(wilsonInterval(0, of: count).lowerBound == 0 && wilsonInterval(count, of: count).upperBound == 1)
+        }
     }
 
     @Test func `per-token accuracies agree with what is generated`() throws {

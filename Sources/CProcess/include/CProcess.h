@@ -21,4 +21,8 @@ int process_cores(int *cores, int most);
 /// Exchanges what stands under two names of one file system, in one step. Returns 0, or -1 with errno.
 int process_exchange(const char *one, const char *other);
 
+/// Gives blocks of at least so many bytes mappings of their own (mallopt's M_MMAP_THRESHOLD). Returns 1, or 0 where the
+/// C library does not know of that.
+int process_map_blocks(int bytes);
+
 #endif

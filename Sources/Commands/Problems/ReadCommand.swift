@@ -54,7 +54,9 @@ enum ReadCommand {
                     """)
         ) { call in
             let path = try call.text("path")
-            switch try form(path, call) {
+            let form = try form(path, call)
+            try checkLabels(form, call)
+            switch form {
             case .problems: return try problems(path, call)
             case .table: return .table(try table(path, call))
             case .array: return try array(path, call)
@@ -82,7 +84,7 @@ enum ReadCommand {
             return false
         }
         if form == .table {
-            for label in ["steps", "solution", "rules"] where call.isGiven(label) {
+            for label in problemLabels where call.isGiven(label) {
                 throw call.failure(
                     "\(label): belongs to problems, and the first row has no field for a question "
                         + "and one for an answer",
@@ -91,6 +93,20 @@ enum ReadCommand {
             }
         }
         return form
+    }
+
+    private static let problemLabels = ["columns", "steps", "solution", "rules"]
+
+    /// What is read as something else takes no label that is about problems, and what has no rows none about rows.
+    private static func checkLabels(_ form: Form, _ call: Invocation) throws {
+        if form == .problems { return }
+        let name = call.isGiven("as") ? "as: .\(form)" : "a .npy file"
+        for label in problemLabels + (form == .table ? [] : ["limit"]) where call.isGiven(label) {
+            throw call.failure(
+                "\(label): belongs to \(label == "limit" ? "rows" : "problems"), and \(name) gives "
+                    + (form == .table ? "a table" : form == .text ? "one text" : "an array"),
+                code: .runtimeArgument, at: label, help: "leave \(label): out")
+        }
     }
 
     // MARK: Problems

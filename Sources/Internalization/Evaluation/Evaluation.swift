@@ -35,5 +35,8 @@ public func wilsonInterval(_ successes: Int, of count: Int, z: Double = 1.959963
     let center = p + z * z / (2 * n)
     let half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     let scale = 1 + z * z / n
-    return max(0, (center - half) / scale)...min(1, (center + half) / scale)
+    // Where all or none succeed, one end is exactly that, which the rounding of the root would miss.
+    let low = successes == 0 ? 0 : max(0, (center - half) / scale)
+    let high = successes == count ? 1 : min(1, (center + half) / scale)
+    return low...high
 }

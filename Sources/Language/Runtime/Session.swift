@@ -42,7 +42,7 @@ public final class Session {
     private(set) var currentSource = SourceText("")
 
     private var resultNumber = 1
-    private static let resultsKept = 1000
+    private static let resultsKept = 50
     /// What `undo` goes back to: the variables and the verbs of `def` before a statement that changed one.
     fileprivate struct Earlier {
         let variables: Globals.Snapshot
@@ -52,6 +52,8 @@ public final class Session {
     private var undoable: [Earlier] = []
     private var undoes = false
     private static let undoMax = 50
+    /// Where memory does not do, what only `undo` could bring back, such as earlier runs, is not worth it.
+    private static let undoLetGo = "type it again: what only undo could bring back has been let go"
 
     public init(_ vocabulary: Vocabulary, displayOptions: DisplayOptions = DisplayOptions()) {
         self.vocabulary = vocabulary
@@ -235,7 +237,12 @@ public final class Session {
         } catch {
             restore(before)
             undoable = undoableBefore
-            let raised = raised(error, at: statement.span, in: source)
+            var raised = raised(error, at: statement.span, in: source)
+            if raised.diagnostic.code == .outOfMemory, !undoable.isEmpty {
+                undoable = []
+                raised.diagnostic.help = [raised.diagnostic.help, Self.undoLetGo].compactMap(\.self).joined(
+                    separator: "; or ")
+            }
             emit(.diagnostic(raised.diagnostic, raised.source))
             guard raised.diagnostic.code == .interrupted else { return .failed(raised.diagnostic.code) }
             interrupt.clear()

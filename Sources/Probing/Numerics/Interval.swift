@@ -28,7 +28,9 @@ extension Interval {
         let n = Double(trials)
         let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
         let half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-        return Interval(value: share, low: max(0, centre - half), high: min(1, centre + half))
+        // Where all or none succeed, one end is exactly that, which the rounding of the root would miss.
+        return Interval(
+            value: share, low: share == 0 ? 0 : max(0, centre - half), high: share == 1 ? 1 : min(1, centre + half))
     }
 
     /// Student's interval of the mean of a few values, for example one for each seed. One value has an infinite
