@@ -251,7 +251,7 @@ import Testing
         let talk = try shell(Self.notebook + "icot present n.icot < /dev/null")
         #expect(talk.status == 2 && talk.error.contains("needs a terminal that can move its cursor"))
         let lines = try shell("icot doctor --json").output.split(separator: "\n")
-        #expect(lines.count == 14)
+        #expect(lines.count == 17)
         for line in lines {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             #expect(object.map { Set($0.keys) } == ["name", "found", "cost"], "\(line)")
