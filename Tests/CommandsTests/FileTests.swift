@@ -226,7 +226,7 @@ import Testing
     @Test(arguments: [
         ("test", "npy", "a list of problems"), ("test", "safetensors", "a list of problems"),
         ("test", "svg", "a list of problems"), ("m", "safetensors", "a model"), ("r", "pt", "a model"),
-        ("m", "json", "a model"), ("\"words\"", "png", "text"),
+        ("m", "json", "a model"), ("m", "txt", "a model"), ("\"words\"", "png", "text"),
     ])
     func `an ending that says another form is refused`(_ value: String, _ ending: String, _ what: String) throws {
         try withTemporaryFolder { folder in

@@ -46,7 +46,8 @@ private let hasDriver = dlopen("libcuda.so.1", RTLD_NOW) != nil
     @Test(arguments: ["icot --precision bf16 --threads 1", "ICOT_PRECISION=bf16 icot --threads 1"])
     func `a processor that is asked for bf16 computes every model in it`(_ command: String) throws {
         let line =
-            "-c 'let m = model .gpt2 width: 16 heads: 2; print profile(); print m.precision; let l = logits m ids: [[1, 2]]; print l[0][1][3]'"
+            "-c 'let m = model .gpt2 width: 16 heads: 2; print profile(); print m.precision; "
+            + "let l = logits m ids: [[1, 2]]; print l[0][1][3]'"
         let run = try shell("\(command) \(line)"), exact = try shell("icot --threads 1 \(line)")
         #expect(run.status == 0 && run.error == "", "\(run.error)")
         let lines = run.output.split(separator: "\n"), others = exact.output.split(separator: "\n")

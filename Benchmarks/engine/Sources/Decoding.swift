@@ -24,8 +24,10 @@ func measureDecoding(
     let allocations = Double(long - (allocation_count() - before)) / Double(new - new / 2)
     let rate = Double(new) / time.median
     return
-        "decode \(shape.name) \(precision.rawValue) new=\(new) threads=\(threads) tokens_per_s=\(rounded(rate, 1)) best_tokens_per_s=\(rounded(Double(new) / time.least, 1))"
-        + " gb_per_s=\(rounded(shape.weightBytes * rate * (precision == .bf16 ? 0.5 : 1) / 1e9, 2)) allocations_per_token=\(rounded(allocations, 2))"
+        "decode \(shape.name) \(precision.rawValue) new=\(new) threads=\(threads)"
+        + " tokens_per_s=\(rounded(rate, 1)) best_tokens_per_s=\(rounded(Double(new) / time.least, 1))"
+        + " gb_per_s=\(rounded(shape.weightBytes * rate * (precision == .bf16 ? 0.5 : 1) / 1e9, 2))"
+        + " allocations_per_token=\(rounded(allocations, 2))"
 }
 
 /// Greedy answers of 10 tokens to prompts of 11, as many at once as the engine thinks right.
@@ -46,6 +48,7 @@ func measureEvaluation(
     let (l, d, v) = (Double(shape.layers), Double(shape.width), Double(shape.vocabulary))
     let flops = Double(problems) * (24 * l * d * d * 20 + 2 * v * d * 10)
     return
-        "evaluate \(shape.name) \(precision.rawValue) problems=\(problems) threads=\(threads) examples_per_s=\(rounded(Double(problems) / time, 2))"
+        "evaluate \(shape.name) \(precision.rawValue) problems=\(problems) threads=\(threads)"
+        + " examples_per_s=\(rounded(Double(problems) / time, 2))"
         + " seconds=\(rounded(time, 2)) gflops=\(rounded(flops / time / 1e9, 1))"
 }

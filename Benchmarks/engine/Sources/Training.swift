@@ -23,7 +23,8 @@ func measureTraining(
     let allocations = Double(allocation_count() - before) / 2
     let tokens = Double(shape.batch * shape.length)
     return
-        "train \(shape.name) \(precision.rawValue) B=\(shape.batch) T=\(shape.length) threads=\(threads) ms=\(rounded(time.median * 1e3, 2)) best_ms=\(rounded(time.least * 1e3, 2))"
+        "train \(shape.name) \(precision.rawValue) B=\(shape.batch) T=\(shape.length) threads=\(threads)"
+        + " ms=\(rounded(time.median * 1e3, 2)) best_ms=\(rounded(time.least * 1e3, 2))"
         + " tokens_per_s=\(rounded(tokens / time.median, 0)) gflops=\(rounded(shape.trainingFlops / time.median / 1e9, 1))"
         + " allocations=\(rounded(allocations, 1)) peak_gb=\(rounded(peakResidentBytes() / 1e9, 2))"
 }

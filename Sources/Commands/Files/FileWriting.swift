@@ -15,7 +15,7 @@ enum FileWriting {
         let ending = name.split(separator: ".").dropFirst().last?.lowercased() ?? ""
         switch value {
         case .object(is ModelValue), .object(is RunValue):
-            guard !othersEndings.contains(ending), !RecordFile.isNamed(path) else {
+            guard !othersEndings.contains(ending), !textEndings.contains(ending), !RecordFile.isNamed(path) else {
                 throw wrongEnding("a model", ending, "a folder", help: "give the path of a folder", call)
             }
             if let run = value.asObject as? RunValue { try write(run.experiment.model, to: path) }
@@ -61,6 +61,7 @@ enum FileWriting {
     }
 
     private static let binaryEndings: Set = ["npy", "safetensors", "png", "pdf"]
+    private static let textEndings: Set = ["txt", "md"]
     /// Files that hold no problems, whatever is written into them.
     private static let othersEndings = binaryEndings.union(["svg", "html", "icot", "npz", "pt", "pth", "bin"])
 

@@ -19,6 +19,7 @@ extension ProblemSet {
         if let name = factNames.first(where: { $0 == "steps" }) {
             throw FileError(.unsupported, path, "a fact cannot be called '\(name)', as the field with the chain is")
         }
+        let names = ["question", "steps", "answer"] + factNames
         let form = try RecordFile.form(of: path)
         try writeFileAtomically(path) { sink in
             func write(_ text: String) throws {
@@ -29,7 +30,7 @@ extension ProblemSet {
             case .json: try write("[\n")
             case .lines: break
             case .delimited(let delimiter):
-                try write(DelimitedText.line(["question", "steps", "answer"] + factNames, delimiter) + "\n")
+                try write(DelimitedText.line(names, delimiter) + "\n")
             }
             for index in 0..<count {
                 if index & 0x3FF == 0x3FF { try observer.step(index, of: count) }
@@ -39,9 +40,7 @@ extension ProblemSet {
                     try write("  " + JSONWriter.text(.object(row), .spaced) + (index + 1 < count ? ",\n" : "\n"))
                 case .lines: try write(JSONWriter.text(.object(row), .spaced) + "\n")
                 case .delimited(let delimiter):
-                    let cells = try (["question", "steps", "answer"] + factNames).map { name in
-                        try Self.cell(row[name], name, path)
-                    }
+                    let cells = try names.map { try Self.cell(row[$0], $0, path) }
                     try write(DelimitedText.line(cells, delimiter) + "\n")
                 }
             }
