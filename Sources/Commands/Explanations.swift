@@ -17,8 +17,8 @@ enum Explanations {
         switch error {
         case let error as FileError: return Explanation(code(error.kind), error.description, help: help(error))
         case let error as ProblemLineError:
-            return Explanation(
-                .fileMalformed, error.description, help: "correct that line; a line is input||chain #### answer")
+            let line = RecordFile.lineForm(of: error.path) ?? "input||chain #### answer"
+            return Explanation(.fileMalformed, error.description, help: "correct that line; a line is \(line)")
         case let error as ProblemError: return Explanation(.runtimeArgument, error.description, help: help(error))
         case let error as SeparatorFault:
             return Explanation(

@@ -272,4 +272,20 @@ import Testing
             #expect(desk.run("read \"\(path)\" as: .table limit: 1") == .finished)
         }
     }
+
+    @Test(arguments: [
+        ("txt", "no bars", "input||chain #### answer"), ("jsonl", "[1", "an object, such as {\"question\""),
+        ("csv", "question,answer\n1", "a row with a field for each column"),
+    ])
+    func `what a line should have been is told in the form of the file`(
+        _ ending: String, _ text: String, _ form: String
+    ) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "d." + ending).path
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            let desk = Desk()
+            #expect(desk.run("read \"\(path)\"") == .failed(.fileMalformed))
+            #expect(desk.messages.joined().contains("a line is \(form)"), "\(desk.messages)")
+        }
+    }
 }

@@ -43,6 +43,16 @@ public struct RecordFile {
         }
     }
 
+    /// What a line of such a file is, as half a sentence; nil where it is named otherwise.
+    public static func lineForm(of path: String) -> String? {
+        switch form(path) {
+        case .json, .lines:
+            "an object, such as {\"question\": \"2 + 3\", \"steps\": [\"2 + 3 = 5\"], \"answer\": \"5\"}"
+        case .delimited: "a row with a field for each column that the first one names"
+        case nil: nil
+        }
+    }
+
     private static let rowsBetweenSteps = 1 << 10
 
     /// Every row in order, until `body` returns false.
