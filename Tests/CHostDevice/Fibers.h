@@ -361,6 +361,11 @@ static inline unsigned __ballot_sync(unsigned, int predicate) {
     return mask;
 }
 static inline int __ffs(unsigned x) { return __builtin_ffs((int)x); }
+static inline unsigned __float_as_uint(float x) {
+    unsigned bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
 static inline float __int_as_float(int bits) {
     float x;
     memcpy(&x, &bits, 4);

@@ -24,7 +24,7 @@ struct Entry {
 
 const Entry entries[] = {
     // Elementwise.cu, Norms.cu, Sums.cu, Rows.cu
-    ENTRY(add) ENTRY(sum) ENTRY(dropout) ENTRY(finish_linear) ENTRY(gelu) ENTRY(gelu_backward) ENTRY(swiglu)
+    ENTRY(add) ENTRY(sum) ENTRY(round_to_twin) ENTRY(dropout) ENTRY(finish_linear) ENTRY(gelu) ENTRY(rounded_gelu) ENTRY(gelu_backward) ENTRY(swiglu)
     ENTRY(swiglu_backward) ENTRY(rotate) ENTRY(find_not_finite) ENTRY(layer_norm) ENTRY(layer_norm_backward)
     ENTRY(rms_norm) ENTRY(rms_norm_backward) ENTRY(column_sums) ENTRY(gain_sums) ENTRY(embed) ENTRY(gather_rows)
     ENTRY(add_to_rows) ENTRY(put_rows) ENTRY(scatter_rows)

@@ -139,20 +139,18 @@ import Testing
         // The same memory, multiplied otherwise.
         let executor = try CUDAExecutor(FakeMachine().card())
         #expect(try executor.multiplying(in: .tf32).profile == "tf32 Card 0")
-        #expect(throws: PrecisionFault(.bf16, at: "Card 0", possible: [.f32, .tf32])) {
-            try executor.multiplying(in: .bf16)
-        }
-        let fault = DeviceFault.noPrecision(name: "Card 0", .bf16)
-        #expect(throws: fault) { try CUDAExecutor(FakeMachine().card(), precision: .bf16) }
-        #expect(fault.description == "bf16 is computed on the processor only")
-        #expect(fault.help == "write --device cpu, or --precision tf32")
+        #expect(try executor.multiplying(in: .bf16).profile == "bf16 Card 0")
         var older = FakeMachine()
         older.capability = (7, 5)
         let card = try older.card()
         #expect(throws: PrecisionFault(.tf32, at: "Card 0", possible: [.f32])) {
             try CUDAExecutor(card).multiplying(in: .tf32)
         }
-        #expect(throws: DeviceFault.noPrecision(name: "Card 0", .tf32)) { try CUDAExecutor(card, precision: .tf32) }
+        for precision in [ProductPrecision.tf32, .bf16] {
+            #expect(throws: DeviceFault.noPrecision(name: "Card 0", precision)) {
+                try CUDAExecutor(card, precision: precision)
+            }
+        }
         #expect(DeviceFault.noPrecision(name: "Card 0", .tf32).description == "Card 0 has no tf32")
     }
 

@@ -178,14 +178,19 @@ final class HostDevice: Device {
 
     func multiply(_ product: DeviceProduct) throws(DeviceFault) {
         try check(product.result, 4 * product.m * product.n, "writing a product")
-        try check(product.left, 4 * product.m * product.k, "reading a factor")
-        try check(product.right, 4 * product.k * product.n, "reading a factor")
+        let size = product.precision == .bf16 ? 2 : 4
+        try check(product.left, size * product.m * product.k, "reading a factor")
+        try check(product.right, size * product.k * product.n, "reading a factor")
         guard product.m > 0, product.n > 0 else { return }
         func floats(_ address: DeviceAddress) -> UnsafeMutablePointer<Float> {
             pointer(address).assumingMemoryBound(to: Float.self)
         }
-        let left = Self.rounded(floats(product.left), product.m * product.k, product.precision)
-        let right = Self.rounded(floats(product.right), product.k * product.n, product.precision)
+        func factor(_ address: DeviceAddress, _ count: Int) -> [Float] {
+            guard product.precision == .bf16 else { return Self.rounded(floats(address), count, product.precision) }
+            let halves = UnsafeBufferPointer(start: pointer(address).assumingMemoryBound(to: UInt16.self), count: count)
+            return halves.map { Float(bitPattern: UInt32($0) << 16) }
+        }
+        let left = factor(product.left, product.m * product.k), right = factor(product.right, product.k * product.n)
         openBLAS.sgemm(
             blasint(OB_ROW_MAJOR), blasint(product.transposesLeft ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
             blasint(product.transposesRight ? OB_TRANSPOSE : OB_NO_TRANSPOSE), blasint(product.m), blasint(product.n),

@@ -182,11 +182,12 @@ private let kernelRuns: [KernelRun] = [
     KernelRun(
         kernel: .adamw, grid: Grid(3), threads: 96,
         inputs: [
-            floats(1000, 1), floats(1000, 2), .floats(randomFloats(1000, seed: 3).map { abs($0) }), .doubleResult(3),
+            floats(1000, 1), .argument(.address(.none)), floats(1000, 2),
+            .floats(randomFloats(1000, seed: 3).map { abs($0) }), .doubleResult(3),
             floats(1000, 4), .doubles([2, 0.5, 0]), .argument(.float(0.1)), .argument(.float(0.9)),
             .argument(.float(0.99)), .argument(.float(1e-8)), .argument(.float(0.01)), .argument(.float(0.19)),
             .argument(.float(0.02)), .argument(.count(1000)),
-        ], barriers: [1], exchanges: Array(0..<10), countArgument: 13),
+        ], barriers: [1], exchanges: Array(0..<10), countArgument: 14),
     KernelRun(
         kernel: .cachedAttention, grid: Grid(2, 2), threads: 64,
         inputs: [

@@ -61,21 +61,71 @@ private func numbers(_ run: Run) -> [Float] {
 }
 
 @Suite struct PrecisionTests {
-    @Test func `with TF32 gradients are the processor's to a few thousandths, and not to the last bits`() throws {
-        let model = try LanguageModel.load(from: goldenFolder.appending(path: "models/gpt2").path)
+    private static let batch: RaggedBatch = {
         var batch = RaggedBatch()
         batch.append([1, 5, 9, 2, 7, 3], positions: nil, labels: [5, 9, 2, 7, 3, -1])
-        let gradients = try [model, model.copy(on: hostExecutor(.tf32)), model.copy(on: hostExecutor(.f32))].map {
-            model in
-            let trainee = Trainee(model)
-            _ = try trainee.accumulate(batch)
-            return trainee.gradients.values().map(Double.init)
+        return batch
+    }()
+
+    private static func gradients(_ model: LanguageModel) throws -> [Double] {
+        let trainee = Trainee(model)
+        _ = try trainee.accumulate(batch)
+        return trainee.gradients.values().map(Double.init)
+    }
+
+    /// ‖a − b‖ / ‖b‖
+    private static func error(_ a: [Double], _ b: [Double]) -> Double {
+        let square = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        return (square / b.reduce(0) { $0 + $1 * $1 }).squareRoot()
+    }
+
+    @Test(arguments: ["gpt2", "llama", "phi3"])
+    func `gradients are the processor's, as far as the factors of products are read`(_ name: String) throws {
+        let model = try LanguageModel.load(from: goldenFolder.appending(path: "models/\(name)").path)
+        let right = try Self.gradients(model)
+        for (precision, least, most) in [
+            (ProductPrecision.f32, 0, 1e-5), (.tf32, 1e-5, 5e-3), (.bf16, 1e-3, 3e-2),
+        ] {
+            let error = Self.error(try Self.gradients(model.copy(on: hostExecutor(precision))), right)
+            #expect(error <= most && error >= least, "\(precision): \(error)")
         }
-        func error(_ found: [Double]) -> Double {
-            let square = zip(found, gradients[0]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-            return (square / gradients[0].reduce(0) { $0 + $1 * $1 }).squareRoot()
+    }
+
+    /// In bf16 products read copies, which must follow whatever changes the weights.
+    @Test func `in bf16 products read the weights as they were changed last`() throws {
+        let golden = try LanguageModel.load(from: goldenFolder.appending(path: "models/gpt2").path)
+        let executor = hostExecutor(.bf16), model = golden.copy(on: executor)
+        let trainee = Trainee(model), optimizer = AdamW(model.parameters.layout, executor: executor)
+        func isAsNew() throws -> Bool {
+            let other = LanguageModel(model.configuration, initialization: .gpt2, seed: 9).copy(on: hostExecutor(.bf16))
+            other.parameters.put(model.parameters.values())
+            return try model.logits(Self.batch) == other.logits(Self.batch)
         }
-        #expect(error(gradients[1]) <= 3e-3 && error(gradients[1]) >= 1e-5)
-        #expect(error(gradients[2]) <= 1e-5)
+        #expect(try isAsNew())
+        for _ in 0..<2 {
+            trainee.clearGradients()
+            _ = try trainee.accumulate(Self.batch)
+            _ = try optimizer.update(model, gradients: trainee.gradients, learningRate: 1e-2, clip: 1)
+            #expect(try isAsNew())
+        }
+        // An update that changes nothing, because a gradient is not finite.
+        trainee.gradients.put([.nan], at: 3)
+        #expect(throws: NonFiniteGradient.self) {
+            try optimizer.update(model, gradients: trainee.gradients, learningRate: 1e-2)
+        }
+        #expect(try isAsNew())
+        // From outside, through another executor of the same memory, and from another model.
+        model.parameters.put(golden.parameters.values())
+        #expect(try isAsNew())
+        let exact = try executor.multiplying(in: .f32)
+        exact.copyIn([Float](repeating: 0.5, count: 100), to: model.parameters.place[0..<100])
+        #expect(try isAsNew())
+        model.parameters.copyValues(from: LanguageModel(golden.configuration, initialization: .gpt2, seed: 4).parameters)
+        #expect(try isAsNew())
+        let same = model.copy(on: executor)
+        _ = try same.logits(Self.batch)
+        same.parameters.put([Float](repeating: 0.25, count: 64))
+        model.parameters.copyValues(from: same.parameters)
+        #expect(try isAsNew())
     }
 }

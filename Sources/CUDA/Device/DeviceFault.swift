@@ -75,7 +75,6 @@ extension DeviceFault: CustomStringConvertible {
                 + (count == 1 ? "cuda:0" : "cuda:0 to cuda:\(count - 1)")
         case .oldCard(let name, let major, let minor):
             "\(name) is too old: its compute capability is \(major).\(minor), and \(Self.leastMajor).0 is the least"
-        case .noPrecision(_, .bf16): "bf16 is computed on the processor only"
         case .noPrecision(let name, let precision): "\(name) has no \(precision.rawValue)"
         case .nearlyFull(let name, let free, let total):
             "\(name) is nearly full: \(Self.text(free)) of \(Self.text(total)) are free, and "
@@ -99,7 +98,6 @@ extension DeviceFault: CustomStringConvertible {
         case .noCard: "nvidia-smi lists what the driver sees; CUDA_VISIBLE_DEVICES may hide cards"
         case .noSuchCard: "write --device cuda for the first one"
         case .nearlyFull: "nvidia-smi shows who uses it; another card is --device cuda:1"
-        case .noPrecision(_, .bf16): "write --device cpu, or --precision tf32"
         case .noPrecision: "write --precision f32"
         case .outOfMemory: "take a smaller batch, or a smaller model"
         case .oldCard, .wideHead, .notOnDevice: "write --device cpu"

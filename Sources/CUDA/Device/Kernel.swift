@@ -11,9 +11,11 @@ public struct Kernel: Sendable, Hashable {
 
     static let add = Kernel("add")
     static let sum = Kernel("sum")
+    static let roundToTwin = Kernel("round_to_twin")
     static let dropout = Kernel("dropout")
     static let finishLinear = Kernel("finish_linear")
     static let gelu = Kernel("gelu")
+    static let roundedGELU = Kernel("rounded_gelu")
     static let geluBackward = Kernel("gelu_backward")
     static let swiglu = Kernel("swiglu")
     static let swigluBackward = Kernel("swiglu_backward")

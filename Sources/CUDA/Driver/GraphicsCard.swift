@@ -103,10 +103,8 @@ public final class GraphicsCard: Device {
         return device
     }
 
-    /// Ampere and later have TF32.
-    public func supports(_ precision: ProductPrecision) -> Bool {
-        precision == .f32 || (precision == .tf32 && major >= 8)
-    }
+    /// Ampere and later have TF32 and bfloat16.
+    public func supports(_ precision: ProductPrecision) -> Bool { precision == .f32 || major >= 8 }
 
     // MARK: Memory
 
@@ -188,14 +186,14 @@ public final class GraphicsCard: Device {
         try enter()
         var one: Float = 1, kept: Float = product.accumulates ? 1 : 0
         // cuBLAS takes matrices by columns. What it reads of ours are their transposes, and Cᵀ = Bᵀ·Aᵀ.
-        let type = ProductFunctions.float32
+        let type = product.precision == .bf16 ? ProductFunctions.bfloat16 : ProductFunctions.float32
         let status = isMultiplying.withLock { _ in
             products.gemm(
                 handles.products, product.transposesRight ? 1 : 0, product.transposesLeft ? 1 : 0, Int32(product.n),
                 Int32(product.m), Int32(product.k), &one, product.right.bits, type,
                 Int32(max(1, product.transposesRight ? product.k : product.n)), product.left.bits, type,
-                Int32(max(1, product.transposesLeft ? product.m : product.k)), &kept, product.result.bits, type,
-                Int32(product.n), ProductFunctions.computation(product.precision), ProductFunctions.anyAlgorithm)
+                Int32(max(1, product.transposesLeft ? product.m : product.k)), &kept, product.result.bits,
+                ProductFunctions.float32, Int32(product.n), ProductFunctions.computation(product.precision), ProductFunctions.anyAlgorithm)
         }
         try Self.check("cublasGemmEx", status, of: .products)
     }

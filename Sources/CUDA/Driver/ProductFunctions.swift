@@ -21,6 +21,8 @@ struct ProductFunctions: Sendable {
 
     /// `CUDA_R_32F`
     static let float32: Int32 = 0
+    /// `CUDA_R_16BF`
+    static let bfloat16: Int32 = 14
     /// `CUBLAS_COMPUTE_32F` and `CUBLAS_COMPUTE_32F_FAST_TF32`
     static func computation(_ precision: ProductPrecision) -> Int32 { precision == .tf32 ? 77 : 68 }
     /// `CUBLAS_GEMM_DEFAULT`

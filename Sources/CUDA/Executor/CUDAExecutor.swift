@@ -11,16 +11,23 @@ public final class CUDAExecutor: Executor {
     public let precision: ProductPrecision
     /// Sequences of one launch of attention.
     let sequencesMost: Int
+    let memory: DeviceMemory
 
     /// How products can be computed here; cards that are too old have fewer.
-    public static let precisions: [ProductPrecision] = [.f32, .tf32]
+    public static let precisions: [ProductPrecision] = [.f32, .tf32, .bf16]
 
     /// What a grid can have in its third direction.
     public static let gridMost = 65_535
 
     /// - Throws: `DeviceFault.noPrecision`.
-    public init(
+    public convenience init(
         _ device: any Device, precision: ProductPrecision = .f32, sequencesMost: Int = CUDAExecutor.gridMost
+    ) throws(DeviceFault) {
+        try self.init(device, precision, sequencesMost, DeviceMemory(device))
+    }
+
+    private init(
+        _ device: any Device, _ precision: ProductPrecision, _ sequencesMost: Int, _ memory: DeviceMemory
     ) throws(DeviceFault) {
         guard Self.precisions.contains(precision), device.supports(precision) else {
             throw .noPrecision(name: device.name, precision)
@@ -28,6 +35,7 @@ public final class CUDAExecutor: Executor {
         self.device = device
         self.precision = precision
         self.sequencesMost = sequencesMost
+        self.memory = memory
     }
 
     /// `f32 NVIDIA H100 80GB HBM3`
@@ -47,7 +55,7 @@ public final class CUDAExecutor: Executor {
 
     public func multiplying(in precision: ProductPrecision) throws(PrecisionFault) -> any Executor {
         if precision == self.precision { return self }
-        do { return try CUDAExecutor(device, precision: precision, sequencesMost: sequencesMost) } catch {
+        do { return try CUDAExecutor(device, precision, sequencesMost, memory) } catch {
             throw PrecisionFault(precision, at: device.name, possible: Self.precisions.filter(device.supports))
         }
     }
@@ -56,13 +64,13 @@ public final class CUDAExecutor: Executor {
 
     public func allocate(_ count: Int, zeroed: Bool) -> Storage {
         attempt { () throws(DeviceFault) in
-            let address = try device.allocate(bytes: 4 * count)
-            if zeroed { try device.clear(address, bytes: 4 * count) }
-            return Storage(StorageID(address.bits), count: count, isZeroed: zeroed)
+            let storage = try memory.allocate(count)
+            if zeroed { try device.clear(address(storage.place), bytes: 4 * count) }
+            return Storage(storage.id, count: count, isZeroed: zeroed)
         }
     }
 
-    public func free(_ storage: Storage) { device.free(DeviceAddress(storage.id.bits)) }
+    public func free(_ storage: Storage) { memory.free(storage.id) }
 
     public func read<R>(_ place: Place, _ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
         try copied(place, Float(0)).withUnsafeBufferPointer(body)
@@ -93,6 +101,7 @@ public final class CUDAExecutor: Executor {
     ) rethrows -> R {
         var values = [T](repeating: zero, count: place.count)
         let result = try values.withUnsafeMutableBufferPointer { try body($0) }
+        memory.change(place)
         values.withUnsafeBytes { bytes in
             attempt { () throws(DeviceFault) in try device.copyIn(bytes, to: address(place)) }
         }
@@ -101,17 +110,20 @@ public final class CUDAExecutor: Executor {
 
     public func copy(_ source: Place, to target: Place) {
         precondition(source.count == target.count, "\(source.count) floats for \(target.count)")
+        memory.change(target)
         attempt { () throws(DeviceFault) in
             try device.copy(from: address(source), to: address(target), bytes: 4 * source.count)
         }
     }
 
     public func clear(_ place: Place) {
+        memory.change(place)
         attempt { () throws(DeviceFault) in try device.clear(address(place), bytes: 4 * place.count) }
     }
 
     public func add(_ source: Place, to target: Place) {
         precondition(source.count == target.count, "\(source.count) floats for \(target.count)")
+        memory.change(target)
         each(.add, source.count, [.place(target), .place(source)])
     }
 
@@ -140,15 +152,16 @@ public final class CUDAExecutor: Executor {
     private func threads(_ columns: Int) -> Int { min(Self.threads, (columns + 31) & ~31) }
 
     /// A kernel that is a loop over `count` elements, which is its last argument.
-    func each(_ kernel: Kernel, _ count: Int, _ arguments: [Argument]) {
+    func each(_ kernel: Kernel, _ count: Int, twinned place: Place? = nil, _ arguments: [Argument]) {
         guard count > 0 else { return }
-        launch(kernel, Grid(blocks(count)), threads: Self.threads, arguments + [.count(count)])
+        launch(
+            kernel, Grid(blocks(count)), threads: Self.threads, twinned: place, arguments + [.count(count)])
     }
 
     /// A kernel with a block for each row.
-    func rows(_ kernel: Kernel, _ rows: Int, columns: Int, _ arguments: [Argument]) {
+    func rows(_ kernel: Kernel, _ rows: Int, columns: Int, twinned place: Place? = nil, _ arguments: [Argument]) {
         guard rows > 0 else { return }
-        launch(kernel, Grid(rows), threads: threads(columns), arguments)
+        launch(kernel, Grid(rows), threads: threads(columns), twinned: place, arguments)
     }
 
     /// A kernel's argument as the operations have them.
@@ -156,6 +169,8 @@ public final class CUDAExecutor: Executor {
         case place(Place)
         /// A null pointer where there is none.
         case optional(Place?)
+        /// Where a kernel writes the twin of its result; a null pointer where nothing will read it.
+        case twin(Place)
         case int(Int)
         case count(Int)
         case float(Float)
@@ -164,7 +179,10 @@ public final class CUDAExecutor: Executor {
         case mask(DropoutMask?)
     }
 
-    func launch(_ kernel: Kernel, _ grid: Grid, threads: Int, _ arguments: [Argument]) {
+    /// - Parameter place: what the kernel writes with its twin, as one of the arguments says.
+    func launch(
+        _ kernel: Kernel, _ grid: Grid, threads: Int, twinned place: Place? = nil, _ arguments: [Argument]
+    ) {
         guard grid.x > 0, grid.y > 0, grid.z > 0 else { return }
         var given: [KernelArgument] = []
         given.reserveCapacity(arguments.count + 2)
@@ -172,6 +190,7 @@ public final class CUDAExecutor: Executor {
             switch argument {
             case .place(let place): given.append(.address(address(place)))
             case .optional(let place): given.append(.address(place.map { address($0) } ?? .none))
+            case .twin(let place): given.append(.address(hasTwins ? twin(place) : .none))
             case .int(let value): given.append(.int(value))
             case .count(let value): given.append(.count(value))
             case .float(let value): given.append(.float(value))
@@ -183,19 +202,47 @@ public final class CUDAExecutor: Executor {
             }
         }
         attempt { () throws(DeviceFault) in try device.launch(kernel, grid, threads: threads, given) }
+        memory.fresh = hasTwins ? place : nil
+    }
+
+    /// Whether products read twins.
+    var hasTwins: Bool { precision == .bf16 }
+
+    func twin(_ place: Place) -> DeviceAddress {
+        attempt { () throws(DeviceFault) in try memory.twin(place) }
+    }
+
+    /// What a product reads of the results of a pass: them, or their twin, which is made if it is not fresh.
+    func factor(_ place: Place) -> DeviceAddress {
+        guard hasTwins else { return address(place) }
+        if memory.fresh != place { each(.roundToTwin, place.count, [.twin(place), .place(place)]) }
+        return twin(place)
+    }
+
+    /// What a product reads of weights: them, or their twin, which is kept.
+    func factor(_ weight: Weight) -> DeviceAddress {
+        guard hasTwins else { return address(weight.values) }
+        if !memory.isCurrent(weight.values.storage) {
+            let whole = memory.whole(weight.values.storage)
+            each(.roundToTwin, whole.count, [.twin(whole), .place(whole)])
+            memory.noteCurrent(whole.storage)
+        }
+        return twin(weight.values)
     }
 
     /// C (m, n) = A (m, k) · B (k, n), or C += that; a factor may be stored transposed.
     func multiply(
-        _ result: Place, _ left: Place, _ right: Place, m: Int, n: Int, k: Int, transposesLeft: Bool = false,
-        transposesRight: Bool = false, accumulates: Bool = false
+        _ result: Place, _ left: DeviceAddress, _ right: DeviceAddress, m: Int, n: Int, k: Int,
+        transposesLeft: Bool = false, transposesRight: Bool = false, accumulates: Bool = false,
+        precision: ProductPrecision? = nil
     ) {
+        memory.fresh = nil
         attempt { () throws(DeviceFault) in
             try device.multiply(
                 DeviceProduct(
-                    result: address(result), left: address(left), right: address(right), m: m, n: n, k: k,
+                    result: address(result), left: left, right: right, m: m, n: n, k: k,
                     transposesLeft: transposesLeft, transposesRight: transposesRight, accumulates: accumulates,
-                    precision: precision))
+                    precision: precision ?? self.precision))
         }
     }
 

@@ -78,8 +78,8 @@ extension CUDAExecutor {
         let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
         let scratch = operation.activation.map { active($0, operation.input, memory) }
         multiply(
-            operation.output.place, scratch ?? operation.input.place, operation.weight.values, m: rows, n: outputs,
-            k: inputs, transposesRight: operation.isTransposed)
+            operation.output.place, scratch.map { address($0) } ?? factor(operation.input.place),
+            factor(operation.weight), m: rows, n: outputs, k: inputs, transposesRight: operation.isTransposed)
         if operation.bias != nil || operation.residual != nil || operation.dropout != nil {
             each(
                 .finishLinear, operation.output.count,
@@ -91,10 +91,14 @@ extension CUDAExecutor {
         if let scratch { memory.giveBack(scratch) }
     }
 
-    /// GELU(x), in scratch.
+    /// GELU(x) as products read it, in scratch.
     private func active(_ form: GELUForm, _ input: Variable, _ memory: Workspace) -> Place {
         let scratch = memory.take(input.count)
-        gelu(scratch, input.place, form)
+        if hasTwins {
+            each(.roundedGELU, input.count, [.place(scratch), .place(input.place), .flag(form == .exact)])
+        } else {
+            gelu(scratch, input.place, form)
+        }
         return scratch
     }
 
@@ -105,23 +109,27 @@ extension CUDAExecutor {
         // What reaches the product: dy, thinned by the mask. The residual receives dy as it is.
         let masked = operation.dropout.map { mask in
             let scratch = memory.take(operation.output.count)
-            each(.dropout, scratch.count, [.place(scratch), .place(gradient), .mask(mask)])
+            each(
+                .dropout, scratch.count, twinned: scratch,
+                [.place(scratch), .twin(scratch), .place(gradient), .mask(mask)])
             return scratch
         }
-        let dy = masked ?? gradient
+        let dy = masked ?? gradient, dyFactor = factor(dy)
         let scratch = operation.activation.map { active($0, operation.input, memory) }
-        let x = scratch ?? operation.input.place
-        multiply(
-            target.place, dy, operation.weight.values, m: rows, n: inputs, k: outputs,
-            transposesRight: !operation.isTransposed, accumulates: target.accumulates)
-        if let form = operation.activation { geluBackward(target.place, operation.input.place, form) }
-        let (left, right) = operation.isTransposed ? (dy, x) : (x, dy)
+        // Of the input there is a twin since the pass forwards.
+        let x = scratch.map { address($0) } ?? (hasTwins ? twin(operation.input.place) : address(operation.input.place))
+        let (left, right) = operation.isTransposed ? (dyFactor, x) : (x, dyFactor)
         multiply(
             operation.weight.gradient, left, right, m: operation.isTransposed ? outputs : inputs,
             n: operation.isTransposed ? inputs : outputs, k: rows, transposesLeft: true, accumulates: true)
         if let bias = operation.bias {
             sums(.columnSums, columns: outputs, [.place(bias.gradient), .place(dy), .int(rows), .int(outputs)])
         }
+        multiply(
+            target.place, dyFactor, factor(operation.weight), m: rows, n: inputs, k: outputs,
+            transposesRight: !operation.isTransposed, accumulates: target.accumulates)
+        // Last, for whoever reads the gradient next reads the twin that this writes.
+        if let form = operation.activation { geluBackward(target.place, operation.input.place, form) }
         if let scratch { memory.giveBack(scratch) }
         if let masked { memory.giveBack(masked) }
     }
@@ -130,9 +138,11 @@ extension CUDAExecutor {
         precondition(host.count == operation.rows * operation.outputs, "\(host.count) numbers")
         guard host.count > 0 else { return }
         let result = allocate(host.count, zeroed: false)
+        // What is looked at is not rounded further than it has to be.
         multiply(
-            result.place, operation.input, operation.weight, m: operation.rows, n: operation.outputs,
-            k: operation.inputs, transposesRight: operation.isTransposed)
+            result.place, address(operation.input), address(operation.weight), m: operation.rows,
+            n: operation.outputs, k: operation.inputs, transposesRight: operation.isTransposed,
+            precision: hasTwins ? .f32 : precision)
         read(result.place) { _ = host.update(fromContentsOf: $0) }
         free(result)
     }
@@ -208,7 +218,7 @@ extension CUDAExecutor {
     public func backward(_ operation: DropoutOperation, gradient: Place) { thin(gradient, operation.mask) }
 
     private func thin(_ place: Place, _ mask: DropoutMask) {
-        each(.dropout, place.count, [.place(place), .place(place), .mask(mask)])
+        each(.dropout, place.count, twinned: place, [.place(place), .twin(place), .place(place), .mask(mask)])
     }
 
     public func forward(_ operation: GELUOperation) {
@@ -224,7 +234,9 @@ extension CUDAExecutor {
     }
 
     private func geluBackward(_ gradient: Place, _ input: Place, _ form: GELUForm) {
-        each(.geluBackward, input.count, [.place(gradient), .place(input), .flag(form == .exact)])
+        each(
+            .geluBackward, input.count, twinned: gradient,
+            [.place(gradient), .twin(gradient), .place(input), .flag(form == .exact)])
     }
 
     public func forward(_ operation: SwiGLUOperation) {

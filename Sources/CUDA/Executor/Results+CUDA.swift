@@ -8,15 +8,16 @@ extension CUDAExecutor {
         guard count > 0 else { return }
         let gathered = memory.take(count * columns)
         gather(gathered, operation.input.place, operation.rows.place, columns)
+        let gatheredFactor = factor(gathered), head = factor(operation.head)
         let block = max(1, min(count, operation.blockSize / vocabulary))
         let logits = memory.take(block * vocabulary)
         var start = 0
         while start < count {
             let size = min(block, count - start)
-            let x = gathered[start * columns..<(start + size) * columns]
+            let x = gatheredFactor.advanced(bytes: start * columns * (hasTwins ? 2 : 4))
             let own = logits[0..<size * vocabulary]
             multiply(
-                own, x, operation.head.values, m: size, n: vocabulary, k: columns, transposesRight: true)
+                own, x, head, m: size, n: vocabulary, k: columns, transposesRight: true)
             rows(
                 .crossEntropy, size, columns: vocabulary,
                 [
@@ -25,11 +26,12 @@ extension CUDAExecutor {
                     .float(operation.scale), .int(vocabulary),
                 ])
             if let gradient = operation.gradient {
+                let logitsFactor = factor(own)
                 multiply(
-                    gradient[start * columns..<(start + size) * columns], own, operation.head.values, m: size,
+                    gradient[start * columns..<(start + size) * columns], logitsFactor, head, m: size,
                     n: columns, k: vocabulary)
                 multiply(
-                    operation.head.gradient, own, x, m: vocabulary, n: columns, k: size, transposesLeft: true,
+                    operation.head.gradient, logitsFactor, x, m: vocabulary, n: columns, k: size, transposesLeft: true,
                     accumulates: true)
             }
             start += size
@@ -103,17 +105,25 @@ extension CUDAExecutor {
             each(
                 .adamw, network.gradients.count,
                 [
-                    .place(network.weights), .place(network.firstMoments), .place(network.secondMoments),
+                    .place(network.weights), .twin(network.weights), .place(network.firstMoments), .place(network.secondMoments),
                     .place(own(index)), .place(network.gradients), .place(norms), .float(network.learningRate),
                     .float(network.beta1), .float(network.beta2), .float(network.epsilon),
                     .float(network.weightDecay), .float(network.firstCorrection), .float(network.secondCorrection),
                 ])
         }
+        for network in networks { changed(network.weights) }
         addUp(norms[4..<6], parts, total, takesRoot: true)
         let found = doubles(norms)
         memory.giveBack(place)
         guard found[0].isFinite else { return UpdateNorms(gradient: found[0], change: 0, factor: 1) }
         return UpdateNorms(gradient: found[0], change: found[2], factor: Float(found[1]))
+    }
+
+    /// An update has changed weights, and their twin with them where there are twins.
+    private func changed(_ weights: Place) {
+        let isCurrent = hasTwins && memory.isCurrent(weights.storage)
+        memory.change(weights)
+        if isCurrent { memory.noteCurrent(weights.storage) }
     }
 
     public func sumOfSquares(_ place: Place, in memory: Workspace) -> Double {

@@ -7,6 +7,7 @@
 // added by atomic operations: every sum has an order of its own, so that equal inputs give equal bits.
 // Arrays of a thread have sizes and indices that are known when they are compiled: others would lie in memory.
 
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
@@ -41,6 +42,12 @@ template <class T> __device__ __forceinline__ T block_sum(T x, T *slots) {
     if (lane == 0) slots[warp] = x;
     __syncthreads();
     return warp_sum(lane < warps ? slots[lane] : (T)0);
+}
+
+/// x with 7 bits of fraction, to the nearest, to the even one of two: bfloat16. What is not a number stays so.
+__device__ __forceinline__ u16 to_bf16(float x) {
+    u32 bits = __float_as_uint(x);
+    return (u16)(x == x ? (bits + 0x7fff + (bits >> 16 & 1)) >> 16 : bits >> 16 | 64);
 }
 
 /// A mix of 32 bits in which every bit of the result depends on every bit of h.

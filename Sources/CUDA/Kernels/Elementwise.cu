@@ -1,4 +1,5 @@
-// Element by element. y may be x where a comment says so.
+// Element by element. y may be x where a comment says so. A twin is a copy in bfloat16 of what is written, where products will read one;
+// it is null elsewhere.
 
 /// y += x
 KERNEL add(float *y, const float *__restrict__ x, long long count) {
@@ -10,9 +11,18 @@ KERNEL sum(float *y, const float *__restrict__ a, const float *__restrict__ b, l
     EACH(i, count) y[i] = a[i] + b[i];
 }
 
+/// twin = x, rounded.
+KERNEL round_to_twin(u16 *twin, const float *__restrict__ x, long long count) {
+    EACH(i, count) twin[i] = to_bf16(x[i]);
+}
+
 /// Dropout of x into y, which may be x.
-KERNEL dropout(float *y, const float *x, u64 key, u32 threshold, float scale, long long count) {
-    EACH(i, count) y[i] = x[i] * survivor(key, i, threshold, scale);
+KERNEL dropout(float *y, u16 *twin, const float *x, u64 key, u32 threshold, float scale, long long count) {
+    EACH(i, count) {
+        float survived = x[i] * survivor(key, i, threshold, scale);
+        y[i] = survived;
+        if (twin) twin[i] = to_bf16(survived);
+    }
 }
 
 /// What follows a product: y = dropout(y + bias) + residual, where there is a bias or a residual.
@@ -48,9 +58,18 @@ KERNEL gelu(float *y, const float *__restrict__ x, int exact, long long count) {
     EACH(i, count) y[i] = x[i] * gelu_share(x[i], exact);
 }
 
+/// The twin of GELU(x) alone.
+KERNEL rounded_gelu(u16 *y, const float *__restrict__ x, int exact, long long count) {
+    EACH(i, count) y[i] = to_bf16(x[i] * gelu_share(x[i], exact));
+}
+
 /// d becomes d · GELU′(x).
-KERNEL gelu_backward(float *d, const float *__restrict__ x, int exact, long long count) {
-    EACH(i, count) d[i] *= gelu_slope(x[i], exact);
+KERNEL gelu_backward(float *d, u16 *twin, const float *__restrict__ x, int exact, long long count) {
+    EACH(i, count) {
+        float changed = d[i] * gelu_slope(x[i], exact);
+        d[i] = changed;
+        if (twin) twin[i] = to_bf16(changed);
+    }
 }
 
 /// x (N, 2F): the gate's columns, then up's; y (N, F).

@@ -28,7 +28,7 @@ KERNEL clip_factor(double *norms, float clip) {
 
 /// One update; parts[block] = Σ (Δw)². Where ‖g‖ is not finite nothing is changed.
 KERNEL adamw(
-    float *w, float *m, float *v, double *parts, const float *__restrict__ g, const double *__restrict__ norms,
+    float *w, u16 *twin, float *m, float *v, double *parts, const float *__restrict__ g, const double *__restrict__ norms,
     float learning_rate, float beta1, float beta2, float epsilon, float decay, float first_correction,
     float second_correction, long long count) {
     __shared__ double slots[32];
@@ -44,6 +44,7 @@ KERNEL adamw(
             m[i] = first;
             v[i] = second;
             w[i] = changed;
+            if (twin) twin[i] = to_bf16(changed);
             own += (double)(changed - old) * (changed - old);
         }
     }
