@@ -51,7 +51,8 @@ public enum EngineDevice: Sendable, Equatable {
             }
         }
         do {
-            StandardExecutor.choose(try CUDAExecutor(GraphicsCard(index), precision: own))
+            let card = GraphingDevice(try GraphicsCard(index))
+            StandardExecutor.choose(try CUDAExecutor(card, precision: own))
         } catch {
             throw DeviceFailure(description: error.description, help: error.help)
         }

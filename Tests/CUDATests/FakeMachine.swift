@@ -24,6 +24,12 @@ struct FakeMachine: Sendable {
     var log = ""
     /// How products were computed: `cublasComputeType_t`.
     var computations: [Int32] = []
+    /// What is captured; nil where nothing is.
+    var captured: [FakeCall]?
+    /// Graphs, and executable ones, by their number from 1 on; nil when they were destroyed.
+    var graphs: [[FakeCall]?] = []
+    var executables: [[FakeCall]?] = []
+    var graphLaunches = 0
 
     static let current = Mutex(FakeMachine())
 
@@ -33,6 +39,46 @@ struct FakeMachine: Sendable {
         return try GraphicsCard(
             index, driver: fakeDriver, compiler: fakeCompiler, products: fakeProducts,
             cache: folder.map { KernelCache(folder: $0) })
+    }
+}
+
+/// What a stream is asked for.
+enum FakeCall: Sendable {
+    /// With a slot of eight bytes for each argument.
+    case kernel(name: String, grid: [UInt32], threads: UInt32, arguments: [UInt64])
+    case other(@Sendable () -> Int32)
+
+    func perform() -> Int32 {
+        switch self {
+        case .other(let body): return body()
+        case .kernel(let name, let grid, let threads, var slots):
+            let problem = slots.withUnsafeMutableBufferPointer { slots in
+                let pointers = slots.indices.map { index in
+                    slots.baseAddress.map { UnsafeMutableRawPointer($0 + index) }
+                }
+                return host_device_launch(name, grid, threads, pointers, 0, HOST_DEVICE_NO_FAULT, -1)
+            }
+            return problem == nil ? 0 : 700
+        }
+    }
+
+    /// Does it now, or notes it down where a stream is captured.
+    func ask() -> Int32 {
+        let isCaptured = FakeMachine.current.withLock { machine in
+            machine.captured?.append(self)
+            return machine.captured != nil
+        }
+        return isCaptured ? 0 : perform()
+    }
+}
+
+/// The arguments of a kernel that are found where pointers point, each as wide as its type is.
+private func slots(_ name: String, _ pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) -> [UInt64]? {
+    guard let signature = host_device_signature(name).map({ String(cString: $0) }) else { return nil }
+    return signature.enumerated().map { index, letter in
+        guard let argument = pointers?[index] else { return 0 }
+        return "iuf".contains(letter)
+            ? UInt64(argument.load(as: UInt32.self)) : argument.load(as: UInt64.self)
     }
 }
 
@@ -93,20 +139,30 @@ private let fakeDriver = DriverFunctions(
     },
     finishStream: { $0 == pointer(2) ? 0 : 400 },
     copyIn: { target, source, bytes, stream in
-        if let source, let target = pointer(target) { memcpy(target, source, bytes) }
-        return stream == pointer(2) ? 0 : 400
+        let from = UInt(bitPattern: source)
+        let call = FakeCall.other {
+            if let source = pointer(from), let target = pointer(target) { memcpy(target, source, bytes) }
+            return 0
+        }
+        return stream == pointer(2) ? call.ask() : 400
     },
     copyOut: { target, source, bytes, stream in
         if let target, let source = pointer(source) { memcpy(target, source, bytes) }
         return stream == pointer(2) ? 0 : 400
     },
     copy: { target, source, bytes, stream in
-        if let target = pointer(target), let source = pointer(source) { memcpy(target, source, bytes) }
-        return stream == pointer(2) ? 0 : 400
+        let call = FakeCall.other {
+            if let target = pointer(target), let source = pointer(source) { memcpy(target, source, bytes) }
+            return 0
+        }
+        return stream == pointer(2) ? call.ask() : 400
     },
     clear: { target, byte, bytes, stream in
-        if let target = pointer(target) { memset(target, Int32(byte), bytes) }
-        return stream == pointer(2) ? 0 : 400
+        let call = FakeCall.other {
+            if let target = pointer(target) { memset(target, Int32(byte), bytes) }
+            return 0
+        }
+        return stream == pointer(2) ? call.ask() : 400
     },
     loadModule: { result, image in
         result.pointee = pointer(3)
@@ -120,14 +176,75 @@ private let fakeDriver = DriverFunctions(
     },
     launch: { function, x, y, z, threads, y1, z1, shared, stream, arguments, extra in
         guard let function, stream == pointer(2), y1 == 1, z1 == 1, shared == 0, extra == nil else { return 1 }
-        var grid = (x, y, z)
-        let problem = withUnsafeBytes(of: &grid) {
-            host_device_launch(
-                function.assumingMemoryBound(to: CChar.self), $0.bindMemory(to: UInt32.self).baseAddress, threads,
-                arguments, 0, HOST_DEVICE_NO_FAULT, -1)
+        let name = String(cString: function.assumingMemoryBound(to: CChar.self))
+        guard let slots = slots(name, arguments) else { return 1 }
+        return FakeCall.kernel(name: name, grid: [x, y, z], threads: threads, arguments: slots).ask()
+    },
+    allocateHost: { result, bytes in
+        result.pointee = malloc(bytes)
+        return 0
+    },
+    beginCapture: { stream, mode in
+        FakeMachine.current.withLock { $0.captured = [] }
+        return stream == pointer(2) && mode == 2 ? 0 : 1
+    },
+    endCapture: { _, graph in
+        FakeMachine.current.withLock { machine in
+            machine.graphs.append(machine.captured)
+            machine.captured = nil
+            graph.pointee = pointer(UInt(machine.graphs.count))
         }
-        return problem == nil ? 0 : 700
+        return 0
+    },
+    captureInfo: { _, status, _, _, nodes, count in
+        // The node of a call is its number from 1 on; what is given is read before the next call.
+        let last = FakeMachine.current.withLock { $0.captured?.count ?? 0 }
+        status.pointee = last > 0 ? 1 : 0
+        lastNode.pointee = pointer(UInt(last))
+        nodes?.pointee = UnsafePointer(lastNode)
+        count?.pointee = 1
+        return 0
+    },
+    instantiate: { executable, graph, flags in
+        FakeMachine.current.withLock { machine in
+            machine.executables.append(machine.graphs[Int(bitPattern: graph) - 1])
+            executable.pointee = pointer(UInt(machine.executables.count))
+        }
+        return flags == 0 ? 0 : 1
+    },
+    setNode: { executable, node, parameters in
+        let parameters = parameters.load(as: DriverFunctions.KernelNode.self)
+        guard let function = parameters.function, parameters.kernel == nil, parameters.extra == nil else { return 1 }
+        let name = String(cString: function.assumingMemoryBound(to: CChar.self))
+        guard let slots = slots(name, parameters.arguments) else { return 1 }
+        return FakeMachine.current.withLock { machine in
+            let (graph, call) = (Int(bitPattern: executable) - 1, Int(bitPattern: node) - 1)
+            guard case .kernel(let old, _, _, _)? = machine.executables[graph]?[call], old == name else { return 1 }
+            let (grid, block) = (parameters.grid, parameters.block)
+            machine.executables[graph]?[call] = .kernel(
+                name: name, grid: [grid.0, grid.1, grid.2], threads: block.0, arguments: slots)
+            return 0
+        }
+    },
+    launchGraph: { executable, stream in
+        let calls = FakeMachine.current.withLock { machine in
+            machine.graphLaunches += 1
+            return machine.executables[Int(bitPattern: executable) - 1]
+        }
+        guard let calls, stream == pointer(2) else { return 1 }
+        return calls.map { $0.perform() }.first { $0 != 0 } ?? 0
+    },
+    destroyExecutable: { executable in
+        FakeMachine.current.withLock { $0.executables[Int(bitPattern: executable) - 1] = nil }
+        return 0
+    },
+    destroyGraph: { graph in
+        FakeMachine.current.withLock { $0.graphs[Int(bitPattern: graph) - 1] = nil }
+        return 0
     })
+
+/// Where `captureInfo` puts the node that it gives.
+private nonisolated(unsafe) let lastNode = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
 
 private let fakeCompiler = KernelCompiler(
     version: { major, minor in
@@ -181,12 +298,22 @@ private let fakeProducts = ProductFunctions(
             let alpha = alpha?.load(as: Float.self), let beta = beta?.load(as: Float.self)
         else { return 7 }
         FakeMachine.current.withLock { $0.computations.append(computation) }
-        func floats(_ address: UInt) -> UnsafeMutablePointer<Float>? {
-            pointer(address)?.assumingMemoryBound(to: Float.self)
+        let call = FakeCall.other {
+            gemm(left, right, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
         }
-        guard let a = floats(a), let b = floats(b), let c = floats(c) else { return 7 }
-        openBLAS.sgemm(
-            blasint(OB_COLUMN_MAJOR), blasint(left == 1 ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
-            blasint(right == 1 ? OB_TRANSPOSE : OB_NO_TRANSPOSE), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-        return 0
+        return call.ask()
     })
+
+private func gemm(
+    _ left: Int32, _ right: Int32, _ m: Int32, _ n: Int32, _ k: Int32, _ alpha: Float, _ a: UInt, _ lda: Int32,
+    _ b: UInt, _ ldb: Int32, _ beta: Float, _ c: UInt, _ ldc: Int32
+) -> Int32 {
+    func floats(_ address: UInt) -> UnsafeMutablePointer<Float>? {
+        pointer(address)?.assumingMemoryBound(to: Float.self)
+    }
+    guard let a = floats(a), let b = floats(b), let c = floats(c) else { return 7 }
+    openBLAS.sgemm(
+        blasint(OB_COLUMN_MAJOR), blasint(left == 1 ? OB_TRANSPOSE : OB_NO_TRANSPOSE),
+        blasint(right == 1 ? OB_TRANSPOSE : OB_NO_TRANSPOSE), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+    return 0
+}

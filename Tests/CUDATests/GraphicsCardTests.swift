@@ -154,6 +154,17 @@ import Testing
         #expect(DeviceFault.noPrecision(name: "Card 0", .tf32).description == "Card 0 has no tf32")
     }
 
+    @Test func `a card's graphs have other numbers when they are played again, and end with it`() throws {
+        let card = try FakeMachine().card()
+        let found = try trainSmallModel(GraphingDevice(card), .f32, batches: GraphingDeviceTests.batches)
+        let right = try trainSmallModel(HostDevice(order: 0), .f32, batches: GraphingDeviceTests.batches)
+        #expect(found.weights == right.weights && found.norms == right.norms && found.written == right.written)
+        FakeMachine.current.withLock { machine in
+            #expect(machine.graphLaunches >= 10)
+            #expect(machine.graphs.allSatisfy { $0 == nil } && machine.executables.allSatisfy { $0 == nil })
+        }
+    }
+
     @Test(arguments: [false, true], [false, true])
     func `a product is the triple loop, whichever factor is stored transposed`(_ left: Bool, _ right: Bool) throws {
         let card = try FakeMachine().card()

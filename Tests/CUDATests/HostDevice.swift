@@ -211,6 +211,39 @@ final class HostDevice: Device {
     }
 
     func finish() throws(DeviceFault) {}
+
+    func hostMemory(bytes: Int) throws(DeviceFault) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 256)
+    }
+
+    func graph(of calls: [DeviceCall]) throws(DeviceFault) -> any DeviceGraph { HostGraph(self, calls) }
+
+    private final class HostGraph: DeviceGraph {
+        private let device: HostDevice
+        private let calls: Mutex<[DeviceCall]>
+
+        init(_ device: HostDevice, _ calls: [DeviceCall]) {
+            self.device = device
+            self.calls = Mutex(calls)
+        }
+
+        func change(_ index: Int, _ arguments: [KernelArgument]) throws(DeviceFault) {
+            try calls.withLock { calls throws(DeviceFault) in
+                guard case .launch(let kernel, let grid, let threads, let old) = calls[index] else {
+                    throw .failed(.driver, call: "changing call \(index)", code: 1)
+                }
+                // Only numbers may be others.
+                for (old, new) in zip(old, arguments) where !old.isNumber && old.slot != new.slot {
+                    throw .failed(.driver, call: "changing a place of \(kernel.name)", code: 1)
+                }
+                calls[index] = .launch(kernel, grid, threads: threads, arguments)
+            }
+        }
+
+        func launch() throws(DeviceFault) {
+            for call in calls.withLock({ $0 }) { try device.perform(call) }
+        }
+    }
 }
 
 let openBLAS: openblas = {

@@ -120,7 +120,8 @@ private func numbers(_ run: Run) -> [Float] {
         let exact = try executor.multiplying(in: .f32)
         exact.copyIn([Float](repeating: 0.5, count: 100), to: model.parameters.place[0..<100])
         #expect(try isAsNew())
-        model.parameters.copyValues(from: LanguageModel(golden.configuration, initialization: .gpt2, seed: 4).parameters)
+        model.parameters.copyValues(
+            from: LanguageModel(golden.configuration, initialization: .gpt2, seed: 4).parameters)
         #expect(try isAsNew())
         let same = model.copy(on: executor)
         _ = try same.logits(Self.batch)

@@ -31,6 +31,14 @@ public enum KernelArgument: Sendable {
     case key(UInt64)
     case float(Float)
 
+    /// Whether it is a number that the same work is done with, and not a place or a shape.
+    var isNumber: Bool {
+        switch self {
+        case .float, .key, .unsigned: true
+        case .address, .int, .count: false
+        }
+    }
+
     /// The bits of its value from the low end on, in as many bytes as its type has: how a driver takes it.
     public var slot: UInt64 {
         switch self {
@@ -95,4 +103,39 @@ public protocol Device: AnyObject, Sendable {
     func multiply(_ product: DeviceProduct) throws(DeviceFault)
     /// Waits until everything is done.
     func finish() throws(DeviceFault)
+    /// Memory of the host that the device copies from by itself; it is never given back.
+    func hostMemory(bytes: Int) throws(DeviceFault) -> UnsafeMutableRawBufferPointer
+    /// Makes one thing of calls that were all made before, without making them again.
+    func graph(of calls: [DeviceCall]) throws(DeviceFault) -> any DeviceGraph
+}
+
+/// A call that changes nothing but the device's memory.
+public enum DeviceCall: Sendable {
+    case launch(Kernel, Grid, threads: Int, [KernelArgument])
+    case multiply(DeviceProduct)
+    case clear(DeviceAddress, bytes: Int)
+    case copy(from: DeviceAddress, to: DeviceAddress, bytes: Int)
+    /// From a place in `hostMemory`, which may be changed when the device has finished.
+    case copyIn(from: UInt, to: DeviceAddress, bytes: Int)
+}
+
+extension Device {
+    func perform(_ call: DeviceCall) throws(DeviceFault) {
+        switch call {
+        case .launch(let kernel, let grid, let threads, let arguments):
+            try launch(kernel, grid, threads: threads, arguments)
+        case .multiply(let product): try multiply(product)
+        case .clear(let address, let bytes): try clear(address, bytes: bytes)
+        case .copy(let source, let target, let bytes): try copy(from: source, to: target, bytes: bytes)
+        case .copyIn(let source, let target, let bytes):
+            try copyIn(UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: source), count: bytes), to: target)
+        }
+    }
+}
+
+/// Calls that a device makes at one word, in their order and with their arguments.
+public protocol DeviceGraph: AnyObject, Sendable {
+    /// Gives the kernel of call number `index` other arguments for this and all later times.
+    func change(_ index: Int, _ arguments: [KernelArgument]) throws(DeviceFault)
+    func launch() throws(DeviceFault)
 }

@@ -36,6 +36,35 @@ struct DriverFunctions: Sendable {
             Pointer?, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, Pointer?, UnsafeMutablePointer<Pointer?>?,
             UnsafeMutablePointer<Pointer?>?
         ) -> Status
+    /// Memory of the host that the card reads without the processor's help.
+    var allocateHost: @convention(c) (UnsafeMutablePointer<Pointer?>, Int) -> Status
+    /// From here on what a stream is asked for is noted down, and not done.
+    var beginCapture: @convention(c) (Pointer?, Int32) -> Status
+    var endCapture: @convention(c) (Pointer?, UnsafeMutablePointer<Pointer?>) -> Status
+    /// What was noted down last: status, id, graph, then its nodes and how many.
+    var captureInfo:
+        @convention(c) (
+            Pointer?, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<UInt64>?, UnsafeMutablePointer<Pointer?>?,
+            UnsafeMutablePointer<UnsafePointer<Pointer?>?>?, UnsafeMutablePointer<Int>?
+        ) -> Status
+    var instantiate: @convention(c) (UnsafeMutablePointer<Pointer?>, Pointer?, UInt64) -> Status
+    /// Other arguments for a kernel: the executable graph, the node, `KernelNode`.
+    var setNode: @convention(c) (Pointer?, Pointer?, UnsafeRawPointer) -> Status
+    var launchGraph: @convention(c) (Pointer?, Pointer?) -> Status
+    var destroyExecutable: @convention(c) (Pointer?) -> Status
+    var destroyGraph: @convention(c) (Pointer?) -> Status
+
+    /// `CUDA_KERNEL_NODE_PARAMS_v2`
+    struct KernelNode {
+        var function: Pointer?
+        var grid: (UInt32, UInt32, UInt32)
+        var block: (UInt32, UInt32, UInt32)
+        var sharedBytes: UInt32 = 0
+        var arguments: UnsafeMutablePointer<Pointer?>?
+        var extra: Pointer?
+        var kernel: Pointer?
+        var context: Pointer?
+    }
 }
 
 extension DriverFunctions {
@@ -63,6 +92,15 @@ extension DriverFunctions {
             clear: try library.function("cuMemsetD8Async", of: .driver),
             loadModule: try library.function("cuModuleLoadData", of: .driver),
             function: try library.function("cuModuleGetFunction", of: .driver),
-            launch: try library.function("cuLaunchKernel", of: .driver))
+            launch: try library.function("cuLaunchKernel", of: .driver),
+            allocateHost: try library.function("cuMemAllocHost_v2", of: .driver),
+            beginCapture: try library.function("cuStreamBeginCapture_v2", of: .driver),
+            endCapture: try library.function("cuStreamEndCapture", of: .driver),
+            captureInfo: try library.function("cuStreamGetCaptureInfo_v2", of: .driver),
+            instantiate: try library.function("cuGraphInstantiateWithFlags", of: .driver),
+            setNode: try library.function("cuGraphExecKernelNodeSetParams_v2", of: .driver),
+            launchGraph: try library.function("cuGraphLaunch", of: .driver),
+            destroyExecutable: try library.function("cuGraphExecDestroy", of: .driver),
+            destroyGraph: try library.function("cuGraphDestroy", of: .driver))
     }
 }

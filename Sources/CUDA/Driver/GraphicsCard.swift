@@ -166,19 +166,27 @@ public final class GraphicsCard: Device {
         try enter()
         let function = try function(kernel)
         let driver = driver, stream = handles.stream
-        // The driver takes from each slot as many bytes as the parameter's type has.
-        let status = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: arguments.count) { slots in
+        let status = Self.withPointers(arguments) { pointers in
+            driver.launch(
+                function, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(threads), 1, 1, 0, stream, pointers,
+                nil)
+        }
+        try Self.check("cuLaunchKernel of \(kernel.name)", status)
+    }
+
+    /// The driver takes from each slot as many bytes as the parameter's type has.
+    private static func withPointers(
+        _ arguments: [KernelArgument], _ body: (UnsafeMutablePointer<Pointer?>?) -> Int32
+    ) -> Int32 {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: arguments.count) { slots in
             withUnsafeTemporaryAllocation(of: Pointer?.self, capacity: arguments.count) { pointers in
                 for (index, argument) in arguments.enumerated() {
                     slots[index] = argument.slot
                     pointers[index] = slots.baseAddress.map { Pointer($0 + index) }
                 }
-                return driver.launch(
-                    function, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(threads), 1, 1, 0, stream,
-                    pointers.baseAddress, nil)
+                return body(pointers.baseAddress)
             }
         }
-        try Self.check("cuLaunchKernel of \(kernel.name)", status)
     }
 
     public func multiply(_ product: DeviceProduct) throws(DeviceFault) {
@@ -193,13 +201,113 @@ public final class GraphicsCard: Device {
                 Int32(product.m), Int32(product.k), &one, product.right.bits, type,
                 Int32(max(1, product.transposesRight ? product.k : product.n)), product.left.bits, type,
                 Int32(max(1, product.transposesLeft ? product.m : product.k)), &kept, product.result.bits,
-                ProductFunctions.float32, Int32(product.n), ProductFunctions.computation(product.precision), ProductFunctions.anyAlgorithm)
+                ProductFunctions.float32, Int32(product.n), ProductFunctions.computation(product.precision),
+                ProductFunctions.anyAlgorithm)
         }
         try Self.check("cublasGemmEx", status, of: .products)
     }
 
     public func finish() throws(DeviceFault) {
         try Self.check("cuStreamSynchronize", driver.finishStream(handles.stream))
+    }
+
+    // MARK: Graphs
+
+    public func hostMemory(bytes: Int) throws(DeviceFault) -> UnsafeMutableRawBufferPointer {
+        try enter()
+        var memory: Pointer?
+        try Self.check("cuMemAllocHost", driver.allocateHost(&memory, bytes))
+        return UnsafeMutableRawBufferPointer(start: memory, count: bytes)
+    }
+
+    public func graph(of calls: [DeviceCall]) throws(DeviceFault) -> any DeviceGraph {
+        try enter()
+        try Self.check("cuStreamBeginCapture", driver.beginCapture(handles.stream, Self.relaxed))
+        var nodes: [Int: CardGraph.Node] = [:], graph: Pointer?, fault: DeviceFault?
+        do {
+            for (index, call) in calls.enumerated() {
+                try perform(call)
+                if case .launch(let kernel, let grid, let threads, let arguments) = call,
+                    arguments.contains(where: \.isNumber)
+                {
+                    nodes[index] = CardGraph.Node(
+                        node: try lastNode(), function: try function(kernel), grid: grid, threads: threads)
+                }
+            }
+        } catch { fault = error }
+        // A capture that was begun has to be ended in any case.
+        let status = driver.endCapture(handles.stream, &graph)
+        if let fault {
+            _ = driver.destroyGraph(graph)
+            throw fault
+        }
+        try Self.check("cuStreamEndCapture", status)
+        var executable: Pointer?
+        let instantiated = driver.instantiate(&executable, graph, 0)
+        if instantiated != 0 { _ = driver.destroyGraph(graph) }
+        try Self.check("cuGraphInstantiate", instantiated)
+        return CardGraph(self, graph, executable, nodes)
+    }
+
+    /// `CU_STREAM_CAPTURE_MODE_RELAXED`: other threads may do what they like.
+    private static let relaxed: Int32 = 2
+
+    /// What was captured last.
+    private func lastNode() throws(DeviceFault) -> Pointer? {
+        var status: Int32 = 0, count = 0, nodes: UnsafePointer<Pointer?>?
+        try Self.check(
+            "cuStreamGetCaptureInfo", driver.captureInfo(handles.stream, &status, nil, nil, &nodes, &count))
+        guard count == 1, let node = nodes?.pointee else {
+            throw .failed(.driver, call: "cuStreamGetCaptureInfo, which gives \(count) nodes,", code: 0)
+        }
+        return node
+    }
+
+    /// Calls as the driver keeps them.
+    private final class CardGraph: DeviceGraph, @unchecked Sendable {
+        /// A kernel whose numbers may be changed.
+        struct Node {
+            var node: Pointer?
+            var function: Pointer?
+            var grid: Grid
+            var threads: Int
+        }
+
+        // Whoever launches has the only reference that does.
+        private let card: GraphicsCard
+        private let graph: Pointer?
+        private let executable: Pointer?
+        private let nodes: [Int: Node]
+
+        init(_ card: GraphicsCard, _ graph: Pointer?, _ executable: Pointer?, _ nodes: [Int: Node]) {
+            self.card = card
+            self.graph = graph
+            self.executable = executable
+            self.nodes = nodes
+        }
+
+        deinit {
+            _ = card.driver.setContext(card.handles.context)
+            _ = card.driver.destroyExecutable(executable)
+            _ = card.driver.destroyGraph(graph)
+        }
+
+        func change(_ index: Int, _ arguments: [KernelArgument]) throws(DeviceFault) {
+            guard let node = nodes[index] else { return }
+            try card.enter()
+            let status = withPointers(arguments) { pointers in
+                var parameters = DriverFunctions.KernelNode(
+                    function: node.function, grid: (UInt32(node.grid.x), UInt32(node.grid.y), UInt32(node.grid.z)),
+                    block: (UInt32(node.threads), 1, 1), arguments: pointers)
+                return card.driver.setNode(executable, node.node, &parameters)
+            }
+            try check("cuGraphExecKernelNodeSetParams", status)
+        }
+
+        func launch() throws(DeviceFault) {
+            try card.enter()
+            try check("cuGraphLaunch", card.driver.launchGraph(executable, card.handles.stream))
+        }
     }
 
     // MARK: Kernels

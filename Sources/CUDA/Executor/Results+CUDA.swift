@@ -105,7 +105,8 @@ extension CUDAExecutor {
             each(
                 .adamw, network.gradients.count,
                 [
-                    .place(network.weights), .twin(network.weights), .place(network.firstMoments), .place(network.secondMoments),
+                    .place(network.weights), .twin(network.weights), .place(network.firstMoments),
+                    .place(network.secondMoments),
                     .place(own(index)), .place(network.gradients), .place(norms), .float(network.learningRate),
                     .float(network.beta1), .float(network.beta2), .float(network.epsilon),
                     .float(network.weightDecay), .float(network.firstCorrection), .float(network.secondCorrection),
