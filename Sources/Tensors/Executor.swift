@@ -139,8 +139,8 @@ public protocol Executor: AnyObject, Sendable {
     func forward(_ operation: CachedAttentionOperation, in memory: Workspace)
     /// x (rows, inputs) · W, for the host.
     func product(_ operation: ProductOperation, to host: UnsafeMutableBufferPointer<Float>)
-    /// Appends each row's most probable token, the lowest at a tie.
-    func appendArgmax(_ logits: Variable, to tokens: inout [Int32])
+    /// Appends each row's most probable token, the lowest at a tie, and its probability; the logits are used up.
+    func appendMostProbable(_ logits: Variable, to tokens: inout [Int32], _ probabilities: inout [Float])
     /// Appends the probability of each row's token; the logits are used up.
     func appendProbabilities(of tokens: [Int32], _ logits: Variable, to probabilities: inout [Float])
     /// Changes activations in place.

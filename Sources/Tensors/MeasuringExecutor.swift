@@ -127,7 +127,9 @@ public final class MeasuringExecutor: Executor {
     public func product(_ operation: ProductOperation, to host: UnsafeMutableBufferPointer<Float>) {
         host.update(repeating: 0)
     }
-    public func appendArgmax(_ logits: Variable, to tokens: inout [Int32]) {}
+    public func appendMostProbable(
+        _ logits: Variable, to tokens: inout [Int32], _ probabilities: inout [Float]
+    ) {}
     public func appendProbabilities(of tokens: [Int32], _ logits: Variable, to probabilities: inout [Float]) {}
     public func apply(_ edit: Edit, to variable: Variable) {}
 

@@ -165,7 +165,8 @@ private let kernelRuns: [KernelRun] = [
         ], barriers: [1, 3], exchanges: Array(0..<30)),
     KernelRun(
         kernel: .mostProbable, grid: Grid(4), threads: 1024,
-        inputs: [.result(4), .floats(logits), .argument(.int(3000))], barriers: [1], exchanges: Array(0..<20)),
+        inputs: [.result(4), .result(4), .floats(logits), .argument(.int(3000))], barriers: [1, 3],
+        exchanges: Array(0..<30)),
     KernelRun(
         kernel: .probabilityOf, grid: Grid(4), threads: 1024,
         inputs: [.result(4), .floats(logits), .indices([0, 2999, 77, 3]), .argument(.int(3000))],

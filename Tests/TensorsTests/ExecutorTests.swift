@@ -120,9 +120,14 @@ import Testing
         tape.begin(.decoding)
         let values: [Float] = [1, 3, 3, 0, .nan, -1, -2, -1, 5, 4, 5, 6]
         let logits = tape.variable(values, columns: 4)
-        var tokens: [Int32] = [9]
-        tape.executor.appendArgmax(logits, to: &tokens)
+        var tokens: [Int32] = [9], probabilities: [Float] = [7]
+        tape.executor.appendMostProbable(logits, to: &tokens, &probabilities)
         #expect(tokens == [9, 1, 1, 3])
+        #expect(probabilities[0] == 7 && probabilities[2].isNaN)
+        let expected = [
+            1 / (exp(-2.0) + 2 + exp(-3.0)), 1 / (exp(-1.0) + exp(-2.0) + exp(-1.0) + 1),
+        ]
+        #expect(largestDifference([probabilities[1], probabilities[3]], expected) <= 1e-6)
     }
 
     @Test func `a token's probability is the softmax of its row`() {

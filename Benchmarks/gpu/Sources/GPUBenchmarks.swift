@@ -2,6 +2,7 @@
 // beside this says how to run it and what it said.
 //
 //     GPUBenchmarks [cuda:N] [tf32] FOLDER   correctness with the models of FOLDER (Tests/Golden/models), then rates
+//     GPUBenchmarks --shape N [tf32]         two training steps of shape N of `Rates`, call by call, for a profiler
 //     GPUBenchmarks --compile sm_80 …    compiles the kernels for cards that need not be there; fails if one of
 //                                        them keeps numbers in memory that belong into registers
 
@@ -20,6 +21,10 @@ enum GPUBenchmarks {
             }
             let index = arguments.lazy.compactMap { $0.hasPrefix("cuda:") ? Int($0.dropFirst(5)) : nil }.first ?? 0
             let precision = arguments.lazy.compactMap { ProductPrecision(rawValue: $0) }.first ?? .f32
+            if arguments.first == "--shape" {
+                let number = arguments.dropFirst().first.flatMap { Int($0) } ?? 0
+                return try Rates.steps(of: number, CUDAExecutor(GraphicsCard(index), precision: precision))
+            }
             guard let folder = arguments.last, !folder.hasPrefix("cuda"), ProductPrecision(rawValue: folder) == nil
             else {
                 say("give the folder of the models to check with: Tests/Golden/models")
@@ -27,7 +32,7 @@ enum GPUBenchmarks {
             }
             let card = try GraphicsCard(index)
             say("\(card.name), \(card.architecture), \(card.library), \(precision.rawValue)")
-            let executor = try CUDAExecutor(card, precision: precision)
+            let executor = try CUDAExecutor(GraphingDevice(card), precision: precision)
             let isRight = try Correctness.run(executor, precision, models: folder)
             // Rates of wrong numbers are none.
             guard isRight else { exit(1) }

@@ -52,13 +52,22 @@ extension CUDAExecutor {
 
     // MARK: Of logits
 
-    public func appendArgmax(_ logits: Variable, to tokens: inout [Int32]) {
-        guard logits.rows > 0 else { return }
-        let found = allocate(logits.rows, zeroed: false)
+    public func appendMostProbable(
+        _ logits: Variable, to tokens: inout [Int32], _ probabilities: inout [Float]
+    ) {
+        let count = logits.rows
+        guard count > 0 else { return }
+        // Side by side, so that the host looks once.
+        let found = allocate(2 * count, zeroed: false)
         rows(
-            .mostProbable, logits.rows, columns: logits.columns,
-            [.place(found.place), .place(logits.place), .int(logits.columns)])
-        append(Indices(found.place), to: &tokens)
+            .mostProbable, count, columns: logits.columns,
+            [
+                .place(found.place), .place(found.place.from(count)), .place(logits.place), .int(logits.columns),
+            ])
+        read(Indices(found.place)) { words in
+            tokens.append(contentsOf: words[..<count])
+            probabilities.append(contentsOf: words[count...].lazy.map { Float(bitPattern: UInt32(bitPattern: $0)) })
+        }
         free(found)
     }
 

@@ -59,12 +59,19 @@ KERNEL cross_entropy(
     }
 }
 
-/// The most probable token of each row, the lowest at a tie.
-KERNEL most_probable(int *tokens, const float *__restrict__ logits, int vocabulary) {
-    float top;
+/// The most probable token of each row, the lowest at a tie, and its probability.
+KERNEL most_probable(int *tokens, float *probabilities, const float *__restrict__ logits, int vocabulary) {
+    __shared__ float slots[32];
+    const float *row = logits + (long long)blockIdx.x * vocabulary;
+    float top, total = 0;
     int best;
-    find_largest(logits + (long long)blockIdx.x * vocabulary, vocabulary, top, best);
-    if (threadIdx.x == 0) tokens[blockIdx.x] = best;
+    find_largest(row, vocabulary, top, best);
+    for (int i = threadIdx.x; i < vocabulary; i += blockDim.x) total += expf(row[i] - top);
+    total = block_sum(total, slots);
+    if (threadIdx.x == 0) {
+        tokens[blockIdx.x] = best;
+        probabilities[blockIdx.x] = expf(row[best] - top) / total;
+    }
 }
 
 /// The probability of each row's token.

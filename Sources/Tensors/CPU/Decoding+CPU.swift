@@ -68,9 +68,12 @@ extension CPUExecutor {
         }
     }
 
-    public func appendArgmax(_ logits: Variable, to tokens: inout [Int32]) {
-        let x = floats(logits)
+    public func appendMostProbable(
+        _ logits: Variable, to tokens: inout [Int32], _ probabilities: inout [Float]
+    ) {
+        let x = floats(logits), first = tokens.count
         for n in 0..<logits.rows { tokens.append(Int32(ck_argmax(x + n * logits.columns, logits.columns))) }
+        appendProbabilities(of: Array(tokens[first...]), logits, to: &probabilities)
     }
 
     public func appendProbabilities(of tokens: [Int32], _ logits: Variable, to probabilities: inout [Float]) {

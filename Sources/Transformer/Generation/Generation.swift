@@ -188,15 +188,15 @@ private struct Generator {
         chosen.removeAll(keepingCapacity: true)
         probabilities.removeAll(keepingCapacity: true)
         if sampler == nil {
-            decoder.executor.appendArgmax(logits, to: &chosen)
+            decoder.executor.appendMostProbable(logits, to: &chosen, &probabilities)
         } else {
             for (index, sequence) in decoder.lastSequences.enumerated() {
                 let row = logits.place[index * logits.columns..<(index + 1) * logits.columns]
                 let token = decoder.executor.read(row) { sampler?.draw($0, &random[sequence]) ?? 0 }
                 chosen.append(Int32(token))
             }
+            decoder.executor.appendProbabilities(of: chosen, logits, to: &probabilities)
         }
-        decoder.executor.appendProbabilities(of: chosen, logits, to: &probabilities)
     }
 
     private func isFinished(_ sequence: Int, _ token: Int32) -> Bool {
