@@ -137,7 +137,8 @@ let package = Package(
             ],
             path: "Benchmarks/engine/Sources", swiftSettings: strict),
         .executableTarget(
-            name: "GPUBenchmarks", dependencies: ["CUDA", "Transformer", "Checkpoints", "Tensors", "Support"],
+            name: "GPUBenchmarks",
+            dependencies: ["CUDA", "Internalization", "Transformer", "Checkpoints", "Tensors", "Support"],
             path: "Benchmarks/gpu/Sources", swiftSettings: strict),
         .executableTarget(
             name: "RankBenchmarks", dependencies: ["Communication", "Support"], path: "Benchmarks/ranks/Sources",

@@ -77,7 +77,7 @@ public enum EngineDevice: Sendable, Equatable {
         "precision",
         .choice([
             .init("f32", "float32"), .init("tf32", "10 bits of fraction, on a card"),
-            .init("bf16", "7 bits of fraction, on a processor; some twice as fast where it has AVX512-BF16"),
+            .init("bf16", "7 bits of fraction; some twice as fast on a processor with AVX512-BF16, more on a card"),
         ]), "how products with its weights read their factors; all else is float32; as --precision says without it")
 
     /// What `precision:` chooses; nil where it is not given.
@@ -86,7 +86,7 @@ public enum EngineDevice: Sendable, Equatable {
             return nil
         }
         do { _ = try StandardExecutor.current.multiplying(in: precision) } catch { throw failure(error, call) }
-        if precision == .bf16, !CPUExecutor.hasBF16 {
+        if precision == .bf16, StandardExecutor.current is CPUExecutor, !CPUExecutor.hasBF16 {
             call.remark("this processor has no AVX512-BF16: products in bf16 have the same bits here, and take long")
         }
         return precision

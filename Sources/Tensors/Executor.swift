@@ -135,6 +135,9 @@ public protocol Executor: AnyObject, Sendable {
 
     // MARK: Operations of passes without gradients
 
+    /// How much a generation takes at a time; what it writes does not depend on that, but for the last bits on a device.
+    var generationMost: GenerationMost { get }
+
     func forward(_ operation: SumOperation)
     func forward(_ operation: CachedAttentionOperation, in memory: Workspace)
     /// x (rows, inputs) · W, for the host.
@@ -152,7 +155,21 @@ public protocol Executor: AnyObject, Sendable {
     func update(_ networks: [AdamWOperation], clip: Float?, in memory: Workspace) -> UpdateNorms
 }
 
+/// As many sequences as keep matrices busy, and their cache, in floats, within what memory can be expected to have.
+public struct GenerationMost: Sendable, Equatable {
+    public let sequences: Int
+    public let cacheFloats: Int
+
+    public init(sequences: Int, cacheFloats: Int) {
+        self.sequences = sequences
+        self.cacheFloats = cacheFloats
+    }
+}
+
 extension Executor {
+    /// A screenful of rows, and 256 MB.
+    public var generationMost: GenerationMost { GenerationMost(sequences: 256, cacheFloats: 1 << 26) }
+
     public func copyIn(_ values: [Float], to place: Place) {
         precondition(values.count == place.count, "\(values.count) numbers for \(place.count)")
         fill(place) { target in _ = target.update(fromContentsOf: values) }

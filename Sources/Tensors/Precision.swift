@@ -5,7 +5,8 @@ public enum ProductPrecision: String, Sendable, CaseIterable {
     case f32
     /// With 10 bits of fraction in place of 23, several times as fast on cards that can (Ampere and later).
     case tf32
-    /// With 7 bits of fraction: bfloat16, twice as fast on processors that have AVX512-BF16.
+    /// With 7 bits of fraction: bfloat16, twice as fast on processors that have AVX512-BF16, more than that on cards
+    /// (Ampere and later).
     case bf16
 }
 

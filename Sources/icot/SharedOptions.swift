@@ -14,7 +14,7 @@ struct SharedOptions: ParsableArguments {
     var device: String?
 
     @Option(
-        help: ArgumentHelp("How products are computed: f32, on a card tf32, on a processor bf16.", valueName: "name"))
+        help: ArgumentHelp("How products are computed: f32, bf16, on a card also tf32.", valueName: "name"))
     var precision: String?
 
     func validate() throws {

@@ -29,8 +29,7 @@ enum Usage {
           --json           results as JSON, one a line; errors as JSON on standard error
           --threads n      cores to compute on; also ICOT_THREADS
           --device name    where models are computed: cpu (without it), cuda, cuda:1; also ICOT_DEVICE
-          --precision name how products are computed: f32 (without it), on a card tf32, on a processor bf16;
-                           also ICOT_PRECISION
+          --precision name how products are computed: f32 (without it), bf16, on a card also tf32; also ICOT_PRECISION
           --help           more about a command
 
         at the prompt

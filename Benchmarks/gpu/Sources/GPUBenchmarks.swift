@@ -3,6 +3,7 @@
 //
 //     GPUBenchmarks [cuda:N] [tf32] FOLDER   correctness with the models of FOLDER (Tests/Golden/models), then rates
 //     GPUBenchmarks --shape N [tf32]         two training steps of shape N of `Rates`, call by call, for a profiler
+//     GPUBenchmarks --host                   what the processor does for each step of a run; needs no card
 //     GPUBenchmarks --compile sm_80 …    compiles the kernels for cards that need not be there; fails if one of
 //                                        them keeps numbers in memory that belong into registers
 
@@ -21,6 +22,7 @@ enum GPUBenchmarks {
             }
             let index = arguments.lazy.compactMap { $0.hasPrefix("cuda:") ? Int($0.dropFirst(5)) : nil }.first ?? 0
             let precision = arguments.lazy.compactMap { ProductPrecision(rawValue: $0) }.first ?? .f32
+            if arguments.first == "--host" { return try HostTime.run() }
             if arguments.first == "--shape" {
                 let number = arguments.dropFirst().first.flatMap { Int($0) } ?? 0
                 return try Rates.steps(of: number, CUDAExecutor(GraphicsCard(index), precision: precision))

@@ -45,6 +45,9 @@ public final class CUDAExecutor: Executor {
     /// Bytes that could still be given out; nil where the device does not say.
     public var freeBytes: Int? { try? device.freeBytes() }
 
+    /// 2 GB of cache.
+    public var generationMost: GenerationMost { GenerationMost(sequences: 1024, cacheFloats: 1 << 29) }
+
     /// Why heads of this width cannot be computed; nil if they can.
     public static func fault(headWidth width: Int) -> DeviceFault? {
         KernelSource.attentionWidths.contains { $0 >= width } ? nil : .wideHead(width)

@@ -64,15 +64,16 @@ extension LanguageModel {
         _ prompts: [Prompt], _ options: GenerationOptions, workers: Workers = .shared,
         interrupt: Interrupt = Interrupt(), finished: (_ prompts: Int) -> Void = { _ in }
     ) throws -> [Generated] {
+        let most = executor(workers).generationMost
         var results: [Generated] = []
         var start = 0
         while start < prompts.count {
-            // As many sequences at once as keep the cache within 256 MB, and a screenful of matrix rows busy.
             var longest = 0
             var end = start
-            while end < prompts.count, end - start < 256 {
+            while end < prompts.count, end - start < most.sequences {
                 let length = max(longest, prompts[end].tokens.count + options.maximumNewTokens)
-                if end > start, (end + 1 - start) * length * Decoder.cacheWidth(configuration) > 1 << 26 { break }
+                let cache = (end + 1 - start) * length * Decoder.cacheWidth(configuration)
+                if end > start, cache > most.cacheFloats { break }
                 longest = length
                 end += 1
             }
