@@ -30,6 +30,16 @@ struct dim3 {
     unsigned x, y, z;
 };
 
+struct float2 {
+    float x, y;
+};
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+struct alignas(8) ushort4 {
+    unsigned short x, y, z, w;
+};
+
 namespace fibers {
 
 #if defined(__x86_64__)

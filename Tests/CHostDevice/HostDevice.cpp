@@ -26,13 +26,13 @@ const Entry entries[] = {
     // Elementwise.cu, Norms.cu, Sums.cu, Rows.cu
     ENTRY(add) ENTRY(sum) ENTRY(round_to_twin) ENTRY(dropout) ENTRY(finish_linear) ENTRY(gelu) ENTRY(rounded_gelu) ENTRY(gelu_backward) ENTRY(swiglu)
     ENTRY(swiglu_backward) ENTRY(rotate) ENTRY(find_not_finite) ENTRY(layer_norm) ENTRY(layer_norm_backward)
-    ENTRY(rms_norm) ENTRY(rms_norm_backward) ENTRY(column_sums) ENTRY(gain_sums) ENTRY(embed) ENTRY(gather_rows)
+    ENTRY(rms_norm) ENTRY(rms_norm_backward) ENTRY(column_sums) ENTRY(gain_sums) ENTRY(add_chunks) ENTRY(embed) ENTRY(gather_rows)
     ENTRY(add_to_rows) ENTRY(put_rows) ENTRY(scatter_rows)
     // Attention.cu
     ENTRY(attention_dots) ATTENTION_ENTRIES(32) ATTENTION_ENTRIES(64) ATTENTION_ENTRIES(96) ATTENTION_ENTRIES(128)
     ATTENTION_ENTRIES(192)
     // Loss.cu, Optimizer.cu, Decoding.cu
-    ENTRY(cross_entropy) ENTRY(most_probable) ENTRY(probability_of) ENTRY(sum_of_squares) ENTRY(add_parts)
+    ENTRY(cross_entropy) ENTRY(most_probable) ENTRY(probability_of) ENTRY(drop_padding) ENTRY(sum_of_squares) ENTRY(add_parts)
     ENTRY(clip_factor) ENTRY(adamw) ENTRY(keep_keys) ENTRY(cached_attention) ENTRY(pattern) ENTRY(apply_pattern)
 };
 

@@ -81,15 +81,17 @@ struct KernelRun: CustomStringConvertible, Sendable {
     }
 }
 
-/// Four rows of 3000 logits, the largest in the last lane of the last warp of 1024 threads: its way to the first lane
+/// Four rows of 4100 logits, the largest in the last lane of the last warp of 1024 threads: its way to the first lane
 /// goes through every exchange.
 private let logits: [Float] = (0..<4).flatMap { row -> [Float] in
-    var values = randomFloats(3000, seed: UInt64(30 + row))
-    values[2047] = 6 + Float(row) / 8
+    var values = randomFloats(4100, seed: UInt64(30 + row))
+    values[4095] = 6 + Float(row) / 8
     return values
 }
 
 private func floats(_ count: Int, _ seed: UInt64) -> KernelRun.Input { .floats(randomFloats(count, seed: seed)) }
+
+private let noTwin = KernelRun.Input.argument(.address(.none))
 
 /// 40 and 9 rows, 2 heads that share a key head, of width 8.
 private let attentionInputs: [KernelRun.Input] = [
@@ -103,39 +105,49 @@ private let attentionGradients: [KernelRun.Input] = [
 ]
 
 private let kernelRuns: [KernelRun] = [
+    // Rows of more columns than their threads have.
     KernelRun(
         kernel: .layerNorm, grid: Grid(3), threads: 64,
         inputs: [
-            .result(3 * 100), .result(3), .result(3), floats(300, 1), floats(100, 2), floats(100, 3),
-            .argument(.float(1e-5)), .argument(.int(100)),
+            .result(3 * 300), noTwin, .result(3), .result(3), floats(900, 1), floats(300, 2), floats(300, 3),
+            .argument(.float(1e-5)), .argument(.int(300)),
         ], barriers: [1, 2, 3], exchanges: Array(0..<20)),
     KernelRun(
         kernel: .layerNormBackward, grid: Grid(3), threads: 64,
         inputs: [
-            floats(300, 1), floats(300, 2), floats(300, 3), floats(3, 4), floats(3, 5), floats(100, 6),
-            .argument(.int(100)), .argument(.int(1)),
-        ], barriers: [1, 2, 3], exchanges: Array(0..<20)),
+            .result(900), noTwin, floats(900, 2), floats(900, 3), floats(3, 4), floats(3, 5), floats(300, 6),
+            .argument(.int(300)), .argument(.int(0)),
+        ], barriers: [1], exchanges: Array(0..<20)),
     KernelRun(
         kernel: .rmsNorm, grid: Grid(3), threads: 64,
         inputs: [
-            .result(300), .result(3), floats(300, 1), floats(100, 2), .argument(.float(1e-5)), .argument(.int(100)),
+            .result(900), noTwin, .result(3), floats(900, 1), floats(300, 2), .argument(.float(1e-5)),
+            .argument(.int(300)),
         ], barriers: [1], exchanges: Array(0..<10)),
     KernelRun(
         kernel: .rmsNormBackward, grid: Grid(3), threads: 64,
         inputs: [
-            .result(300), floats(300, 1), floats(300, 2), floats(3, 3), floats(100, 4), .argument(.int(100)),
+            .result(900), noTwin, floats(900, 1), floats(900, 2), floats(3, 3), floats(300, 4), .argument(.int(300)),
             .argument(.int(0)),
-        ], barriers: [1], exchanges: Array(0..<10)),
+        ], barriers: [1], exchanges: Array(5..<10) + Array(15..<20)),
+    // 83 rows of 138 columns, in chunks of 50.
     KernelRun(
-        kernel: .columnSums, grid: Grid(2), threads: 512,
-        inputs: [floats(40, 1), floats(35 * 40, 2), .argument(.int(35)), .argument(.int(40))], barriers: [0],
-        countArgument: 2),
-    KernelRun(
-        kernel: .gainSums, grid: Grid(2), threads: 512,
+        kernel: .columnSums, grid: Grid(2, 2), threads: 256,
         inputs: [
-            floats(40, 1), floats(35 * 40, 2), floats(35 * 40, 3), floats(35, 4), floats(35, 5), .argument(.int(35)),
+            .result(2 * 138), floats(83 * 138, 2), .argument(.int(83)), .argument(.int(138)), .argument(.int(50)),
+        ], barriers: [0], countArgument: 2),
+    KernelRun(
+        kernel: .gainSums, grid: Grid(2, 2), threads: 256,
+        inputs: [
+            .result(2 * 138), .result(2 * 138), floats(83 * 138, 2), floats(83 * 138, 3), floats(83, 4), floats(83, 5),
+            .argument(.int(83)), .argument(.int(138)), .argument(.int(50)),
+        ], barriers: [0, 1], countArgument: 6),
+    KernelRun(
+        kernel: .addChunks, grid: Grid(2, 2), threads: 256,
+        inputs: [
+            floats(40, 1), floats(40, 2), floats(19 * 40, 3), floats(19 * 40, 4), .argument(.int(19)),
             .argument(.int(40)),
-        ], barriers: [0], countArgument: 5),
+        ], barriers: [0], countArgument: 4),
     KernelRun(
         kernel: .scatterRows, grid: Grid(300, 1), threads: 128,
         inputs: [
@@ -160,17 +172,27 @@ private let kernelRuns: [KernelRun] = [
     KernelRun(
         kernel: .crossEntropy, grid: Grid(4), threads: 1024,
         inputs: [
-            .floats(logits), .result(4), .result(4), .indices([0, 2999, 77, 3]), .argument(.float(0.25)),
-            .argument(.int(3000)),
+            .floats(logits), noTwin, .result(4), .result(4), .indices([0, 4090, 77, 3]), .argument(.float(0.25)),
+            .argument(.int(4097)), .argument(.int(4100)),
         ], barriers: [1, 3], exchanges: Array(0..<30)),
+    // A row of one warp, whose gradient goes elsewhere.
+    KernelRun(
+        kernel: .crossEntropy, grid: Grid(3), threads: 32,
+        inputs: [
+            floats(3 * 128, 1), .result(3 * 64), .result(3), .result(3), .indices([0, 124, 77]),
+            .argument(.float(0.25)), .argument(.int(125)), .argument(.int(128)),
+        ], exchanges: Array(20..<25)),
     KernelRun(
         kernel: .mostProbable, grid: Grid(4), threads: 1024,
-        inputs: [.result(4), .result(4), .floats(logits), .argument(.int(3000))], barriers: [1, 3],
+        inputs: [.result(4), .result(4), .floats(logits), .argument(.int(4100))], barriers: [1, 3],
         exchanges: Array(0..<30)),
     KernelRun(
         kernel: .probabilityOf, grid: Grid(4), threads: 1024,
-        inputs: [.result(4), .floats(logits), .indices([0, 2999, 77, 3]), .argument(.int(3000))],
+        inputs: [.result(4), .floats(logits), .indices([0, 4099, 77, 3]), .argument(.int(4100))],
         barriers: [1, 3], exchanges: Array(20..<30)),
+    KernelRun(
+        kernel: .dropPadding, grid: Grid(4), threads: 64,
+        inputs: [.result(4 * 97), floats(4 * 100, 1), .argument(.int(97)), .argument(.int(100))]),
     KernelRun(
         kernel: .sumOfSquares, grid: Grid(3), threads: 96,
         inputs: [.doubleResult(3), floats(1000, 1), .argument(.count(1000))], barriers: [1],
@@ -183,7 +205,7 @@ private let kernelRuns: [KernelRun] = [
     KernelRun(
         kernel: .adamw, grid: Grid(3), threads: 96,
         inputs: [
-            floats(1000, 1), .argument(.address(.none)), floats(1000, 2),
+            floats(1000, 1), noTwin, floats(1000, 2),
             .floats(randomFloats(1000, seed: 3).map { abs($0) }), .doubleResult(3),
             floats(1000, 4), .doubles([2, 0.5, 0]), .argument(.float(0.1)), .argument(.float(0.9)),
             .argument(.float(0.99)), .argument(.float(1e-8)), .argument(.float(0.01)), .argument(.float(0.19)),

@@ -167,6 +167,13 @@ public final class CUDAExecutor: Executor {
         launch(kernel, Grid(rows), threads: threads(columns), twinned: place, arguments)
     }
 
+    /// A kernel with blocks (row, part) whose threads have four columns each.
+    func fours(_ kernel: Kernel, _ rows: Int, _ columns: Int, twinned place: Place? = nil, _ arguments: [Argument]) {
+        let parts = (columns + 4 * Self.threads - 1) / (4 * Self.threads)
+        launch(
+            kernel, Grid(rows, parts), threads: threads((columns + 3) / 4), twinned: place, arguments)
+    }
+
     /// A kernel's argument as the operations have them.
     enum Argument {
         case place(Place)

@@ -44,7 +44,9 @@ extension CUDAExecutor {
     }
 
     func gather(_ output: Place, _ input: Place, _ rows: Place, _ columns: Int) {
-        each(.gatherRows, output.count, [.place(output), .place(input), .place(rows), .int(columns)])
+        fours(
+            .gatherRows, output.count / columns, columns, twinned: output,
+            [.place(output), .twin(output), .place(input), .place(rows), .int(columns)])
     }
 
     public func backward(_ operation: GatherRowsOperation, gradient: Place, input target: GradientTarget) {
@@ -75,6 +77,7 @@ extension CUDAExecutor {
     // MARK: Products
 
     public func forward(_ operation: LinearOperation, in memory: Workspace) {
+        if paddedLogits(operation, memory) { return }
         let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
         let scratch = operation.activation.map { active($0, operation.input, memory) }
         multiply(
@@ -123,7 +126,7 @@ extension CUDAExecutor {
             operation.weight.gradient, left, right, m: operation.isTransposed ? outputs : inputs,
             n: operation.isTransposed ? inputs : outputs, k: rows, transposesLeft: true, accumulates: true)
         if let bias = operation.bias {
-            sums(.columnSums, columns: outputs, [.place(bias.gradient), .place(dy), .int(rows), .int(outputs)])
+            addColumnSums(bias.gradient, dy, rows: rows, columns: outputs, memory)
         }
         multiply(
             target.place, dyFactor, factor(operation.weight), m: rows, n: inputs, k: outputs,
@@ -149,66 +152,57 @@ extension CUDAExecutor {
 
     // MARK: Norms
 
+    /// A kernel with a block for each row and four columns a thread.
+    private func norms(_ kernel: Kernel, _ input: Variable, to result: Place, _ arguments: [Argument]) {
+        launch(
+            kernel, Grid(input.rows), threads: min(512, ((input.columns + 3) / 4 + 31) & ~31), twinned: result,
+            [.place(result), .twin(result)] + arguments)
+    }
+
     public func forward(_ operation: LayerNormOperation) {
-        rows(
-            .layerNorm, operation.input.rows, columns: operation.input.columns,
+        norms(
+            .layerNorm, operation.input, to: operation.output.place,
             [
-                .place(operation.output.place), .place(operation.mean), .place(operation.rstd),
-                .place(operation.input.place), .place(operation.gain.values), .place(operation.bias.values),
-                .float(operation.epsilon), .int(operation.input.columns),
+                .place(operation.mean), .place(operation.rstd), .place(operation.input.place),
+                .place(operation.gain.values), .place(operation.bias.values), .float(operation.epsilon),
+                .int(operation.input.columns),
             ])
     }
 
     public func backward(
         _ operation: LayerNormOperation, gradient: Place, input target: GradientTarget, in memory: Workspace
     ) {
-        let columns = operation.input.columns
-        rows(
-            .layerNormBackward, operation.input.rows, columns: columns,
+        addGainSums(
+            operation.gain, operation.bias, gradient, operation.input, mean: operation.mean, rstd: operation.rstd,
+            memory)
+        // Last, for whoever reads the gradient next reads the twin that this writes.
+        norms(
+            .layerNormBackward, operation.input, to: target.place,
             [
-                .place(target.place), .place(gradient), .place(operation.input.place), .place(operation.mean),
-                .place(operation.rstd), .place(operation.gain.values), .int(columns), .flag(target.accumulates),
+                .place(gradient), .place(operation.input.place), .place(operation.mean), .place(operation.rstd),
+                .place(operation.gain.values), .int(operation.input.columns), .flag(target.accumulates),
             ])
-        gainSums(operation.gain, gradient, operation.input, operation.mean, operation.rstd)
-        sums(
-            .columnSums, columns: columns,
-            [.place(operation.bias.gradient), .place(gradient), .int(operation.input.rows), .int(columns)])
     }
 
     public func forward(_ operation: RMSNormOperation) {
-        rows(
-            .rmsNorm, operation.input.rows, columns: operation.input.columns,
+        norms(
+            .rmsNorm, operation.input, to: operation.output.place,
             [
-                .place(operation.output.place), .place(operation.rrms), .place(operation.input.place),
-                .place(operation.gain.values), .float(operation.epsilon), .int(operation.input.columns),
+                .place(operation.rrms), .place(operation.input.place), .place(operation.gain.values),
+                .float(operation.epsilon), .int(operation.input.columns),
             ])
     }
 
     public func backward(
         _ operation: RMSNormOperation, gradient: Place, input target: GradientTarget, in memory: Workspace
     ) {
-        rows(
-            .rmsNormBackward, operation.input.rows, columns: operation.input.columns,
+        addGainSums(operation.gain, nil, gradient, operation.input, mean: nil, rstd: operation.rrms, memory)
+        norms(
+            .rmsNormBackward, operation.input, to: target.place,
             [
-                .place(target.place), .place(gradient), .place(operation.input.place), .place(operation.rrms),
+                .place(gradient), .place(operation.input.place), .place(operation.rrms),
                 .place(operation.gain.values), .int(operation.input.columns), .flag(target.accumulates),
             ])
-        gainSums(operation.gain, gradient, operation.input, nil, operation.rrms)
-    }
-
-    /// dgain += Σ_n dy · x̂
-    private func gainSums(_ gain: Weight, _ gradient: Place, _ input: Variable, _ mean: Place?, _ rstd: Place) {
-        sums(
-            .gainSums, columns: input.columns,
-            [
-                .place(gain.gradient), .place(gradient), .place(input.place), .optional(mean), .place(rstd),
-                .int(input.rows), .int(input.columns),
-            ])
-    }
-
-    /// A kernel that sums rows, by 32 columns a block and sixteen warps.
-    private func sums(_ kernel: Kernel, columns: Int, _ arguments: [Argument]) {
-        launch(kernel, Grid((columns + 31) / 32), threads: 512, arguments)
     }
 
     // MARK: Element by element
@@ -240,15 +234,19 @@ extension CUDAExecutor {
     }
 
     public func forward(_ operation: SwiGLUOperation) {
-        each(
-            .swiglu, operation.output.count,
-            [.place(operation.output.place), .place(operation.input.place), .int(operation.output.columns)])
+        let (input, output) = (operation.input.place, operation.output)
+        fours(
+            .swiglu, output.rows, output.columns, twinned: output.place,
+            [.place(output.place), .twin(output.place), .place(input), .int(output.columns)])
     }
 
     public func backward(_ operation: SwiGLUOperation, gradient: Place, input: Place) {
-        each(
-            .swigluBackward, operation.output.count,
-            [.place(input), .place(gradient), .place(operation.input.place), .int(operation.output.columns)])
+        let output = operation.output
+        fours(
+            .swigluBackward, output.rows, output.columns, twinned: input,
+            [
+                .place(input), .twin(input), .place(gradient), .place(operation.input.place), .int(output.columns),
+            ])
     }
 
     public func forward(_ operation: RotaryOperation) { turn(operation, operation.variable.place, sign: 1) }
@@ -257,12 +255,15 @@ extension CUDAExecutor {
 
     private func turn(_ operation: RotaryOperation, _ place: Place, sign: Float) {
         let (table, variable) = (operation.table, operation.variable)
-        each(
-            .rotate, variable.rows * operation.heads * table.half,
+        // A part of the columns is turned: what has a twin as a whole keeps it.
+        let isTwinned = memory.fresh == place
+        let pairs = operation.heads * table.half
+        launch(
+            .rotate, Grid(variable.rows, (pairs + 127) / 128), threads: 128, twinned: isTwinned ? place : nil,
             [
-                .place(place), .place(operation.positions.place), .place(table.cosine), .place(table.sine),
-                .int(variable.columns), .int(operation.offset), .int(operation.heads), .int(operation.headWidth),
-                .int(table.half), .float(sign),
+                .place(place), isTwinned ? .twin(place) : .optional(nil), .place(operation.positions.place),
+                .place(table.cosine), .place(table.sine), .int(variable.columns), .int(operation.offset),
+                .int(operation.heads), .int(operation.headWidth), .int(table.half), .float(sign),
             ])
     }
 

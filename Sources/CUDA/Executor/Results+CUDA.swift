@@ -3,41 +3,53 @@ import Tensors
 // The loss, what is read of logits, changes from outside, and the update.
 
 extension CUDAExecutor {
+    /// Blocks of logits that a card has memory for, of those that an operation allows: each block adds to the head's
+    /// whole gradient, which takes longer than its own rows if these are few.
+    private static let logitBlocks = 4
+
+    /// The gradient of the logits is as products read it: in the place of the logits, or in bfloat16 beside them.
     public func forward(_ operation: CrossEntropyOperation, in memory: Workspace) {
         let (columns, vocabulary, count) = (operation.input.columns, operation.vocabularySize, operation.count)
         guard count > 0 else { return }
+        let heads = [operation.head.values] + (operation.gradient == nil ? [] : [operation.head.gradient])
+        let width = paddedVocabulary(vocabulary, columns: columns, heads)
         let gathered = memory.take(count * columns)
         gather(gathered, operation.input.place, operation.rows.place, columns)
         let gatheredFactor = factor(gathered), head = factor(operation.head)
-        let block = max(1, min(count, operation.blockSize / vocabulary))
-        let logits = memory.take(block * vocabulary)
+        let block = max(1, min(count, Self.logitBlocks * operation.blockSize / width))
+        let logits = memory.take(block * width)
+        let halves = hasTwins && operation.gradient != nil ? memory.take((block * width + 1) / 2) : nil
+        let logitsFactor = address(halves ?? logits)
         var start = 0
         while start < count {
             let size = min(block, count - start)
             let x = gatheredFactor.advanced(bytes: start * columns * (hasTwins ? 2 : 4))
-            let own = logits[0..<size * vocabulary]
-            multiply(
-                own, x, head, m: size, n: vocabulary, k: columns, transposesRight: true)
-            rows(
-                .crossEntropy, size, columns: vocabulary,
+            multiply(logits, x, head, m: size, n: width, k: columns, transposesRight: true)
+            look(
+                .crossEntropy, size, columns: width,
                 [
-                    .place(own), .place(operation.losses.from(start)),
+                    .place(logits), .optional(halves), .place(operation.losses.from(start)),
                     .place(operation.predictions.place.from(start)), .place(operation.labels.place.from(start)),
-                    .float(operation.scale), .int(vocabulary),
+                    .float(operation.scale), .int(vocabulary), .int(width),
                 ])
             if let gradient = operation.gradient {
-                let logitsFactor = factor(own)
                 multiply(
                     gradient[start * columns..<(start + size) * columns], logitsFactor, head, m: size,
-                    n: columns, k: vocabulary)
+                    n: columns, k: width)
                 multiply(
-                    operation.head.gradient, logitsFactor, x, m: vocabulary, n: columns, k: size, transposesLeft: true,
+                    operation.head.gradient, logitsFactor, x, m: width, n: columns, k: size, transposesLeft: true,
                     accumulates: true)
             }
             start += size
         }
+        if let halves { memory.giveBack(halves) }
         memory.giveBack(logits)
         memory.giveBack(gathered)
+    }
+
+    /// A kernel with a block for each row of logits.
+    private func look(_ kernel: Kernel, _ rows: Int, columns: Int, _ arguments: [Argument]) {
+        launch(kernel, Grid(rows), threads: min(1024, ((columns + 3) / 4 + 31) & ~31), arguments)
     }
 
     public func backward(_ operation: CrossEntropyOperation, input target: GradientTarget) {
@@ -59,7 +71,7 @@ extension CUDAExecutor {
         guard count > 0 else { return }
         // Side by side, so that the host looks once.
         let found = allocate(2 * count, zeroed: false)
-        rows(
+        look(
             .mostProbable, count, columns: logits.columns,
             [
                 .place(found.place), .place(found.place.from(count)), .place(logits.place), .int(logits.columns),
@@ -76,7 +88,7 @@ extension CUDAExecutor {
         guard logits.rows > 0 else { return }
         let wanted = allocate(logits.rows, zeroed: false), found = allocate(logits.rows, zeroed: false)
         fill(Indices(wanted.place)) { _ = $0.update(fromContentsOf: tokens) }
-        rows(
+        look(
             .probabilityOf, logits.rows, columns: logits.columns,
             [.place(found.place), .place(logits.place), .place(wanted.place), .int(logits.columns)])
         append(found.place, to: &probabilities)

@@ -1,5 +1,5 @@
-// Element by element. y may be x where a comment says so. A twin is a copy in bfloat16 of what is written, where products will read one;
-// it is null elsewhere.
+// Element by element. y may be x where a comment says so. A twin is a copy in bfloat16 of what is written, where
+// products will read one; it is null elsewhere.
 
 /// y += x
 KERNEL add(float *y, const float *__restrict__ x, long long count) {
@@ -72,36 +72,56 @@ KERNEL gelu_backward(float *d, u16 *twin, const float *__restrict__ x, int exact
     }
 }
 
-/// x (N, 2F): the gate's columns, then up's; y (N, F).
-KERNEL swiglu(float *y, const float *__restrict__ x, int width, long long count) {
-    EACH(i, count) {
-        long long at = i / width * 2 * width + i % width;
-        y[i] = x[at] * logistic(x[at]) * x[at + width];
-    }
+/// y = gate · logistic(gate) · up, where x (N, 2F) has the gate's columns, then up's, and y (N, F). A thread of block
+/// (row, part) has four columns.
+KERNEL swiglu(float *y, u16 *twin, const float *__restrict__ x, int width) {
+    int c = 4 * (blockIdx.y * blockDim.x + threadIdx.x);
+    long long at = (long long)blockIdx.x * width;
+    bool wide = is_wide(x, width) && is_wide(y, width);
+    float gate[4], up[4];
+    read_four(gate, x + 2 * at, c, width, wide);
+    read_four(up, x + 2 * at + width, c, width, wide);
+    for (int j = 0; j < 4; j++) up[j] *= gate[j] * logistic(gate[j]);
+    write_four(y + at, c, width, wide, up);
+    if (twin) write_four(twin + at, c, width, wide, up);
 }
 
 KERNEL swiglu_backward(
-    float *dx, const float *__restrict__ dy, const float *__restrict__ x, int width, long long count) {
-    EACH(i, count) {
-        long long at = i / width * 2 * width + i % width;
-        float gate = x[at], up = x[at + width], s = logistic(gate);
-        dx[at] = dy[i] * up * s * (1 + gate * (1 - s));
-        dx[at + width] = dy[i] * gate * s;
+    float *dx, u16 *twin, const float *__restrict__ dy, const float *__restrict__ x, int width) {
+    int c = 4 * (blockIdx.y * blockDim.x + threadIdx.x);
+    long long at = (long long)blockIdx.x * width;
+    bool wide = is_wide(x, width) && is_wide(dx, width) && is_wide(dy, width);
+    float gate[4], up[4], d[4];
+    read_four(gate, x + 2 * at, c, width, wide);
+    read_four(up, x + 2 * at + width, c, width, wide);
+    read_four(d, dy + at, c, width, wide);
+    for (int j = 0; j < 4; j++) {
+        float s = logistic(gate[j]), share = d[j] * gate[j] * s;
+        gate[j] = d[j] * up[j] * s * (1 + gate[j] * (1 - s));
+        up[j] = share;
     }
+    write_four(dx + 2 * at, c, width, wide, gate);
+    write_four(dx + 2 * at + width, c, width, wide, up);
+    if (!twin) return;
+    write_four(twin + 2 * at, c, width, wide, gate);
+    write_four(twin + 2 * at + width, c, width, wide, up);
 }
 
-/// Turns the pairs (x[i], x[i + w/2]) of each head in place; `sign` −1 turns back. count = N · heads · w/2.
+/// Turns the pairs (x[i], x[i + half]) of each head in place; `sign` −1 turns back. A thread of block (row, part) has a
+/// pair, of heads · half.
 KERNEL rotate(
-    float *x, const int *__restrict__ positions, const float *__restrict__ cosine, const float *__restrict__ sine,
-    int stride, int offset, int heads, int width, int half, float sign, long long count) {
-    EACH(i, count) {
-        int pair = (int)(i % half), head = (int)(i / half % heads);
-        long long row = i / half / heads, angle = (long long)positions[row] * half + pair;
-        float *at = x + row * stride + offset + head * width + pair;
-        float a = at[0], b = at[half], c = cosine[angle], s = sign * sine[angle];
-        at[0] = a * c - b * s;
-        at[half] = b * c + a * s;
-    }
+    float *x, u16 *twin, const int *__restrict__ positions, const float *__restrict__ cosine,
+    const float *__restrict__ sine, int stride, int offset, int heads, int width, int half, float sign) {
+    int place = blockIdx.y * blockDim.x + threadIdx.x, head = place / half, pair = place % half;
+    if (head >= heads) return;
+    long long angle = (long long)positions[blockIdx.x] * half + pair;
+    long long at = (long long)blockIdx.x * stride + offset + head * width + pair;
+    float a = x[at], b = x[at + half], c = cosine[angle], s = sign * sine[angle];
+    x[at] = a * c - b * s;
+    x[at + half] = b * c + a * s;
+    if (!twin) return;
+    twin[at] = to_bf16(a * c - b * s);
+    twin[at + half] = to_bf16(b * c + a * s);
 }
 
 /// flag = 1 if a number is not finite; it is 0 before.

@@ -1,18 +1,26 @@
-// What becomes of logits; a block is a row of V.
+// What becomes of logits; a block is a row of V, which it reads twice at most.
 
-/// The largest logit of a row and where it is first, found by all threads of a block together.
-__device__ __forceinline__ void find_largest(const float *__restrict__ row, int count, float &top, int &best) {
+/// Fours of columns that a thread has asked for before it looks at the first of them.
+#define LOGITS_AHEAD 4
+/// The least finite number: what is taken from logits before the exponential is never less, so that −∞ counts as 0.
+#define LEAST (-3.402823466e38f)
+#define LOSS_KERNEL KERNEL __launch_bounds__(1024)
+
+/// The loop over a thread's columns of a row, up to `end`: x[u] are those from `start + u * step` on.
+#define EACH_LOGIT(start, step, end) \
+    for (int start = 4 * threadIdx.x, step = 4 * blockDim.x; start < end; start += LOGITS_AHEAD * step)
+
+__device__ __forceinline__ void read_logits(
+    float (&x)[LOGITS_AHEAD][4], const float *row, int start, int step, int count, bool wide) {
+#pragma unroll
+    for (int u = 0; u < LOGITS_AHEAD; u++) read_four(x[u], row, start + u * step, count, wide, -INFINITE);
+}
+
+/// The largest logit of a row and where it is first, of all threads of a block together; they begin with their own.
+__device__ __forceinline__ void share_largest(float &top, int &best) {
     __shared__ float tops[32];
     __shared__ int places[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
-    top = -INFINITE;
-    best = 0x7fffffff;
-    // What is not a number is never larger, nor equal.
-    for (int i = threadIdx.x; i < count; i += blockDim.x)
-        if (row[i] > top || (row[i] == top && i < best)) {
-            top = row[i];
-            best = i;
-        }
     for (int step = 0; step < 2; step++) {
         for (int other = 16; other > 0; other >>= 1) {
             float their_top = __shfl_xor_sync(WHOLE_WARP, top, other);
@@ -35,39 +43,74 @@ __device__ __forceinline__ void find_largest(const float *__restrict__ row, int 
     if (best == 0x7fffffff) best = 0;
 }
 
-/// loss = log Σ exp(logits) − logits[label] and the largest logit's place; if `scale` is not 0 the row becomes
-/// scale · (softmax − onehot).
-KERNEL cross_entropy(
-    float *logits, float *losses, int *predictions, const int *__restrict__ labels, float scale, int vocabulary) {
+/// The largest logit of a row, where it is first, and Σ exp(logits − largest). Each thread sums from the largest that
+/// it has met so far, and changes the sum when a larger one comes.
+__device__ __forceinline__ void look_at_row(
+    const float *row, int count, bool wide, float &top, int &best, float &total) {
     __shared__ float slots[32];
-    float *row = logits + (long long)blockIdx.x * vocabulary;
-    int label = labels[blockIdx.x], best;
-    float target = row[label], top, total = 0;
-    find_largest(row, vocabulary, top, best);
-    for (int i = threadIdx.x; i < vocabulary; i += blockDim.x) {
-        float e = expf(row[i] - top);
-        if (scale != 0) row[i] = e;
-        total += e;
+    float x[LOGITS_AHEAD][4];
+    top = -INFINITE;
+    best = 0x7fffffff;
+    total = 0;
+    EACH_LOGIT(start, step, count) {
+        read_logits(x, row, start, step, count, wide);
+#pragma unroll
+        for (int u = 0; u < LOGITS_AHEAD; u++) {
+            // What is not a number is never the largest.
+            float high = fmaxf(fmaxf(x[u][0], x[u][1]), fmaxf(x[u][2], x[u][3]));
+            if (high > top) {
+                int first = x[u][0] == high ? 0 : x[u][1] == high ? 1 : x[u][2] == high ? 2 : 3;
+                total *= expf(fmaxf(top, LEAST) - high);
+                top = high;
+                best = start + u * step + first;
+            }
+            for (int j = 0; j < 4; j++) total += expf(x[u][j] - fmaxf(top, LEAST));
+        }
     }
-    total = block_sum(total, slots);
-    if (scale != 0)
-        for (int i = threadIdx.x; i < vocabulary; i += blockDim.x)
-            row[i] = row[i] * (scale / total) - (i == label ? scale : 0);
+    float own = fmaxf(top, LEAST);
+    share_largest(top, best);
+    total = block_sum(total * expf(own - fmaxf(top, LEAST)), slots);
+}
+
+/// loss = log Σ exp(logits) − logits[label] and the largest logit's place, of rows of V that lie `stride` apart. If
+/// `scale` is not 0 the gradient scale · (softmax − onehot) takes the row's place, or is written to `gradient` in
+/// bfloat16; its columns from V to the stride are 0, whatever is there before.
+LOSS_KERNEL cross_entropy(
+    float *logits, u16 *gradient, float *losses, int *predictions, const int *__restrict__ labels, float scale,
+    int vocabulary, int stride) {
+    long long at = (long long)blockIdx.x * stride;
+    float *row = logits + at, x[LOGITS_AHEAD][4], top, total;
+    bool wide = is_wide(logits, stride);
+    int label = labels[blockIdx.x], best;
+    float target = row[label];
+    look_at_row(row, vocabulary, wide, top, best, total);
     if (threadIdx.x == 0) {
         losses[blockIdx.x] = logf(total) + top - target;
         predictions[blockIdx.x] = best;
     }
+    if (scale == 0) return;
+    float rate = scale / total, least = fmaxf(top, LEAST);
+    EACH_LOGIT(start, step, stride) {
+        read_logits(x, row, start, step, vocabulary, wide);
+#pragma unroll
+        for (int u = 0; u < LOGITS_AHEAD; u++) {
+            int c = start + u * step;
+            for (int j = 0; j < 4; j++)
+                x[u][j] = c + j < vocabulary ? expf(x[u][j] - least) * rate - (c + j == label ? scale : 0) : 0;
+            if (gradient)
+                write_four(gradient + at, c, stride, wide, x[u]);
+            else
+                write_four(row, c, stride, wide, x[u]);
+        }
+    }
 }
 
 /// The most probable token of each row, the lowest at a tie, and its probability.
-KERNEL most_probable(int *tokens, float *probabilities, const float *__restrict__ logits, int vocabulary) {
-    __shared__ float slots[32];
+LOSS_KERNEL most_probable(int *tokens, float *probabilities, const float *__restrict__ logits, int vocabulary) {
     const float *row = logits + (long long)blockIdx.x * vocabulary;
-    float top, total = 0;
+    float top, total;
     int best;
-    find_largest(row, vocabulary, top, best);
-    for (int i = threadIdx.x; i < vocabulary; i += blockDim.x) total += expf(row[i] - top);
-    total = block_sum(total, slots);
+    look_at_row(row, vocabulary, is_wide(logits, vocabulary), top, best, total);
     if (threadIdx.x == 0) {
         tokens[blockIdx.x] = best;
         probabilities[blockIdx.x] = expf(row[best] - top) / total;
@@ -75,14 +118,19 @@ KERNEL most_probable(int *tokens, float *probabilities, const float *__restrict_
 }
 
 /// The probability of each row's token.
-KERNEL probability_of(
+LOSS_KERNEL probability_of(
     float *probabilities, const float *__restrict__ logits, const int *__restrict__ tokens, int vocabulary) {
-    __shared__ float slots[32];
     const float *row = logits + (long long)blockIdx.x * vocabulary;
-    float top, total = 0;
+    float top, total;
     int best;
-    find_largest(row, vocabulary, top, best);
-    for (int i = threadIdx.x; i < vocabulary; i += blockDim.x) total += expf(row[i] - top);
-    total = block_sum(total, slots);
+    look_at_row(row, vocabulary, is_wide(logits, vocabulary), top, best, total);
     if (threadIdx.x == 0) probabilities[blockIdx.x] = expf(row[tokens[blockIdx.x]] - top) / total;
+}
+
+/// The first columns of rows that lie `stride` apart; a block is a row.
+KERNEL drop_padding(float *__restrict__ y, const float *__restrict__ x, int columns, int stride) {
+    const float *from = x + (long long)blockIdx.x * stride;
+    float *to = y + (long long)blockIdx.x * columns;
+#pragma unroll 4
+    for (int c = threadIdx.x; c < columns; c += blockDim.x) to[c] = from[c];
 }

@@ -13,10 +13,15 @@ KERNEL embed(
     }
 }
 
-/// y[m] = x[rows[m]]
+/// y[m] = x[rows[m]]; a thread of block (row, part) has four columns.
 KERNEL gather_rows(
-    float *y, const float *__restrict__ x, const int *__restrict__ rows, int columns, long long count) {
-    EACH(i, count) y[i] = x[(long long)rows[i / columns] * columns + i % columns];
+    float *y, u16 *twin, const float *__restrict__ x, const int *__restrict__ rows, int columns) {
+    int c = 4 * (blockIdx.y * blockDim.x + threadIdx.x);
+    long long at = (long long)blockIdx.x * columns;
+    float v[4];
+    read_four(v, x + (long long)rows[blockIdx.x] * columns, c, columns, is_wide(x, columns));
+    write_four(y + at, c, columns, is_wide(y, columns), v);
+    if (twin) write_four(twin + at, c, columns, is_wide(y, columns), v);
 }
 
 /// y[rows[m]] += x[m], for rows that differ from one another.
