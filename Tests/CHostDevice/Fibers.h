@@ -23,6 +23,7 @@
 #define __forceinline__ inline
 #define __restrict__ __restrict
 #define __launch_bounds__(...)
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __shared__ static __attribute__((section("shared_memory")))
 #define KERNEL static void
 
@@ -105,6 +106,14 @@ enum Waiting { for_nothing, for_block, for_warp };
 
 enum Fault { no_fault, missing_barrier, wrong_lane };
 
+/// What was begun to be copied into shared memory: it is not there before the fiber has waited for it.
+struct Copy {
+    float *to;
+    const float *from;
+    int count;
+    bool is_there;
+};
+
 struct Fiber {
     Context context;
     char *stack;
@@ -114,12 +123,15 @@ struct Fiber {
     Waiting waiting;
     unsigned generation;  // of the barrier that it waits at
     unsigned turn;        // exchanges so far: two rows of slots are used in turn
+    Copy *copies;
+    int copy_count, copy_room;
 };
 
 struct Warp {
     int arrived, alive;
     unsigned generation;
     uint64_t slots[2][32];
+    uint32_t factors[2][32][6];
 };
 
 struct Block {
@@ -215,8 +227,57 @@ template <class T> static inline T from_lane(T value, int lane) {
     return result;
 }
 
+/// x with 10 bits of fraction, to the nearest, away from zero where there are two.
+static inline uint32_t rounded_to_tf32(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (bits & 0x7f800000) == 0x7f800000 ? bits : (bits + 0x1000) & ~0x1fffu;
+}
+
+/// c (16, 8) += a (16, 8) · b (8, 8): each thread finds the factors of its four cells in what the warp's others have,
+/// as `TiledAttention.cu` says. Bits beyond TF32 are not read.
+static inline void multiply_add(float *c, const uint32_t *a, uint32_t b0, uint32_t b1) {
+    int lane = block.current & 31;
+    if (block.own().exchanges++ == block.fault_number && block.fault == wrong_lane) lane = (lane + 1) & 31;
+    uint32_t(*factors)[6] = block.own_warp().factors[block.own().turn++ & 1], *own = factors[block.current & 31];
+    for (int i = 0; i < 4; i++) own[i] = a[i];
+    own[4] = b0;
+    own[5] = b1;
+    sync_warp();
+    for (int i = 0; i < 4; i++) {
+        int row = (lane >> 2) + 8 * (i >> 1), column = 2 * (lane & 3) + (i & 1);
+        for (int k = 0; k < 8; k++) {
+            const uint32_t *left = factors[(row & 7) * 4 + (k & 3)], *right = factors[column * 4 + (k & 3)];
+            uint32_t bits[2] = {left[(row >> 3) + 2 * (k >> 2)] & ~0x1fffu, right[4 + (k >> 2)] & ~0x1fffu};
+            float x[2];
+            memcpy(x, bits, sizeof x);
+            c[i] += x[0] * x[1];
+        }
+    }
+}
+
+static inline void begin_copy(float *to, const float *from, int count, bool is_there) {
+    Fiber &fiber = block.own();
+    if (fiber.copy_count == fiber.copy_room) {
+        fiber.copy_room = 2 * fiber.copy_room + 16;
+        fiber.copies = (Copy *)realloc(fiber.copies, sizeof(Copy) * (size_t)fiber.copy_room);
+    }
+    fiber.copies[fiber.copy_count++] = Copy{to, from, count, is_there};
+}
+
+static inline void finish_copies() {
+    Fiber &fiber = block.own();
+    for (int i = 0; i < fiber.copy_count; i++) {
+        const Copy &copy = fiber.copies[i];
+        for (int c = 0; c < copy.count; c++) copy.to[c] = copy.is_there ? copy.from[c] : 0;
+    }
+    fiber.copy_count = 0;
+}
+
 __attribute__((no_sanitize("address"))) static void poison_shared_memory() {
-    for (volatile char *at = __start_shared_memory; at < __stop_shared_memory; at++) *at = (char)0xff;
+    char *at = __start_shared_memory;
+    for (; __stop_shared_memory - at >= 8; at += 8) *(volatile uint64_t *)at = ~(uint64_t)0;
+    for (; at < __stop_shared_memory; at++) *(volatile char *)at = (char)0xff;
 }
 
 /// Puts 0 ..< count in the order of a seed.
@@ -272,6 +333,7 @@ static bool run_block(unsigned seed) {
         fiber.turn = 0;
         fiber.barriers = 0;
         fiber.exchanges = 0;
+        fiber.copy_count = 0;
         if (!fiber.stack) {
             fiber.stack = (char *)malloc(stack_size);
             fiber.told = new_fiber();
@@ -371,6 +433,18 @@ static inline unsigned __ballot_sync(unsigned, int predicate) {
     return mask;
 }
 static inline int __ffs(unsigned x) { return __builtin_ffs((int)x); }
+#define TENSOR_CORES
+static inline unsigned to_tf32(float x) { return fibers::rounded_to_tf32(x); }
+static inline void multiply_add(float *c, const unsigned *a, unsigned b0, unsigned b1) {
+    fibers::multiply_add(c, a, b0, b1);
+}
+static inline void begin_copy_of_one(float *to, const float *from, bool is_there) {
+    fibers::begin_copy(to, from, 1, is_there);
+}
+static inline void begin_copy_of_four(float *to, const float *from, bool is_there) {
+    fibers::begin_copy(to, from, 4, is_there);
+}
+static inline void finish_copies() { fibers::finish_copies(); }
 static inline unsigned __float_as_uint(float x) {
     unsigned bits;
     memcpy(&bits, &x, sizeof bits);

@@ -5,7 +5,9 @@
 #include "../../Sources/CUDA/Kernels/Norms.cu"
 #include "../../Sources/CUDA/Kernels/Sums.cu"
 #include "../../Sources/CUDA/Kernels/Rows.cu"
+#include "../../Sources/CUDA/Kernels/AttentionShape.cu"
 #include "../../Sources/CUDA/Kernels/Attention.cu"
+#include "../../Sources/CUDA/Kernels/TiledAttention.cu"
 #include "../../Sources/CUDA/Kernels/Loss.cu"
 #include "../../Sources/CUDA/Kernels/Optimizer.cu"
 #include "../../Sources/CUDA/Kernels/Decoding.cu"
@@ -21,6 +23,8 @@ struct Entry {
 
 #define ENTRY(kernel) {#kernel, fibers::Call<kernel>::signature, fibers::Call<kernel>::body},
 #define ATTENTION_ENTRIES(width) ENTRY(attention_##width) ENTRY(attention_queries_##width) ENTRY(attention_keys_##width)
+#define TILED_ENTRIES(width) \
+    ENTRY(tiled_attention_##width) ENTRY(tiled_attention_queries_##width) ENTRY(tiled_attention_keys_##width)
 
 const Entry entries[] = {
     // Elementwise.cu, Norms.cu, Sums.cu, Rows.cu
@@ -31,6 +35,8 @@ const Entry entries[] = {
     // Attention.cu
     ENTRY(attention_dots) ATTENTION_ENTRIES(32) ATTENTION_ENTRIES(64) ATTENTION_ENTRIES(96) ATTENTION_ENTRIES(128)
     ATTENTION_ENTRIES(192)
+    // TiledAttention.cu
+    TILED_ENTRIES(32) TILED_ENTRIES(64) TILED_ENTRIES(96) TILED_ENTRIES(128) TILED_ENTRIES(192)
     // Loss.cu, Optimizer.cu, Decoding.cu
     ENTRY(cross_entropy) ENTRY(most_probable) ENTRY(probability_of) ENTRY(drop_padding) ENTRY(sum_of_squares) ENTRY(add_parts)
     ENTRY(clip_factor) ENTRY(adamw) ENTRY(keep_keys) ENTRY(cached_attention) ENTRY(pattern) ENTRY(apply_pattern)

@@ -227,10 +227,55 @@ private let kernelRuns: [KernelRun] = [
         ], barriers: [0, 2], exchanges: [0, 1, 2]),
 ]
 
+/// 90 and 9 rows, 2 heads that share a key head: more rows than are in shared memory at a time. Queries, keys, values, and
+/// what follows them.
+private func tiledInputs(width: Int) -> [KernelRun.Input] {
+    [
+        floats(99 * 2 * width, 11), floats(99 * width, 12), floats(99 * width, 13), .indices([0, 90, 99]),
+        .argument(.int(99)), .argument(.int(2)), .argument(.int(1)), .argument(.int(width)),
+        .argument(.int(2 * width)), .argument(.int(width)), .argument(.int(width)), .argument(.int(0)),
+        .argument(.float(0.35)), .argument(.int(90)), .argument(.key(5)), .argument(.unsigned(1 << 30)),
+        .argument(.float(4 / 3)),
+    ]
+}
+
+/// The kernels of a width, for heads of all of it, which share the rows of a sequence among so many warps.
+private func tiledRuns(
+    _ width: Int, parts: Int, barriers: [ClosedRange<Int>], exchanges: [ClosedRange<Int>]
+)
+    -> [KernelRun]
+{
+    let vectors = 99 * width, noTwin = KernelRun.Input.argument(.address(.none)), tiles = parts == 1 ? 3 : 2
+    let logSums = KernelRun.Input.floats((0..<198).map { 3 + Float($0 % 7) / 10 })
+    return [
+        KernelRun(
+            kernel: .tiledAttention(width), grid: Grid(2, 2, 2), threads: 32 * parts * 3,
+            inputs: [.result(2 * vectors), noTwin, .result(198)] + tiledInputs(width: width),
+            barriers: Array(barriers[0]), exchanges: Array(exchanges[0])),
+        KernelRun(
+            kernel: .tiledAttentionQueries(width), grid: Grid(6 / tiles, 2, 2), threads: 32 * parts * tiles,
+            inputs: [
+                .result(2 * vectors), noTwin, .result(198), floats(2 * vectors, 14), floats(2 * vectors, 15), logSums,
+            ]
+                + tiledInputs(width: width),
+            barriers: Array(barriers[1]), exchanges: Array(exchanges[1])),
+        KernelRun(
+            kernel: .tiledAttentionKeys(width), grid: Grid(6 / tiles, 1, 2), threads: 32 * parts * tiles,
+            inputs: [
+                .result(vectors), noTwin, .result(vectors), noTwin, floats(2 * vectors, 14), logSums, floats(198, 15),
+            ] + tiledInputs(width: width),
+            barriers: Array(barriers[2]), exchanges: Array(exchanges[2])),
+    ]
+}
+
+private let allRuns =
+    kernelRuns + tiledRuns(32, parts: 1, barriers: [0...2, 0...2, 0...4], exchanges: [0...27, 0...11, 0...31])
+    + tiledRuns(96, parts: 2, barriers: [0...6, 0...6, 0...6], exchanges: [0...11, 0...15, 0...15])
+
 @Suite struct KernelTests {
     private static let orders: [UInt32] = [0, 1, 2, 4, 5]
 
-    @Test(arguments: kernelRuns)
+    @Test(arguments: allRuns)
     private func `the order in which threads and blocks take turns decides no bit`(_ run: KernelRun) throws {
         let first = try run.run(HostDevice(order: 0))
         for order in Self.orders {
@@ -247,7 +292,7 @@ private let kernelRuns: [KernelRun] = [
         }
     }
 
-    @Test(arguments: kernelRuns.filter { !$0.barriers.isEmpty })
+    @Test(arguments: allRuns.filter { !$0.barriers.isEmpty })
     private func `a barrier that is left out is noticed`(_ run: KernelRun) throws {
         let right = try run.run(HostDevice(order: 0))
         for number in run.barriers {
@@ -257,7 +302,7 @@ private let kernelRuns: [KernelRun] = [
         }
     }
 
-    @Test(arguments: kernelRuns.filter { !$0.exchanges.isEmpty })
+    @Test(arguments: allRuns.filter { !$0.exchanges.isEmpty })
     private func `an exchange with a wrong lane is noticed`(_ run: KernelRun) throws {
         let right = try run.run(HostDevice(order: 0))
         for number in run.exchanges {
@@ -268,7 +313,7 @@ private let kernelRuns: [KernelRun] = [
     }
 
     /// What is read beyond the end is not a number, and what is written there breaks a fence.
-    @Test(arguments: kernelRuns)
+    @Test(arguments: allRuns)
     private func `one element, row or block more than there is, is noticed`(_ run: KernelRun) throws {
         // Those of attention look at the length of the sequences, and a row of no number that others have adds nothing.
         guard run.kernel.source == .common, ![.addParts, .scatterRows].contains(run.kernel) else { return }

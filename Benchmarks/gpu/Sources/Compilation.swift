@@ -17,8 +17,7 @@ enum Compilation {
         say("NVRTC \(compiler.versionText)")
         var isClean = true
         for architecture in architectures.isEmpty ? ["sm_80", "sm_90", "sm_100"] : architectures {
-            let sources = [KernelSource.common] + KernelSource.attentionWidths.map { .attention(width: $0) }
-            for source in sources {
+            for source in KernelSource.all {
                 let began = MonotonicClock.seconds()
                 let result = try compiler.compile(source, for: architecture)
                 let uses = uses(result.log)

@@ -52,6 +52,16 @@ public struct Kernel: Sendable, Hashable {
         Kernel("attention_queries_\(width)", .attention(width: width))
     }
     static func attentionKeys(_ width: Int) -> Kernel { Kernel("attention_keys_\(width)", .attention(width: width)) }
+
+    static func tiledAttention(_ width: Int) -> Kernel {
+        Kernel("tiled_attention_\(width)", .tiledAttention(width: width))
+    }
+    static func tiledAttentionQueries(_ width: Int) -> Kernel {
+        Kernel("tiled_attention_queries_\(width)", .tiledAttention(width: width))
+    }
+    static func tiledAttentionKeys(_ width: Int) -> Kernel {
+        Kernel("tiled_attention_keys_\(width)", .tiledAttention(width: width))
+    }
 }
 
 /// A text that is compiled as a whole.
@@ -60,6 +70,13 @@ public enum KernelSource: Sendable, Hashable {
     case common
     /// Attention over sequences, for heads of up to that width: it takes longer to compile than all the rest.
     case attention(width: Int)
+    /// The same by tensor cores.
+    case tiledAttention(width: Int)
+
+    /// Everything that there is to compile.
+    public static var all: [KernelSource] {
+        [.common] + attentionWidths.map { .attention(width: $0) } + attentionWidths.map { .tiledAttention(width: $0) }
+    }
 
     /// Widths that attention is compiled for.
     public static let attentionWidths = [32, 64, 96, 128, 192]
@@ -68,7 +85,8 @@ public enum KernelSource: Sendable, Hashable {
     var files: [String] {
         switch self {
         case .common: ["Common", "Elementwise", "Norms", "Sums", "Rows", "Loss", "Optimizer", "Decoding"]
-        case .attention: ["Common", "Attention"]
+        case .attention: ["Common", "AttentionShape", "Attention"]
+        case .tiledAttention: ["Common", "AttentionShape", "TiledAttention"]
         }
     }
 
@@ -80,7 +98,7 @@ public enum KernelSource: Sendable, Hashable {
     var definitions: [String] {
         switch self {
         case .common: []
-        case .attention(let width): ["-DHEAD_WIDTH=\(width)"]
+        case .attention(let width), .tiledAttention(let width): ["-DHEAD_WIDTH=\(width)"]
         }
     }
 }

@@ -1,10 +1,6 @@
 import Tensors
 
 extension CUDAExecutor {
-    /// Rows of a tile of attention, and threads of its block.
-    private static let tile = 16
-    private static let attentionThreads = 128
-
     /// The width that attention is compiled for, for heads of this width.
     private func compiledWidth(_ width: Int) -> Int {
         guard let wide = KernelSource.attentionWidths.first(where: { $0 >= width }) else { end(.wideHead(width)) }
@@ -13,24 +9,18 @@ extension CUDAExecutor {
 
     public func forward(_ operation: CausalAttentionOperation, in memory: Workspace) {
         if let access = operation.access { return attend(operation, access) }
-        launch(
-            .attention(compiledWidth(operation.shape.headWidth)), operation, heads: operation.shape.headCount,
-            [
-                .place(operation.output.place), .place(operation.logSumExp), .place(head(operation.query)),
-                .place(head(operation.key)), .place(head(operation.value)),
-            ])
-    }
-
-    /// A kernel with a block for each tile, head and sequence: as many launches as the sequences need.
-    private func launch(
-        _ kernel: Kernel, _ operation: CausalAttentionOperation, heads: Int, _ arguments: [Argument]
-    ) {
-        let sequences = operation.sequences
-        for first in stride(from: 0, to: sequences.count, by: sequencesMost) {
-            let count = min(sequencesMost, sequences.count - first)
+        let width = compiledWidth(operation.shape.headWidth), output = operation.output.place
+        let inputs: [Argument] = [
+            .place(operation.logSumExp), .place(head(operation.query)), .place(head(operation.key)),
+            .place(head(operation.value)),
+        ]
+        if isExact {
             launch(
-                kernel, Grid((sequences.longest + Self.tile - 1) / Self.tile, heads, count),
-                threads: Self.attentionThreads, arguments + described(operation, from: first))
+                .attention(width), operation, heads: operation.shape.headCount, .exact, [.place(output)] + inputs)
+        } else {
+            launch(
+                .tiledAttention(width), operation, heads: operation.shape.headCount, .tiled(width), twinned: output,
+                [.place(output), .twin(output)] + inputs)
         }
     }
 
@@ -41,29 +31,91 @@ extension CUDAExecutor {
         let shape = operation.shape, rows = operation.output.rows
         let width = compiledWidth(shape.headWidth)
         let dots = memory.take(shape.headCount * rows)
-        // A warp for each row and head, four of them in a block.
-        launch(
-            .attentionDots(width), Grid((rows * shape.headCount + 3) / 4), threads: 128,
-            [
-                .place(dots), .place(gradient), .place(operation.output.place), .int(rows), .int(shape.headCount),
-                .int(shape.headWidth),
-            ])
         let inputs: [Argument] = [
-            .place(gradient), .place(operation.logSumExp), .place(dots), .place(head(operation.query)),
-            .place(head(operation.key)), .place(head(operation.value)),
+            .place(head(operation.query)), .place(head(operation.key)), .place(head(operation.value)),
         ]
-        func place(_ columns: HeadColumns, _ gradient: Place) -> Argument { .place(gradient.from(columns.offset)) }
-        launch(
-            .attentionQueries(width), operation, heads: shape.headCount, [place(operation.query, query)] + inputs)
-        launch(
-            .attentionKeys(width), operation, heads: shape.keyValueHeadCount,
-            [place(operation.key, key), place(operation.value, value)] + inputs)
+        let (dquery, dkey, dvalue) = (
+            query.from(operation.query.offset), key.from(operation.key.offset), value.from(operation.value.offset)
+        )
+        if isExact {
+            // A warp for each row and head, four of them in a block.
+            launch(
+                .attentionDots(width), Grid((rows * shape.headCount + 3) / 4), threads: 128,
+                [
+                    .place(dots), .place(gradient), .place(operation.output.place), .int(rows),
+                    .int(shape.headCount), .int(shape.headWidth),
+                ])
+            let known: [Argument] = [.place(gradient), .place(operation.logSumExp), .place(dots)]
+            launch(
+                .attentionQueries(width), operation, heads: shape.headCount, .exact, [.place(dquery)] + known + inputs)
+            launch(
+                .attentionKeys(width), operation, heads: shape.keyValueHeadCount, .exact,
+                [.place(dkey), .place(dvalue)] + known + inputs)
+        } else {
+            launch(
+                .tiledAttentionQueries(width), operation, heads: shape.headCount, .tiledBackward(width),
+                [
+                    .place(dquery), .twin(dquery), .place(dots), .place(gradient), .place(operation.output.place),
+                    .place(operation.logSumExp),
+                ] + inputs)
+            // Where queries, keys and values are one matrix, all of its gradient has its twin now.
+            let filled = (shape.headCount + 2 * shape.keyValueHeadCount) * shape.headWidth
+            let isWhole = query == key && query == value && operation.query.variable.columns == filled
+            launch(
+                .tiledAttentionKeys(width), operation, heads: shape.keyValueHeadCount, .tiledBackward(width),
+                twinned: isWhole ? query : nil,
+                [
+                    .place(dkey), .twin(dkey), .place(dvalue), .twin(dvalue), .place(gradient),
+                    .place(operation.logSumExp), .place(dots),
+                ] + inputs)
+        }
         memory.giveBack(dots)
+    }
+
+    /// Tensor cores read rounded factors.
+    private var isExact: Bool { precision == .f32 }
+
+    /// How many rows a block has, and threads for each sixteen of them.
+    private struct Tiling {
+        var threads: Int
+        /// Tiles of 16 rows of a block at most.
+        var tilesMost = 1
+
+        static let exact = Tiling(threads: 128)
+
+        /// `Tiling` of `TiledAttention.cu`: a warp for 64 columns of 16 rows.
+        static func tiled(_ width: Int) -> Tiling { Tiling(threads: 32 * parts(width), tilesMost: 5) }
+
+        static func tiledBackward(_ width: Int) -> Tiling {
+            Tiling(threads: 32 * parts(width), tilesMost: parts(width) == 1 ? 3 : 2)
+        }
+
+        private static func parts(_ width: Int) -> Int { (width + 63) / 64 }
+
+        /// The same number of tiles in each block, as far as possible, for sequences up to that length.
+        func cut(_ longest: Int) -> (blocks: Int, threads: Int) {
+            let tiles = max(1, (longest + 15) / 16), blocks = (tiles + tilesMost - 1) / tilesMost
+            return (blocks, threads * ((tiles + blocks - 1) / blocks))
+        }
+    }
+
+    /// A kernel with a block for some rows of each head and sequence: as many launches as the sequences need.
+    private func launch(
+        _ kernel: Kernel, _ operation: CausalAttentionOperation, heads: Int, _ tiling: Tiling,
+        twinned place: Place? = nil, _ arguments: [Argument]
+    ) {
+        let sequences = operation.sequences, (blocks, threads) = tiling.cut(sequences.longest)
+        for first in stride(from: 0, to: sequences.count, by: sequencesMost) {
+            let count = min(sequencesMost, sequences.count - first)
+            launch(
+                kernel, Grid(blocks, heads, count), threads: threads, twinned: place,
+                arguments + described(operation, from: first))
+        }
     }
 
     private func head(_ columns: HeadColumns) -> Place { columns.variable.place.from(columns.offset) }
 
-    /// `ATTENTION_SHAPE` of `Attention.cu`, for the sequences from `first` on.
+    /// `ATTENTION_SHAPE` of `AttentionShape.cu`, for the sequences from `first` on.
     private func described(_ operation: CausalAttentionOperation, from first: Int) -> [Argument] {
         let shape = operation.shape
         return [

@@ -5,19 +5,10 @@
 // P is never kept: tiles of 16 × 16 come back from S and the row's log Σ exp (Dao et al. 2022).
 //
 // A block has 128 threads, eight for each of its 16 rows; a thread has two scores of a tile, and of a vector every
-// eighth component. The vectors of head h in row n begin at base + n · stride + h · width. The element of dropout is
-// number (h · N + n) · longest + j.
+// eighth component.
 
 #define TILE 16
 #define ATTENTION_THREADS 128
-
-/// What all attention kernels are told, in this order.
-#define ATTENTION_SHAPE                                                                                                \
-    const int *__restrict__ offsets, int rows, int heads, int key_heads, int width, int query_stride, int key_stride,  \
-        int value_stride, int window, float scale, int longest, u64 key_of_mask, u32 threshold, float survivor_scale
-#define SHAPE                                                                                                          \
-    offsets, rows, heads, key_heads, width, query_stride, key_stride, value_stride, window, scale, longest,            \
-        key_of_mask, threshold, survivor_scale
 
 /// Rows first ..< first + 16 of a head's vectors; zeros beyond the sequence and the width.
 template <int WIDTH>
@@ -36,9 +27,6 @@ template <int WIDTH> __device__ __forceinline__ float dot(const float *a, const 
     for (int c = 0; c < WIDTH; c++) sum += a[c] * b[c];
     return sum;
 }
-
-/// Whether query i sees key j.
-__device__ __forceinline__ bool sees(int i, int j, int window) { return j <= i && (window == 0 || j + window > i); }
 
 /// The largest and the sum over the eight threads of a row.
 __device__ __forceinline__ float row_largest(float x) {

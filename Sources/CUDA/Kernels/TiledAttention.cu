@@ -1,0 +1,504 @@
+// The attention of `Attention.cu` by tensor cores, for precisions in which products read rounded factors. All products
+// read them in TF32; their sums, softmax and log Σ exp are float32, and so is D.
+//
+// A warp has 16 rows of its own, queries or keys, and 64 columns of their vectors at most: wider heads have several
+// warps for the same rows (`PARTS`), which add up their parts of q·kᵀ. Own rows are kept in registers. The rows that
+// they meet come through shared memory, which all warps of a block read, and are multiplied 16 at a time.
+//
+// Thread 4g + t of a warp has, of a 16 × 8 tile of results, columns 2t and 2t + 1 of rows g and g + 8 (PTX ISA,
+// mma.m16n8k8). Which column of the factors is the first of a sum is free if both factors agree on it. So
+//   · in a product of rows with rows a thread reads four neighbouring columns at once: the factors of two steps,
+//   · in a product of probabilities with rows the results of the first product are the factors of the second as they
+//     are: row 2t of the tile takes the place of t, and row 2t + 1 that of t + 4.
+
+// The tests have definitions of their own.
+#ifndef TENSOR_CORES
+#define TENSOR_CORES
+
+/// x with 10 bits of fraction, to the nearest: TF32.
+__device__ __forceinline__ u32 to_tf32(float x) {
+    u32 bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+    return bits;
+}
+
+/// c (16, 8) += a (16, 8) · b (8, 8), by a whole warp. Thread 4g + t has of a the cells (g, t), (g + 8, t), (g, t + 4)
+/// and (g + 8, t + 4), of b (t, g) and (t + 4, g), and of c (g, 2t), (g, 2t + 1), (g + 8, 2t) and (g + 8, 2t + 1).
+__device__ __forceinline__ void multiply_add(float *c, const u32 *a, u32 b0, u32 b1) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+/// Begins to copy one float or four into shared memory, zeros if there is nothing to be copied.
+__device__ __forceinline__ void begin_copy_of_one(float *to, const float *from, bool is_there) {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
+                 :: "r"((u32)__cvta_generic_to_shared(to)), "l"(from), "r"(is_there ? 4 : 0) : "memory");
+}
+__device__ __forceinline__ void begin_copy_of_four(float *to, const float *from, bool is_there) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+                 :: "r"((u32)__cvta_generic_to_shared(to)), "l"(from), "r"(is_there ? 16 : 0) : "memory");
+}
+
+/// Waits for what this thread has begun to copy.
+__device__ __forceinline__ void finish_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+#endif
+
+/// Rows that a warp has, and rows that they meet at once.
+#define WARP_ROWS 16
+
+/// How attention is cut for heads of up to that width.
+template <int WIDTH> struct Tiling {
+    /// Warps for the same rows.
+    static constexpr int parts = (WIDTH + 63) / 64;
+    /// Columns of each.
+    static constexpr int columns = WIDTH / parts;
+    /// Rows in shared memory at a time, of each of two matrices, which have room for 48 KB with what else is there.
+    static constexpr int rows = WIDTH <= 64 ? 80 : WIDTH <= 128 ? 32 : 16;
+    /// Tiles of 16 rows of a block at most (`Attention+CUDA.swift`): forwards, and backwards.
+    static constexpr int tiles = 5, tiles_backward = parts == 1 ? 3 : 2;
+};
+
+/// Where a cell lies in rows in shared memory. Groups of four columns change places in each row, so that the 32 threads
+/// that read four columns of 8 rows, or one column of 8 in every second row, read from all banks alike.
+template <int WIDTH> __device__ __forceinline__ int cell(int row, int column) {
+    return row * WIDTH + (column ^ ((row & 6) ^ (row & 1) << 2) << 2);
+}
+
+/// Begins to copy `count` rows of a head's vectors, from row `first` of the sequence on; zeros beyond the sequence and
+/// the width.
+template <int WIDTH>
+__device__ __forceinline__ void begin_copy(
+    float *rows, const float *__restrict__ base, int stride, int first, int count, int length, int width,
+    bool wide) {
+    int step = wide ? 4 : 1, in_a_row = WIDTH / step;
+#pragma unroll 4
+    for (int i = threadIdx.x; i < count * in_a_row; i += blockDim.x) {
+        int row = wide ? i / (WIDTH / 4) : i / WIDTH, column = (i - row * in_a_row) * step;
+        bool is_there = first + row < length && column < width;
+        const float *from = is_there ? base + (long long)(first + row) * stride + column : base;
+        float *to = rows + cell<WIDTH>(row, column);
+        if (wide) begin_copy_of_four(to, from, is_there);
+        else begin_copy_of_one(to, from, is_there);
+    }
+}
+
+/// Rows `row` and `row` + 8 of a head's vectors as factors, COLUMNS of them from `column` on, which is this thread's.
+template <int COLUMNS>
+__device__ __forceinline__ void read_factors(
+    u32 (*a)[4], const float *__restrict__ base, int stride, int row, int column, int length, int width, bool wide) {
+#pragma unroll
+    for (int m = 0; m < COLUMNS / 16; m++) {
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+            float x[4] = {0, 0, 0, 0};
+            if (row + 8 * e < length)
+                read_four(x, base + (long long)(row + 8 * e) * stride, column + 16 * m, width, wide);
+            a[2 * m][e] = to_tf32(x[0]), a[2 * m][e + 2] = to_tf32(x[1]);
+            a[2 * m + 1][e] = to_tf32(x[2]), a[2 * m + 1][e + 2] = to_tf32(x[3]);
+        }
+    }
+}
+
+/// c (16, 16) = the own rows · 16 rows in shared memory, transposed, over COLUMNS from `first` on.
+template <int WIDTH, int COLUMNS>
+__device__ __forceinline__ void multiply_rows(float (*c)[4], const u32 (*a)[4], const float *rows, int first) {
+    int g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+#pragma unroll
+    for (int n = 0; n < 2; n++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) c[n][e] = 0;
+#pragma unroll
+    for (int m = 0; m < COLUMNS / 16; m++)
+#pragma unroll
+        for (int n = 0; n < 2; n++) {
+            float4 b = *(const float4 *)(rows + cell<WIDTH>(8 * n + g, first + 16 * m + 4 * t));
+            multiply_add(c[n], a[2 * m], to_tf32(b.x), to_tf32(b.y));
+            multiply_add(c[n], a[2 * m + 1], to_tf32(b.z), to_tf32(b.w));
+        }
+}
+
+/// sum (16, COLUMNS) += x (16, 16) · 16 rows in shared memory, their columns from `first` on.
+template <int WIDTH, int COLUMNS>
+__device__ __forceinline__ void add_product(float (*sum)[4], const float (*x)[4], const float *rows, int first) {
+    int g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+#pragma unroll
+    for (int k = 0; k < 2; k++) {
+        u32 a[4] = {to_tf32(x[k][0]), to_tf32(x[k][2]), to_tf32(x[k][1]), to_tf32(x[k][3])};
+#pragma unroll
+        for (int n = 0; n < COLUMNS / 8; n++) {
+            float b0 = rows[cell<WIDTH>(8 * k + 2 * t, first + 8 * n + g)];
+            float b1 = rows[cell<WIDTH>(8 * k + 2 * t + 1, first + 8 * n + g)];
+            multiply_add(sum[n], a, to_tf32(b0), to_tf32(b1));
+        }
+    }
+}
+
+/// x = what the warps of the same rows have of it, in the order of their parts. The block comes here as a whole;
+/// `slots` has COUNT · 32 numbers for each warp, and is written again only after another barrier.
+template <int PARTS, int COUNT> __device__ __forceinline__ void add_warp_parts(float *x, float *slots, bool counts) {
+    if (PARTS == 1) return;
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, first = warp - warp % PARTS;
+    if (counts)
+#pragma unroll
+        for (int i = 0; i < COUNT; i++) slots[(warp * COUNT + i) * 32 + lane] = x[i];
+    __syncthreads();
+    if (!counts) return;
+#pragma unroll
+    for (int i = 0; i < COUNT; i++) {
+        x[i] = 0;
+        for (int part = 0; part < PARTS; part++) x[i] += slots[((first + part) * COUNT + i) * 32 + lane];
+    }
+}
+
+/// The largest and the sum over the four threads of a row.
+__device__ __forceinline__ float largest_of_four(float x) {
+    x = fmaxf(x, __shfl_xor_sync(WHOLE_WARP, x, 1));
+    return fmaxf(x, __shfl_xor_sync(WHOLE_WARP, x, 2));
+}
+__device__ __forceinline__ float sum_of_four(float x) {
+    x += __shfl_xor_sync(WHOLE_WARP, x, 1);
+    return x + __shfl_xor_sync(WHOLE_WARP, x, 2);
+}
+
+/// Writes row g (e = 0) or g + 8 (e = 1) of results times a factor, with its twin if there is one; `column` is this
+/// thread's first.
+template <int COLUMNS>
+__device__ __forceinline__ void write_row(
+    float *row, u16 *twin, const float (*x)[4], int e, float factor, int column, int width, bool wide) {
+#pragma unroll
+    for (int n = 0; n < COLUMNS / 8; n++) {
+        int c = column + 8 * n;
+        float2 two = {x[n][2 * e] * factor, x[n][2 * e + 1] * factor};
+        if (wide) {
+            if (c < width) {
+                *(float2 *)(row + c) = two;
+                if (twin) *(u32 *)(twin + c) = to_bf16(two.x) | (u32)to_bf16(two.y) << 16;
+            }
+        } else {
+            if (c < width) row[c] = two.x;
+            if (c + 1 < width) row[c + 1] = two.y;
+            if (twin && c < width) twin[c] = to_bf16(two.x);
+            if (twin && c + 1 < width) twin[c + 1] = to_bf16(two.y);
+        }
+    }
+}
+
+template <int WIDTH>
+__device__ __forceinline__ void attend_by_tiles(
+    float *out, u16 *twin, float *log_sums, const float *__restrict__ query, const float *__restrict__ key,
+    const float *__restrict__ value, ATTENTION_SHAPE) {
+    constexpr int PARTS = Tiling<WIDTH>::parts, COLUMNS = Tiling<WIDTH>::columns, ROWS = Tiling<WIDTH>::rows;
+    __shared__ __align__(16) float k[ROWS * WIDTH], v[ROWS * WIDTH];
+    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::tiles * 8 * 32];
+    int start = offsets[blockIdx.z], length = offsets[blockIdx.z + 1] - start;
+    int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+    int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
+    if (first >= length) return;
+    int own = first + warp / PARTS * WARP_ROWS, end = first + block_rows < length ? first + block_rows : length;
+    int head = blockIdx.y, key_head = head / (heads / key_heads), column = part * COLUMNS;
+    bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
+        && is_wide(value, value_stride) && is_wide(out, 0) && is_wide(twin, 0);
+    const float *queries = query + (long long)start * query_stride + head * width;
+    const float *keys = key + (long long)start * key_stride + key_head * width;
+    const float *values = value + (long long)start * value_stride + key_head * width;
+    u32 q[COLUMNS / 8][4];
+    float o[COLUMNS / 8][4], top[2] = {-INFINITE, -INFINITE}, sum[2] = {0, 0};
+#pragma unroll
+    for (int n = 0; n < COLUMNS / 8; n++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) o[n][e] = 0;
+    int begin = window > 0 && first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
+    for (int tile = begin; tile < end; tile += ROWS) {
+        int count = end - tile < ROWS ? (end - tile + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS : ROWS;
+        if (tile > begin) __syncthreads();  // the tile before has been read
+        begin_copy<WIDTH>(k, keys, key_stride, tile, count, length, width, wide);
+        begin_copy<WIDTH>(v, values, value_stride, tile, count, length, width, wide);
+        if (tile == begin)
+            read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
+        finish_copies();
+        __syncthreads();
+#pragma unroll 1
+        for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
+            // The same for all warps of the same rows.
+            bool counts = tile + j0 <= own + WARP_ROWS - 1
+                && (window == 0 || tile + j0 + WARP_ROWS - 1 + window > own);
+            float s[2][4];
+            if (counts) multiply_rows<WIDTH, COLUMNS>(s, q, k + j0 * WIDTH, column);
+            if (PARTS > 1 && j0 > 0) __syncthreads();  // the parts before have been read
+            add_warp_parts<PARTS, 8>(s[0], slots, counts);
+            if (!counts) continue;
+#pragma unroll
+            for (int e = 0; e < 2; e++) {
+                int i = own + g + 8 * e;
+                float largest = -INFINITE;
+#pragma unroll
+                for (int n = 0; n < 2; n++)
+#pragma unroll
+                    for (int u = 0; u < 2; u++) {
+                        float &x = s[n][2 * e + u];
+                        x = sees(i, tile + j0 + 8 * n + 2 * t + u, window) ? x * scale : -INFINITE;
+                        largest = fmaxf(largest, x);
+                    }
+                // A row that has seen nothing yet, before its window begins, has no largest score.
+                float next = fmaxf(top[e], largest_of_four(largest)), keep = next == top[e] ? 1 : expf(top[e] - next);
+                top[e] = next;
+                sum[e] *= keep;
+                u64 element = ((u64)head * rows + start + i) * longest + tile + j0 + 2 * t;
+#pragma unroll
+                for (int n = 0; n < 2; n++)
+#pragma unroll
+                    for (int u = 0; u < 2; u++) {
+                        float &x = s[n][2 * e + u];
+                        x = x == -INFINITE ? 0 : expf(x - next);
+                        sum[e] += x;
+                        x *= survivor(key_of_mask, element + 8 * n + u, threshold, survivor_scale);
+                    }
+#pragma unroll
+                for (int n = 0; n < COLUMNS / 8; n++) o[n][2 * e] *= keep, o[n][2 * e + 1] *= keep;
+            }
+            add_product<WIDTH, COLUMNS>(o, s, v + j0 * WIDTH, column);
+        }
+    }
+#pragma unroll
+    for (int e = 0; e < 2; e++) {
+        int i = own + g + 8 * e;
+        float total = sum_of_four(sum[e]);
+        if (i >= length) continue;
+        long long at = (long long)(start + i) * heads * width + head * width;
+        write_row<COLUMNS>(out + at, twin ? twin + at : twin, o, e, 1 / total, column + 2 * t, width, wide);
+        if (part == 0 && t == 0) log_sums[(long long)head * rows + start + i] = top[e] + logf(total);
+    }
+}
+
+/// dq and D, which the gradients of keys and values need.
+template <int WIDTH>
+__device__ __forceinline__ void queries_by_tiles(
+    float *dquery, u16 *twin, float *dots, const float *__restrict__ dout, const float *__restrict__ out,
+    const float *__restrict__ log_sums, const float *__restrict__ query, const float *__restrict__ key,
+    const float *__restrict__ value, ATTENTION_SHAPE) {
+    constexpr int PARTS = Tiling<WIDTH>::parts, COLUMNS = Tiling<WIDTH>::columns, ROWS = Tiling<WIDTH>::rows;
+    __shared__ __align__(16) float k[ROWS * WIDTH], v[ROWS * WIDTH];
+    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::tiles_backward * 16 * 32];
+    int start = offsets[blockIdx.z], length = offsets[blockIdx.z + 1] - start;
+    int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+    int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
+    if (first >= length) return;
+    int own = first + warp / PARTS * WARP_ROWS, end = first + block_rows < length ? first + block_rows : length;
+    int head = blockIdx.y, key_head = head / (heads / key_heads), column = part * COLUMNS;
+    bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
+        && is_wide(value, value_stride) && is_wide(dout, 0) && is_wide(out, 0) && is_wide(dquery, 0)
+        && is_wide(twin, 0);
+    const float *queries = query + (long long)start * query_stride + head * width;
+    const float *keys = key + (long long)start * key_stride + key_head * width;
+    const float *values = value + (long long)start * value_stride + key_head * width;
+    const float *gradients = dout + (long long)start * heads * width + head * width;
+    const float *outputs = out + (long long)start * heads * width + head * width;
+    u32 q[COLUMNS / 8][4], d[COLUMNS / 8][4];
+    float dq[COLUMNS / 8][4], log_sum[2] = {0, 0}, total[2] = {0, 0};
+#pragma unroll
+    for (int n = 0; n < COLUMNS / 8; n++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) dq[n][e] = 0;
+    int begin = window > 0 && first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
+    for (int tile = begin; tile < end; tile += ROWS) {
+        int count = end - tile < ROWS ? (end - tile + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS : ROWS;
+        if (tile > begin) __syncthreads();  // the tile before has been read
+        begin_copy<WIDTH>(k, keys, key_stride, tile, count, length, width, wide);
+        begin_copy<WIDTH>(v, values, value_stride, tile, count, length, width, wide);
+        if (tile == begin) {
+            read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
+            read_factors<COLUMNS>(d, gradients, heads * width, own + g, column + 4 * t, length, width, wide);
+#pragma unroll
+            for (int e = 0; e < 2; e++) {
+                int i = own + g + 8 * e;
+                if (i < length) {
+                    log_sum[e] = log_sums[(long long)head * rows + start + i];
+#pragma unroll
+                    for (int m = 0; m < COLUMNS / 16; m++) {
+                        float x[4], y[4];
+                        long long at = (long long)i * heads * width;
+                        read_four(x, gradients + at, column + 4 * t + 16 * m, width, wide);
+                        read_four(y, outputs + at, column + 4 * t + 16 * m, width, wide);
+#pragma unroll
+                        for (int c = 0; c < 4; c++) total[e] += x[c] * y[c];
+                    }
+                }
+                total[e] = sum_of_four(total[e]);
+            }
+            add_warp_parts<PARTS, 2>(total, slots, true);
+#pragma unroll
+            for (int e = 0; e < 2; e++) {
+                int i = own + g + 8 * e;
+                if (part == 0 && t == 0 && i < length) dots[(long long)head * rows + start + i] = total[e];
+            }
+        }
+        finish_copies();
+        __syncthreads();
+#pragma unroll 1
+        for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
+            bool counts = tile + j0 <= own + WARP_ROWS - 1
+                && (window == 0 || tile + j0 + WARP_ROWS - 1 + window > own);
+            // q·kᵀ, then do·vᵀ
+            float x[4][4];
+            if (counts) {
+                multiply_rows<WIDTH, COLUMNS>(x, q, k + j0 * WIDTH, column);
+                multiply_rows<WIDTH, COLUMNS>(x + 2, d, v + j0 * WIDTH, column);
+            }
+            if (PARTS > 1 && j0 > 0) __syncthreads();  // the parts before have been read
+            add_warp_parts<PARTS, 16>(x[0], slots, counts);
+            if (!counts) continue;
+#pragma unroll
+            for (int e = 0; e < 2; e++) {
+                int i = own + g + 8 * e;
+                u64 element = ((u64)head * rows + start + i) * longest + tile + j0 + 2 * t;
+#pragma unroll
+                for (int n = 0; n < 2; n++)
+#pragma unroll
+                    for (int u = 0; u < 2; u++) {
+                        float &s = x[n][2 * e + u], dp = x[2 + n][2 * e + u];
+                        bool is_seen = sees(i, tile + j0 + 8 * n + 2 * t + u, window);
+                        float p = is_seen ? expf(s * scale - log_sum[e]) : 0;
+                        dp *= survivor(key_of_mask, element + 8 * n + u, threshold, survivor_scale);
+                        s = p * (dp - total[e]) * scale;
+                    }
+            }
+            add_product<WIDTH, COLUMNS>(dq, x, k + j0 * WIDTH, column);
+        }
+    }
+#pragma unroll
+    for (int e = 0; e < 2; e++) {
+        int i = own + g + 8 * e;
+        if (i >= length) continue;
+        long long at = (long long)(start + i) * query_stride + head * width;
+        write_row<COLUMNS>(dquery + at, twin ? twin + at : twin, dq, e, 1, column + 2 * t, width, wide);
+    }
+}
+
+/// dk and dv. The query heads that share the keys come one after the other.
+template <int WIDTH>
+__device__ __forceinline__ void keys_by_tiles(
+    float *dkey, u16 *key_twin, float *dvalue, u16 *value_twin, const float *__restrict__ dout,
+    const float *__restrict__ log_sums, const float *__restrict__ dots, const float *__restrict__ query,
+    const float *__restrict__ key, const float *__restrict__ value, ATTENTION_SHAPE) {
+    constexpr int PARTS = Tiling<WIDTH>::parts, COLUMNS = Tiling<WIDTH>::columns, ROWS = Tiling<WIDTH>::rows;
+    __shared__ __align__(16) float q[ROWS * WIDTH], d[ROWS * WIDTH];
+    __shared__ float log_sum[ROWS], total[ROWS];
+    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::tiles_backward * 16 * 32];
+    int start = offsets[blockIdx.z], length = offsets[blockIdx.z + 1] - start;
+    int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+    int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
+    if (first >= length) return;
+    int own = first + warp / PARTS * WARP_ROWS;
+    int key_head = blockIdx.y, group = heads / key_heads, column = part * COLUMNS;
+    bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
+        && is_wide(value, value_stride) && is_wide(dout, 0) && is_wide(dkey, 0) && is_wide(key_twin, 0)
+        && is_wide(dvalue, 0) && is_wide(value_twin, 0);
+    u32 k[COLUMNS / 8][4], v[COLUMNS / 8][4];
+    float dk[COLUMNS / 8][4], dv[COLUMNS / 8][4];
+    read_factors<COLUMNS>(
+        k, key + (long long)start * key_stride + key_head * width, key_stride, own + g, column + 4 * t, length, width,
+        wide);
+    read_factors<COLUMNS>(
+        v, value + (long long)start * value_stride + key_head * width, value_stride, own + g, column + 4 * t, length,
+        width, wide);
+#pragma unroll
+    for (int n = 0; n < COLUMNS / 8; n++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) dk[n][e] = dv[n][e] = 0;
+    // The last query that sees the block's last key is window − 1 further.
+    int end = window > 0 && first + block_rows - 1 + window < length ? first + block_rows - 1 + window : length;
+    for (int head = key_head * group; head < (key_head + 1) * group; head++) {
+        const float *queries = query + (long long)start * query_stride + head * width;
+        const float *gradients = dout + (long long)start * heads * width + head * width;
+        const float *sums = log_sums + (long long)head * rows + start, *totals = dots + (long long)head * rows + start;
+        for (int tile = first; tile < end; tile += ROWS) {
+            int count = end - tile < ROWS ? (end - tile + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS : ROWS;
+            if (head > key_head * group || tile > first) __syncthreads();  // the tile before has been read
+            begin_copy<WIDTH>(q, queries, query_stride, tile, count, length, width, wide);
+            begin_copy<WIDTH>(d, gradients, heads * width, tile, count, length, width, wide);
+            for (int i = threadIdx.x; i < count; i += blockDim.x) {
+                log_sum[i] = tile + i < length ? sums[tile + i] : 0;
+                total[i] = tile + i < length ? totals[tile + i] : 0;
+            }
+            finish_copies();
+            __syncthreads();
+#pragma unroll 1
+            for (int i0 = 0; i0 < count; i0 += WARP_ROWS) {
+                bool counts = tile + i0 + WARP_ROWS - 1 >= own
+                    && (window == 0 || own + WARP_ROWS - 1 + window > tile + i0);
+                // k·qᵀ, then v·doᵀ
+                float x[4][4];
+                if (counts) {
+                    multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, column);
+                    multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, column);
+                }
+                if (PARTS > 1 && i0 > 0) __syncthreads();  // the parts before have been read
+                add_warp_parts<PARTS, 16>(x[0], slots, counts);
+                if (!counts) continue;
+#pragma unroll
+                for (int n = 0; n < 2; n++)
+#pragma unroll
+                    for (int u = 0; u < 2; u++) {
+                        int at = i0 + 8 * n + 2 * t + u, i = tile + at;
+#pragma unroll
+                        for (int e = 0; e < 2; e++) {
+                            float &s = x[n][2 * e + u], &dp = x[2 + n][2 * e + u];
+                            int j = own + g + 8 * e;
+                            float p = i < length && sees(i, j, window) ? expf(s * scale - log_sum[at]) : 0;
+                            float lives = survivor(
+                                key_of_mask, ((u64)head * rows + start + i) * longest + j, threshold, survivor_scale);
+                            s = p * (dp * lives - total[at]) * scale;
+                            dp = p * lives;
+                        }
+                    }
+                add_product<WIDTH, COLUMNS>(dk, x, q + i0 * WIDTH, column);
+                add_product<WIDTH, COLUMNS>(dv, x + 2, d + i0 * WIDTH, column);
+            }
+        }
+    }
+#pragma unroll
+    for (int e = 0; e < 2; e++) {
+        int j = own + g + 8 * e;
+        if (j >= length) continue;
+        long long at = (long long)(start + j) * key_stride + key_head * width;
+        write_row<COLUMNS>(dkey + at, key_twin ? key_twin + at : key_twin, dk, e, 1, column + 2 * t, width, wide);
+        at = (long long)(start + j) * value_stride + key_head * width;
+        write_row<COLUMNS>(
+            dvalue + at, value_twin ? value_twin + at : value_twin, dv, e, 1, column + 2 * t, width, wide);
+    }
+}
+
+#define TILED_KERNEL(WIDTH, TILES) KERNEL __launch_bounds__(32 * Tiling<WIDTH>::parts * Tiling<WIDTH>::TILES, 1)
+
+#define TILED_ATTENTION(WIDTH)                                                                                         \
+    TILED_KERNEL(WIDTH, tiles) tiled_attention_##WIDTH(                                                                \
+        float *out, u16 *twin, float *log_sums, const float *__restrict__ query, const float *__restrict__ key,        \
+        const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
+        attend_by_tiles<WIDTH>(out, twin, log_sums, query, key, value, SHAPE);                                         \
+    }                                                                                                                  \
+    TILED_KERNEL(WIDTH, tiles_backward) tiled_attention_queries_##WIDTH(                                               \
+        float *dquery, u16 *twin, float *dots, const float *__restrict__ dout, const float *__restrict__ out,          \
+        const float *__restrict__ log_sums, const float *__restrict__ query, const float *__restrict__ key,            \
+        const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
+        queries_by_tiles<WIDTH>(dquery, twin, dots, dout, out, log_sums, query, key, value, SHAPE);                    \
+    }                                                                                                                  \
+    TILED_KERNEL(WIDTH, tiles_backward) tiled_attention_keys_##WIDTH(                                                  \
+        float *dkey, u16 *key_twin, float *dvalue, u16 *value_twin, const float *__restrict__ dout,                    \
+        const float *__restrict__ log_sums, const float *__restrict__ dots, const float *__restrict__ query,           \
+        const float *__restrict__ key, const float *__restrict__ value, ATTENTION_SHAPE) {                             \
+        keys_by_tiles<WIDTH>(                                                                                          \
+            dkey, key_twin, dvalue, value_twin, dout, log_sums, dots, query, key, value, SHAPE);                       \
+    }
+#define TILED_ATTENTION_OF(WIDTH) TILED_ATTENTION(WIDTH)
+
+// One width at a time, as in `Attention.cu`.
+#ifdef HEAD_WIDTH
+TILED_ATTENTION_OF(HEAD_WIDTH)
+#else
+TILED_ATTENTION(32)
+TILED_ATTENTION(64)
+TILED_ATTENTION(96)
+TILED_ATTENTION(128)
+TILED_ATTENTION(192)
+#endif
