@@ -432,7 +432,7 @@ static inline unsigned __ballot_sync(unsigned, int predicate) {
         if (slots[lane]) mask |= 1u << lane;
     return mask;
 }
-static inline int __ffs(unsigned x) { return __builtin_ffs((int)x); }
+static inline int __popc(unsigned x) { return __builtin_popcount(x); }
 #define TENSOR_CORES
 static inline unsigned to_tf32(float x) { return fibers::rounded_to_tf32(x); }
 static inline void multiply_add(float *c, const unsigned *a, unsigned b0, unsigned b1) {

@@ -91,7 +91,9 @@ private let logits: [Float] = (0..<4).flatMap { row -> [Float] in
 
 private func floats(_ count: Int, _ seed: UInt64) -> KernelRun.Input { .floats(randomFloats(count, seed: seed)) }
 
-private let noTwin = KernelRun.Input.argument(.address(.none))
+private let sevenNumbers: [Int32] = (0..<1500).map { (row: Int) -> Int32 in Int32((row * row + row / 2 % 4) % 7) }
+
+private let noTwin: KernelRun.Input = .argument(.address(.none))
 
 /// 40 and 9 rows, 2 heads that share a key head, of width 8.
 private let attentionInputs: [KernelRun.Input] = [
@@ -148,12 +150,13 @@ private let kernelRuns: [KernelRun] = [
             floats(40, 1), floats(40, 2), floats(19 * 40, 3), floats(19 * 40, 4), .argument(.int(19)),
             .argument(.int(40)),
         ], barriers: [0], countArgument: 4),
+    // Rows of seven numbers, for some of which the first nine answer.
     KernelRun(
-        kernel: .scatterRows, grid: Grid(300, 1), threads: 128,
+        kernel: .scatterRows, grid: Grid(9, 2), threads: 256,
         inputs: [
-            floats(7 * 20, 1), floats(300 * 20, 2), .indices((0..<300).map { Int32($0 * $0 % 7) }),
-            .argument(.int(300)), .argument(.int(20)), .argument(.int(-1)),
-        ], barriers: [1, 2, 3]),
+            floats(7 * 260, 1), floats(1500 * 260, 2), .indices(sevenNumbers),
+            .argument(.int(1500)), .argument(.int(260)), .argument(.int(-1)),
+        ], barriers: [0, 1, 2, 3, 4]),
     KernelRun(
         kernel: .attention(32), grid: Grid(3, 2, 2), threads: 128,
         inputs: [.result(49 * 16), .result(98)] + attentionInputs, barriers: Array(1..<12), exchanges: Array(0..<6)),

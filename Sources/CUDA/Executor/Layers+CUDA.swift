@@ -7,8 +7,8 @@ extension CUDAExecutor {
     // MARK: Embedding and rows
 
     public func forward(_ operation: EmbeddingOperation) {
-        each(
-            .embed, operation.output.count,
+        fours(
+            .embed, operation.output.rows, operation.output.columns,
             [
                 .place(operation.output.place), .place(operation.tokens.place), .place(operation.positions.place),
                 .place(operation.tokenTable.values), .optional(operation.positionTable?.values),
@@ -26,13 +26,13 @@ extension CUDAExecutor {
     }
 
     /// Columns that one block of `scatter_rows` has.
-    private static let scatteredColumns = 128
+    private static let scatteredColumns = 256
 
     /// table[rows m] += d[m]
     private func scatter(_ gradient: Place, _ rows: Indices, to table: Place, _ columns: Int, frozen: Int32?) {
         launch(
             .scatterRows, Grid(rows.count, (columns + Self.scatteredColumns - 1) / Self.scatteredColumns),
-            threads: Self.scatteredColumns,
+            threads: 256,
             [
                 .place(table), .place(gradient), .place(rows.place), .int(rows.count), .int(columns),
                 .int(frozen.map(Int.init) ?? -1),
@@ -69,8 +69,8 @@ extension CUDAExecutor {
     }
 
     private func putRows(_ target: Place, _ values: Place, _ rows: Indices, _ columns: Int) {
-        each(
-            .putRows, rows.count * columns,
+        fours(
+            .putRows, rows.count, columns,
             [.place(target), .place(values), .place(rows.place), .int(columns)])
     }
 

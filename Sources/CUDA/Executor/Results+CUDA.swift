@@ -55,8 +55,8 @@ extension CUDAExecutor {
     public func backward(_ operation: CrossEntropyOperation, input target: GradientTarget) {
         guard let gradient = operation.gradient else { return }
         if !target.accumulates { clear(target.place) }
-        each(
-            .addToRows, gradient.count,
+        fours(
+            .addToRows, operation.count, operation.input.columns,
             [
                 .place(target.place), .place(gradient), .place(operation.rows.place), .int(operation.input.columns),
             ])
