@@ -65,6 +65,18 @@ import Testing
         #expect(try isTwinned(gradient))
     }
 
+    @Test(arguments: [12, 7]) func `what dropout leaves and the gradient of GELU have twins`(_ columns: Int) throws {
+        let tape = Tape(executor)
+        tape.begin(.recorded)
+        let x = tape.variable(randomFloats(5 * columns, seed: 1), columns: columns), y = tape.gelu(x)
+        tape.dropout(y, DropoutMask(key: 5, probability: 0.3))
+        #expect(try isTwinned(y.place))
+        executor.copyIn(randomFloats(y.count, seed: 2), to: tape.contribute(to: y).place)
+        tape.backward()
+        let gradient = try #require(tape.gradient(of: x))
+        #expect(try isTwinned(gradient))
+    }
+
     @Test func `gathered rows have a twin`() throws {
         let tape = Tape(executor)
         tape.begin(.plain)

@@ -127,7 +127,7 @@ public final class CUDAExecutor: Executor {
     public func add(_ source: Place, to target: Place) {
         precondition(source.count == target.count, "\(source.count) floats for \(target.count)")
         memory.change(target)
-        each(.add, source.count, [.place(target), .place(source)])
+        eachFour(.add, source.count, [.place(target), .place(source)])
     }
 
     public func areFinite(_ place: Place) -> Bool {
@@ -161,10 +161,11 @@ public final class CUDAExecutor: Executor {
             kernel, Grid(blocks(count)), threads: Self.threads, twinned: place, arguments + [.count(count)])
     }
 
-    /// A kernel with a block for each row.
-    func rows(_ kernel: Kernel, _ rows: Int, columns: Int, twinned place: Place? = nil, _ arguments: [Argument]) {
-        guard rows > 0 else { return }
-        launch(kernel, Grid(rows), threads: threads(columns), twinned: place, arguments)
+    /// The same, four elements at a time.
+    func eachFour(_ kernel: Kernel, _ count: Int, twinned place: Place? = nil, _ arguments: [Argument]) {
+        launch(
+            kernel, Grid(blocks((count + 3) / 4)), threads: Self.threads, twinned: place,
+            arguments + [.count(count)])
     }
 
     /// A kernel with blocks (row, part) whose threads have four columns each.
@@ -225,7 +226,7 @@ public final class CUDAExecutor: Executor {
     /// What a product reads of the results of a pass: them, or their twin, which is made if it is not fresh.
     func factor(_ place: Place) -> DeviceAddress {
         guard hasTwins else { return address(place) }
-        if memory.fresh != place { each(.roundToTwin, place.count, [.twin(place), .place(place)]) }
+        if memory.fresh != place { eachFour(.roundToTwin, place.count, [.twin(place), .place(place)]) }
         return twin(place)
     }
 
@@ -234,7 +235,7 @@ public final class CUDAExecutor: Executor {
         guard hasTwins else { return address(weight.values) }
         if !memory.isCurrent(weight.values.storage) {
             let whole = memory.whole(weight.values.storage)
-            each(.roundToTwin, whole.count, [.twin(whole), .place(whole)])
+            eachFour(.roundToTwin, whole.count, [.twin(whole), .place(whole)])
             memory.noteCurrent(whole.storage)
         }
         return twin(weight.values)

@@ -84,8 +84,8 @@ extension CUDAExecutor {
             operation.output.place, scratch.map { address($0) } ?? factor(operation.input.place),
             factor(operation.weight), m: rows, n: outputs, k: inputs, transposesRight: operation.isTransposed)
         if operation.bias != nil || operation.residual != nil || operation.dropout != nil {
-            each(
-                .finishLinear, operation.output.count,
+            fours(
+                .finishLinear, rows, outputs,
                 [
                     .place(operation.output.place), .optional(operation.bias?.values),
                     .optional(operation.residual?.place), .int(outputs), .mask(operation.dropout),
@@ -98,7 +98,7 @@ extension CUDAExecutor {
     private func active(_ form: GELUForm, _ input: Variable, _ memory: Workspace) -> Place {
         let scratch = memory.take(input.count)
         if hasTwins {
-            each(.roundedGELU, input.count, [.place(scratch), .place(input.place), .flag(form == .exact)])
+            eachFour(.roundedGELU, input.count, [.place(scratch), .place(input.place), .flag(form == .exact)])
         } else {
             gelu(scratch, input.place, form)
         }
@@ -112,7 +112,7 @@ extension CUDAExecutor {
         // What reaches the product: dy, thinned by the mask. The residual receives dy as it is.
         let masked = operation.dropout.map { mask in
             let scratch = memory.take(operation.output.count)
-            each(
+            eachFour(
                 .dropout, scratch.count, twinned: scratch,
                 [.place(scratch), .twin(scratch), .place(gradient), .mask(mask)])
             return scratch
@@ -212,7 +212,7 @@ extension CUDAExecutor {
     public func backward(_ operation: DropoutOperation, gradient: Place) { thin(gradient, operation.mask) }
 
     private func thin(_ place: Place, _ mask: DropoutMask) {
-        each(.dropout, place.count, twinned: place, [.place(place), .twin(place), .place(place), .mask(mask)])
+        eachFour(.dropout, place.count, twinned: place, [.place(place), .twin(place), .place(place), .mask(mask)])
     }
 
     public func forward(_ operation: GELUOperation) {
@@ -220,7 +220,7 @@ extension CUDAExecutor {
     }
 
     private func gelu(_ output: Place, _ input: Place, _ form: GELUForm) {
-        each(.gelu, input.count, [.place(output), .place(input), .flag(form == .exact)])
+        eachFour(.gelu, input.count, [.place(output), .place(input), .flag(form == .exact)])
     }
 
     public func backward(_ operation: GELUOperation, gradient: Place) {
@@ -228,7 +228,7 @@ extension CUDAExecutor {
     }
 
     private func geluBackward(_ gradient: Place, _ input: Place, _ form: GELUForm) {
-        each(
+        eachFour(
             .geluBackward, input.count, twinned: gradient,
             [.place(gradient), .twin(gradient), .place(input), .flag(form == .exact)])
     }

@@ -30,7 +30,7 @@ __device__ __forceinline__ bool is_wide(const void *rows, int columns) {
 
 /// Columns c to c + 3 of a row; `fill` stands for those that it has not.
 __device__ __forceinline__ void read_four(
-    float (&x)[4], const float *__restrict__ row, int c, int columns, bool wide, float fill = 0) {
+    float (&x)[4], const float *row, int c, int columns, bool wide, float fill = 0) {
     if (wide && c + 4 <= columns) {
         float4 four = *(const float4 *)(row + c);
         x[0] = four.x;
@@ -55,6 +55,12 @@ __device__ __forceinline__ void write_four(float *row, int c, int columns, bool 
             if (c + j < columns) row[c + j] = x[j];
     }
 }
+
+/// The loop over elements that the threads of all blocks share four at a time: those from i on, `some` of them, which is
+/// less than four at the end.
+#define EACH_SOME(i, some, n) \
+    for (long long i = 4 * ((long long)blockIdx.x * blockDim.x + threadIdx.x), some = n - i < 4 ? n - i : 4; i < n; \
+         i += 4 * (long long)gridDim.x * blockDim.x, some = n - i < 4 ? n - i : 4)
 
 /// The columns of a thread of a block that has a row, four at a time.
 #define EACH_FOUR(c) for (int c = 4 * threadIdx.x; c < columns; c += 4 * blockDim.x)

@@ -3,7 +3,14 @@
 
 /// y += x
 KERNEL add(float *y, const float *__restrict__ x, long long count) {
-    EACH(i, count) y[i] += x[i];
+    bool wide = is_wide(y, 4) && is_wide(x, 4);
+    EACH_SOME(i, some, count) {
+        float a[4], b[4];
+        read_four(a, y + i, 0, some, wide);
+        read_four(b, x + i, 0, some, wide);
+        for (int j = 0; j < 4; j++) a[j] += b[j];
+        write_four(y + i, 0, some, wide, a);
+    }
 }
 
 /// y = a + b
@@ -13,29 +20,40 @@ KERNEL sum(float *y, const float *__restrict__ a, const float *__restrict__ b, l
 
 /// twin = x, rounded.
 KERNEL round_to_twin(u16 *twin, const float *__restrict__ x, long long count) {
-    EACH(i, count) twin[i] = to_bf16(x[i]);
+    bool wide = is_wide(x, 4);
+    EACH_SOME(i, some, count) {
+        float v[4];
+        read_four(v, x + i, 0, some, wide);
+        write_four(twin + i, 0, some, wide, v);
+    }
 }
 
 /// Dropout of x into y, which may be x.
 KERNEL dropout(float *y, u16 *twin, const float *x, u64 key, u32 threshold, float scale, long long count) {
-    EACH(i, count) {
-        float survived = x[i] * survivor(key, i, threshold, scale);
-        y[i] = survived;
-        if (twin) twin[i] = to_bf16(survived);
+    bool wide = is_wide(y, 4) && is_wide(x, 4);
+    EACH_SOME(i, some, count) {
+        float v[4];
+        read_four(v, x + i, 0, some, wide);
+        for (int j = 0; j < 4; j++) v[j] *= survivor(key, i + j, threshold, scale);
+        write_four(y + i, 0, some, wide, v);
+        if (twin) write_four(twin + i, 0, some, wide, v);
     }
 }
 
-/// What follows a product: y = dropout(y + bias) + residual, where there is a bias or a residual.
+/// What follows a product: y = dropout(y + bias) + residual, where there is a bias or a residual. A thread of block
+/// (row, part) has four columns.
 KERNEL finish_linear(
     float *y, const float *__restrict__ bias, const float *__restrict__ residual, int columns, u64 key, u32 threshold,
-    float scale, long long count) {
-    EACH(i, count) {
-        float x = y[i];
-        if (bias) x += bias[i % columns];
-        x *= survivor(key, i, threshold, scale);
-        if (residual) x += residual[i];
-        y[i] = x;
-    }
+    float scale) {
+    int c = 4 * (blockIdx.y * blockDim.x + threadIdx.x);
+    long long at = (long long)blockIdx.x * columns;
+    bool wide = is_wide(y, columns);
+    float x[4], b[4] = {0, 0, 0, 0}, r[4] = {0, 0, 0, 0};
+    read_four(x, y + at, c, columns, wide);
+    if (bias) read_four(b, bias, c, columns, is_wide(bias, columns));
+    if (residual) read_four(r, residual + at, c, columns, is_wide(residual, columns));
+    for (int j = 0; j < 4; j++) x[j] = (x[j] + b[j]) * survivor(key, at + c + j, threshold, scale) + r[j];
+    write_four(y + at, c, columns, wide, x);
 }
 
 // GELU by the logistic function, ½(1 + tanh u) = σ(2u), or exact with the distribution of the normal.
@@ -55,20 +73,36 @@ __device__ __forceinline__ float gelu_slope(float x, int exact) {
 }
 
 KERNEL gelu(float *y, const float *__restrict__ x, int exact, long long count) {
-    EACH(i, count) y[i] = x[i] * gelu_share(x[i], exact);
+    bool wide = is_wide(y, 4) && is_wide(x, 4);
+    EACH_SOME(i, some, count) {
+        float v[4];
+        read_four(v, x + i, 0, some, wide);
+        for (int j = 0; j < 4; j++) v[j] *= gelu_share(v[j], exact);
+        write_four(y + i, 0, some, wide, v);
+    }
 }
 
 /// The twin of GELU(x) alone.
 KERNEL rounded_gelu(u16 *y, const float *__restrict__ x, int exact, long long count) {
-    EACH(i, count) y[i] = to_bf16(x[i] * gelu_share(x[i], exact));
+    bool wide = is_wide(y, 4) && is_wide(x, 4);
+    EACH_SOME(i, some, count) {
+        float v[4];
+        read_four(v, x + i, 0, some, wide);
+        for (int j = 0; j < 4; j++) v[j] *= gelu_share(v[j], exact);
+        write_four(y + i, 0, some, wide, v);
+    }
 }
 
 /// d becomes d · GELU′(x).
 KERNEL gelu_backward(float *d, u16 *twin, const float *__restrict__ x, int exact, long long count) {
-    EACH(i, count) {
-        float changed = d[i] * gelu_slope(x[i], exact);
-        d[i] = changed;
-        if (twin) twin[i] = to_bf16(changed);
+    bool wide = is_wide(d, 4) && is_wide(x, 4);
+    EACH_SOME(i, some, count) {
+        float changed[4], v[4];
+        read_four(changed, d + i, 0, some, wide);
+        read_four(v, x + i, 0, some, wide);
+        for (int j = 0; j < 4; j++) changed[j] *= gelu_slope(v[j], exact);
+        write_four(d + i, 0, some, wide, changed);
+        if (twin) write_four(twin + i, 0, some, wide, changed);
     }
 }
 
