@@ -56,8 +56,8 @@ __device__ __forceinline__ void write_four(float *row, int c, int columns, bool 
     }
 }
 
-/// The loop over elements that the threads of all blocks share four at a time: those from i on, `some` of them, which is
-/// less than four at the end.
+/// The loop over elements that the threads of all blocks share four at a time: `some` from i on, which are less than
+/// four at the end.
 #define EACH_SOME(i, some, n) \
     for (long long i = 4 * ((long long)blockIdx.x * blockDim.x + threadIdx.x), some = n - i < 4 ? n - i : 4; i < n; \
          i += 4 * (long long)gridDim.x * blockDim.x, some = n - i < 4 ? n - i : 4)

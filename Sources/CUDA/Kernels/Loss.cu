@@ -6,10 +6,7 @@
 #define LEAST (-3.402823466e38f)
 #define LOSS_KERNEL KERNEL __launch_bounds__(1024)
 
-/// The loop over a thread's columns of a row, up to `end`: x[u] are those from `start + u * step` on.
-#define EACH_LOGIT(start, step, end) \
-    for (int start = 4 * threadIdx.x, step = 4 * blockDim.x; start < end; start += LOGITS_AHEAD * step)
-
+/// x[u] = columns start + u · step to start + u · step + 3; −∞ beyond the row.
 __device__ __forceinline__ void read_logits(
     float (&x)[LOGITS_AHEAD][4], const float *row, int start, int step, int count, bool wide) {
 #pragma unroll
@@ -52,7 +49,8 @@ __device__ __forceinline__ void look_at_row(
     top = -INFINITE;
     best = 0x7fffffff;
     total = 0;
-    EACH_LOGIT(start, step, count) {
+    int step = 4 * blockDim.x;
+    for (int start = 4 * threadIdx.x; start < count; start += LOGITS_AHEAD * step) {
         read_logits(x, row, start, step, count, wide);
 #pragma unroll
         for (int u = 0; u < LOGITS_AHEAD; u++) {
@@ -90,13 +88,18 @@ LOSS_KERNEL cross_entropy(
     }
     if (scale == 0) return;
     float rate = scale / total, least = fmaxf(top, LEAST);
-    EACH_LOGIT(start, step, stride) {
+    // From the end, of which most is still in the caches.
+    int step = 4 * blockDim.x, all = LOGITS_AHEAD * step;
+    for (int start = (stride - 1) / all * all + 4 * threadIdx.x; start >= 0; start -= all) {
         read_logits(x, row, start, step, vocabulary, wide);
 #pragma unroll
         for (int u = 0; u < LOGITS_AHEAD; u++) {
             int c = start + u * step;
-            for (int j = 0; j < 4; j++)
-                x[u][j] = c + j < vocabulary ? expf(x[u][j] - least) * rate - (c + j == label ? scale : 0) : 0;
+            for (int j = 0; j < 4; j++) x[u][j] = expf(x[u][j] - least) * rate;
+            if (c <= label && label < c + 4)
+                for (int j = 0; j < 4; j++) x[u][j] -= c + j == label ? scale : 0;
+            if (c + 4 > vocabulary)
+                for (int j = 0; j < 4; j++) x[u][j] = c + j < vocabulary ? x[u][j] : 0;
             if (gradient)
                 write_four(gradient + at, c, stride, wide, x[u]);
             else
