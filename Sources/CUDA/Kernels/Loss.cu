@@ -43,7 +43,8 @@ __device__ __forceinline__ void share_largest(float &top, int &best) {
 /// The largest logit of a row, where it is first, and Σ exp(logits − largest). Each thread sums from the largest that
 /// it has met so far, and changes the sum when a larger one comes.
 __device__ __forceinline__ void look_at_row(
-    const float *row, int count, bool wide, float &top, int &best, float &total) {
+    const float *row, int count, float &top, int &best, float &total) {
+    bool wide = is_wide(row, 4);
     __shared__ float slots[32];
     float x[LOGITS_AHEAD][4];
     top = -INFINITE;
@@ -78,10 +79,10 @@ LOSS_KERNEL cross_entropy(
     int vocabulary, int stride) {
     long long at = (long long)blockIdx.x * stride;
     float *row = logits + at, x[LOGITS_AHEAD][4], top, total;
-    bool wide = is_wide(logits, stride);
+    bool wide = is_wide(row, 4);  // the gradient lies as the row does
     int label = labels[blockIdx.x], best;
     float target = row[label];
-    look_at_row(row, vocabulary, wide, top, best, total);
+    look_at_row(row, vocabulary, top, best, total);
     if (threadIdx.x == 0) {
         losses[blockIdx.x] = logf(total) + top - target;
         predictions[blockIdx.x] = best;
@@ -113,7 +114,7 @@ LOSS_KERNEL most_probable(int *tokens, float *probabilities, const float *__rest
     const float *row = logits + (long long)blockIdx.x * vocabulary;
     float top, total;
     int best;
-    look_at_row(row, vocabulary, is_wide(logits, vocabulary), top, best, total);
+    look_at_row(row, vocabulary, top, best, total);
     if (threadIdx.x == 0) {
         tokens[blockIdx.x] = best;
         probabilities[blockIdx.x] = expf(row[best] - top) / total;
@@ -126,7 +127,7 @@ LOSS_KERNEL probability_of(
     const float *row = logits + (long long)blockIdx.x * vocabulary;
     float top, total;
     int best;
-    look_at_row(row, vocabulary, is_wide(logits, vocabulary), top, best, total);
+    look_at_row(row, vocabulary, top, best, total);
     if (threadIdx.x == 0) probabilities[blockIdx.x] = expf(row[tokens[blockIdx.x]] - top) / total;
 }
 
