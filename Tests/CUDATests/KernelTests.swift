@@ -273,7 +273,7 @@ private func tiledRuns(
 
 private let allRuns =
     kernelRuns + tiledRuns(32, parts: 1, barriers: [0...2, 0...2, 0...4], exchanges: [0...27, 0...11, 0...31])
-    + tiledRuns(96, parts: 2, barriers: [0...6, 0...6, 0...6], exchanges: [0...11, 0...15, 0...15])
+    + tiledRuns(96, parts: 3, barriers: [0...6, 0...6, 0...6], exchanges: [0...11, 0...15, 0...15])
 
 @Suite struct KernelTests {
     private static let orders: [UInt32] = [0, 1, 2, 4, 5]

@@ -108,7 +108,8 @@ extension CUDAExecutor {
         let (values, twins) = attention.results(hostExecutor(.bf16))
         for (values, twin) in zip(values, twins) {
             let twin = try #require(twin)
-            #expect(twin == values.map { nearestBF16($0) })
+            let isTwin = twin == values.map { nearestBF16($0) }
+            #expect(isTwin)
         }
         #expect(attention.results(hostExecutor(.tf32)).twins == [nil, nil])
     }

@@ -83,14 +83,14 @@ extension CUDAExecutor {
 
         static let exact = Tiling(threads: 128)
 
-        /// `Tiling` of `TiledAttention.cu`: a warp for 64 columns of 16 rows.
+        /// `Tiling` of `TiledAttention.cu`: a warp for 64 or 32 columns of 16 rows.
         static func tiled(_ width: Int) -> Tiling { Tiling(threads: 32 * parts(width), tilesMost: 5) }
 
         static func tiledBackward(_ width: Int) -> Tiling {
-            Tiling(threads: 32 * parts(width), tilesMost: parts(width) == 1 ? 3 : 2)
+            Tiling(threads: 32 * parts(width), tilesMost: parts(width) == 1 ? 4 : 2)
         }
 
-        private static func parts(_ width: Int) -> Int { (width + 63) / 64 }
+        private static func parts(_ width: Int) -> Int { width % 64 == 0 ? width / 64 : width / 32 }
 
         /// The same number of tiles in each block, as far as possible, for sequences up to that length.
         func cut(_ longest: Int) -> (blocks: Int, threads: Int) {

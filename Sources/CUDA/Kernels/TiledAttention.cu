@@ -44,26 +44,41 @@ __device__ __forceinline__ void begin_copy_of_four(float *to, const float *from,
 __device__ __forceinline__ void finish_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 #endif
 
+/// Whether query i sees key j, with a window that is as long as the sequence where there is none.
+__device__ __forceinline__ bool looks_at(int i, int j, int window) { return j <= i && j + window > i; }
+
 /// Rows that a warp has, and rows that they meet at once.
 #define WARP_ROWS 16
 
 /// How attention is cut for heads of up to that width.
 template <int WIDTH> struct Tiling {
     /// Warps for the same rows.
-    static constexpr int parts = (WIDTH + 63) / 64;
+    static constexpr int parts = WIDTH % 64 == 0 ? WIDTH / 64 : WIDTH / 32;
     /// Columns of each.
     static constexpr int columns = WIDTH / parts;
     /// Rows in shared memory at a time, of each of two matrices, which have room for 48 KB with what else is there.
     static constexpr int rows = WIDTH <= 64 ? 80 : WIDTH <= 128 ? 32 : 16;
     /// Tiles of 16 rows of a block at most (`Attention+CUDA.swift`): forwards, and backwards.
-    static constexpr int tiles = 5, tiles_backward = parts == 1 ? 3 : 2;
+    static constexpr int tiles = 5, tiles_backward = parts == 1 ? 4 : 2;
 };
 
-/// Where a cell lies in rows in shared memory. Groups of four columns change places in each row, so that the 32 threads
-/// that read four columns of 8 rows, or one column of 8 in every second row, read from all banks alike.
-template <int WIDTH> __device__ __forceinline__ int cell(int row, int column) {
-    return row * WIDTH + (column ^ ((row & 6) ^ (row & 1) << 2) << 2);
-}
+/// Which groups of four columns change places in a row in shared memory, so that the 32 threads that read four columns of
+/// 8 rows, or one column of 8 in every second row, read from all banks alike.
+__device__ __forceinline__ int swapped(int row) { return (row & 6) ^ (row & 1) << 2; }
+
+/// Where in 16 rows in shared memory a thread finds what it reads of them.
+template <int WIDTH> struct Reading {
+    /// Row g, columns 4t to 4t + 3, of a warp whose first column is a multiple of 32.
+    int row;
+    /// Row 2t, column g.
+    int column;
+
+    __device__ __forceinline__ Reading(int first) {
+        int g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+        row = g * WIDTH + first + (4 * t ^ swapped(g) << 2);
+        column = 2 * t * WIDTH + first + g + (swapped(2 * t) << 2);
+    }
+};
 
 /// Begins to copy `count` rows of a head's vectors, from row `first` of the sequence on; zeros beyond the sequence and
 /// the width.
@@ -71,16 +86,38 @@ template <int WIDTH>
 __device__ __forceinline__ void begin_copy(
     float *rows, const float *__restrict__ base, int stride, int first, int count, int length, int width,
     bool wide) {
-    int step = wide ? 4 : 1, in_a_row = WIDTH / step;
-#pragma unroll 4
-    for (int i = threadIdx.x; i < count * in_a_row; i += blockDim.x) {
-        int row = wide ? i / (WIDTH / 4) : i / WIDTH, column = (i - row * in_a_row) * step;
-        bool is_there = first + row < length && column < width;
-        const float *from = is_there ? base + (long long)(first + row) * stride + column : base;
-        float *to = rows + cell<WIDTH>(row, column);
-        if (wide) begin_copy_of_four(to, from, is_there);
-        else begin_copy_of_one(to, from, is_there);
+    if (wide) {
+#pragma unroll 2
+        for (int i = threadIdx.x; i < count * (WIDTH / 4); i += blockDim.x) {
+            int row = i / (WIDTH / 4), column = i % (WIDTH / 4) * 4;
+            bool is_there = first + row < length && column < width;
+            begin_copy_of_four(
+                rows + row * WIDTH + (column ^ swapped(row) << 2),
+                is_there ? base + (long long)(first + row) * stride + column : base, is_there);
+        }
+    } else {
+#pragma unroll 1
+        for (int i = threadIdx.x; i < count * WIDTH; i += blockDim.x) {
+            int row = i / WIDTH, column = i % WIDTH;
+            bool is_there = first + row < length && column < width;
+            begin_copy_of_one(
+                rows + row * WIDTH + (column ^ swapped(row) << 2),
+                is_there ? base + (long long)(first + row) * stride + column : base, is_there);
+        }
     }
+}
+
+/// Begins to copy what is in shared memory at a time of two matrices, from row `first` on, to row `end` at most. Returns
+/// the number of rows, in tiles of 16.
+template <int WIDTH>
+__device__ __forceinline__ int begin_copies(
+    float *a, const float *__restrict__ a_base, int a_stride, float *b, const float *__restrict__ b_base, int b_stride,
+    int first, int end, int length, int width, bool wide) {
+    int count = (end - first + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS;
+    count = count < Tiling<WIDTH>::rows ? count : Tiling<WIDTH>::rows;
+    begin_copy<WIDTH>(a, a_base, a_stride, first, count, length, width, wide);
+    begin_copy<WIDTH>(b, b_base, b_stride, first, count, length, width, wide);
+    return count;
 }
 
 /// Rows `row` and `row` + 8 of a head's vectors as factors, COLUMNS of them from `column` on, which is this thread's.
@@ -100,10 +137,10 @@ __device__ __forceinline__ void read_factors(
     }
 }
 
-/// c (16, 16) = the own rows · 16 rows in shared memory, transposed, over COLUMNS from `first` on.
+/// c (16, 16) = the own rows · 16 rows in shared memory, transposed, over a warp's columns.
 template <int WIDTH, int COLUMNS>
-__device__ __forceinline__ void multiply_rows(float (*c)[4], const u32 (*a)[4], const float *rows, int first) {
-    int g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+__device__ __forceinline__ void multiply_rows(
+    float (*c)[4], const u32 (*a)[4], const float *rows, const Reading<WIDTH> &reading) {
 #pragma unroll
     for (int n = 0; n < 2; n++)
 #pragma unroll
@@ -112,44 +149,56 @@ __device__ __forceinline__ void multiply_rows(float (*c)[4], const u32 (*a)[4], 
     for (int m = 0; m < COLUMNS / 16; m++)
 #pragma unroll
         for (int n = 0; n < 2; n++) {
-            float4 b = *(const float4 *)(rows + cell<WIDTH>(8 * n + g, first + 16 * m + 4 * t));
+            float4 b = *(const float4 *)(rows + (reading.row ^ m % 2 * 16) + 8 * n * WIDTH + m / 2 * 32);
             multiply_add(c[n], a[2 * m], to_tf32(b.x), to_tf32(b.y));
             multiply_add(c[n], a[2 * m + 1], to_tf32(b.z), to_tf32(b.w));
         }
 }
 
-/// sum (16, COLUMNS) += x (16, 16) · 16 rows in shared memory, their columns from `first` on.
+/// sum (16, COLUMNS) += x (16, 16) · 16 rows in shared memory, of which a warp has these columns.
 template <int WIDTH, int COLUMNS>
-__device__ __forceinline__ void add_product(float (*sum)[4], const float (*x)[4], const float *rows, int first) {
-    int g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
+__device__ __forceinline__ void add_product(
+    float (*sum)[4], const float (*x)[4], const float *rows, const Reading<WIDTH> &reading) {
 #pragma unroll
     for (int k = 0; k < 2; k++) {
         u32 a[4] = {to_tf32(x[k][0]), to_tf32(x[k][2]), to_tf32(x[k][1]), to_tf32(x[k][3])};
 #pragma unroll
         for (int n = 0; n < COLUMNS / 8; n++) {
-            float b0 = rows[cell<WIDTH>(8 * k + 2 * t, first + 8 * n + g)];
-            float b1 = rows[cell<WIDTH>(8 * k + 2 * t + 1, first + 8 * n + g)];
+            const float *b = rows + 8 * k * WIDTH + n / 4 * 32;
+            float b0 = b[reading.column ^ n % 4 * 8], b1 = b[WIDTH + (reading.column ^ n % 4 * 8 ^ 16)];
             multiply_add(sum[n], a, to_tf32(b0), to_tf32(b1));
         }
     }
 }
 
-/// x = what the warps of the same rows have of it, in the order of their parts. The block comes here as a whole;
-/// `slots` has COUNT · 32 numbers for each warp, and is written again only after another barrier.
-template <int PARTS, int COUNT> __device__ __forceinline__ void add_warp_parts(float *x, float *slots, bool counts) {
-    if (PARTS == 1) return;
-    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, first = warp - warp % PARTS;
-    if (counts)
-#pragma unroll
-        for (int i = 0; i < COUNT; i++) slots[(warp * COUNT + i) * 32 + lane] = x[i];
-    __syncthreads();
-    if (!counts) return;
-#pragma unroll
-    for (int i = 0; i < COUNT; i++) {
-        x[i] = 0;
-        for (int part = 0; part < PARTS; part++) x[i] += slots[((first + part) * COUNT + i) * 32 + lane];
+/// Where the warps of a block exchange what each has of the same results: COUNT numbers of each thread. They are put, a
+/// barrier follows, and they are added; another barrier, before any are put again.
+template <int PARTS, int COUNT> struct Exchange {
+    float *own, *first;
+
+    __device__ __forceinline__ Exchange(float *slots) {
+        int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+        own = slots + warp * COUNT * 32 + lane;
+        first = own - warp % PARTS * COUNT * 32;
     }
-}
+
+    /// Puts eight numbers, from number `at` on.
+    __device__ __forceinline__ void put(const float (*x)[4], int at) const {
+#pragma unroll
+        for (int i = 0; i < 8; i++) own[(at + i) * 32] = x[i / 4][i % 4];
+    }
+
+    /// Eight sums over the warps of the same rows, in their order.
+    __device__ __forceinline__ void add(float (*x)[4], int at) const {
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+            float sum = 0;
+#pragma unroll
+            for (int part = 0; part < PARTS; part++) sum += first[(part * COUNT + at + i) * 32];
+            x[i / 4][i % 4] = sum;
+        }
+    }
+};
 
 /// The largest and the sum over the four threads of a row.
 __device__ __forceinline__ float largest_of_four(float x) {
@@ -195,8 +244,11 @@ __device__ __forceinline__ void attend_by_tiles(
     int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
     int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
     if (first >= length) return;
+    if (window == 0) window = length;  // which no query looks beyond
     int own = first + warp / PARTS * WARP_ROWS, end = first + block_rows < length ? first + block_rows : length;
     int head = blockIdx.y, key_head = head / (heads / key_heads), column = part * COLUMNS;
+    Reading<WIDTH> reading(column);
+    Exchange<PARTS, 8> exchange(slots);
     bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
         && is_wide(value, value_stride) && is_wide(out, 0) && is_wide(twin, 0);
     const float *queries = query + (long long)start * query_stride + head * width;
@@ -208,43 +260,47 @@ __device__ __forceinline__ void attend_by_tiles(
     for (int n = 0; n < COLUMNS / 8; n++)
 #pragma unroll
         for (int e = 0; e < 4; e++) o[n][e] = 0;
-    int begin = window > 0 && first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
+    int begin = first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
+    int count = begin_copies<WIDTH>(
+        k, keys, key_stride, v, values, value_stride, begin, end, length, width, wide);
+    read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
+#pragma unroll 1
     for (int tile = begin; tile < end; tile += ROWS) {
-        int count = end - tile < ROWS ? (end - tile + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS : ROWS;
-        if (tile > begin) __syncthreads();  // the tile before has been read
-        begin_copy<WIDTH>(k, keys, key_stride, tile, count, length, width, wide);
-        begin_copy<WIDTH>(v, values, value_stride, tile, count, length, width, wide);
-        if (tile == begin)
-            read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
+        if (tile > begin) {
+            __syncthreads();  // the rows before have been read
+            count = begin_copies<WIDTH>(
+                k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
+        }
         finish_copies();
         __syncthreads();
 #pragma unroll 1
         for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
             // The same for all warps of the same rows.
-            bool counts = tile + j0 <= own + WARP_ROWS - 1
-                && (window == 0 || tile + j0 + WARP_ROWS - 1 + window > own);
+            bool counts = tile + j0 <= own + WARP_ROWS - 1 && tile + j0 + WARP_ROWS - 1 + window > own;
             float s[2][4];
-            if (counts) multiply_rows<WIDTH, COLUMNS>(s, q, k + j0 * WIDTH, column);
             if (PARTS > 1 && j0 > 0) __syncthreads();  // the parts before have been read
-            add_warp_parts<PARTS, 8>(s[0], slots, counts);
+            if (counts) {
+                multiply_rows<WIDTH, COLUMNS>(s, q, k + j0 * WIDTH, reading);
+                if (PARTS > 1) exchange.put(s, 0);
+            }
+            if (PARTS > 1) __syncthreads();
             if (!counts) continue;
+            if (PARTS > 1) exchange.add(s, 0);
 #pragma unroll
             for (int e = 0; e < 2; e++) {
-                int i = own + g + 8 * e;
                 float largest = -INFINITE;
 #pragma unroll
                 for (int n = 0; n < 2; n++)
 #pragma unroll
                     for (int u = 0; u < 2; u++) {
                         float &x = s[n][2 * e + u];
-                        x = sees(i, tile + j0 + 8 * n + 2 * t + u, window) ? x * scale : -INFINITE;
+                        x = looks_at(own + g + 8 * e, tile + j0 + 8 * n + 2 * t + u, window) ? x * scale : -INFINITE;
                         largest = fmaxf(largest, x);
                     }
                 // A row that has seen nothing yet, before its window begins, has no largest score.
                 float next = fmaxf(top[e], largest_of_four(largest)), keep = next == top[e] ? 1 : expf(top[e] - next);
                 top[e] = next;
                 sum[e] *= keep;
-                u64 element = ((u64)head * rows + start + i) * longest + tile + j0 + 2 * t;
 #pragma unroll
                 for (int n = 0; n < 2; n++)
 #pragma unroll
@@ -252,12 +308,22 @@ __device__ __forceinline__ void attend_by_tiles(
                         float &x = s[n][2 * e + u];
                         x = x == -INFINITE ? 0 : expf(x - next);
                         sum[e] += x;
-                        x *= survivor(key_of_mask, element + 8 * n + u, threshold, survivor_scale);
                     }
 #pragma unroll
                 for (int n = 0; n < COLUMNS / 8; n++) o[n][2 * e] *= keep, o[n][2 * e + 1] *= keep;
             }
-            add_product<WIDTH, COLUMNS>(o, s, v + j0 * WIDTH, column);
+            if (threshold) {
+#pragma unroll
+                for (int e = 0; e < 2; e++) {
+                    u64 element = ((u64)head * rows + start + own + g + 8 * e) * longest + tile + j0 + 2 * t;
+#pragma unroll
+                    for (int n = 0; n < 2; n++)
+#pragma unroll
+                        for (int u = 0; u < 2; u++)
+                            s[n][2 * e + u] *= survivor(key_of_mask, element + 8 * n + u, threshold, survivor_scale);
+                }
+            }
+            add_product<WIDTH, COLUMNS>(o, s, v + j0 * WIDTH, reading);
         }
     }
 #pragma unroll
@@ -284,8 +350,11 @@ __device__ __forceinline__ void queries_by_tiles(
     int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
     int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
     if (first >= length) return;
+    if (window == 0) window = length;  // which no query looks beyond
     int own = first + warp / PARTS * WARP_ROWS, end = first + block_rows < length ? first + block_rows : length;
     int head = blockIdx.y, key_head = head / (heads / key_heads), column = part * COLUMNS;
+    Reading<WIDTH> reading(column);
+    Exchange<PARTS, 16> exchange(slots);
     bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
         && is_wide(value, value_stride) && is_wide(dout, 0) && is_wide(out, 0) && is_wide(dquery, 0)
         && is_wide(twin, 0);
@@ -300,70 +369,96 @@ __device__ __forceinline__ void queries_by_tiles(
     for (int n = 0; n < COLUMNS / 8; n++)
 #pragma unroll
         for (int e = 0; e < 4; e++) dq[n][e] = 0;
-    int begin = window > 0 && first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
+    int begin = first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
+    int count = begin_copies<WIDTH>(
+        k, keys, key_stride, v, values, value_stride, begin, end, length, width, wide);
+    // No more at a time than there are registers for.
+#pragma unroll 1
+    for (int c = column + 4 * t; c < column + COLUMNS; c += 16)
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+            float x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0};
+            long long at = (long long)(own + g + 8 * e) * heads * width;
+            if (own + g + 8 * e < length) {
+                read_four(x, gradients + at, c, width, wide);
+                read_four(y, outputs + at, c, width, wide);
+            }
+            total[e] += x[0] * y[0] + x[1] * y[1] + x[2] * y[2] + x[3] * y[3];
+        }
+#pragma unroll
+    for (int e = 0; e < 2; e++) {
+        total[e] = sum_of_four(total[e]);
+        if (own + g + 8 * e < length) log_sum[e] = log_sums[(long long)head * rows + start + own + g + 8 * e];
+    }
+    if (PARTS > 1) {
+        float x[2][4] = {{total[0], total[1], 0, 0}, {0, 0, 0, 0}};
+        exchange.put(x, 0);
+        __syncthreads();
+        exchange.add(x, 0);
+        total[0] = x[0][0], total[1] = x[0][1];
+    }
+#pragma unroll
+    for (int e = 0; e < 2; e++) {
+        int i = own + g + 8 * e;
+        if (part == 0 && t == 0 && i < length) dots[(long long)head * rows + start + i] = total[e];
+    }
+    read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
+    read_factors<COLUMNS>(d, gradients, heads * width, own + g, column + 4 * t, length, width, wide);
+#pragma unroll 1
     for (int tile = begin; tile < end; tile += ROWS) {
-        int count = end - tile < ROWS ? (end - tile + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS : ROWS;
-        if (tile > begin) __syncthreads();  // the tile before has been read
-        begin_copy<WIDTH>(k, keys, key_stride, tile, count, length, width, wide);
-        begin_copy<WIDTH>(v, values, value_stride, tile, count, length, width, wide);
-        if (tile == begin) {
-            read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
-            read_factors<COLUMNS>(d, gradients, heads * width, own + g, column + 4 * t, length, width, wide);
-#pragma unroll
-            for (int e = 0; e < 2; e++) {
-                int i = own + g + 8 * e;
-                if (i < length) {
-                    log_sum[e] = log_sums[(long long)head * rows + start + i];
-#pragma unroll
-                    for (int m = 0; m < COLUMNS / 16; m++) {
-                        float x[4], y[4];
-                        long long at = (long long)i * heads * width;
-                        read_four(x, gradients + at, column + 4 * t + 16 * m, width, wide);
-                        read_four(y, outputs + at, column + 4 * t + 16 * m, width, wide);
-#pragma unroll
-                        for (int c = 0; c < 4; c++) total[e] += x[c] * y[c];
-                    }
-                }
-                total[e] = sum_of_four(total[e]);
-            }
-            add_warp_parts<PARTS, 2>(total, slots, true);
-#pragma unroll
-            for (int e = 0; e < 2; e++) {
-                int i = own + g + 8 * e;
-                if (part == 0 && t == 0 && i < length) dots[(long long)head * rows + start + i] = total[e];
-            }
+        if (tile > begin) {
+            __syncthreads();  // the rows before have been read
+            count = begin_copies<WIDTH>(
+                k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
         }
         finish_copies();
         __syncthreads();
 #pragma unroll 1
         for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
-            bool counts = tile + j0 <= own + WARP_ROWS - 1
-                && (window == 0 || tile + j0 + WARP_ROWS - 1 + window > own);
+            bool counts = tile + j0 <= own + WARP_ROWS - 1 && tile + j0 + WARP_ROWS - 1 + window > own;
             // q·kᵀ, then do·vᵀ
             float x[4][4];
-            if (counts) {
-                multiply_rows<WIDTH, COLUMNS>(x, q, k + j0 * WIDTH, column);
-                multiply_rows<WIDTH, COLUMNS>(x + 2, d, v + j0 * WIDTH, column);
-            }
             if (PARTS > 1 && j0 > 0) __syncthreads();  // the parts before have been read
-            add_warp_parts<PARTS, 16>(x[0], slots, counts);
+            if (counts) multiply_rows<WIDTH, COLUMNS>(x, q, k + j0 * WIDTH, reading);
+            if (PARTS > 1) {
+                if (counts) {
+                    exchange.put(x, 0);
+                    multiply_rows<WIDTH, COLUMNS>(x + 2, d, v + j0 * WIDTH, reading);
+                    exchange.put(x + 2, 8);
+                }
+                __syncthreads();
+                if (counts) exchange.add(x, 0);
+            }
             if (!counts) continue;
 #pragma unroll
-            for (int e = 0; e < 2; e++) {
-                int i = own + g + 8 * e;
-                u64 element = ((u64)head * rows + start + i) * longest + tile + j0 + 2 * t;
+            for (int e = 0; e < 2; e++)
 #pragma unroll
                 for (int n = 0; n < 2; n++)
 #pragma unroll
                     for (int u = 0; u < 2; u++) {
-                        float &s = x[n][2 * e + u], dp = x[2 + n][2 * e + u];
-                        bool is_seen = sees(i, tile + j0 + 8 * n + 2 * t + u, window);
-                        float p = is_seen ? expf(s * scale - log_sum[e]) : 0;
-                        dp *= survivor(key_of_mask, element + 8 * n + u, threshold, survivor_scale);
-                        s = p * (dp - total[e]) * scale;
+                        float &s = x[n][2 * e + u];
+                        bool is_seen = looks_at(own + g + 8 * e, tile + j0 + 8 * n + 2 * t + u, window);
+                        s = is_seen ? expf(s * scale - log_sum[e]) : 0;
                     }
+            if (PARTS > 1) exchange.add(x + 2, 8);
+            else multiply_rows<WIDTH, COLUMNS>(x + 2, d, v + j0 * WIDTH, reading);
+            if (threshold) {
+#pragma unroll
+                for (int e = 0; e < 2; e++) {
+                    u64 element = ((u64)head * rows + start + own + g + 8 * e) * longest + tile + j0 + 2 * t;
+#pragma unroll
+                    for (int n = 0; n < 2; n++)
+#pragma unroll
+                        for (int u = 0; u < 2; u++)
+                            x[2 + n][2 * e + u] *=
+                                survivor(key_of_mask, element + 8 * n + u, threshold, survivor_scale);
+                }
             }
-            add_product<WIDTH, COLUMNS>(dq, x, k + j0 * WIDTH, column);
+#pragma unroll
+            for (int n = 0; n < 2; n++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) x[n][e] *= x[2 + n][e] - total[e / 2];
+            add_product<WIDTH, COLUMNS>(dq, x, k + j0 * WIDTH, reading);
         }
     }
 #pragma unroll
@@ -371,7 +466,7 @@ __device__ __forceinline__ void queries_by_tiles(
         int i = own + g + 8 * e;
         if (i >= length) continue;
         long long at = (long long)(start + i) * query_stride + head * width;
-        write_row<COLUMNS>(dquery + at, twin ? twin + at : twin, dq, e, 1, column + 2 * t, width, wide);
+        write_row<COLUMNS>(dquery + at, twin ? twin + at : twin, dq, e, scale, column + 2 * t, width, wide);
     }
 }
 
@@ -389,13 +484,22 @@ __device__ __forceinline__ void keys_by_tiles(
     int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
     int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
     if (first >= length) return;
+    if (window == 0) window = length;  // which no query looks beyond
     int own = first + warp / PARTS * WARP_ROWS;
     int key_head = blockIdx.y, group = heads / key_heads, column = part * COLUMNS;
+    Reading<WIDTH> reading(column);
+    Exchange<PARTS, 16> exchange(slots);
     bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
         && is_wide(value, value_stride) && is_wide(dout, 0) && is_wide(dkey, 0) && is_wide(key_twin, 0)
         && is_wide(dvalue, 0) && is_wide(value_twin, 0);
     u32 k[COLUMNS / 8][4], v[COLUMNS / 8][4];
     float dk[COLUMNS / 8][4], dv[COLUMNS / 8][4];
+    // The last query that sees the block's last key is window − 1 further.
+    int end = first + block_rows - 1 + window < length ? first + block_rows - 1 + window : length;
+    const float *first_query = query + (long long)start * query_stride + key_head * group * width;
+    const float *first_gradient = dout + (long long)start * heads * width + key_head * group * width;
+    int count = begin_copies<WIDTH>(
+        q, first_query, query_stride, d, first_gradient, heads * width, first, end, length, width, wide);
     read_factors<COLUMNS>(
         k, key + (long long)start * key_stride + key_head * width, key_stride, own + g, column + 4 * t, length, width,
         wide);
@@ -406,17 +510,17 @@ __device__ __forceinline__ void keys_by_tiles(
     for (int n = 0; n < COLUMNS / 8; n++)
 #pragma unroll
         for (int e = 0; e < 4; e++) dk[n][e] = dv[n][e] = 0;
-    // The last query that sees the block's last key is window − 1 further.
-    int end = window > 0 && first + block_rows - 1 + window < length ? first + block_rows - 1 + window : length;
     for (int head = key_head * group; head < (key_head + 1) * group; head++) {
-        const float *queries = query + (long long)start * query_stride + head * width;
-        const float *gradients = dout + (long long)start * heads * width + head * width;
+        const float *queries = first_query + (head - key_head * group) * width;
+        const float *gradients = first_gradient + (head - key_head * group) * width;
         const float *sums = log_sums + (long long)head * rows + start, *totals = dots + (long long)head * rows + start;
+#pragma unroll 1
         for (int tile = first; tile < end; tile += ROWS) {
-            int count = end - tile < ROWS ? (end - tile + WARP_ROWS - 1) / WARP_ROWS * WARP_ROWS : ROWS;
-            if (head > key_head * group || tile > first) __syncthreads();  // the tile before has been read
-            begin_copy<WIDTH>(q, queries, query_stride, tile, count, length, width, wide);
-            begin_copy<WIDTH>(d, gradients, heads * width, tile, count, length, width, wide);
+            if (head > key_head * group || tile > first) {
+                __syncthreads();  // the rows before have been read
+                count = begin_copies<WIDTH>(
+                    q, queries, query_stride, d, gradients, heads * width, tile, end, length, width, wide);
+            }
             for (int i = threadIdx.x; i < count; i += blockDim.x) {
                 log_sum[i] = tile + i < length ? sums[tile + i] : 0;
                 total[i] = tile + i < length ? totals[tile + i] : 0;
@@ -425,17 +529,19 @@ __device__ __forceinline__ void keys_by_tiles(
             __syncthreads();
 #pragma unroll 1
             for (int i0 = 0; i0 < count; i0 += WARP_ROWS) {
-                bool counts = tile + i0 + WARP_ROWS - 1 >= own
-                    && (window == 0 || own + WARP_ROWS - 1 + window > tile + i0);
+                bool counts = tile + i0 + WARP_ROWS - 1 >= own && own + WARP_ROWS - 1 + window > tile + i0;
                 // k·qᵀ, then v·doᵀ
                 float x[4][4];
-                if (counts) {
-                    multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, column);
-                    multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, column);
-                }
                 if (PARTS > 1 && i0 > 0) __syncthreads();  // the parts before have been read
-                add_warp_parts<PARTS, 16>(x[0], slots, counts);
+                if (counts) {
+                    multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, reading);
+                    if (PARTS > 1) exchange.put(x, 0);
+                    multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
+                    if (PARTS > 1) exchange.put(x + 2, 8);
+                }
+                if (PARTS > 1) __syncthreads();
                 if (!counts) continue;
+                if (PARTS > 1) exchange.add(x, 0), exchange.add(x + 2, 8);
 #pragma unroll
                 for (int n = 0; n < 2; n++)
 #pragma unroll
@@ -445,15 +551,15 @@ __device__ __forceinline__ void keys_by_tiles(
                         for (int e = 0; e < 2; e++) {
                             float &s = x[n][2 * e + u], &dp = x[2 + n][2 * e + u];
                             int j = own + g + 8 * e;
-                            float p = i < length && sees(i, j, window) ? expf(s * scale - log_sum[at]) : 0;
+                            float p = i < length && looks_at(i, j, window) ? expf(s * scale - log_sum[at]) : 0;
                             float lives = survivor(
                                 key_of_mask, ((u64)head * rows + start + i) * longest + j, threshold, survivor_scale);
-                            s = p * (dp * lives - total[at]) * scale;
+                            s = p * (dp * lives - total[at]);
                             dp = p * lives;
                         }
                     }
-                add_product<WIDTH, COLUMNS>(dk, x, q + i0 * WIDTH, column);
-                add_product<WIDTH, COLUMNS>(dv, x + 2, d + i0 * WIDTH, column);
+                add_product<WIDTH, COLUMNS>(dk, x, q + i0 * WIDTH, reading);
+                add_product<WIDTH, COLUMNS>(dv, x + 2, d + i0 * WIDTH, reading);
             }
         }
     }
@@ -462,28 +568,32 @@ __device__ __forceinline__ void keys_by_tiles(
         int j = own + g + 8 * e;
         if (j >= length) continue;
         long long at = (long long)(start + j) * key_stride + key_head * width;
-        write_row<COLUMNS>(dkey + at, key_twin ? key_twin + at : key_twin, dk, e, 1, column + 2 * t, width, wide);
+        write_row<COLUMNS>(dkey + at, key_twin ? key_twin + at : key_twin, dk, e, scale, column + 2 * t, width, wide);
         at = (long long)(start + j) * value_stride + key_head * width;
         write_row<COLUMNS>(
             dvalue + at, value_twin ? value_twin + at : value_twin, dv, e, 1, column + 2 * t, width, wide);
     }
 }
 
-#define TILED_KERNEL(WIDTH, TILES) KERNEL __launch_bounds__(32 * Tiling<WIDTH>::parts * Tiling<WIDTH>::TILES, 1)
+/// As many blocks at a time on a multiprocessor as leave each thread that many registers.
+#define TILED_KERNEL(WIDTH, TILES, REGISTERS)                                                                          \
+    KERNEL __launch_bounds__(                                                                                          \
+        32 * Tiling<WIDTH>::parts * Tiling<WIDTH>::TILES,                                                              \
+        2048 / REGISTERS / (Tiling<WIDTH>::parts * Tiling<WIDTH>::TILES))
 
 #define TILED_ATTENTION(WIDTH)                                                                                         \
-    TILED_KERNEL(WIDTH, tiles) tiled_attention_##WIDTH(                                                                \
+    TILED_KERNEL(WIDTH, tiles, 128) tiled_attention_##WIDTH(                                                                \
         float *out, u16 *twin, float *log_sums, const float *__restrict__ query, const float *__restrict__ key,        \
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         attend_by_tiles<WIDTH>(out, twin, log_sums, query, key, value, SHAPE);                                         \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward) tiled_attention_queries_##WIDTH(                                               \
+    TILED_KERNEL(WIDTH, tiles_backward, 255) tiled_attention_queries_##WIDTH(                                               \
         float *dquery, u16 *twin, float *dots, const float *__restrict__ dout, const float *__restrict__ out,          \
         const float *__restrict__ log_sums, const float *__restrict__ query, const float *__restrict__ key,            \
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         queries_by_tiles<WIDTH>(dquery, twin, dots, dout, out, log_sums, query, key, value, SHAPE);                    \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward) tiled_attention_keys_##WIDTH(                                                  \
+    TILED_KERNEL(WIDTH, tiles_backward, 255) tiled_attention_keys_##WIDTH(                                                  \
         float *dkey, u16 *key_twin, float *dvalue, u16 *value_twin, const float *__restrict__ dout,                    \
         const float *__restrict__ log_sums, const float *__restrict__ dots, const float *__restrict__ query,           \
         const float *__restrict__ key, const float *__restrict__ value, ATTENTION_SHAPE) {                             \
