@@ -338,3 +338,19 @@ private let allRuns =
         try device.launch(.add, Grid(1), threads: 32, [.address(address), .address(address), .count(1)])
     }
 }
+
+@Suite struct KernelNumberTests {
+    @Test func `every kernel of every text has a number of its own`() {
+        var kernels: [Kernel] = [
+            .add, .sum, .roundToTwin, .dropout, .finishLinear, .gelu, .roundedGELU, .geluBackward, .swiglu,
+            .swigluBackward, .rotate, .findNotFinite, .layerNorm, .layerNormBackward, .rmsNorm, .rmsNormBackward,
+            .embed, .gatherRows, .addToRows, .putRows, .scatterRows, .crossEntropy, .mostProbable, .probabilityOf,
+            .sumOfSquares, .addParts, .clipFactor, .adamw, .keepKeys, .cachedAttention, .pattern, .applyPattern,
+        ]
+        for width in KernelSource.attentionWidths {
+            kernels += [.attentionDots(width), .attention(width), .attentionQueries(width), .attentionKeys(width)]
+        }
+        #expect(Set(kernels).count == kernels.count)
+        #expect(Kernel.attentionDots(96) == .attentionDots(96))
+    }
+}

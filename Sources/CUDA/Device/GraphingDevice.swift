@@ -70,7 +70,6 @@ public final class GraphingDevice: Device {
         /// Whether the calls of the passage are held back.
         var isHolding = false
         var known: [UInt64: Known] = [:]
-        var kernels: [Kernel: UInt64] = [:]
         var uses = 0
         var staging: UnsafeMutableRawBufferPointer?
         /// Whether the device may still read what was staged before this passage.
@@ -151,10 +150,9 @@ public final class GraphingDevice: Device {
         _ kernel: Kernel, _ grid: Grid, threads: Int, _ arguments: [KernelArgument]
     ) throws(DeviceFault) {
         try locked { state throws(DeviceFault) in
-            let number = state.kernels[kernel] ?? UInt64(state.kernels.count)
-            state.kernels[kernel] = number
             let index = state.passage.calls.count
-            state.passage.form.append(number << 3 | 1)
+            state.passage.form.append(1)
+            state.passage.form.append(kernel.number)
             state.passage.form.append(UInt64(grid.x) << 32 | UInt64(threads))
             state.passage.form.append(UInt64(grid.y) << 32 | UInt64(grid.z))
             for argument in arguments {

@@ -4,10 +4,18 @@ public struct Kernel: Sendable, Hashable {
     /// The text that it is compiled with.
     public let source: KernelSource
 
+    /// Of its name and its text's, by FNV-1a: what tells kernels apart where hundreds are looked up for each step.
+    public let number: UInt64
+
     private init(_ name: String, _ source: KernelSource = .common) {
         self.name = name
         self.source = source
+        let start = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        number = source.definitions.joined().utf8.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
+
+    public static func == (a: Kernel, b: Kernel) -> Bool { a.number == b.number }
+    public func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
     static let add = Kernel("add")
     static let sum = Kernel("sum")
