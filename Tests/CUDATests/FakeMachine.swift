@@ -30,6 +30,14 @@ struct FakeMachine: Sendable {
     var graphs: [[FakeCall]?] = []
     var executables: [[FakeCall]?] = []
     var graphLaunches = 0
+    /// Descriptions of fused products, by their number from 1 on: attributes and their values.
+    var descriptions: [[Int32: UInt]] = []
+    /// Layouts: type, rows, columns.
+    var layouts: [(type: Int32, rows: Int, columns: Int)] = []
+    /// Whether cuBLAS has an algorithm for fused products, and what it was told of alignments.
+    var fuses = true
+    var alignments: [UInt32] = []
+    var fusedProducts = 0
 
     static let current = Mutex(FakeMachine())
 
@@ -300,6 +308,81 @@ private let fakeProducts = ProductFunctions(
         FakeMachine.current.withLock { $0.computations.append(computation) }
         let call = FakeCall.other {
             gemm(left, right, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+        }
+        return call.ask()
+    },
+    createFused: { result in
+        result.pointee = pointer(6)
+        return 0
+    },
+    createDescription: { result, computation, scale in
+        FakeMachine.current.withLock { machine in
+            machine.computations.append(computation)
+            machine.descriptions.append([:])
+            result.pointee = pointer(UInt(machine.descriptions.count))
+        }
+        return scale == 0 ? 0 : 7
+    },
+    describe: { description, attribute, value, size in
+        let value = size == 8 ? value.load(as: UInt.self) : UInt(value.load(as: UInt32.self))
+        FakeMachine.current.withLock { $0.descriptions[Int(bitPattern: description) - 1][attribute] = value }
+        return size == (attribute == 8 ? 8 : 4) ? 0 : 7
+    },
+    createLayout: { result, type, rows, columns, stride in
+        FakeMachine.current.withLock { machine in
+            machine.layouts.append((type, Int(rows), Int(columns)))
+            result.pointee = pointer(UInt(machine.layouts.count))
+        }
+        return stride == Int64(rows) ? 0 : 7
+    },
+    createPreference: { result in
+        result.pointee = pointer(7)
+        FakeMachine.current.withLock { $0.alignments = [] }
+        return 0
+    },
+    prefer: { preference, attribute, value, size in
+        if attribute == 1 { return value.load(as: Int.self) == 32 << 20 && size == 8 ? 0 : 7 }
+        FakeMachine.current.withLock { $0.alignments.append(value.load(as: UInt32.self)) }
+        return size == 4 && (5...8).contains(attribute) ? 0 : 7
+    },
+    destroyPreference: { $0 == pointer(7) ? 0 : 7 },
+    algorithms: { handle, _, _, _, _, _, _, wanted, results, count in
+        var found = ProductFunctions.Algorithm()
+        found.words.0 = 42
+        results.storeBytes(of: found, as: ProductFunctions.Algorithm.self)
+        count.pointee = FakeMachine.current.withLock { $0.fuses } ? 1 : 0
+        return handle == pointer(6) && wanted == 1 ? 0 : 7
+    },
+    multiply: {
+        handle, description, alpha, a, aLayout, b, bLayout, beta, c, cLayout, d, dLayout, algorithm, workspace, size,
+        stream in
+        guard handle == pointer(6), stream == pointer(2), workspace != 0, size == 32 << 20, cLayout == dLayout,
+            algorithm.load(as: UInt64.self) == 42
+        else { return 7 }
+        let (attributes, layouts) = FakeMachine.current.withLock { machine in
+            machine.fusedProducts += 1
+            return (
+                machine.descriptions[Int(bitPattern: description) - 1],
+                [aLayout, bLayout, dLayout].map { machine.layouts[Int(bitPattern: $0) - 1] }
+            )
+        }
+        guard layouts.map(\.type) == [0, 0, 0] else { return 7 }
+        let (alpha, beta) = (alpha.load(as: Float.self), beta.load(as: Float.self))
+        let call = FakeCall.other {
+            let (n, m) = (layouts[2].rows, layouts[2].columns)
+            func floats(_ address: UInt) -> UnsafeMutablePointer<Float>? {
+                pointer(address)?.assumingMemoryBound(to: Float.self)
+            }
+            guard let from = floats(c), let to = floats(d) else { return 7 }
+            if from != to { to.update(from: from, count: m * n) }
+            let k = attributes[3] == 1 ? layouts[0].rows : layouts[0].columns
+            let status = gemm(
+                Int32(attributes[3] ?? 0), Int32(attributes[4] ?? 0), Int32(n), Int32(m), Int32(k), alpha, a,
+                Int32(layouts[0].rows), b, Int32(layouts[1].rows), beta, d, Int32(n))
+            if attributes[7] == 4, let bias = attributes[8].flatMap({ floats($0) }) {
+                for index in 0..<m * n { to[index] += bias[index % n] }
+            }
+            return status
         }
         return call.ask()
     })

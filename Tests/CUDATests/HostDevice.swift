@@ -182,6 +182,11 @@ final class HostDevice: Device {
         try check(product.left, size * product.m * product.k, "reading a factor")
         try check(product.right, size * product.k * product.n, "reading a factor")
         guard product.m > 0, product.n > 0 else { return }
+        if product.bias != .none { try check(product.bias, 4 * product.n, "reading a bias") }
+        if product.addend != .none { try check(product.addend, 4 * product.m * product.n, "reading an addend") }
+        guard !product.isFused || !product.accumulates else {
+            throw .failed(.products, call: "a product that accumulates and is fused", code: 7)
+        }
         func floats(_ address: DeviceAddress) -> UnsafeMutablePointer<Float> {
             pointer(address).assumingMemoryBound(to: Float.self)
         }
@@ -197,6 +202,13 @@ final class HostDevice: Device {
             blasint(product.k), 1, left, blasint(product.transposesLeft ? product.m : product.k),
             right, blasint(product.transposesRight ? product.k : product.n),
             product.accumulates ? 1 : 0, floats(product.result), blasint(product.n))
+        for row in 0..<(product.isFused ? product.m : 0) {
+            for column in 0..<product.n {
+                let index = row * product.n + column
+                if product.bias != .none { floats(product.result)[index] += floats(product.bias)[column] }
+                if product.addend != .none { floats(product.result)[index] += floats(product.addend)[index] }
+            }
+        }
     }
 
     /// The values as a product of that precision reads them: TF32 rounds to 10 bits of fraction.

@@ -66,7 +66,8 @@ public struct Grid: Sendable, Equatable {
 }
 
 /// C (m, n) = A (m, k) · B (k, n), or C += that, row-major; either factor may be stored transposed. C is float32, and so
-/// are the factors, or bfloat16 with `bf16`; sums are float32.
+/// are the factors, or bfloat16 with `bf16`; sums are float32. A row may be added to all rows of C, and a matrix to C:
+/// C = A · B + bias + addend.
 public struct DeviceProduct: Sendable {
     public var result: DeviceAddress
     public var left: DeviceAddress
@@ -80,6 +81,11 @@ public struct DeviceProduct: Sendable {
     public var transposesRight: Bool
     public var accumulates: Bool
     public var precision = ProductPrecision.f32
+    /// (n) and (m, n), of a product that does not accumulate; `.none` for nothing.
+    public var bias = DeviceAddress.none
+    public var addend = DeviceAddress.none
+
+    var isFused: Bool { bias != .none || addend != .none }
 }
 
 public protocol Device: AnyObject, Sendable {

@@ -175,7 +175,8 @@ public final class GraphingDevice: Device {
             }
             state.passage.form += [
                 bits << 3 | 2, UInt64(product.result.bits), UInt64(product.left.bits), UInt64(product.right.bits),
-                UInt64(product.m), UInt64(product.n), UInt64(product.k),
+                UInt64(product.bias.bits), UInt64(product.addend.bits), UInt64(product.m), UInt64(product.n),
+                UInt64(product.k),
             ]
             try ask(.multiply(product), &state)
         }

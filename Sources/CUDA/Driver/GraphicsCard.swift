@@ -28,7 +28,28 @@ public final class GraphicsCard: Device {
         var context: Pointer?
         var stream: Pointer?
         var products: Pointer?
+        var fusedProducts: Pointer?
+        var workspace: UInt = 0
     }
+
+    /// How a fused product is computed, for those that are alike.
+    private struct Plan: @unchecked Sendable {
+        struct Key: Hashable {
+            let sizes: [Int]
+            let flags: [Bool]
+            let precision: ProductPrecision
+            /// To how many bytes each matrix is aligned.
+            let alignments: [UInt32]
+        }
+
+        var description: Pointer?
+        /// Of A, B and of C and D alike.
+        var layouts: [Pointer?] = []
+        /// Nil where cuBLAS has none.
+        var algorithm: ProductFunctions.Algorithm?
+    }
+
+    private let plans = Mutex<[Plan.Key: Plan]>([:])
 
     /// For products, so that each has the same whenever it runs.
     private static let workspaceSize = 32 << 20
@@ -70,10 +91,11 @@ public final class GraphicsCard: Device {
         try Self.check("cuStreamCreate", driver.makeStream(&handles.stream, Self.streamByItself))
         try Self.check("cublasCreate", products.create(&handles.products), of: .products)
         try Self.check("cublasSetStream", products.setStream(handles.products, handles.stream), of: .products)
-        var workspace: UInt = 0
-        try Self.check("cuMemAlloc", driver.allocate(&workspace, Self.workspaceSize))
+        try Self.check("cuMemAlloc", driver.allocate(&handles.workspace, Self.workspaceSize))
         try Self.check(
-            "cublasSetWorkspace", products.setWorkspace(handles.products, workspace, Self.workspaceSize), of: .products)
+            "cublasSetWorkspace", products.setWorkspace(handles.products, handles.workspace, Self.workspaceSize),
+            of: .products)
+        try Self.check("cublasLtCreate", products.createFused(&handles.fusedProducts), of: .products)
         var version: Int32 = 0
         try Self.check("cublasGetVersion", products.version(handles.products, &version), of: .products)
         self.name = name
@@ -192,6 +214,7 @@ public final class GraphicsCard: Device {
     public func multiply(_ product: DeviceProduct) throws(DeviceFault) {
         guard product.m > 0, product.n > 0 else { return }
         try enter()
+        if product.isFused { return try multiplyAndAdd(product) }
         var one: Float = 1, kept: Float = product.accumulates ? 1 : 0
         // cuBLAS takes matrices by columns. What it reads of ours are their transposes, and Cᵀ = Bᵀ·Aᵀ.
         let type = product.precision == .bf16 ? ProductFunctions.bfloat16 : ProductFunctions.float32
@@ -205,6 +228,104 @@ public final class GraphicsCard: Device {
                 ProductFunctions.anyAlgorithm)
         }
         try Self.check("cublasGemmEx", status, of: .products)
+    }
+
+    /// C = A · B + bias + addend, in one kernel where cuBLAS has it.
+    private func multiplyAndAdd(_ product: DeviceProduct) throws(DeviceFault) {
+        let plan = try plan(for: product)
+        guard var algorithm = plan.algorithm else {
+            var bare = product
+            (bare.bias, bare.addend) = (.none, .none)
+            try multiply(bare)
+            let count = product.m * product.n
+            return try launch(
+                .finishLinear, Grid(min(4096, (count + 255) / 256)), threads: 256,
+                [
+                    .address(product.result), .address(product.bias), .address(product.addend), .int(product.n),
+                    .key(0), .unsigned(0), .float(1), .count(count),
+                ])
+        }
+        var one: Float = 1, kept: Float = product.addend == .none ? 0 : 1
+        let addend = product.addend == .none ? product.result.bits : product.addend.bits
+        var bias = product.bias.bits
+        // The description is one for all that are alike, and the bias is a part of it.
+        let status = isMultiplying.withLock { _ in
+            if bias != 0 {
+                let status = products.describe(
+                    plan.description, ProductFunctions.biasPointer, &bias, MemoryLayout<UInt>.size)
+                if status != 0 { return status }
+            }
+            return products.multiply(
+                handles.fusedProducts, plan.description, &one, product.right.bits, plan.layouts[0],
+                product.left.bits, plan.layouts[1], &kept, addend, plan.layouts[2], product.result.bits,
+                plan.layouts[2], &algorithm.words, handles.workspace, Self.workspaceSize, handles.stream)
+        }
+        try Self.check("cublasLtMatmul", status, of: .products)
+    }
+
+    private func plan(for product: DeviceProduct) throws(DeviceFault) -> Plan {
+        let addend = product.addend == .none ? product.result : product.addend
+        let addresses = [product.right, product.left, addend, product.result]
+        let key = Plan.Key(
+            sizes: [product.m, product.n, product.k],
+            flags: [
+                product.transposesLeft, product.transposesRight, product.bias == .none, product.addend == .none,
+            ], precision: product.precision,
+            alignments: addresses.map { UInt32(1 << min(8, $0.bits.trailingZeroBitCount)) })
+        if let known = plans.withLock({ $0[key] }) { return known }
+        var plan = Plan()
+        func check(_ call: String, _ status: Int32) throws(DeviceFault) {
+            try Self.check(call, status, of: .products)
+        }
+        func describe(_ attribute: Int32, _ value: Int32) throws(DeviceFault) {
+            var value = value
+            try check(
+                "cublasLtMatmulDescSetAttribute",
+                products.describe(plan.description, attribute, &value, MemoryLayout<Int32>.size))
+        }
+        try check(
+            "cublasLtMatmulDescCreate",
+            products.createDescription(
+                &plan.description, ProductFunctions.computation(product.precision), ProductFunctions.float32))
+        try describe(ProductFunctions.transposesA, product.transposesRight ? 1 : 0)
+        try describe(ProductFunctions.transposesB, product.transposesLeft ? 1 : 0)
+        if product.bias != .none { try describe(ProductFunctions.epilogue, ProductFunctions.addsBias) }
+        let type = product.precision == .bf16 ? ProductFunctions.bfloat16 : ProductFunctions.float32
+        // By columns, and so transposed: A is our right factor.
+        let (m, n, k) = (product.m, product.n, product.k)
+        let shapes = [
+            (type, product.transposesRight ? (k, n) : (n, k)), (type, product.transposesLeft ? (m, k) : (k, m)),
+            (ProductFunctions.float32, (n, m)),
+        ]
+        for (type, (rows, columns)) in shapes {
+            var layout: Pointer?
+            try check(
+                "cublasLtMatrixLayoutCreate",
+                products.createLayout(&layout, type, UInt64(rows), UInt64(columns), Int64(rows)))
+            plan.layouts.append(layout)
+        }
+        var preference: Pointer?
+        try check("cublasLtMatmulPreferenceCreate", products.createPreference(&preference))
+        defer { _ = products.destroyPreference(preference) }
+        var size = Self.workspaceSize
+        try check(
+            "cublasLtMatmulPreferenceSetAttribute",
+            products.prefer(preference, ProductFunctions.workspaceMost, &size, MemoryLayout<Int>.size))
+        for (index, alignment) in key.alignments.enumerated() {
+            var alignment = alignment
+            try check(
+                "cublasLtMatmulPreferenceSetAttribute",
+                products.prefer(
+                    preference, ProductFunctions.alignment + Int32(index), &alignment, MemoryLayout<UInt32>.size))
+        }
+        var found = ProductFunctions.Algorithm(), count: Int32 = 0
+        let status = products.algorithms(
+            handles.fusedProducts, plan.description, plan.layouts[0], plan.layouts[1], plan.layouts[2],
+            plan.layouts[2], preference, 1, &found, &count)
+        if status == 0, count > 0, found.state == 0 { plan.algorithm = found }
+        let made = plan
+        plans.withLock { $0[key] = made }
+        return made
     }
 
     public func finish() throws(DeviceFault) {

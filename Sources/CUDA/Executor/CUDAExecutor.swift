@@ -245,7 +245,7 @@ public final class CUDAExecutor: Executor {
     func multiply(
         _ result: Place, _ left: DeviceAddress, _ right: DeviceAddress, m: Int, n: Int, k: Int,
         transposesLeft: Bool = false, transposesRight: Bool = false, accumulates: Bool = false,
-        precision: ProductPrecision? = nil
+        precision: ProductPrecision? = nil, bias: Place? = nil, addend: Place? = nil
     ) {
         memory.fresh = nil
         attempt { () throws(DeviceFault) in
@@ -253,7 +253,8 @@ public final class CUDAExecutor: Executor {
                 DeviceProduct(
                     result: address(result), left: left, right: right, m: m, n: n, k: k,
                     transposesLeft: transposesLeft, transposesRight: transposesRight, accumulates: accumulates,
-                    precision: precision ?? self.precision))
+                    precision: precision ?? self.precision, bias: bias.map { address($0) } ?? .none,
+                    addend: addend.map { address($0) } ?? .none))
         }
     }
 

@@ -80,10 +80,13 @@ extension CUDAExecutor {
         if paddedLogits(operation, memory) { return }
         let (rows, inputs, outputs) = (operation.input.rows, operation.input.columns, operation.output.columns)
         let scratch = operation.activation.map { active($0, operation.input, memory) }
+        // Where nothing comes between them, bias and residual are added by the product.
+        let isFused = operation.dropout == nil
         multiply(
             operation.output.place, scratch.map { address($0) } ?? factor(operation.input.place),
-            factor(operation.weight), m: rows, n: outputs, k: inputs, transposesRight: operation.isTransposed)
-        if operation.bias != nil || operation.residual != nil || operation.dropout != nil {
+            factor(operation.weight), m: rows, n: outputs, k: inputs, transposesRight: operation.isTransposed,
+            bias: isFused ? operation.bias?.values : nil, addend: isFused ? operation.residual?.place : nil)
+        if !isFused {
             fours(
                 .finishLinear, rows, outputs,
                 [
