@@ -49,7 +49,7 @@ enum Host {
         let session = session(options)
         let recorder = SessionRecorder()
         session.recording = { [unowned session] in
-            let notebook = recorder.notebook(of: session)
+            let notebook = try recorder.notebook(of: session)
             NotebookTrust.remember(notebook, session.context)
             return notebook.text
         }

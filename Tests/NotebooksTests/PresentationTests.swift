@@ -285,14 +285,14 @@ import Testing
 @Suite("Recording a session") struct SessionRecorderTests {
     private func run(
         _ texts: [String], in session: Session = TestVocabulary.session(TestRun())
-    ) -> (Notebook, [Session.Outcome]) {
+    ) throws -> (Notebook, [Session.Outcome]) {
         let recorder = SessionRecorder()
         let outcomes = texts.map { recorder.run(SourceText($0), in: session) }
-        return (recorder.notebook(of: session, title: "x", profile: "cpu-f32"), outcomes)
+        return (try recorder.notebook(of: session, title: "x", profile: "cpu-f32"), outcomes)
     }
 
     @Test func `a session becomes a notebook that agrees when it is replayed`() throws {
-        let (notebook, outcomes) = run([
+        let (notebook, outcomes) = try run([
             "step", "# a note\nlet a = 2\nprint a; print (a + 1)\nfor k in 0...1 {\n  step\n}\n", "trian", "step 20",
             "# %% looks like a cell\n#> looks like output\nprint \"end\"", "a", "let b =",
         ])
@@ -334,7 +334,7 @@ import Testing
     @Test func `a table that was cut for a narrow terminal is compared at that width`() throws {
         let session = TestVocabulary.session(TestRun())
         session.displayOptions.width = 24
-        let (notebook, _) = run(
+        let (notebook, _) = try run(
             ["let longer_name = \"a text that does not fit into so few columns\"", "vars"], in: session)
         #expect(notebook.header.width == 24)
         #expect(try Replay(notebook, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .fine)
@@ -342,7 +342,7 @@ import Testing
         #expect(try Replay(wide, mode: .check).run { TestVocabulary.session(TestRun()) }.exit == .differs)
     }
 
-    @Test func `a listener hears what Session run would have told it`() {
+    @Test func `a listener hears what Session run would have told it`() throws {
         let texts = ["step; step 20; step", "print 1\nprint )", "trian", "train\nstep 2"]
         var heard: [[String]] = []
         for records in [true, false] {
@@ -358,10 +358,10 @@ import Testing
         #expect(heard[0] == heard[1])
     }
 
-    @Test func `a stopped statement says so, one that failed after it showed something is expected to fail`() {
+    @Test func `a stopped statement says so, one that failed after it showed something is expected to fail`() throws {
         let state = TestRun()
         state.onWait = { $0.interrupt.request() }
-        let (notebook, outcomes) = run(["step; step 20", "step; wait"], in: TestVocabulary.session(state))
+        let (notebook, outcomes) = try run(["step; step 20", "step; wait"], in: TestVocabulary.session(state))
         #expect(outcomes == [.failed(.commandFailed), .interrupted])
         #expect(
             notebook.text.hasSuffix(

@@ -57,7 +57,7 @@ enum FileCommands {
         ) { call in
             let path = try call.text("path")
             try checkPlace(path, call, bench)
-            guard let notebook = call.session.recording?() else {
+            guard let notebook = try call.session.recording?() else {
                 throw call.failure(
                     "this session does not keep a record of itself", help: "type the statements at the prompt: icot")
             }

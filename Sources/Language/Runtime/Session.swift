@@ -19,7 +19,7 @@ public final class Session {
     public var mayReplace: (_ path: String) -> Bool = { _ in false }
     public var limits = Limits()
     /// The statements so far and what they showed, as the text of a notebook; nil where nobody keeps a record.
-    public var recording: (() -> String)?
+    public var recording: (() throws -> String)?
     /// Where `import` looks for files whose path does not begin with `/`; the current folder where it is empty.
     public var importFolder = ""
     /// What the host has to read, for the search of help.

@@ -7,18 +7,14 @@ import Language
 import Support
 
 public final class SessionRecorder {
-    private struct Step {
-        var code: String
-        var output: OutputBlock
-    }
-
-    private var steps: [Step] = []
+    /// The cells so far, as they will stand in the notebook.
+    private let cells = GrowingText()
     private let inputs = InputWatch(hashesAtOnce: false)
 
     public init() {}
 
     /// How many statements it holds.
-    public var count: Int { steps.count }
+    public private(set) var count = 0
 
     /// Runs a text as `Session.run` does, statement by statement, and keeps what ran. What the session's listener hears
     /// stays the same.
@@ -62,20 +58,24 @@ public final class SessionRecorder {
     }
 
     private func keep(_ code: String, _ output: OutputBlock, _ outcome: Session.Outcome) {
-        var step = Step(code: SessionRecorder.escaped(code), output: output)
         switch outcome {
-        case .finished: break
-        case .failed: if output.lines.allSatisfy({ $0.kind == .error }) { return }
+        case .finished: append(code, output)
+        case .failed: if !output.lines.allSatisfy({ $0.kind == .error }) { append(code, output) }
         case .interrupted:
-            step.output.lines.removeAll { $0.kind == .error }
-            step.code = "# stopped before its end:\n" + step.code
+            var output = output
+            output.lines.removeAll { $0.kind == .error }
+            append(code, output, under: "# stopped before its end:\n")
         }
-        steps.append(step)
+    }
+
+    private func append(_ code: String, _ output: OutputBlock, under heading: String = "") {
+        count += 1
+        cells.append(heading + SessionRecorder.escaped(code) + "\n")
+        for line in output.shortened.lines { cells.append(line.line + "\n") }
     }
 
     private func keepComments(_ text: String) {
-        let code = SessionRecorder.escaped(text)
-        if code.contains("#") { steps.append(Step(code: code, output: OutputBlock())) }
+        if SessionRecorder.escaped(text).contains("#") { append(text, OutputBlock()) }
     }
 
     /// Lines that would look like output or a marker get a space; empty lines at the ends go.
@@ -92,17 +92,14 @@ public final class SessionRecorder {
     }
 
     /// The notebook so far.
-    public func notebook(of session: Session, title: String? = nil, profile: String? = nil) -> Notebook {
+    /// - Throws: `FileError` if what has gone to a file cannot be read back.
+    public func notebook(of session: Session, title: String? = nil, profile: String? = nil) throws -> Notebook {
         var text = "# icot 1\n"
         if let title { text += "# title: \(Escaping.neutral(title))\n" }
         if let profile { text += "# profile: \(Escaping.neutral(profile))\n" }
         let width = session.displayOptions.width
         if width != Replay.displayOptions().width { text += "# width: \(width)\n" }
-        text += "\n# %%\n"
-        for step in steps {
-            text += step.code + "\n"
-            for line in step.output.shortened.lines { text += line.line + "\n" }
-        }
+        text += "\n# %%\n" + (try cells.text())
         return Notebook(SourceText(text, name: "session")).pinning(inputs.pins(after: []))
     }
 }
