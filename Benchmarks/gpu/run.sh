@@ -1,8 +1,8 @@
 #!/bin/sh
-# On a machine with an NVIDIA card: whether its numbers are those of the processor, then how fast it is. Nothing is
-# fetched.
+# On a machine with an NVIDIA card: whether its numbers are those of the processor, then how fast it is, and PyTorch
+# beside it where there is one. Nothing is fetched.
 #
-#     Benchmarks/gpu/run.sh [cuda:1] [tf32]
+#     Benchmarks/gpu/run.sh [cuda:1]
 #
 # Without Swift there, build it elsewhere first and carry .build/gpu along with this folder and Tests/Golden/models:
 #
@@ -23,4 +23,12 @@ if [ "$1" = --build ] || [ ! -x "$program" ]; then
     if [ "$1" = --build ]; then exit 0; fi
 fi
 nvidia-smi --query-gpu=name,driver_version,memory.used,memory.total --format=csv,noheader 2>/dev/null || true
-LD_LIBRARY_PATH=".build/gpu:$LD_LIBRARY_PATH" "$program" "$@" Tests/Golden/models
+status=0
+for precision in f32 tf32 bf16; do
+    LD_LIBRARY_PATH=".build/gpu:$LD_LIBRARY_PATH" "$program" "$@" $precision Tests/Golden/models || status=1
+done
+if python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+    python3 Benchmarks/gpu/peer.py bf16
+    python3 Benchmarks/gpu/peer.py tf32
+fi
+exit $status
