@@ -165,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "CUDATests",
             dependencies: [
-                "CUDA", "CHostDevice", "COpenBLAS", "Internalization", "Transformer", "Checkpoints", "Tensors",
+                "CUDA", "CHostDevice", "COpenBLAS", "Commands", "Language", "Internalization", "Transformer",
+                "Checkpoints", "Tensors",
                 "Support",
                 "TestSupport",
             ],

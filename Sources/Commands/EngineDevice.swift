@@ -2,6 +2,7 @@ import CUDA
 import Glibc
 import Language
 import Support
+import Synchronization
 import Tensors
 import Transformer
 
@@ -73,6 +74,44 @@ public enum EngineDevice: Sendable, Equatable {
 
     // MARK: What a device asks of the commands
 
+    static let deviceParameter = Parameter.label(
+        "device",
+        .choice([.init("cpu", "on this machine's cores"), .init("cuda", "on its first NVIDIA card")]),
+        "where it is computed; as --device says without it")
+
+    /// The card that labels name, opened when it is first named.
+    private static let namedCard = Mutex<CUDAExecutor?>(nil)
+
+    /// Lets another executor be that of the card which labels name.
+    static func name(_ card: CUDAExecutor?) { namedCard.withLock { $0 = card } }
+
+    /// What `device:` chooses; nil where it is not given, or names what computes without it.
+    static func executor(
+        _ call: Invocation, insteadOf current: any Executor = StandardExecutor.current
+    ) throws -> (any Executor)? {
+        guard let name = call.choiceIfPresent("device") else { return nil }
+        if (name == "cuda") == (current is CUDAExecutor) { return nil }
+        let chosen: any Executor
+        if name == "cpu" {
+            chosen = CPUExecutor.shared
+        } else {
+            do {
+                chosen = try namedCard.withLock { card in
+                    if let card { return card }
+                    let made = try CUDAExecutor(GraphingDevice(GraphicsCard()))
+                    card = made
+                    return made
+                }
+            } catch let fault as DeviceFault {
+                throw call.failure(
+                    fault.description, code: .runtimeArgument, at: "device",
+                    help: fault.help ?? "write device: .cpu")
+            }
+        }
+        // As --precision says, where that is possible there.
+        return (try? chosen.multiplying(in: current.precision)) ?? chosen
+    }
+
     static let precisionParameter = Parameter.label(
         "precision",
         .choice([
@@ -81,12 +120,16 @@ public enum EngineDevice: Sendable, Equatable {
         ]), "how products with its weights read their factors; all else is float32; as --precision says without it")
 
     /// What `precision:` chooses; nil where it is not given.
-    static func precision(_ call: Invocation) throws -> ProductPrecision? {
+    /// - Parameter executor: what computes.
+    static func precision(
+        _ call: Invocation, on executor: (any Executor)? = nil
+    ) throws -> ProductPrecision? {
         guard let name = call.choiceIfPresent("precision"), let precision = ProductPrecision(rawValue: name) else {
             return nil
         }
-        do { _ = try StandardExecutor.current.multiplying(in: precision) } catch { throw failure(error, call) }
-        if precision == .bf16, StandardExecutor.current is CPUExecutor, !CPUExecutor.hasBF16 {
+        let executor = executor ?? StandardExecutor.current
+        do { _ = try executor.multiplying(in: precision) } catch { throw failure(error, call) }
+        if precision == .bf16, executor is CPUExecutor, !CPUExecutor.hasBF16 {
             call.remark("this processor has no AVX512-BF16: products in bf16 have the same bits here, and take long")
         }
         return precision
@@ -99,21 +142,23 @@ public enum EngineDevice: Sendable, Equatable {
     }
 
     /// Bytes that models could still have where they are computed.
-    static var freeBytes: Int? {
-        (StandardExecutor.current as? CUDAExecutor)?.freeBytes ?? FreeMemory.bytes
+    static func freeBytes(_ executor: any Executor) -> Int? {
+        (executor as? CUDAExecutor)?.freeBytes ?? FreeMemory.bytes
     }
 
     /// Refuses a model that the device could not compute.
-    static func check(_ configuration: ModelConfiguration, _ call: Invocation) throws {
-        guard StandardExecutor.current is CUDAExecutor,
+    static func check(
+        _ configuration: ModelConfiguration, _ call: Invocation, on executor: (any Executor)? = nil
+    ) throws {
+        guard (executor ?? StandardExecutor.current) is CUDAExecutor,
             let fault = CUDAExecutor.fault(headWidth: configuration.headWidth)
         else { return }
         throw call.failure(fault.description, code: .runtimeArgument, help: fault.help)
     }
 
     /// Refuses what is written for the processor only.
-    static func needProcessor(_ what: String, _ call: Invocation) throws {
-        guard StandardExecutor.current is CUDAExecutor else { return }
+    static func needProcessor(_ what: String, for model: LanguageModel, _ call: Invocation) throws {
+        guard model.parameters.executor is CUDAExecutor else { return }
         let fault = DeviceFault.notOnDevice(what)
         throw call.failure(fault.description, code: .runtimeArgument, help: fault.help)
     }

@@ -74,7 +74,7 @@ enum DistillFunction {
                     """)
         ) { call in
             let experiment = try call.experimentIfPresent("teacher") ?? bench.run(call)
-            try EngineDevice.needProcessor("distillation", call)
+            try EngineDevice.needProcessor("distillation", for: experiment.run.model, call)
             let teacher = try teacher(experiment, call)
             let run = experiment.run
             let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? experiment.initial

@@ -2,6 +2,7 @@ import Experiments
 import Internalization
 import Language
 import Support
+import Tensors
 import Transformer
 
 /// Refuses what this process cannot have of the machine's memory, before the system would end it.
@@ -10,17 +11,18 @@ enum Memory {
     ///   - place: the argument that asks for it.
     ///   - help: what would do, for so many free bytes.
     static func check(
-        bytes: Int, _ call: Invocation, at place: String? = nil, help: (_ free: Int) -> String? = { _ in nil }
+        bytes: Int, _ call: Invocation, on executor: (any Executor)? = nil, at place: String? = nil,
+        help: (_ free: Int) -> String? = { _ in nil }
     ) throws {
-        guard let free = EngineDevice.freeBytes, bytes > free else { return }
+        guard let free = EngineDevice.freeBytes(executor ?? StandardExecutor.current), bytes > free else { return }
         throw call.failure(
             "this takes \(byteText(bytes)) of memory, and \(byteText(free)) are free", code: .outOfMemory, at: place,
             help: help(free))
     }
 
-    static func check(floats: Int, _ call: Invocation) throws {
+    static func check(floats: Int, _ call: Invocation, on executor: (any Executor)? = nil) throws {
         let (bytes, isOver) = floats.multipliedReportingOverflow(by: 4)
-        try check(bytes: isOver ? .max : bytes, call)
+        try check(bytes: isOver ? .max : bytes, call, on: executor)
     }
 
     /// Training of a run that has not taken a step in this process: what it takes beside the weights.
@@ -36,7 +38,7 @@ enum Memory {
         let pass = TrainingMemory.bytes(
             run.model.configuration, sequences: rows, tokens: run.problems.longestSequence)
         let held = (1 + own) * weights
-        try check(bytes: held + pass, call) { free in
+        try check(bytes: held + pass, call, on: run.model.parameters.executor) { free in
             let possible = Int(Double(batch) * Double(free - held) / Double(max(pass, 1)) * 0.9)
             return possible > 0
                 ? "start it with batch: \(possible)"

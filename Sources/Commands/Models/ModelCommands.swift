@@ -5,6 +5,7 @@ import Experiments
 import Internalization
 import Language
 import Support
+import Tensors
 import Transformer
 
 enum ModelCommands {
@@ -44,7 +45,7 @@ enum ModelCommands {
                     .label("tied", .boolean, default: "false", "whether the head reads the token table"),
                     .label("dropout", .real(0...0.99), default: "0", "while training; GPT-2 uses 0.1"),
                     .label("seed", .integer(0...Int.max), default: "1", aliases: Aliases.seed, "of the weights"),
-                    EngineDevice.precisionParameter,
+                    EngineDevice.deviceParameter, EngineDevice.precisionParameter,
                 ], result: ModelValue.typeName, examples: ["model .gpt2 layers: 2 heads: 4 width: 64"],
                 seeAlso: ["load", "start", "show"],
                 discussion:
@@ -80,13 +81,15 @@ enum ModelCommands {
             case let fault?: throw call.failure(fault.description, code: .runtimeArgument)
             case nil: break
             }
-            try EngineDevice.check(configuration, call)
-            try Memory.check(floats: 4 * configuration.parameterLayout.count, call)
-            let seed = try call.integer("seed"), precision = try EngineDevice.precision(call)
+            let executor = try EngineDevice.executor(call)
+            try EngineDevice.check(configuration, call, on: executor)
+            try Memory.check(floats: 4 * configuration.parameterLayout.count, call, on: executor)
+            let seed = try call.integer("seed"), precision = try EngineDevice.precision(call, on: executor)
             let initialization: Initialization = try call.choice("init") == "gpt2" ? .gpt2 : .fanIn
-            let model = try LanguageModel(
+            let drawn = try LanguageModel(
                 configuration, initialization: initialization, seed: UInt64(seed),
                 observer: call.observer("drawing weights"))
+            let model = executor.map { drawn.copy(on: $0) } ?? drawn
             if let precision { try model.multiply(in: precision) }
             return .object(ModelValue(ExperimentModel(model, writing: writing, origin: .seed(seed))))
         }
@@ -121,7 +124,7 @@ enum ModelCommands {
                         "positions", .integer(1...1_000_000),
                         "more positions than it has, for long chains: new rows copy the last one, as the reference does"
                     ),
-                    EngineDevice.precisionParameter,
+                    EngineDevice.deviceParameter, EngineDevice.precisionParameter,
                 ], result: ModelValue.typeName, examples: ["load \"gpt2\""],
                 seeAlso: ["write", "model", "show"],
                 discussion:
@@ -135,14 +138,16 @@ enum ModelCommands {
                     """
             )
         ) { call in
-            let name = try call.text("name"), precision = try EngineDevice.precision(call)
+            let name = try call.text("name"), executor = try EngineDevice.executor(call)
+            let precision = try EngineDevice.precision(call, on: executor)
             let checkpoint = try Checkpoint(
                 name, base: call.textIfPresent("base"), revision: call.textIfPresent("revision"))
             tell(checkpoint.notes, call)
-            try EngineDevice.check(checkpoint.configuration, call)
-            try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call)
+            try EngineDevice.check(checkpoint.configuration, call, on: executor)
+            try Memory.check(floats: checkpoint.configuration.parameterLayout.count, call, on: executor)
             var model = try LanguageModel(checkpoint, observer: call.observer("loading"))
             if let positions = call.integerIfPresent("positions") { model = try model.extended(positions: positions) }
+            if let executor { model = model.copy(on: executor) }
             if let precision { try model.multiply(in: precision) }
             return .object(
                 ModelValue(

@@ -12,6 +12,8 @@ import Transformer
 struct SettingArguments {
     let preset: Preset?
     private(set) var start: StartSettings
+    /// Where the run is computed; nil for where its model is.
+    private(set) var executor: (any Executor)?
     /// Labels that say something else than the preset: `batch: 64 instead of 32`.
     private(set) var contradictions: [String] = []
 
@@ -45,7 +47,7 @@ struct SettingArguments {
         .label("max_length", .integer(0...1_000_000), "longer problems are not trained on; 0 for no limit"),
         .label(
             "seed", .integer(0...Int.max), default: "0", aliases: Aliases.seed, "of data order, smoothing and dropout"),
-        EngineDevice.precisionParameter,
+        EngineDevice.deviceParameter, EngineDevice.precisionParameter,
     ]
 
     static let slicesParameter = Parameter.label(
@@ -59,7 +61,7 @@ struct SettingArguments {
     init(_ call: Invocation, model: ModelValue, data: ProblemSet) throws {
         preset = call.choiceIfPresent("preset").flatMap { Preset(rawValue: $0) }
         start = StartSettings(preset, model: model.subject, data: data)
-        try read(call)
+        try read(call, model.model)
         let ranks = Ranks.current.size
         if start.training.batchSize < ranks {
             throw RanksFault.moreRanksThanRows(ranks: ranks, batch: start.training.batchSize)
@@ -72,7 +74,7 @@ struct SettingArguments {
         if let fault = start.fault { throw fault }
     }
 
-    private mutating func read(_ call: Invocation) throws {
+    private mutating func read(_ call: Invocation, _ model: LanguageModel) throws {
         if call.isGiven("batch") { set(\.start.training.batchSize, try call.integer("batch"), "batch") }
         if let rate = call.realIfPresent("lr") { set(\.start.training.learningRate, Float(rate), "lr") }
         if call.isGiven("warmup") { set(\.start.training.warmUp, try call.integer("warmup"), "warmup") }
@@ -109,7 +111,8 @@ struct SettingArguments {
             set(\.start.separator, Self.separator(name), "separator")
         }
         start.training.seed = UInt64(try call.integer("seed"))
-        start.training.precision = try EngineDevice.precision(call)
+        executor = try EngineDevice.executor(call, insteadOf: model.parameters.executor)
+        start.training.precision = try EngineDevice.precision(call, on: executor ?? model.parameters.executor)
     }
 
     private static func separator(_ name: String) -> AnswerSeparator {

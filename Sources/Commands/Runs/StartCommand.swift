@@ -4,6 +4,7 @@ import Experiments
 import Internalization
 import Language
 import Support
+import Tensors
 import Transformer
 
 enum StartCommands {
@@ -14,7 +15,9 @@ enum StartCommands {
             CommandSignature(
                 "start", "Starts a run: a model, its problems and all that training needs. It becomes the current run.",
                 [
-                    .value("model", .value(ModelValue.typeName), "trained in place"),
+                    .value(
+                        "model", .value(ModelValue.typeName),
+                        "trained in place; with device: a copy of it is trained there"),
                     .label(
                         "on", .value(ProblemsValue.typeName), required: true, aliases: Aliases.problems,
                         "the problems it is trained on"),
@@ -66,8 +69,9 @@ enum StartCommands {
                 validation: call.hostIfPresent("validation", as: ProblemsValue.self)?.set)
             let settings = try SettingArguments(call, model: model, data: data)
             for text in settings.notes(model: model) { note(text, call) }
+            let subject = try subject(model, settings, call)
             var experiment = try Experiment.start(
-                model.subject, on: problems, settings.start, name: bench.freshName("run"), interrupt: call.interrupt
+                subject, on: problems, settings.start, name: bench.freshName("run"), interrupt: call.interrupt
             ) { note($0.description, call) }
             try Memory.check(training: experiment, call)
             if try !call.boolean("watch") { experiment.run.watch = nil }
@@ -103,10 +107,21 @@ enum StartCommands {
                     at: "resume", help: "add name: \"mult2\"")
             }
             bench.note(experiment)
-            model.experiment = experiment
+            if subject.model === model.model { model.experiment = experiment }
             bench.currentRun = experiment
             return .object(RunValue(experiment))
         }
+    }
+
+    /// What is trained: the model itself, or a copy where the run is to be computed.
+    private static func subject(
+        _ model: ModelValue, _ settings: SettingArguments, _ call: Invocation
+    ) throws -> ExperimentModel {
+        guard let executor = settings.executor else { return model.subject }
+        try EngineDevice.check(model.model.configuration, call, on: executor)
+        try Memory.check(floats: 4 * model.model.parameterCount, call, on: executor)
+        return ExperimentModel(
+            model.model.copy(on: executor), writing: model.writing, origin: model.subject.origin)
     }
 
     private static func note(_ text: String, _ call: Invocation) {

@@ -1,0 +1,88 @@
+import Language
+import Tensors
+import Testing
+
+@testable import CUDA
+@testable import Commands
+
+// `device: .cuda`, with the host device as the machine's card.
+
+@Suite(.serialized) struct DeviceLabelTests {
+    private static let problems = """
+        let test = gen .parity digits: 3 n: 20 seed: 7
+        let data = gen .parity digits: 3 n: 200 apart_from: test
+
+        """
+
+    private func desk(withCard: Bool = true) -> Desk {
+        EngineDevice.name(withCard ? hostExecutor(.f32) : nil)
+        let desk = Desk()
+        desk.run(Self.problems)
+        return desk
+    }
+
+    private func start(_ model: String, _ labels: String) -> String {
+        "let m = model .gpt2 width: 16 heads: 2 layers: 1 positions: 32 seed: 4 \(model)\n"
+            + "let r = start m on: data test: test batch: 8 seed: 2 \(labels)\n"
+    }
+
+    @Test func `a run on a card takes the steps that it takes on the processor, and says where it is`() {
+        let here = desk(), there = desk()
+        here.run(start("", "") + "train steps: 4")
+        let outcome = there.run(start("", "device: .cuda") + "train steps: 4")
+        #expect(outcome == .finished, "\(there.messages)")
+        #expect(there.value("r.profile").asText?.hasPrefix("f32 host device") == true)
+        #expect(here.value("r.profile").asText?.contains("host device") == false)
+        let losses = [here, there].map { $0.value("(timeline r)[-1].loss").asReal ?? .nan }
+        #expect(abs(losses[0] - losses[1]) < 1e-4 && losses[0] > 0)
+    }
+
+    @Test func `the model that a run is started from stays where and as it was`() {
+        let desk = desk()
+        desk.run(start("", "device: .cuda") + "let before = hash m\ntrain steps: 3")
+        #expect(desk.value("hash m").asText == desk.value("before").asText)
+        #expect(desk.value("hash r.model").asText != desk.value("before").asText)
+    }
+
+    @Test func `a model that is made on a card is trained in place there, and moved where a run says cpu`() {
+        let desk = desk()
+        desk.run(start("device: .cuda", "device: .cuda") + "let before = hash m\ntrain steps: 3")
+        #expect(desk.messages.isEmpty, "\(desk.messages)")
+        #expect(desk.value("r.profile").asText?.hasPrefix("f32 host device") == true)
+        #expect(desk.value("hash m").asText != desk.value("before").asText)
+        desk.run("let c = start m on: data batch: 8 device: .cpu\ntrain steps: 2")
+        #expect(desk.messages.isEmpty, "\(desk.messages)")
+        #expect(desk.value("c.profile").asText?.contains("host device") == false)
+    }
+
+    @Test func `a precision belongs to the device that is named`() {
+        let desk = desk()
+        desk.run(start("", "device: .cuda precision: .bf16") + "train steps: 2")
+        #expect(
+            desk.messages.isEmpty && desk.value("r.profile").asText?.hasPrefix("bf16 host device") == true,
+            "\(desk.messages)")
+        desk.run(start("", "device: .cuda precision: .tf32"))
+        #expect(
+            desk.messages.isEmpty && desk.value("r.profile").asText?.hasPrefix("tf32 host device") == true,
+            "\(desk.messages)")
+        desk.run(start("", "precision: .tf32"))
+        #expect(desk.codes == [.runtimeArgument])
+    }
+
+    @Test func `what is written for the processor only says so of a run on a card`() {
+        let desk = desk()
+        desk.run(start("", "device: .cuda") + "train steps: 2")
+        desk.run("distill(r, steps: 1)")
+        #expect(desk.messages.first?.contains("computed on the processor only") == true, "\(desk.messages)")
+    }
+
+    @Test func `without a card the label says what was looked for, and device cpu works`() {
+        let desk = desk(withCard: false)
+        desk.run(start("", "device: .cuda"))
+        // A machine that has a card takes it.
+        if desk.codes.isEmpty { return }
+        #expect(desk.codes.first == .runtimeArgument && desk.messages[0].contains("device: .cuda"), "\(desk.messages)")
+        desk.run(start("", "device: .cpu") + "train steps: 1")
+        #expect(desk.messages.isEmpty, "\(desk.messages)")
+    }
+}
