@@ -237,12 +237,11 @@ public final class GraphicsCard: Device {
             var bare = product
             (bare.bias, bare.addend) = (.none, .none)
             try multiply(bare)
-            let count = product.m * product.n
             return try launch(
-                .finishLinear, Grid(min(4096, (count + 255) / 256)), threads: 256,
+                .finishLinear, Grid(product.m, (product.n + 1023) / 1024), threads: 256,
                 [
                     .address(product.result), .address(product.bias), .address(product.addend), .int(product.n),
-                    .key(0), .unsigned(0), .float(1), .count(count),
+                    .key(0), .unsigned(0), .float(1),
                 ])
         }
         var one: Float = 1, kept: Float = product.addend == .none ? 0 : 1
