@@ -5,13 +5,14 @@ peers.py train SHAPE               ms a training step of a minimal GPT-2 in PyTo
 peers.py decode SHAPE NEW          tokens/s of greedy decoding at batch 1 with its KV cache
 peers.py evaluate SHAPE BATCH N    problems/s of Hugging Face's generate: 11 tokens given, 10 written
 peers.py llama SHAPE FILE NEW      tokens/s of llama.cpp; FILE is made where it is not there: random weights, a made-up vocabulary
+peers.py llama8 SHAPE FILE NEW     the same with matrices in eight bits, Q8_0
 peers.py load FILE                 ms to load 498 MB of safetensors into a model; FILE is made where it is not there
 peers.py tokenize FOLDER TEXT      MB/s of tokenizers with the vocabulary in FOLDER, one thread
 """
 import os, resource, statistics, sys, time
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-THREADS = 2
+THREADS = int(os.environ.get("THREADS", "2"))
 CONTEXT = 1024
 SHAPES = {  # vocabulary, layers, heads, width, length, batch: those of EngineBenchmarks
     "tiny": (32, 2, 4, 128, 64, 32),
@@ -152,7 +153,7 @@ def evaluate(shape, batch, count):
     print(f"examples_per_s={count / (time.perf_counter() - start):.2f}")
 
 
-def make_gguf(shape, path):
+def make_gguf(shape, path, eight_bits=False):
     """A GPT-2 of random weights as llama.cpp reads it. Prompts are token ids, so the words of the vocabulary may be any."""
     import numpy, gguf
 
@@ -166,7 +167,7 @@ def make_gguf(shape, path):
     writer.add_feed_forward_length(4 * D)
     writer.add_head_count(H)
     writer.add_layer_norm_eps(1e-5)
-    writer.add_file_type(0)
+    writer.add_file_type(7 if eight_bits else 0)
     # The alphabet of byte-level BPE, whose bytes must all be there, then words without meaning.
     shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = [byte for byte in range(256) if byte not in shown]
@@ -179,8 +180,14 @@ def make_gguf(shape, path):
     writer.add_token_merges(["t 0"])
     writer.add_bos_token_id(V - 1)
     writer.add_eos_token_id(V - 1)
-    matrix = lambda name, *size: writer.add_tensor(
-        name, random.standard_normal(size, dtype=numpy.float32) * numpy.float32(0.02))
+
+    def matrix(name, *size):
+        values = random.standard_normal(size, dtype=numpy.float32) * numpy.float32(0.02)
+        if eight_bits and name != "position_embd.weight":
+            kind = gguf.GGMLQuantizationType.Q8_0
+            writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
+        else:
+            writer.add_tensor(name, values)
     row = lambda name, value, count: writer.add_tensor(name, numpy.full(count, value, numpy.float32))
     matrix("token_embd.weight", V, D)
     matrix("position_embd.weight", CONTEXT, D)
@@ -204,11 +211,15 @@ def make_gguf(shape, path):
     os.rename(partial, path)
 
 
-def llama(shape, path, new):
+def llama8(shape, path, new):
+    llama(shape, path, new, eight_bits=True)
+
+
+def llama(shape, path, new, eight_bits=False):
     import xllamacpp
 
     if not os.path.exists(path):
-        make_gguf(shape, path)
+        make_gguf(shape, path, eight_bits)
     new = int(new)
     settings = xllamacpp.CommonParams()
     settings.model.path = path
@@ -253,7 +264,9 @@ def tokenize(folder, text):
     print(f"mb_per_s={len(content.encode()) / seconds / 1e6:.2f}")
 
 
-actions = {"train": train, "decode": decode, "evaluate": evaluate, "llama": llama, "load": load, "tokenize": tokenize}
+actions = {
+    "train": train, "decode": decode, "evaluate": evaluate, "llama": llama, "llama8": llama8, "load": load, "tokenize": tokenize,
+}
 if len(sys.argv) < 3 or sys.argv[1] not in actions:
     sys.exit(__doc__)
 actions[sys.argv[1]](*sys.argv[2:])

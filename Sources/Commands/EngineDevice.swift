@@ -146,6 +146,11 @@ public enum EngineDevice: Sendable, Equatable {
         (executor as? CUDAExecutor)?.freeBytes ?? FreeMemory.bytes
     }
 
+    /// Whether what is computed with a model has copies in bfloat16 beside it.
+    static func hasTwins(_ model: LanguageModel) -> Bool {
+        model.precision == .bf16 && model.parameters.executor is CUDAExecutor
+    }
+
     /// Refuses a model that the device could not compute.
     static func check(
         _ configuration: ModelConfiguration, _ call: Invocation, on executor: (any Executor)? = nil

@@ -38,8 +38,12 @@ enum Memory {
         let pass = TrainingMemory.bytes(
             run.model.configuration, sequences: rows, tokens: run.problems.longestSequence)
         let held = (1 + own) * weights
-        try check(bytes: held + pass, call, on: run.model.parameters.executor) { free in
-            let possible = Int(Double(batch) * Double(free - held) / Double(max(pass, 1)) * 0.9)
+        // On a card copies in bfloat16 lie beside them.
+        let share = EngineDevice.hasTwins(run.model) ? 1.5 : 1
+        let bytes = Int(Double(held + pass) * share)
+        try check(bytes: bytes, call, on: run.model.parameters.executor) { free in
+            let left = Double(free) / share - Double(held)
+            let possible = Int(Double(batch) * left / Double(max(pass, 1)) * 0.9)
             return possible > 0
                 ? "start it with batch: \(possible)"
                 : "take a smaller model: \(byteText(weights)) of weights are too many"
