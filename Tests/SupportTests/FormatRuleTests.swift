@@ -68,9 +68,10 @@ import Testing
 
     @Test(arguments: [
         (9999, "9999 bytes"), (10_000, "10 kB"), (9_999_999, "9999 kB"), (10_000_000, "10 MB"),
-        (548_105_171, "548 MB"),
+        (548_105_171, "548 MB"), (9_999_999_999, "9999 MB"), (10_000_000_000, "10 GB"), (9_999_999_999_999, "9999 GB"),
+        (25_300_000_000_000, "25 TB"),
     ])
-    func `sizes change their unit at ten thousand and at ten million bytes`(_ count: Int, _ text: String) {
+    func `sizes change their unit at ten thousand, ten million and so on bytes`(_ count: Int, _ text: String) {
         #expect(byteText(count) == text)
     }
 

@@ -315,16 +315,24 @@ public final class RunFolder {
     /// - Throws: `RunFolderError`, `FileError` where there is no run at `path`.
     public static func check(_ path: String) throws { _ = try description(path) }
 
+    /// What to give in place of a folder that is not there.
+    private static func helpWithout(_ path: String) -> String {
+        // `start … name: "x"` keeps its run in runs/x.
+        let kept = "runs/" + path
+        if !path.hasPrefix("/"), FileSystem.exists(kept + "/run.json") { return "write \"\(kept)\"" }
+        for folder in [FileSystem.folder(of: path), "runs"] {
+            let runs = FileSystem.names(in: folder).filter { FileSystem.exists(folder + "/\($0)/run.json") }
+            if !runs.isEmpty {
+                let place = folder == "runs" ? "in runs" : "there"
+                return "the runs \(place) are " + runs.prefix(6).joined(separator: ", ")
+            }
+        }
+        return "give the folder that start … name: or save_run made"
+    }
+
     private static func description(_ path: String) throws -> JSONObject {
         guard FileSystem.exists(path) else {
-            let runs = FileSystem.names(in: FileSystem.folder(of: path)).filter {
-                FileSystem.exists(FileSystem.folder(of: path) + "/\($0)/run.json")
-            }
-            throw FileError(
-                .missing, path, "there is no such folder",
-                help: runs.isEmpty
-                    ? "give the folder that start … name: or save_run made"
-                    : "the runs there are " + runs.prefix(6).joined(separator: ", "))
+            throw FileError(.missing, path, "there is no such folder", help: helpWithout(path))
         }
         if let strange = FileSystem.strangeEntry(in: path) {
             throw RunFolderError.strangeEntry(path: strange.path, kind: strange.kind)

@@ -52,5 +52,11 @@ public func errorText(_ code: Int32) -> String {
 
 /// `480 MB`, for messages.
 public func byteText(_ count: Int) -> String {
-    count >= 10_000_000 ? "\(count / 1_000_000) MB" : count >= 10_000 ? "\(count / 1000) kB" : "\(count) bytes"
+    switch count {
+    case 10_000_000_000_000...: "\(count / 1_000_000_000_000) TB"
+    case 10_000_000_000...: "\(count / 1_000_000_000) GB"
+    case 10_000_000...: "\(count / 1_000_000) MB"
+    case 10_000...: "\(count / 1000) kB"
+    default: "\(count) bytes"
+    }
 }
