@@ -37,6 +37,9 @@ struct float2 {
 struct alignas(16) float4 {
     float x, y, z, w;
 };
+struct alignas(16) uint4 {
+    unsigned x, y, z, w;
+};
 struct alignas(8) ushort4 {
     unsigned short x, y, z, w;
 };
@@ -444,6 +447,7 @@ static inline void begin_copy_of_one(float *to, const float *from, bool is_there
 static inline void begin_copy_of_four(float *to, const float *from, bool is_there) {
     fibers::begin_copy(to, from, 4, is_there);
 }
+static inline float power_of_two(float x) { return exp2f(x); }
 static inline void finish_copies() { fibers::finish_copies(); }
 static inline unsigned __float_as_uint(float x) {
     unsigned bits;

@@ -40,9 +40,19 @@ __device__ __forceinline__ void begin_copy_of_four(float *to, const float *from,
                  :: "r"((u32)__cvta_generic_to_shared(to)), "l"(from), "r"(is_there ? 16 : 0) : "memory");
 }
 
+/// 2 to the power of x, within 2 units of the last place; 0 where x is −∞.
+__device__ __forceinline__ float power_of_two(float x) {
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
 /// Waits for what this thread has begun to copy.
 __device__ __forceinline__ void finish_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 #endif
+
+/// Powers are of 2 where the formulas have e.
+#define LOG2_E 1.4426950408889634f
 
 /// Whether query i sees key j, with a window that is as long as the sequence where there is none.
 __device__ __forceinline__ bool looks_at(int i, int j, int window) { return j <= i && j + window > i; }
@@ -84,26 +94,25 @@ template <int WIDTH> struct Reading {
 /// the width.
 template <int WIDTH>
 __device__ __forceinline__ void begin_copy(
-    float *rows, const float *__restrict__ base, int stride, int first, int count, int length, int width,
-    bool wide) {
-    if (wide) {
-#pragma unroll 2
-        for (int i = threadIdx.x; i < count * (WIDTH / 4); i += blockDim.x) {
-            int row = i / (WIDTH / 4), column = i % (WIDTH / 4) * 4;
-            bool is_there = first + row < length && column < width;
-            begin_copy_of_four(
-                rows + row * WIDTH + (column ^ swapped(row) << 2),
-                is_there ? base + (long long)(first + row) * stride + column : base, is_there);
-        }
-    } else {
+    float *rows, const float *__restrict__ base, int stride, int first, int count, int length, int width, bool wide) {
 #pragma unroll 1
-        for (int i = threadIdx.x; i < count * WIDTH; i += blockDim.x) {
-            int row = i / WIDTH, column = i % WIDTH;
-            bool is_there = first + row < length && column < width;
-            begin_copy_of_one(
-                rows + row * WIDTH + (column ^ swapped(row) << 2),
-                is_there ? base + (long long)(first + row) * stride + column : base, is_there);
-        }
+    for (int i = threadIdx.x; i < count * (WIDTH / 4); i += blockDim.x) {
+        int row = i / (WIDTH / 4), column = (i % (WIDTH / 4) ^ swapped(row)) * 4;
+        const float *from = base;
+        int there = first + row < length ? width - column : 0;
+        if (there > 0) from += (long long)(first + row) * stride + column;
+        if (wide) begin_copy_of_four(rows + 4 * i, from, there > 0);
+        else
+            for (int c = 0; c < 4; c++) begin_copy_of_one(rows + 4 * i + c, c < there ? from + c : base, c < there);
+    }
+}
+
+/// Rounds to TF32 what this thread has copied, once for all warps that read it.
+template <int WIDTH> __device__ __forceinline__ void round_copies(float *rows, int count) {
+#pragma unroll 1
+    for (int i = threadIdx.x; i < count * (WIDTH / 4); i += blockDim.x) {
+        float4 x = *(float4 *)(rows + 4 * i);
+        *(uint4 *)(rows + 4 * i) = uint4{to_tf32(x.x), to_tf32(x.y), to_tf32(x.z), to_tf32(x.w)};
     }
 }
 
@@ -118,6 +127,13 @@ __device__ __forceinline__ int begin_copies(
     begin_copy<WIDTH>(a, a_base, a_stride, first, count, length, width, wide);
     begin_copy<WIDTH>(b, b_base, b_stride, first, count, length, width, wide);
     return count;
+}
+
+template <int WIDTH> __device__ __forceinline__ void finish_copies(float *a, float *b, int count) {
+    finish_copies();
+    round_copies<WIDTH>(a, count);
+    round_copies<WIDTH>(b, count);
+    __syncthreads();
 }
 
 /// Rows `row` and `row` + 8 of a head's vectors as factors, COLUMNS of them from `column` on, which is this thread's.
@@ -150,8 +166,8 @@ __device__ __forceinline__ void multiply_rows(
 #pragma unroll
         for (int n = 0; n < 2; n++) {
             float4 b = *(const float4 *)(rows + (reading.row ^ m % 2 * 16) + 8 * n * WIDTH + m / 2 * 32);
-            multiply_add(c[n], a[2 * m], to_tf32(b.x), to_tf32(b.y));
-            multiply_add(c[n], a[2 * m + 1], to_tf32(b.z), to_tf32(b.w));
+            multiply_add(c[n], a[2 * m], __float_as_uint(b.x), __float_as_uint(b.y));
+            multiply_add(c[n], a[2 * m + 1], __float_as_uint(b.z), __float_as_uint(b.w));
         }
 }
 
@@ -166,7 +182,7 @@ __device__ __forceinline__ void add_product(
         for (int n = 0; n < COLUMNS / 8; n++) {
             const float *b = rows + 8 * k * WIDTH + n / 4 * 32;
             float b0 = b[reading.column ^ n % 4 * 8], b1 = b[WIDTH + (reading.column ^ n % 4 * 8 ^ 16)];
-            multiply_add(sum[n], a, to_tf32(b0), to_tf32(b1));
+            multiply_add(sum[n], a, __float_as_uint(b0), __float_as_uint(b1));
         }
     }
 }
@@ -199,6 +215,24 @@ template <int PARTS, int COUNT> struct Exchange {
         }
     }
 };
+
+/// Where a query of the 16 from `i` on does not see a key of those from `j` on, the score becomes −∞. Rows are queries,
+/// or keys where `is_transposed`.
+template <bool is_transposed>
+__device__ __forceinline__ void hide(float (*x)[4], int i, int j, int length, int window) {
+    if (j + WARP_ROWS - 1 <= i && i + WARP_ROWS <= length && j + window > i + WARP_ROWS - 1) return;
+    int row = (threadIdx.x & 31) >> 2, column = 2 * (threadIdx.x & 3);
+    i += is_transposed ? column : row;
+    j += is_transposed ? row : column;
+#pragma unroll
+    for (int n = 0; n < 2; n++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) {
+            int down = e / 2 * 8, right = 8 * n + e % 2;
+            int query = i + (is_transposed ? right : down), key = j + (is_transposed ? down : right);
+            if (query >= length || !looks_at(query, key, window)) x[n][e] = -INFINITE;
+        }
+}
 
 /// The largest and the sum over the four threads of a row.
 __device__ __forceinline__ float largest_of_four(float x) {
@@ -249,6 +283,7 @@ __device__ __forceinline__ void attend_by_tiles(
     int head = blockIdx.y, key_head = head / (heads / key_heads), column = part * COLUMNS;
     Reading<WIDTH> reading(column);
     Exchange<PARTS, 8> exchange(slots);
+    scale *= LOG2_E;
     bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
         && is_wide(value, value_stride) && is_wide(out, 0) && is_wide(twin, 0);
     const float *queries = query + (long long)start * query_stride + head * width;
@@ -271,8 +306,7 @@ __device__ __forceinline__ void attend_by_tiles(
             count = begin_copies<WIDTH>(
                 k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
         }
-        finish_copies();
-        __syncthreads();
+        finish_copies<WIDTH>(k, v, count);
 #pragma unroll 1
         for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
             // The same for all warps of the same rows.
@@ -286,29 +320,21 @@ __device__ __forceinline__ void attend_by_tiles(
             if (PARTS > 1) __syncthreads();
             if (!counts) continue;
             if (PARTS > 1) exchange.add(s, 0);
+            hide<false>(s, own, tile + j0, length, window);
 #pragma unroll
             for (int e = 0; e < 2; e++) {
-                float largest = -INFINITE;
-#pragma unroll
-                for (int n = 0; n < 2; n++)
-#pragma unroll
-                    for (int u = 0; u < 2; u++) {
-                        float &x = s[n][2 * e + u];
-                        x = looks_at(own + g + 8 * e, tile + j0 + 8 * n + 2 * t + u, window) ? x * scale : -INFINITE;
-                        largest = fmaxf(largest, x);
-                    }
+                float *x = s[0] + 2 * e, *y = s[1] + 2 * e;
+                float next = largest_of_four(fmaxf(fmaxf(x[0], x[1]), fmaxf(y[0], y[1]))) * scale;
+                next = fmaxf(top[e], next);
                 // A row that has seen nothing yet, before its window begins, has no largest score.
-                float next = fmaxf(top[e], largest_of_four(largest)), keep = next == top[e] ? 1 : expf(top[e] - next);
+                float shift = next == -INFINITE ? 0 : next, keep = power_of_two(top[e] - shift);
                 top[e] = next;
                 sum[e] *= keep;
 #pragma unroll
-                for (int n = 0; n < 2; n++)
-#pragma unroll
-                    for (int u = 0; u < 2; u++) {
-                        float &x = s[n][2 * e + u];
-                        x = x == -INFINITE ? 0 : expf(x - next);
-                        sum[e] += x;
-                    }
+                for (int u = 0; u < 2; u++) {
+                    x[u] = power_of_two(x[u] * scale - shift), y[u] = power_of_two(y[u] * scale - shift);
+                    sum[e] += x[u] + y[u];
+                }
 #pragma unroll
                 for (int n = 0; n < COLUMNS / 8; n++) o[n][2 * e] *= keep, o[n][2 * e + 1] *= keep;
             }
@@ -333,7 +359,7 @@ __device__ __forceinline__ void attend_by_tiles(
         if (i >= length) continue;
         long long at = (long long)(start + i) * heads * width + head * width;
         write_row<COLUMNS>(out + at, twin ? twin + at : twin, o, e, 1 / total, column + 2 * t, width, wide);
-        if (part == 0 && t == 0) log_sums[(long long)head * rows + start + i] = top[e] + logf(total);
+        if (part == 0 && t == 0) log_sums[(long long)head * rows + start + i] = (top[e] + log2f(total)) / LOG2_E;
     }
 }
 
@@ -355,6 +381,7 @@ __device__ __forceinline__ void queries_by_tiles(
     int head = blockIdx.y, key_head = head / (heads / key_heads), column = part * COLUMNS;
     Reading<WIDTH> reading(column);
     Exchange<PARTS, 16> exchange(slots);
+    float log2_scale = scale * LOG2_E;
     bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
         && is_wide(value, value_stride) && is_wide(dout, 0) && is_wide(out, 0) && is_wide(dquery, 0)
         && is_wide(twin, 0);
@@ -388,7 +415,7 @@ __device__ __forceinline__ void queries_by_tiles(
 #pragma unroll
     for (int e = 0; e < 2; e++) {
         total[e] = sum_of_four(total[e]);
-        if (own + g + 8 * e < length) log_sum[e] = log_sums[(long long)head * rows + start + own + g + 8 * e];
+        if (own + g + 8 * e < length) log_sum[e] = log_sums[(long long)head * rows + start + own + g + 8 * e] * LOG2_E;
     }
     if (PARTS > 1) {
         float x[2][4] = {{total[0], total[1], 0, 0}, {0, 0, 0, 0}};
@@ -411,8 +438,7 @@ __device__ __forceinline__ void queries_by_tiles(
             count = begin_copies<WIDTH>(
                 k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
         }
-        finish_copies();
-        __syncthreads();
+        finish_copies<WIDTH>(k, v, count);
 #pragma unroll 1
         for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
             bool counts = tile + j0 <= own + WARP_ROWS - 1 && tile + j0 + WARP_ROWS - 1 + window > own;
@@ -430,16 +456,11 @@ __device__ __forceinline__ void queries_by_tiles(
                 if (counts) exchange.add(x, 0);
             }
             if (!counts) continue;
+            hide<false>(x, own, tile + j0, length, window);
 #pragma unroll
-            for (int e = 0; e < 2; e++)
+            for (int n = 0; n < 2; n++)
 #pragma unroll
-                for (int n = 0; n < 2; n++)
-#pragma unroll
-                    for (int u = 0; u < 2; u++) {
-                        float &s = x[n][2 * e + u];
-                        bool is_seen = looks_at(own + g + 8 * e, tile + j0 + 8 * n + 2 * t + u, window);
-                        s = is_seen ? expf(s * scale - log_sum[e]) : 0;
-                    }
+                for (int e = 0; e < 4; e++) x[n][e] = power_of_two(x[n][e] * log2_scale - log_sum[e / 2]);
             if (PARTS > 1) exchange.add(x + 2, 8);
             else multiply_rows<WIDTH, COLUMNS>(x + 2, d, v + j0 * WIDTH, reading);
             if (threshold) {
@@ -489,6 +510,7 @@ __device__ __forceinline__ void keys_by_tiles(
     int key_head = blockIdx.y, group = heads / key_heads, column = part * COLUMNS;
     Reading<WIDTH> reading(column);
     Exchange<PARTS, 16> exchange(slots);
+    float log2_scale = scale * LOG2_E;
     bool wide = width % 4 == 0 && is_wide(query, query_stride) && is_wide(key, key_stride)
         && is_wide(value, value_stride) && is_wide(dout, 0) && is_wide(dkey, 0) && is_wide(key_twin, 0)
         && is_wide(dvalue, 0) && is_wide(value_twin, 0);
@@ -522,41 +544,48 @@ __device__ __forceinline__ void keys_by_tiles(
                     q, queries, query_stride, d, gradients, heads * width, tile, end, length, width, wide);
             }
             for (int i = threadIdx.x; i < count; i += blockDim.x) {
-                log_sum[i] = tile + i < length ? sums[tile + i] : 0;
+                log_sum[i] = tile + i < length ? sums[tile + i] * LOG2_E : 0;
                 total[i] = tile + i < length ? totals[tile + i] : 0;
             }
-            finish_copies();
-            __syncthreads();
+            finish_copies<WIDTH>(q, d, count);
 #pragma unroll 1
             for (int i0 = 0; i0 < count; i0 += WARP_ROWS) {
                 bool counts = tile + i0 + WARP_ROWS - 1 >= own && own + WARP_ROWS - 1 + window > tile + i0;
                 // k·qᵀ, then v·doᵀ
                 float x[4][4];
                 if (PARTS > 1 && i0 > 0) __syncthreads();  // the parts before have been read
-                if (counts) {
-                    multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, reading);
-                    if (PARTS > 1) exchange.put(x, 0);
-                    multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
-                    if (PARTS > 1) exchange.put(x + 2, 8);
+                if (counts) multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, reading);
+                if (PARTS > 1) {
+                    if (counts) {
+                        exchange.put(x, 0);
+                        multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
+                        exchange.put(x + 2, 8);
+                    }
+                    __syncthreads();
+                    if (counts) exchange.add(x, 0);
                 }
-                if (PARTS > 1) __syncthreads();
                 if (!counts) continue;
-                if (PARTS > 1) exchange.add(x, 0), exchange.add(x + 2, 8);
+                hide<true>(x, tile + i0, own, length, window);
 #pragma unroll
                 for (int n = 0; n < 2; n++)
 #pragma unroll
-                    for (int u = 0; u < 2; u++) {
-                        int at = i0 + 8 * n + 2 * t + u, i = tile + at;
+                    for (int e = 0; e < 4; e++)
+                        x[n][e] = power_of_two(x[n][e] * log2_scale - log_sum[i0 + 8 * n + 2 * t + e % 2]);
+                if (PARTS > 1) exchange.add(x + 2, 8);
+                else multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
 #pragma unroll
-                        for (int e = 0; e < 2; e++) {
-                            float &s = x[n][2 * e + u], &dp = x[2 + n][2 * e + u];
-                            int j = own + g + 8 * e;
-                            float p = i < length && looks_at(i, j, window) ? expf(s * scale - log_sum[at]) : 0;
-                            float lives = survivor(
-                                key_of_mask, ((u64)head * rows + start + i) * longest + j, threshold, survivor_scale);
-                            s = p * (dp * lives - total[at]);
-                            dp = p * lives;
+                for (int n = 0; n < 2; n++)
+#pragma unroll
+                    for (int e = 0; e < 4; e++) {
+                        float p = x[n][e], lives = 1;
+                        int at = i0 + 8 * n + 2 * t + e % 2;
+                        if (threshold) {
+                            u64 element =
+                                ((u64)head * rows + start + tile + at) * longest + own + g + 8 * (e / 2);
+                            lives = survivor(key_of_mask, element, threshold, survivor_scale);
                         }
+                        x[n][e] = p * (x[2 + n][e] * lives - total[at]);
+                        x[2 + n][e] = p * lives;
                     }
                 add_product<WIDTH, COLUMNS>(dk, x, q + i0 * WIDTH, reading);
                 add_product<WIDTH, COLUMNS>(dv, x + 2, d + i0 * WIDTH, reading);
@@ -587,7 +616,7 @@ __device__ __forceinline__ void keys_by_tiles(
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         attend_by_tiles<WIDTH>(out, twin, log_sums, query, key, value, SHAPE);                                         \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward, 255) tiled_attention_queries_##WIDTH(                                               \
+    TILED_KERNEL(WIDTH, tiles_backward, 168) tiled_attention_queries_##WIDTH(                                               \
         float *dquery, u16 *twin, float *dots, const float *__restrict__ dout, const float *__restrict__ out,          \
         const float *__restrict__ log_sums, const float *__restrict__ query, const float *__restrict__ key,            \
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
