@@ -72,8 +72,8 @@ template <int WIDTH> struct Tiling {
     static constexpr int tiles = 5, tiles_backward = parts == 1 ? 4 : 2;
 };
 
-/// Which groups of four columns change places in a row in shared memory, so that the 32 threads that read four columns of
-/// 8 rows, or one column of 8 in every second row, read from all banks alike.
+/// Which groups of four columns change places in a row in shared memory, so that the 32 threads that read four columns
+/// of 8 rows, or one column of 8 in every second row, read from all banks alike.
 __device__ __forceinline__ int swapped(int row) { return (row & 6) ^ (row & 1) << 2; }
 
 /// Where in 16 rows in shared memory a thread finds what it reads of them.
@@ -116,8 +116,8 @@ template <int WIDTH> __device__ __forceinline__ void round_copies(float *rows, i
     }
 }
 
-/// Begins to copy what is in shared memory at a time of two matrices, from row `first` on, to row `end` at most. Returns
-/// the number of rows, in tiles of 16.
+/// Begins to copy what is in shared memory at a time of two matrices, from row `first` on, to row `end` at most.
+/// Returns the number of rows, in tiles of 16.
 template <int WIDTH>
 __device__ __forceinline__ int begin_copies(
     float *a, const float *__restrict__ a_base, int a_stride, float *b, const float *__restrict__ b_base, int b_stride,
@@ -136,22 +136,57 @@ template <int WIDTH> __device__ __forceinline__ void finish_copies(float *a, flo
     __syncthreads();
 }
 
-/// Rows `row` and `row` + 8 of a head's vectors as factors, COLUMNS of them from `column` on, which is this thread's.
-template <int COLUMNS>
-__device__ __forceinline__ void read_factors(
-    u32 (*a)[4], const float *__restrict__ base, int stride, int row, int column, int length, int width, bool wide) {
+/// A warp's own rows of a matrix, as a thread has them: of rows g and g + 8 four columns in sixteen, from 4t on. All
+/// are read before the first is used.
+template <int COLUMNS> struct OwnRows {
+    float x[COLUMNS / 16][2][4];
+
+    /// - Parameters:
+    ///   - row: the thread's first, counted from the start of the sequence, whose first vector of the head is `base`.
+    ///   - column: the thread's first.
+    __device__ __forceinline__ void read(
+        const float *__restrict__ base, int stride, int row, int column, int length, int width, bool wide) {
+        if (wide) {
 #pragma unroll
-    for (int m = 0; m < COLUMNS / 16; m++) {
+            for (int m = 0; m < COLUMNS / 16; m++)
 #pragma unroll
-        for (int e = 0; e < 2; e++) {
-            float x[4] = {0, 0, 0, 0};
-            if (row + 8 * e < length)
-                read_four(x, base + (long long)(row + 8 * e) * stride, column + 16 * m, width, wide);
-            a[2 * m][e] = to_tf32(x[0]), a[2 * m][e + 2] = to_tf32(x[1]);
-            a[2 * m + 1][e] = to_tf32(x[2]), a[2 * m + 1][e + 2] = to_tf32(x[3]);
+                for (int e = 0; e < 2; e++) {
+                    bool is_there = row + 8 * e < length && column + 16 * m < width;
+                    long long at = is_there ? (long long)(row + 8 * e) * stride + column + 16 * m : 0;
+                    float4 four = *(const float4 *)(base + at);
+                    x[m][e][0] = four.x, x[m][e][1] = four.y, x[m][e][2] = four.z, x[m][e][3] = four.w;
+                }
+        } else {
+#pragma unroll
+            for (int m = 0; m < COLUMNS / 16; m++)
+#pragma unroll
+                for (int e = 0; e < 2; e++)
+#pragma unroll
+                    for (int c = 0; c < 4; c++) {
+                        bool is_there = row + 8 * e < length && column + 16 * m + c < width;
+                        x[m][e][c] = is_there ? base[(long long)(row + 8 * e) * stride + column + 16 * m + c] : 0;
+                    }
         }
     }
-}
+
+    /// Puts zeros where there is no row or no column.
+    __device__ __forceinline__ void clear(int row, int column, int length, int width) {
+#pragma unroll
+        for (int m = 0; m < COLUMNS / 16; m++)
+#pragma unroll
+            for (int e = 0; e < 2; e++)
+#pragma unroll
+                for (int c = 0; c < 4; c++)
+                    if (row + 8 * e >= length || column + 16 * m >= width) x[m][e][c] = 0;
+    }
+
+    __device__ __forceinline__ void round(u32 (*a)[4]) const {
+#pragma unroll
+        for (int m = 0; m < COLUMNS / 16; m++)
+#pragma unroll
+            for (int i = 0; i < 8; i++) a[2 * m + i / 4][i % 4] = to_tf32(x[m][i % 2][i / 2]);
+    }
+};
 
 /// c (16, 16) = the own rows · 16 rows in shared memory, transposed, over a warp's columns.
 template <int WIDTH, int COLUMNS>
@@ -298,14 +333,12 @@ __device__ __forceinline__ void attend_by_tiles(
     int begin = first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
     int count = begin_copies<WIDTH>(
         k, keys, key_stride, v, values, value_stride, begin, end, length, width, wide);
-    read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
+    OwnRows<COLUMNS> own_q;
+    own_q.read(queries, query_stride, own + g, column + 4 * t, length, width, wide);
+    own_q.clear(own + g, column + 4 * t, length, width);
+    own_q.round(q);
 #pragma unroll 1
-    for (int tile = begin; tile < end; tile += ROWS) {
-        if (tile > begin) {
-            __syncthreads();  // the rows before have been read
-            count = begin_copies<WIDTH>(
-                k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
-        }
+    for (int tile = begin;;) {
         finish_copies<WIDTH>(k, v, count);
 #pragma unroll 1
         for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
@@ -351,6 +384,10 @@ __device__ __forceinline__ void attend_by_tiles(
             }
             add_product<WIDTH, COLUMNS>(o, s, v + j0 * WIDTH, reading);
         }
+        tile += ROWS;
+        if (tile >= end) break;
+        __syncthreads();  // the rows have been read
+        count = begin_copies<WIDTH>(k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
     }
 #pragma unroll
     for (int e = 0; e < 2; e++) {
@@ -399,23 +436,25 @@ __device__ __forceinline__ void queries_by_tiles(
     int begin = first + 1 > window ? (first + 1 - window) / WARP_ROWS * WARP_ROWS : 0;
     int count = begin_copies<WIDTH>(
         k, keys, key_stride, v, values, value_stride, begin, end, length, width, wide);
-    // No more at a time than there are registers for.
-#pragma unroll 1
-    for (int c = column + 4 * t; c < column + COLUMNS; c += 16)
+    OwnRows<COLUMNS> own_q, own_d, own_o;
+    own_q.read(queries, query_stride, own + g, column + 4 * t, length, width, wide);
+    own_d.read(gradients, heads * width, own + g, column + 4 * t, length, width, wide);
+    own_o.read(outputs, heads * width, own + g, column + 4 * t, length, width, wide);
 #pragma unroll
-        for (int e = 0; e < 2; e++) {
-            float x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0};
-            long long at = (long long)(own + g + 8 * e) * heads * width;
-            if (own + g + 8 * e < length) {
-                read_four(x, gradients + at, c, width, wide);
-                read_four(y, outputs + at, c, width, wide);
-            }
-            total[e] += x[0] * y[0] + x[1] * y[1] + x[2] * y[2] + x[3] * y[3];
-        }
+    for (int e = 0; e < 2; e++)
+        if (own + g + 8 * e < length) log_sum[e] = log_sums[(long long)head * rows + start + own + g + 8 * e] * LOG2_E;
+    own_q.clear(own + g, column + 4 * t, length, width);
+    own_q.round(q);
+    own_d.clear(own + g, column + 4 * t, length, width);
+    own_d.round(d);
+    own_o.clear(own + g, column + 4 * t, length, width);
 #pragma unroll
     for (int e = 0; e < 2; e++) {
+#pragma unroll
+        for (int m = 0; m < COLUMNS / 16; m++)
+#pragma unroll
+            for (int c = 0; c < 4; c++) total[e] += own_d.x[m][e][c] * own_o.x[m][e][c];
         total[e] = sum_of_four(total[e]);
-        if (own + g + 8 * e < length) log_sum[e] = log_sums[(long long)head * rows + start + own + g + 8 * e] * LOG2_E;
     }
     if (PARTS > 1) {
         float x[2][4] = {{total[0], total[1], 0, 0}, {0, 0, 0, 0}};
@@ -429,15 +468,8 @@ __device__ __forceinline__ void queries_by_tiles(
         int i = own + g + 8 * e;
         if (part == 0 && t == 0 && i < length) dots[(long long)head * rows + start + i] = total[e];
     }
-    read_factors<COLUMNS>(q, queries, query_stride, own + g, column + 4 * t, length, width, wide);
-    read_factors<COLUMNS>(d, gradients, heads * width, own + g, column + 4 * t, length, width, wide);
 #pragma unroll 1
-    for (int tile = begin; tile < end; tile += ROWS) {
-        if (tile > begin) {
-            __syncthreads();  // the rows before have been read
-            count = begin_copies<WIDTH>(
-                k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
-        }
+    for (int tile = begin;;) {
         finish_copies<WIDTH>(k, v, count);
 #pragma unroll 1
         for (int j0 = 0; j0 < count; j0 += WARP_ROWS) {
@@ -481,6 +513,10 @@ __device__ __forceinline__ void queries_by_tiles(
                 for (int e = 0; e < 4; e++) x[n][e] *= x[2 + n][e] - total[e / 2];
             add_product<WIDTH, COLUMNS>(dq, x, k + j0 * WIDTH, reading);
         }
+        tile += ROWS;
+        if (tile >= end) break;
+        __syncthreads();  // the rows have been read
+        count = begin_copies<WIDTH>(k, keys, key_stride, v, values, value_stride, tile, end, length, width, wide);
     }
 #pragma unroll
     for (int e = 0; e < 2; e++) {
@@ -518,79 +554,87 @@ __device__ __forceinline__ void keys_by_tiles(
     float dk[COLUMNS / 8][4], dv[COLUMNS / 8][4];
     // The last query that sees the block's last key is window − 1 further.
     int end = first + block_rows - 1 + window < length ? first + block_rows - 1 + window : length;
-    const float *first_query = query + (long long)start * query_stride + key_head * group * width;
-    const float *first_gradient = dout + (long long)start * heads * width + key_head * group * width;
-    int count = begin_copies<WIDTH>(
-        q, first_query, query_stride, d, first_gradient, heads * width, first, end, length, width, wide);
-    read_factors<COLUMNS>(
-        k, key + (long long)start * key_stride + key_head * width, key_stride, own + g, column + 4 * t, length, width,
+    int head = key_head * group, tile = first;
+    auto begin = [&] {
+        long long at = (long long)head * rows + start + tile;
+        int count = begin_copies<WIDTH>(
+            q, query + (long long)start * query_stride + head * width, query_stride,
+            d, dout + (long long)start * heads * width + head * width, heads * width, tile, end, length, width, wide);
+        for (int i = threadIdx.x; i < count; i += blockDim.x) {
+            bool is_there = tile + i < length;
+            begin_copy_of_one(log_sum + i, is_there ? log_sums + at + i : log_sums, is_there);
+            begin_copy_of_one(total + i, is_there ? dots + at + i : dots, is_there);
+        }
+        return count;
+    };
+    int count = begin();
+    OwnRows<COLUMNS> own_k, own_v;
+    own_k.read(
+        key + (long long)start * key_stride + key_head * width, key_stride, own + g, column + 4 * t, length, width,
         wide);
-    read_factors<COLUMNS>(
-        v, value + (long long)start * value_stride + key_head * width, value_stride, own + g, column + 4 * t, length,
+    own_v.read(
+        value + (long long)start * value_stride + key_head * width, value_stride, own + g, column + 4 * t, length,
         width, wide);
+    own_k.clear(own + g, column + 4 * t, length, width);
+    own_k.round(k);
+    own_v.clear(own + g, column + 4 * t, length, width);
+    own_v.round(v);
 #pragma unroll
     for (int n = 0; n < COLUMNS / 8; n++)
 #pragma unroll
         for (int e = 0; e < 4; e++) dk[n][e] = dv[n][e] = 0;
-    for (int head = key_head * group; head < (key_head + 1) * group; head++) {
-        const float *queries = first_query + (head - key_head * group) * width;
-        const float *gradients = first_gradient + (head - key_head * group) * width;
-        const float *sums = log_sums + (long long)head * rows + start, *totals = dots + (long long)head * rows + start;
 #pragma unroll 1
-        for (int tile = first; tile < end; tile += ROWS) {
-            if (head > key_head * group || tile > first) {
-                __syncthreads();  // the rows before have been read
-                count = begin_copies<WIDTH>(
-                    q, queries, query_stride, d, gradients, heads * width, tile, end, length, width, wide);
-            }
-            for (int i = threadIdx.x; i < count; i += blockDim.x) {
-                log_sum[i] = tile + i < length ? sums[tile + i] * LOG2_E : 0;
-                total[i] = tile + i < length ? totals[tile + i] : 0;
-            }
-            finish_copies<WIDTH>(q, d, count);
+    for (;;) {
+        finish_copies<WIDTH>(q, d, count);
 #pragma unroll 1
-            for (int i0 = 0; i0 < count; i0 += WARP_ROWS) {
-                bool counts = tile + i0 + WARP_ROWS - 1 >= own && own + WARP_ROWS - 1 + window > tile + i0;
-                // k·qᵀ, then v·doᵀ
-                float x[4][4];
-                if (PARTS > 1 && i0 > 0) __syncthreads();  // the parts before have been read
-                if (counts) multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, reading);
-                if (PARTS > 1) {
-                    if (counts) {
-                        exchange.put(x, 0);
-                        multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
-                        exchange.put(x + 2, 8);
-                    }
-                    __syncthreads();
-                    if (counts) exchange.add(x, 0);
+        for (int i0 = 0; i0 < count; i0 += WARP_ROWS) {
+            bool counts = tile + i0 + WARP_ROWS - 1 >= own && own + WARP_ROWS - 1 + window > tile + i0;
+            // k·qᵀ, then v·doᵀ
+            float x[4][4];
+            if (PARTS > 1 && i0 > 0) __syncthreads();  // the parts before have been read
+            if (counts) multiply_rows<WIDTH, COLUMNS>(x, k, q + i0 * WIDTH, reading);
+            if (PARTS > 1) {
+                if (counts) {
+                    exchange.put(x, 0);
+                    multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
+                    exchange.put(x + 2, 8);
                 }
-                if (!counts) continue;
-                hide<true>(x, tile + i0, own, length, window);
-#pragma unroll
-                for (int n = 0; n < 2; n++)
-#pragma unroll
-                    for (int e = 0; e < 4; e++)
-                        x[n][e] = power_of_two(x[n][e] * log2_scale - log_sum[i0 + 8 * n + 2 * t + e % 2]);
-                if (PARTS > 1) exchange.add(x + 2, 8);
-                else multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
-#pragma unroll
-                for (int n = 0; n < 2; n++)
-#pragma unroll
-                    for (int e = 0; e < 4; e++) {
-                        float p = x[n][e], lives = 1;
-                        int at = i0 + 8 * n + 2 * t + e % 2;
-                        if (threshold) {
-                            u64 element =
-                                ((u64)head * rows + start + tile + at) * longest + own + g + 8 * (e / 2);
-                            lives = survivor(key_of_mask, element, threshold, survivor_scale);
-                        }
-                        x[n][e] = p * (x[2 + n][e] * lives - total[at]);
-                        x[2 + n][e] = p * lives;
-                    }
-                add_product<WIDTH, COLUMNS>(dk, x, q + i0 * WIDTH, reading);
-                add_product<WIDTH, COLUMNS>(dv, x + 2, d + i0 * WIDTH, reading);
+                __syncthreads();
+                if (counts) exchange.add(x, 0);
             }
+            if (!counts) continue;
+            hide<true>(x, tile + i0, own, length, window);
+#pragma unroll
+            for (int n = 0; n < 2; n++)
+#pragma unroll
+                for (int e = 0; e < 4; e++)
+                    x[n][e] = power_of_two(x[n][e] * log2_scale - log_sum[i0 + 8 * n + 2 * t + e % 2] * LOG2_E);
+            if (PARTS > 1) exchange.add(x + 2, 8);
+            else multiply_rows<WIDTH, COLUMNS>(x + 2, v, d + i0 * WIDTH, reading);
+#pragma unroll
+            for (int n = 0; n < 2; n++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    float p = x[n][e], lives = 1;
+                    int at = i0 + 8 * n + 2 * t + e % 2;
+                    if (threshold) {
+                        u64 element =
+                            ((u64)head * rows + start + tile + at) * longest + own + g + 8 * (e / 2);
+                        lives = survivor(key_of_mask, element, threshold, survivor_scale);
+                    }
+                    x[n][e] = p * (x[2 + n][e] * lives - total[at]);
+                    x[2 + n][e] = p * lives;
+                }
+            add_product<WIDTH, COLUMNS>(dk, x, q + i0 * WIDTH, reading);
+            add_product<WIDTH, COLUMNS>(dv, x + 2, d + i0 * WIDTH, reading);
         }
+        tile += ROWS;
+        if (tile >= end) {
+            tile = first;
+            if (++head == (key_head + 1) * group) break;
+        }
+        __syncthreads();  // the rows have been read
+        count = begin();
     }
 #pragma unroll
     for (int e = 0; e < 2; e++) {
@@ -611,18 +655,18 @@ __device__ __forceinline__ void keys_by_tiles(
         2048 / REGISTERS / (Tiling<WIDTH>::parts * Tiling<WIDTH>::TILES))
 
 #define TILED_ATTENTION(WIDTH)                                                                                         \
-    TILED_KERNEL(WIDTH, tiles, 128) tiled_attention_##WIDTH(                                                                \
+    TILED_KERNEL(WIDTH, tiles, 128) tiled_attention_##WIDTH(                                                           \
         float *out, u16 *twin, float *log_sums, const float *__restrict__ query, const float *__restrict__ key,        \
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         attend_by_tiles<WIDTH>(out, twin, log_sums, query, key, value, SHAPE);                                         \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward, 168) tiled_attention_queries_##WIDTH(                                               \
+    TILED_KERNEL(WIDTH, tiles_backward, 168) tiled_attention_queries_##WIDTH(                                          \
         float *dquery, u16 *twin, float *dots, const float *__restrict__ dout, const float *__restrict__ out,          \
         const float *__restrict__ log_sums, const float *__restrict__ query, const float *__restrict__ key,            \
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         queries_by_tiles<WIDTH>(dquery, twin, dots, dout, out, log_sums, query, key, value, SHAPE);                    \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward, 255) tiled_attention_keys_##WIDTH(                                                  \
+    TILED_KERNEL(WIDTH, tiles_backward, 255) tiled_attention_keys_##WIDTH(                                             \
         float *dkey, u16 *key_twin, float *dvalue, u16 *value_twin, const float *__restrict__ dout,                    \
         const float *__restrict__ log_sums, const float *__restrict__ dots, const float *__restrict__ query,           \
         const float *__restrict__ key, const float *__restrict__ value, ATTENTION_SHAPE) {                             \
