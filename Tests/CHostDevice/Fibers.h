@@ -24,7 +24,7 @@
 #define __restrict__ __restrict
 #define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
-#define __shared__ static __attribute__((section("shared_memory")))
+#define __shared__ static __attribute__((section(SHARED_MEMORY)))
 #define KERNEL static void
 
 struct dim3 {
@@ -162,7 +162,11 @@ struct Block {
 
 static Block block;
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
-extern "C" char __start_shared_memory[], __stop_shared_memory[];
+
+/// The shared memory of some kernels, which is filled before each of their blocks.
+struct SharedMemory {
+    char *start, *stop;
+};
 
 static inline void wait(Waiting what, unsigned generation) {
     Fiber &fiber = block.own();
@@ -277,10 +281,10 @@ static inline void finish_copies() {
     fiber.copy_count = 0;
 }
 
-__attribute__((no_sanitize("address"))) static void poison_shared_memory() {
-    char *at = __start_shared_memory;
-    for (; __stop_shared_memory - at >= 8; at += 8) *(volatile uint64_t *)at = ~(uint64_t)0;
-    for (; at < __stop_shared_memory; at++) *(volatile char *)at = (char)0xff;
+__attribute__((no_sanitize("address"))) static void poison(SharedMemory memory) {
+    char *at = memory.start;
+    for (; memory.stop - at >= 8; at += 8) *(volatile uint64_t *)at = ~(uint64_t)0;
+    for (; at < memory.stop; at++) *(volatile char *)at = (char)0xff;
 }
 
 /// Puts 0 ..< count in the order of a seed.
@@ -316,7 +320,7 @@ static bool advance_warp(int warp) {
     return moved;
 }
 
-static bool run_block(unsigned seed) {
+static bool run_block(unsigned seed, SharedMemory memory) {
     block.alive = block.count;
     block.arrived = 0;
     block.generation = 0;
@@ -344,7 +348,7 @@ static bool run_block(unsigned seed) {
         fiber.context.start(fiber.stack, stack_size, enter);
         order[i] = seed == 1 ? block.count - 1 - i : i;
     }
-    poison_shared_memory();
+    poison(memory);
     while (block.alive > 0) {
         bool moved = false;
         if (seed > 1 && seed % 2 == 0) {
@@ -361,8 +365,8 @@ static bool run_block(unsigned seed) {
 
 /// Runs every block of a grid; null, or what went wrong.
 static const char *launch(
-    void (*body)(void *const *), void *const *arguments, dim3 grid, unsigned threads, unsigned seed, Fault fault,
-    int fault_number) {
+    void (*body)(void *const *), SharedMemory memory, void *const *arguments, dim3 grid, unsigned threads,
+    unsigned seed, Fault fault, int fault_number) {
     if (threads == 0 || threads > threads_max) return "a block has 1 to 1024 threads";
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return "a grid without blocks";
     pthread_mutex_lock(&one_at_a_time);
@@ -382,7 +386,7 @@ static const char *launch(
     for (int turn = 0; turn < total && !problem; turn++) {
         unsigned i = (unsigned)order[turn];
         block.index = dim3{i % grid.x, i / grid.x % grid.y, i / grid.x / grid.y};
-        if (!run_block(seed)) problem = "a barrier that not every thread reaches";
+        if (!run_block(seed, memory)) problem = "a barrier that not every thread reaches";
     }
     free(order);
     pthread_mutex_unlock(&one_at_a_time);

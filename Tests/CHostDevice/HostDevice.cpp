@@ -1,30 +1,48 @@
 #include "Fibers.h"
 
+// Attention's kernels have much shared memory, which would take long to fill for the others too.
+#define SHARED_MEMORY "shared_memory"
 #include "../../Sources/CUDA/Kernels/Common.cu"
 #include "../../Sources/CUDA/Kernels/Elementwise.cu"
 #include "../../Sources/CUDA/Kernels/Norms.cu"
 #include "../../Sources/CUDA/Kernels/Sums.cu"
 #include "../../Sources/CUDA/Kernels/Rows.cu"
-#include "../../Sources/CUDA/Kernels/AttentionShape.cu"
-#include "../../Sources/CUDA/Kernels/Attention.cu"
-#include "../../Sources/CUDA/Kernels/TiledAttention.cu"
 #include "../../Sources/CUDA/Kernels/Loss.cu"
 #include "../../Sources/CUDA/Kernels/Optimizer.cu"
 #include "../../Sources/CUDA/Kernels/Decoding.cu"
+#undef SHARED_MEMORY
+#define SHARED_MEMORY "attention_memory"
+#include "../../Sources/CUDA/Kernels/AttentionShape.cu"
+#include "../../Sources/CUDA/Kernels/Attention.cu"
+#undef SHARED_MEMORY
+#define SHARED_MEMORY "tiled_memory"
+#include "../../Sources/CUDA/Kernels/TiledAttention.cu"
 
 #include "CHostDevice.h"
+
+// Where a section begins and ends.
+#define SECTION(name) extern "C" char __start_##name[], __stop_##name[];
+SECTION(shared_memory) SECTION(attention_memory) SECTION(tiled_memory)
 
 namespace {
 
 struct Entry {
     const char *name, *signature;
     void (*body)(void *const *);
+    fibers::SharedMemory memory;
 };
 
-#define ENTRY(kernel) {#kernel, fibers::Call<kernel>::signature, fibers::Call<kernel>::body},
-#define ATTENTION_ENTRIES(width) ENTRY(attention_##width) ENTRY(attention_queries_##width) ENTRY(attention_keys_##width)
-#define TILED_ENTRIES(width) \
-    ENTRY(tiled_attention_##width) ENTRY(tiled_attention_queries_##width) ENTRY(tiled_attention_keys_##width)
+#define ENTRY_IN(name, kernel) \
+    {#kernel, fibers::Call<kernel>::signature, fibers::Call<kernel>::body, {__start_##name, __stop_##name}},
+#define ENTRY(kernel) ENTRY_IN(shared_memory, kernel)
+#define ATTENTION_ENTRIES(width)                          \
+    ENTRY_IN(attention_memory, attention_##width)         \
+    ENTRY_IN(attention_memory, attention_queries_##width) \
+    ENTRY_IN(attention_memory, attention_keys_##width)
+#define TILED_ENTRIES(width)                                \
+    ENTRY_IN(tiled_memory, tiled_attention_##width)         \
+    ENTRY_IN(tiled_memory, tiled_attention_queries_##width) \
+    ENTRY_IN(tiled_memory, tiled_attention_keys_##width)
 
 const Entry entries[] = {
     // Elementwise.cu, Norms.cu, Sums.cu, Rows.cu
@@ -60,7 +78,7 @@ const char *host_device_launch(
     host_device_fault fault, int fault_number) {
     const Entry *entry = find(kernel);
     if (!entry) return "no kernel of that name";
-    return fibers::launch(entry->body, arguments, dim3{grid[0], grid[1], grid[2]}, threads, seed,
+    return fibers::launch(entry->body, entry->memory, arguments, dim3{grid[0], grid[1], grid[2]}, threads, seed,
         (fibers::Fault)fault, fault_number);
 }
 

@@ -53,7 +53,7 @@ extension CUDAExecutor {
                 [.place(dkey), .place(dvalue)] + known + inputs)
         } else {
             launch(
-                .tiledAttentionQueries(width), operation, heads: shape.headCount, .tiledBackward(width),
+                .tiledAttentionQueries(width), operation, heads: shape.headCount, .tiledQueries(width),
                 [
                     .place(dquery), .twin(dquery), .place(dots), .place(gradient), .place(operation.output.place),
                     .place(operation.logSumExp),
@@ -62,7 +62,7 @@ extension CUDAExecutor {
             let filled = (shape.headCount + 2 * shape.keyValueHeadCount) * shape.headWidth
             let isWhole = query == key && query == value && operation.query.variable.columns == filled
             launch(
-                .tiledAttentionKeys(width), operation, heads: shape.keyValueHeadCount, .tiledBackward(width),
+                .tiledAttentionKeys(width), operation, heads: shape.keyValueHeadCount, .tiledKeys(width),
                 twinned: isWhole ? query : nil,
                 [
                     .place(dkey), .twin(dkey), .place(dvalue), .twin(dvalue), .place(gradient),
@@ -86,8 +86,12 @@ extension CUDAExecutor {
         /// `Tiling` of `TiledAttention.cu`: a warp for 64 or 32 columns of 16 rows.
         static func tiled(_ width: Int) -> Tiling { Tiling(threads: 32 * parts(width), tilesMost: 5) }
 
-        static func tiledBackward(_ width: Int) -> Tiling {
+        static func tiledQueries(_ width: Int) -> Tiling {
             Tiling(threads: 32 * parts(width), tilesMost: parts(width) == 1 ? 4 : 2)
+        }
+
+        static func tiledKeys(_ width: Int) -> Tiling {
+            Tiling(threads: 32 * parts(width), tilesMost: width == 32 ? 4 : 2)
         }
 
         private static func parts(_ width: Int) -> Int { width % 64 == 0 ? width / 64 : width / 32 }

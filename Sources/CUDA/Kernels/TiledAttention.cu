@@ -68,8 +68,9 @@ template <int WIDTH> struct Tiling {
     static constexpr int columns = WIDTH / parts;
     /// Rows in shared memory at a time, of each of two matrices, which have room for 48 KB with what else is there.
     static constexpr int rows = WIDTH <= 64 ? 80 : WIDTH <= 128 ? 32 : 16;
-    /// Tiles of 16 rows of a block at most (`Attention+CUDA.swift`): forwards, and backwards.
-    static constexpr int tiles = 5, tiles_backward = parts == 1 ? 4 : 2;
+    /// Tiles of 16 rows of a block at most (`Attention+CUDA.swift`): forwards, and backwards of queries and of keys. A
+    /// scheduler has room for so many warps as use its registers, which blocks should fill: two of 255 for keys.
+    static constexpr int tiles = 5, query_tiles = parts == 1 ? 4 : 2, key_tiles = WIDTH == 32 ? 4 : 2;
 };
 
 /// Which groups of four columns change places in a row in shared memory, so that the 32 threads that read four columns
@@ -408,7 +409,7 @@ __device__ __forceinline__ void queries_by_tiles(
     const float *__restrict__ value, ATTENTION_SHAPE) {
     constexpr int PARTS = Tiling<WIDTH>::parts, COLUMNS = Tiling<WIDTH>::columns, ROWS = Tiling<WIDTH>::rows;
     __shared__ __align__(16) float k[ROWS * WIDTH], v[ROWS * WIDTH];
-    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::tiles_backward * 16 * 32];
+    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::query_tiles * 16 * 32];
     int start = offsets[blockIdx.z], length = offsets[blockIdx.z + 1] - start;
     int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
     int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
@@ -536,7 +537,7 @@ __device__ __forceinline__ void keys_by_tiles(
     constexpr int PARTS = Tiling<WIDTH>::parts, COLUMNS = Tiling<WIDTH>::columns, ROWS = Tiling<WIDTH>::rows;
     __shared__ __align__(16) float q[ROWS * WIDTH], d[ROWS * WIDTH];
     __shared__ float log_sum[ROWS], total[ROWS];
-    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::tiles_backward * 16 * 32];
+    __shared__ float slots[PARTS == 1 ? 1 : PARTS * Tiling<WIDTH>::key_tiles * 16 * 32];
     int start = offsets[blockIdx.z], length = offsets[blockIdx.z + 1] - start;
     int warp = threadIdx.x >> 5, part = warp % PARTS, g = (threadIdx.x & 31) >> 2, t = threadIdx.x & 3;
     int block_rows = blockDim.x / (32 * PARTS) * WARP_ROWS, first = blockIdx.x * block_rows;
@@ -660,13 +661,13 @@ __device__ __forceinline__ void keys_by_tiles(
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         attend_by_tiles<WIDTH>(out, twin, log_sums, query, key, value, SHAPE);                                         \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward, 168) tiled_attention_queries_##WIDTH(                                          \
+    TILED_KERNEL(WIDTH, query_tiles, 168) tiled_attention_queries_##WIDTH(                                             \
         float *dquery, u16 *twin, float *dots, const float *__restrict__ dout, const float *__restrict__ out,          \
         const float *__restrict__ log_sums, const float *__restrict__ query, const float *__restrict__ key,            \
         const float *__restrict__ value, ATTENTION_SHAPE) {                                                            \
         queries_by_tiles<WIDTH>(dquery, twin, dots, dout, out, log_sums, query, key, value, SHAPE);                    \
     }                                                                                                                  \
-    TILED_KERNEL(WIDTH, tiles_backward, 255) tiled_attention_keys_##WIDTH(                                             \
+    TILED_KERNEL(WIDTH, key_tiles, 255) tiled_attention_keys_##WIDTH(                                                  \
         float *dkey, u16 *key_twin, float *dvalue, u16 *value_twin, const float *__restrict__ dout,                    \
         const float *__restrict__ log_sums, const float *__restrict__ dots, const float *__restrict__ query,           \
         const float *__restrict__ key, const float *__restrict__ value, ATTENTION_SHAPE) {                             \
