@@ -7,7 +7,15 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// What chooses a clone runs before the sanitizer of threads has begun, and would be the first that it looks at.
+#define CLONES
+#endif
+#endif
+#ifndef CLONES
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
 #else
 #define CLONES
 #endif

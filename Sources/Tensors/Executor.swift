@@ -135,7 +135,8 @@ public protocol Executor: AnyObject, Sendable {
 
     // MARK: Operations of passes without gradients
 
-    /// How much a generation takes at a time; what it writes does not depend on that, but for the last bits on a device.
+    /// How much a generation takes at a time; what it writes does not depend on that, except for the last bits on a
+    /// device.
     var generationMost: GenerationMost { get }
 
     func forward(_ operation: SumOperation)

@@ -347,7 +347,7 @@ private let fakeProducts = ProductFunctions(
     },
     destroyPreference: { $0 == pointer(7) ? 0 : 7 },
     algorithms: { handle, _, _, _, _, _, _, wanted, results, count in
-        var found = ProductFunctions.Algorithm()
+        var found = ProductFunctions.Algorithm(reserved: (0, 0, 0, 0))
         found.words.0 = 42
         results.storeBytes(of: found, as: ProductFunctions.Algorithm.self)
         count.pointee = FakeMachine.current.withLock { $0.fuses } ? 1 : 0

@@ -230,8 +230,8 @@ private let kernelRuns: [KernelRun] = [
         ], barriers: [0, 2], exchanges: [0, 1, 2]),
 ]
 
-/// 90 and 9 rows, 2 heads that share a key head: more rows than are in shared memory at a time. Queries, keys, values, and
-/// what follows them.
+/// 90 and 9 rows, 2 heads that share a key head: more rows than are in shared memory at a time. Queries, keys, values,
+/// and what follows them.
 private func tiledInputs(width: Int) -> [KernelRun.Input] {
     [
         floats(99 * 2 * width, 11), floats(99 * width, 12), floats(99 * width, 13), .indices([0, 90, 99]),

@@ -65,9 +65,9 @@ public struct Grid: Sendable, Equatable {
     }
 }
 
-/// C (m, n) = A (m, k) · B (k, n), or C += that, row-major; either factor may be stored transposed. C is float32, and so
-/// are the factors, or bfloat16 with `bf16`; sums are float32. A row may be added to all rows of C, and a matrix to C:
-/// C = A · B + bias + addend.
+/// C (m, n) = A (m, k) · B (k, n), or C += that, row-major; either factor may be stored transposed. C is float32, and
+/// so are the factors, or bfloat16 with `bf16`; sums are float32. A row may be added to all rows of C, and a matrix to
+/// C: C = A · B + bias + addend.
 public struct DeviceProduct: Sendable {
     public var result: DeviceAddress
     public var left: DeviceAddress

@@ -59,7 +59,7 @@ struct DriverFunctions: Sendable {
         var function: Pointer?
         var grid: (UInt32, UInt32, UInt32)
         var block: (UInt32, UInt32, UInt32)
-        var sharedBytes: UInt32 = 0
+        var sharedBytes: UInt32
         var arguments: UnsafeMutablePointer<Pointer?>?
         var extra: Pointer?
         var kernel: Pointer?

@@ -317,7 +317,7 @@ public final class GraphicsCard: Device {
                 products.prefer(
                     preference, ProductFunctions.alignment + Int32(index), &alignment, MemoryLayout<UInt32>.size))
         }
-        var found = ProductFunctions.Algorithm(), count: Int32 = 0
+        var found = ProductFunctions.Algorithm(reserved: (0, 0, 0, 0)), count: Int32 = 0
         let status = products.algorithms(
             handles.fusedProducts, plan.description, plan.layouts[0], plan.layouts[1], plan.layouts[2],
             plan.layouts[2], preference, 1, &found, &count)
@@ -418,7 +418,7 @@ public final class GraphicsCard: Device {
             let status = withPointers(arguments) { pointers in
                 var parameters = DriverFunctions.KernelNode(
                     function: node.function, grid: (UInt32(node.grid.x), UInt32(node.grid.y), UInt32(node.grid.z)),
-                    block: (UInt32(node.threads), 1, 1), arguments: pointers)
+                    block: (UInt32(node.threads), 1, 1), sharedBytes: 0, arguments: pointers)
                 return card.driver.setNode(executable, node.node, &parameters)
             }
             try check("cuGraphExecKernelNodeSetParams", status)

@@ -51,7 +51,7 @@ struct ProductFunctions: Sendable {
         var workspaceSize = 0
         var state: Int32 = 0
         var waves: Float = 0
-        var reserved: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+        var reserved: (Int32, Int32, Int32, Int32)
     }
 
     /// `CUBLASLT_MATMUL_DESC_TRANSA`, `…TRANSB`, `…EPILOGUE` and `…BIAS_POINTER`
