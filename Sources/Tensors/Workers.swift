@@ -34,8 +34,8 @@ public final class Workers: @unchecked Sendable {
     private let isStopping = Atomic<Bool>(false)
     /// Whether a region is running.
     private let isBusy = Atomic<Bool>(false)
-    /// The body of the running region.
-    private var body = ck_closure(function: nil, context: nil)
+    /// The body of the running region, in memory of its own: all threads read it at the same time.
+    private let body: UnsafeMutablePointer<ck_closure>
     /// For `share`: of each thread's run the next task and the end, a cache line each.
     private let counters: UnsafeMutablePointer<Int>
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -50,6 +50,8 @@ public final class Workers: @unchecked Sendable {
         self.threadCount = threadCount
         counters = UnsafeMutableRawPointer(allocateFloats(16 * threadCount)).bindMemory(
             to: Int.self, capacity: 8 * threadCount)
+        body = .allocate(capacity: 1)
+        body.initialize(to: ck_closure(function: nil, context: nil))
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -62,6 +64,7 @@ public final class Workers: @unchecked Sendable {
         pthread_mutex_destroy(mutex)
         pthread_cond_destroy(condition)
         free(counters)
+        body.deallocate()
         mutex.deallocate()
         condition.deallocate()
     }
@@ -97,7 +100,7 @@ public final class Workers: @unchecked Sendable {
         if threads.isEmpty { start() }
         // Kept as two words: an escaping copy would be an allocation for each of a step's hundreds of regions. The
         // closure lives at least until all threads have returned from it, below.
-        keepClosure(&self.body, body)
+        keepClosure(self.body, body)
         remaining.store(threadCount - 1, ordering: .relaxed)
         generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
@@ -194,7 +197,7 @@ public final class Workers: @unchecked Sendable {
         while true {
             seen = waitForRegion(after: seen)
             if isStopping.load(ordering: .sequentiallyConsistent) { return }
-            withUnsafePointer(to: &body) { ck_call_closure($0, index) }
+            ck_call_closure(body, index)
             remaining.wrappingSubtract(1, ordering: .releasing)
         }
     }
