@@ -13,19 +13,26 @@ final class ThreadRank: Communicator, @unchecked Sendable {
     /// Where they meet.
     private final class Room: @unchecked Sendable {
         let barrier: UnsafeMutablePointer<pthread_barrier_t>
-        var places: [UnsafeRawBufferPointer]
-        var counts: [[Int]]
+        // Each rank writes its own element: memory, because of an array only one may write at a time.
+        let places: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
+        let counts: UnsafeMutableBufferPointer<[Int]>
         /// Bytes that each has sent to others.
-        var sent: [Int]
+        let sent: UnsafeMutableBufferPointer<Int>
 
         init(_ size: Int) {
             barrier = .allocate(capacity: 1)
             pthread_barrier_init(barrier, nil, UInt32(size))
-            places = Array(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: size)
-            counts = Array(repeating: [], count: size)
-            sent = Array(repeating: 0, count: size)
+            places = .allocate(capacity: size)
+            counts = .allocate(capacity: size)
+            sent = .allocate(capacity: size)
+            places.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
+            counts.initialize(repeating: [])
+            sent.initialize(repeating: 0)
         }
         deinit {
+            places.deallocate()
+            counts.deinitialize().deallocate()
+            sent.deallocate()
             pthread_barrier_destroy(barrier)
             barrier.deallocate()
         }
