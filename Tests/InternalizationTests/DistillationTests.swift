@@ -169,6 +169,15 @@ private func directional(
         }
     }
 
+    @Test func `a stage that is shorter than the decay begins with the whole rate and ends like the others`() {
+        var settings = DistillationSettings()
+        settings.training.learningRate = 2
+        settings.training.warmUp = 0
+        settings.training.decay = 100
+        #expect([0, 5, 9].map { settings.learningRate($0, of: 10) } == [2, 1, 0.2])
+        #expect([0, 100, 150, 199].map { settings.learningRate($0, of: 200) } == [2, 2, 1, 0.02])
+    }
+
     private func distil(
         digits: Int, count: Int, layers: Int, width: Int, explicitSteps: Int = 400,
         change: (inout DistillationSettings) -> Void

@@ -246,6 +246,18 @@ private struct World {
         }
         #expect(error == .tooFewRows(training: 8, needed: 12, width: 12))
         #expect(error?.help?.contains("take problems enough for 12 training rows") == true)
+        // Without a penalty as many rows as columns fit anything.
+        let some = try HiddenStates(
+            values: Array(world.values[..<(20 * 12)]), width: 12, tokens: Array(repeating: 0, count: 20),
+            provenance: Provenance(model: "m", hook: "h", position: "p"))
+        for (estimator, needed) in [(ProbeEstimator.leastSquares, 24), (.ridge, nil)] {
+            let error = refusal {
+                _ = try probe(
+                    some, for: [ProbeTarget("sum", numbers: Array(world.hidden[..<20]))],
+                    ProbeProblems(groups: Array(0..<20)), options: ProbeOptions(estimator: estimator))
+            }
+            #expect(error == needed.map { .tooFewRows(training: 16, needed: $0, width: 12) })
+        }
         #expect(
             refusal {
                 _ = try probe(

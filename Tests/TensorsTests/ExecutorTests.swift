@@ -220,7 +220,7 @@ import Testing
             weightDecay: 0.02, firstCorrection: Float(1 - 0.9 * 0.9 * 0.9), secondCorrection: Float(1 - 0.99 * 0.99))
     }
 
-    @Test(arguments: [1, 2, 3], [nil, Float(1.5)])
+    @Test(arguments: [1, 2, 3], [nil, Float(1.5), 1e6])
     func `an update of two networks is AdamW's with gradients clipped by their common norm`(
         _ threads: Int, _ clip: Float?
     ) {

@@ -177,6 +177,17 @@ import Testing
         }
     }
 
+    @Test func `a mistake in a row is found at the same column wherever the row stands in its file`() throws {
+        let row = "{\"question\": 1, \"answer\" 3}\n"
+        let columns = try ["", "{\"question\": 1, \"answer\": 2}\n", "\n\n"].map { before in
+            try withFile("t.jsonl", before + row) { path in
+                #expect(throws: ProblemLineError.self) { try ProblemRecords(path).read() }?.column
+            }
+        }
+        // Where the colon should be.
+        #expect(columns == [26, 26, 26])
+    }
+
     @Test func `malformed rows are left out and counted where that is asked for`() throws {
         try withFile("t.jsonl", "{\"question\": 1, \"answer\": 2}\n{\"question\": 1}\n") { path in
             let (set, dropped, _) = try ProblemRecords(path, skipsMalformed: true).read()
