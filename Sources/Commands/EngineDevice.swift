@@ -52,11 +52,18 @@ public enum EngineDevice: Sendable, Equatable {
             }
         }
         do {
-            let card = GraphingDevice(try GraphicsCard(index))
+            let card = try Self.openCard(index)
             StandardExecutor.choose(try CUDAExecutor(card, precision: own))
         } catch {
             throw DeviceFailure(description: error.description, help: error.help)
         }
+    }
+
+    /// A card of this machine, behind what plays repeated work as graphs unless somebody does without.
+    private static func openCard(_ index: Int) throws(DeviceFault) -> any Device {
+        let card = try GraphicsCard(index)
+        let wish = getenv("ICOT_GRAPHS").map { String(cString: $0) }
+        return wish == "off" ? card : GraphingDevice(card)
     }
 
     /// The first card of this machine, or why there is none that could be used.
@@ -98,7 +105,7 @@ public enum EngineDevice: Sendable, Equatable {
             do {
                 chosen = try namedCard.withLock { card in
                     if let card { return card }
-                    let made = try CUDAExecutor(GraphingDevice(GraphicsCard()))
+                    let made = try CUDAExecutor(Self.openCard(0))
                     card = made
                     return made
                 }

@@ -67,6 +67,7 @@ enum Usage {
         ("ICOT_DEVICE", "Where models are computed, as --device says."),
         ("ICOT_PRECISION", "How products with weights are computed, as --precision says."),
         ("ICOT_CUDA", "A folder with NVIDIA's libraries, looked into before all others."),
+        ("ICOT_GRAPHS", "off: a card is asked call by call, and plays no step as a CUDA graph; the bits are the same."),
         (
             "OPENAI_API_KEY",
             "The key for the server that prompted asks; it is sent to https://api.openai.com or OPENAI_BASE_URL alone."
