@@ -111,12 +111,23 @@ public enum EngineDevice: Sendable, Equatable {
                 }
             } catch let fault as DeviceFault {
                 throw call.failure(
-                    fault.description, code: .runtimeArgument, at: "device",
-                    help: fault.help ?? "write device: .cpu")
+                    fault.description, code: .runtimeArgument, at: "device", help: help(fault) ?? "write device: .cpu")
             }
         }
         // As --precision says, where that is possible there.
-        return (try? chosen.multiplying(in: current.precision)) ?? chosen
+        do { return try chosen.multiplying(in: current.precision) } catch {
+            call.remark("\(error.description): float32 it is")
+            return chosen
+        }
+    }
+
+    /// What to do about a fault, where a label said what computes: a label says otherwise, too.
+    private static func help(_ fault: DeviceFault) -> String? {
+        switch fault {
+        case .oldCard, .wideHead, .notOnDevice:
+            StandardExecutor.current is CUDAExecutor ? fault.help : "write device: .cpu where it is made or started"
+        default: fault.help
+        }
     }
 
     static let precisionParameter = Parameter.label(
@@ -165,14 +176,14 @@ public enum EngineDevice: Sendable, Equatable {
         guard (executor ?? StandardExecutor.current) is CUDAExecutor,
             let fault = CUDAExecutor.fault(headWidth: configuration.headWidth)
         else { return }
-        throw call.failure(fault.description, code: .runtimeArgument, help: fault.help)
+        throw call.failure(fault.description, code: .runtimeArgument, help: help(fault))
     }
 
     /// Refuses what is written for the processor only.
     static func needProcessor(_ what: String, for model: LanguageModel, _ call: Invocation) throws {
         guard model.parameters.executor is CUDAExecutor else { return }
         let fault = DeviceFault.notOnDevice(what)
-        throw call.failure(fault.description, code: .runtimeArgument, help: fault.help)
+        throw call.failure(fault.description, code: .runtimeArgument, help: help(fault))
     }
 }
 

@@ -74,6 +74,12 @@ import Testing
         desk.run(start("", "device: .cuda") + "train steps: 2")
         desk.run("distill(r, steps: 1)")
         #expect(desk.messages.first?.contains("computed on the processor only") == true, "\(desk.messages)")
+        #expect(desk.messages.first?.contains("device: .cpu") == true, "\(desk.messages)")
+        // Also of the model that a student begins from.
+        desk.run(
+            start("", "") + "train steps: 2\nlet n = model .gpt2 width: 16 heads: 2 positions: 32 device: .cuda\n"
+                + "distill(r, steps: 1, from: n)")
+        #expect(desk.messages.first?.contains("computed on the processor only") == true, "\(desk.messages)")
     }
 
     @Test func `without a card the label says what was looked for, and device cpu works`() {

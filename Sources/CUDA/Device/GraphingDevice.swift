@@ -169,10 +169,15 @@ public final class GraphingDevice: Device {
 
     public func multiply(_ product: DeviceProduct) throws(DeviceFault) {
         try locked { state throws(DeviceFault) in
-            let flags = [product.transposesLeft, product.transposesRight, product.accumulates]
-            let bits = flags.reduce(UInt64(ProductPrecision.allCases.firstIndex(of: product.precision) ?? 0)) {
-                $0 << 1 | ($1 ? 1 : 0)
-            }
+            var bits: UInt64 =
+                switch product.precision {
+                case .f32: 0
+                case .tf32: 1
+                case .bf16: 2
+                }
+            if product.transposesLeft { bits |= 4 }
+            if product.transposesRight { bits |= 8 }
+            if product.accumulates { bits |= 16 }
             state.passage.form += [
                 bits << 3 | 2, UInt64(product.result.bits), UInt64(product.left.bits), UInt64(product.right.bits),
                 UInt64(product.bias.bits), UInt64(product.addend.bits), UInt64(product.m), UInt64(product.n),

@@ -13,9 +13,6 @@ public final class CUDAExecutor: Executor {
     let sequencesMost: Int
     let memory: DeviceMemory
 
-    /// How products can be computed here; cards that are too old have fewer.
-    public static let precisions: [ProductPrecision] = [.f32, .tf32, .bf16]
-
     /// What a grid can have in its third direction.
     public static let gridMost = 65_535
 
@@ -29,7 +26,7 @@ public final class CUDAExecutor: Executor {
     private init(
         _ device: any Device, _ precision: ProductPrecision, _ sequencesMost: Int, _ memory: DeviceMemory
     ) throws(DeviceFault) {
-        guard Self.precisions.contains(precision), device.supports(precision) else {
+        guard device.supports(precision) else {
             throw .noPrecision(name: device.name, precision)
         }
         self.device = device
@@ -59,7 +56,8 @@ public final class CUDAExecutor: Executor {
     public func multiplying(in precision: ProductPrecision) throws(PrecisionFault) -> any Executor {
         if precision == self.precision { return self }
         do { return try CUDAExecutor(device, precision, sequencesMost, memory) } catch {
-            throw PrecisionFault(precision, at: device.name, possible: Self.precisions.filter(device.supports))
+            throw PrecisionFault(
+                precision, at: device.name, possible: ProductPrecision.allCases.filter(device.supports))
         }
     }
 

@@ -72,7 +72,8 @@ __device__ __forceinline__ float gelu_slope(float x, int exact) {
                  : share + x * share * (1 - share) * a * (1 + 3 * b * x * x);
 }
 
-KERNEL gelu(float *y, const float *__restrict__ x, int exact, long long count) {
+template <class Number>
+__device__ __forceinline__ void gelu_of(Number *y, const float *__restrict__ x, int exact, long long count) {
     bool wide = is_wide(y, 4) && is_wide(x, 4);
     EACH_SOME(i, some, count) {
         float v[4];
@@ -82,16 +83,10 @@ KERNEL gelu(float *y, const float *__restrict__ x, int exact, long long count) {
     }
 }
 
+KERNEL gelu(float *y, const float *__restrict__ x, int exact, long long count) { gelu_of(y, x, exact, count); }
+
 /// The twin of GELU(x) alone.
-KERNEL rounded_gelu(u16 *y, const float *__restrict__ x, int exact, long long count) {
-    bool wide = is_wide(y, 4) && is_wide(x, 4);
-    EACH_SOME(i, some, count) {
-        float v[4];
-        read_four(v, x + i, 0, some, wide);
-        for (int j = 0; j < 4; j++) v[j] *= gelu_share(v[j], exact);
-        write_four(y + i, 0, some, wide, v);
-    }
-}
+KERNEL rounded_gelu(u16 *y, const float *__restrict__ x, int exact, long long count) { gelu_of(y, x, exact, count); }
 
 /// d becomes d · GELU′(x).
 KERNEL gelu_backward(float *d, u16 *twin, const float *__restrict__ x, int exact, long long count) {

@@ -74,10 +74,12 @@ enum DistillFunction {
                     """)
         ) { call in
             let experiment = try call.experimentIfPresent("teacher") ?? bench.run(call)
-            try EngineDevice.needProcessor("distillation", for: experiment.run.model, call)
+            let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? experiment.initial
+            for model in [experiment.run.model, initial] {
+                try EngineDevice.needProcessor("distillation", for: model, call)
+            }
             let teacher = try teacher(experiment, call)
             let run = experiment.run
-            let initial = call.hostIfPresent("from", as: ModelValue.self)?.model ?? experiment.initial
             let distillation = try Distillation(
                 teacher: run.model, initial: initial, on: run.problems, heldOut: run.heldOut,
                 validation: run.validation, positions: run.schedule.positions,

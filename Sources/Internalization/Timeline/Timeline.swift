@@ -231,7 +231,7 @@ final class SpillFolder {
             if mkdir(path, 0o777) != 0, errno != EEXIST { throw RunError.noFolder(path) }
             return path
         }
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = FileSystem.temporaryFolder
         var template = Array((base + "/icot-snapshots-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw RunError.noFolder(base) }
         let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

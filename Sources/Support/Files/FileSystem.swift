@@ -118,6 +118,9 @@ public enum FileSystem {
         return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// Where files go that nobody keeps.
+    public static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
     /// Makes a folder and those above it that are missing.
     /// - Throws: `FileError`.
     public static func makeFolder(_ path: String, mode: mode_t = 0o777) throws {

@@ -17,7 +17,7 @@ public final class GrowingText {
     ///   - folder: where the file is made; nil for that of temporary files.
     ///   - memoryMost: bytes that stay in memory.
     public init(folder: String? = nil, memoryMost: Int = 1 << 16) {
-        self.folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        self.folder = folder ?? FileSystem.temporaryFolder
         self.memoryMost = memoryMost
     }
 

@@ -9,7 +9,7 @@ public final class TemporaryCopy {
     /// Copies a folder with all that is in it except files and folders of the names `omitted`.
     /// - Throws: `FileError`.
     public init(of folder: String, without omitted: Set<String> = []) throws {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = FileSystem.temporaryFolder
         var template = Array((base + "/icot-run-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw FileError(.notWritten, base, "has no room for a copy of \(folder)")

@@ -71,19 +71,23 @@ extension CPUExecutor {
     public func appendMostProbable(
         _ logits: Variable, to tokens: inout [Int32], _ probabilities: inout [Float]
     ) {
-        let x = floats(logits), first = tokens.count
-        for n in 0..<logits.rows { tokens.append(Int32(ck_argmax(x + n * logits.columns, logits.columns))) }
-        appendProbabilities(of: Array(tokens[first...]), logits, to: &probabilities)
+        for n in 0..<logits.rows {
+            let token = Int(ck_argmax(floats(logits) + n * logits.columns, logits.columns))
+            tokens.append(Int32(token))
+            probabilities.append(probability(of: token, logits, row: n))
+        }
     }
 
     public func appendProbabilities(of tokens: [Int32], _ logits: Variable, to probabilities: inout [Float]) {
         precondition(tokens.count == logits.rows, "\(tokens.count) tokens for \(logits.rows) rows")
-        let x = floats(logits)
-        for (n, token) in tokens.enumerated() {
-            let row = x + n * logits.columns
-            ck_softmax(row, 1, logits.columns)
-            probabilities.append(row[Int(token)])
-        }
+        for (n, token) in tokens.enumerated() { probabilities.append(probability(of: Int(token), logits, row: n)) }
+    }
+
+    /// The row is used up.
+    private func probability(of token: Int, _ logits: Variable, row: Int) -> Float {
+        let row = floats(logits) + row * logits.columns
+        ck_softmax(row, 1, logits.columns)
+        return row[token]
     }
 
     public func apply(_ edit: Edit, to variable: Variable) {
