@@ -21,6 +21,14 @@ import TestSupport
         #expect(history.entries == ["step", "train"])
     }
 
+    @Test func `a long session keeps the newest lines`() {
+        let history = History(file: nil, entriesMax: 20)
+        for line in 1...22 { history.append("line \(line)") }
+        #expect(history.entries.first == "line 1")
+        history.append("line 23")
+        #expect(history.entries == (4...23).map { "line \($0)" })
+    }
+
     @Test func `a damaged file costs its damaged lines only`() throws {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "history")

@@ -103,6 +103,38 @@ import Testing
         #expect(session.value(of: "_1") == nil)
     }
 
+    @Test("a thousand results take no more room than fifty, and undo brings none of the older ones back")
+    func roomOfResults() {
+        let session = TestSession.make()
+        session.run(SourceText("let x = 1\nlet y = 2"))
+        for number in 1...60 { session.run(SourceText("\(number)")) }
+        let slots = session.globals.names.count
+        for number in 61...1000 {
+            session.run(SourceText("\(number)"))
+            if number % 100 == 0 { session.run(SourceText("y = \(number)\n1 // 0")) }
+        }
+        #expect(session.globals.names.count <= slots + 1)
+        for number in 951...1000 { #expect(session.value(of: "_\(number)")?.asInteger == number) }
+        #expect(session.value(of: "_950") == nil)
+        // Before the first of these y was 900, and before the second the results were 801 to 850 and more.
+        session.run(SourceText("undo"))
+        #expect(session.value(of: "y")?.asInteger == 900)
+        session.run(SourceText("undo"))
+        #expect(session.value(of: "y")?.asInteger == 800 && session.value(of: "x")?.asInteger == 1)
+        #expect(session.globals.names.count { $0.first == "_" && session.value(of: $0) != nil } == 1)
+    }
+
+    @Test("code that names a result never finds another in its place")
+    func resultInCode() {
+        let session = TestSession.make()
+        let recorder = TestSession.Recorder(session)
+        session.run(SourceText("10\n20\ndef second() { _2 + 1 }\nsecond()"))
+        #expect(session.value(of: "_3")?.asInteger == 21)
+        session.run(SourceText((1...60).map { "\($0)" }.joined(separator: "\n")))
+        session.run(SourceText("second()"))
+        #expect(recorder.errors.count == 1 && session.value(of: "_63")?.asInteger == 60)
+    }
+
     @Test("vars cuts long values to sixty characters, and an assertion shows what did not hold")
     func varsAndAssert() {
         let session = TestSession.make()

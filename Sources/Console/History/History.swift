@@ -4,6 +4,7 @@ public final class History {
     private let file: HistoryFile?
     private var isLoaded: Bool
     private var kept: [String] = []
+    private let entriesMax: Int
 
     /// The history of the user's own file, read when it is first needed.
     public static func standard() -> History { History(file: HistoryFile.standard()) }
@@ -15,8 +16,9 @@ public final class History {
         return history
     }
 
-    init(file: HistoryFile?) {
+    init(file: HistoryFile?, entriesMax: Int = HistoryFile.entriesMax) {
         self.file = file
+        self.entriesMax = file?.entriesMax ?? entriesMax
         isLoaded = file == nil
     }
 
@@ -32,7 +34,7 @@ public final class History {
     }
 
     /// Adds what was typed, unless it is blank, begins with a space (the way to keep something out of the history), or
-    /// repeats the entry before it.
+    /// repeats the entry before it. The oldest go where there are a tenth more than are kept.
     public func append(_ entry: String) {
         guard let first = entry.unicodeScalars.first, first != " ", entry.contains(where: { !$0.isWhitespace }) else {
             return
@@ -41,6 +43,7 @@ public final class History {
         guard kept.last != entry else { return }
         kept.append(entry)
         file?.append(entry)
+        if kept.count > entriesMax + entriesMax / 10 { kept.removeFirst(kept.count - entriesMax) }
     }
 
     /// The newest entry before `index` that begins with `prefix` and is not `current`.

@@ -18,7 +18,8 @@ import Support
 struct HistoryFile {
     let path: String
     /// Entries kept when the file is shortened; it is when it holds twice as many lines.
-    var entriesMax = 10_000
+    var entriesMax = Self.entriesMax
+    static let entriesMax = 10_000
 
     private static let header = "# icot history 1\n"
 

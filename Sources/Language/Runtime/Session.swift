@@ -1,5 +1,3 @@
-import Support
-
 // A session: variables, verbs of the user's own, numbered results, and the running of texts. Front ends hand it text
 // and read its events; they know nothing beyond it.
 
@@ -257,9 +255,8 @@ public final class Session {
         if !bundle.isEmpty { emit(.output(bundle)) }
         globals.set(globals.slot(of: "_"), value, .variable)
         globals.set(globals.slot(of: "_\(resultNumber)"), value, .variable)
-        let old = resultNumber - Session.resultsKept
-        if old > 0 { globals.set(globals.slot(of: "_\(old)"), .none, .undefined) }
         resultNumber += 1
+        globals.forget("_\(resultNumber - 1 - Session.resultsKept)")
     }
 
     // MARK: - Errors
@@ -329,9 +326,9 @@ public final class Session {
     }
 
     public func restore(_ checkpoint: Checkpoint) {
+        resultNumber = checkpoint.resultNumber
         restore(checkpoint.present)
         undoable = checkpoint.undoable
-        resultNumber = checkpoint.resultNumber
         checkpoint.restoreHost()
     }
 
@@ -343,10 +340,16 @@ public final class Session {
         return true
     }
 
-    /// Variables and signatures together: a verb that was defined again has another signature.
+    /// Variables and signatures together: a verb that was defined again has another signature. Results that have had
+    /// their time do not come back.
     private func restore(_ earlier: Earlier) {
         globals.restore(earlier.variables)
         definitions = earlier.definitions
+        for name in globals.names where Session.isResultName(name) {
+            if let number = Int(name.dropFirst()), number < resultNumber - Session.resultsKept {
+                globals.forget(name)
+            }
+        }
     }
 
     // MARK: - Texts that are not the user's own

@@ -282,20 +282,20 @@ struct Compiler {
         if builder.ownName == word { return .function }
         if let found = builder.capture(word) { return found.isBoxed ? .captureBox(found.index) : .capture(found.index) }
         if !scope.prefix.isEmpty, scope.fileNames.contains(word) {
-            return .global(scope.globals.slot(of: scope.prefix + word))
+            return .global(scope.globals.slotInCode(of: scope.prefix + word))
         }
         if scope.globals.kind(of: word) == .undefined {
             if let command = scope.commands[word] { return .command(command) }
             if scope.library.contains(word) {
-                return .global(scope.globals.slot(of: CompilerScope.libraryPrefix + word))
+                return .global(scope.globals.slotInCode(of: CompilerScope.libraryPrefix + word))
             }
         }
-        return .global(scope.globals.slot(of: word))
+        return .global(scope.globals.slotInCode(of: word))
     }
 
     /// The slot of a name that the top level gives a value here.
     func declaredSlot(_ word: String) -> Int {
-        scope.globals.slot(of: scope.fileNames.contains(word) ? scope.prefix + word : word)
+        scope.globals.slotInCode(of: scope.fileNames.contains(word) ? scope.prefix + word : word)
     }
 
     // MARK: - Assignment
