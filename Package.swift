@@ -74,7 +74,7 @@ let package = Package(
         // The whole of a run.
         .target(
             name: "Experiments",
-            dependencies: ["Internalization", "Probing", "Transformer", "Checkpoints", "Support"],
+            dependencies: ["Internalization", "Probing", "Transformer", "Checkpoints", "Tensors", "Support"],
             swiftSettings: strict),
 
         // Models that somebody else runs: nothing is linked, libcurl is opened when a server is asked.

@@ -34,11 +34,9 @@ enum Explanations {
             return Explanation(.runtimeArgument, error.description, at: arguments(error))
         case let error as RanksFault:
             return Explanation(.commandFailed, error.description, at: arguments(error), help: error.help)
+        // Of a kept run, which goes on in its own; a label says for itself what is possible.
         case let error as PrecisionFault:
-            return Explanation(
-                .runtimeArgument, error.description, at: ["precision"],
-                help: "write " + error.possible.map { "--precision \($0.rawValue)" }.joined(separator: " or ")
-                    + ", or another --device")
+            return Explanation(.runtimeArgument, error.description, at: ["path"], help: "write device: .cuda")
         case let error as RunError: return Explanation(.commandFailed, error.description, help: help(error))
         case let error as PositionExtensionError: return Explanation(.runtimeArgument, error.description)
         case let error as BatchError: return Explanation(.commandFailed, error.description)

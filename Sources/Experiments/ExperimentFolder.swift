@@ -23,6 +23,7 @@
 import Checkpoints
 import Internalization
 import Support
+import Tensors
 import Transformer
 
 extension Experiment {
@@ -88,11 +89,13 @@ extension Experiment {
     /// - Parameters:
     ///   - steals: takes it over from a process on another machine that is gone.
     ///   - original: the folder that this one is a copy of, which is what a person knows.
+    ///   - executor: what computes from here on; that of new models where nil.
     ///   - warn: hears of checkpoints that were passed over because they are not complete.
     ///   - remark: hears why its bits will be others from here on, where they will.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`; the folder is then as it was.
     public static func resume(
-        _ path: String, steals: Bool = false, copyOf original: String? = nil, warn: (String) -> Void = { _ in },
+        _ path: String, steals: Bool = false, copyOf original: String? = nil, on executor: (any Executor)? = nil,
+        warn: (String) -> Void = { _ in },
         remark: (String) -> Void = { _ in },
         interrupt: Interrupt = Interrupt()
     ) throws -> Experiment {
@@ -107,7 +110,7 @@ extension Experiment {
         let writing = try writing(info, path)
         let separator = info?["separator"]?.string.flatMap { AnswerSeparator(rawValue: $0) }
         let encoder = try writing.encoder(separator: separator, answers: parts.all)
-        let resumed = try RunFolder.resume(path, steals: steals, isVerified: true) { part, order in
+        let resumed = try RunFolder.resume(path, steals: steals, isVerified: true, on: executor) { part, order in
             guard let set = sets[part] else { throw FileError(.missing, path, "has no \(part) problems") }
             return try EncodedProblems(set, encoder: encoder, order: order, interrupt)
         } encoder: { _ in
@@ -131,11 +134,11 @@ extension Experiment {
     /// - Throws: as `resume`; `ExperimentFault.keptOtherwise` where the run there began from other weights or problems,
     ///   or computes in another precision.
     public func continuation(
-        at path: String, warn: (String) -> Void = { _ in }, remark: (String) -> Void = { _ in },
-        interrupt: Interrupt = Interrupt()
+        at path: String, on executor: (any Executor)? = nil, warn: (String) -> Void = { _ in },
+        remark: (String) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
     ) throws -> Experiment? {
         guard FileSystem.exists(path + "/run.json") else { return nil }
-        let kept = try Experiment.resume(path, warn: warn, remark: remark, interrupt: interrupt)
+        let kept = try Experiment.resume(path, on: executor, warn: warn, remark: remark, interrupt: interrupt)
         for (role, own, other) in [
             (ProblemRole.training, data, kept.data), (.test, test, kept.test),
             (.validation, validation, kept.validation),
@@ -153,11 +156,12 @@ extension Experiment {
 
     /// Goes on with a copy of a kept run: its folder is neither held nor changed.
     public static func open(
-        copyOf path: String, warn: (String) -> Void = { _ in }, interrupt: Interrupt = Interrupt()
+        copyOf path: String, on executor: (any Executor)? = nil, warn: (String) -> Void = { _ in },
+        interrupt: Interrupt = Interrupt()
     ) throws -> Experiment {
         try RunFolder.check(path)
         let copy = try TemporaryCopy(of: path, without: Set(RunLock.fileNames))
-        let experiment = try resume(copy.path, copyOf: path, warn: warn, interrupt: interrupt)
+        let experiment = try resume(copy.path, copyOf: path, on: executor, warn: warn, interrupt: interrupt)
         experiment.folder = nil
         experiment.copy = copy
         experiment.origin = path

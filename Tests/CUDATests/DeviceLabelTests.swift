@@ -1,5 +1,7 @@
+import Foundation
 import Language
 import Tensors
+import TestSupport
 import Testing
 
 @testable import CUDA
@@ -24,6 +26,14 @@ import Testing
     private func start(_ model: String, _ labels: String) -> String {
         "let m = model .gpt2 width: 16 heads: 2 layers: 1 positions: 32 seed: 4 \(model)\n"
             + "let r = start m on: data test: test batch: 8 seed: 2 \(labels)\n"
+    }
+
+    /// A copy of the run `first`, which nobody holds.
+    private func free(_ folder: URL) throws -> String {
+        let copy = folder.appending(path: "kept")
+        try FileManager.default.copyItem(at: folder.appending(path: "first"), to: copy)
+        for name in ["run.lock", "owner.lock"] { try? FileManager.default.removeItem(at: copy.appending(path: name)) }
+        return copy.path
     }
 
     @Test func `a run on a card takes the steps that it takes on the processor, and says where it is`() {
@@ -67,6 +77,36 @@ import Testing
             "\(desk.messages)")
         desk.run(start("", "precision: .tf32"))
         #expect(desk.codes == [.runtimeArgument])
+    }
+
+    @Test func `a kept run goes on where resume says, and says that its bits will be others`() throws {
+        try withTemporaryFolder { folder in
+            let desk = desk()
+            desk.run(start("", "") + "train steps: 2\nsave_run \"\(folder.path)/first\"")
+            let kept = try free(folder)
+            desk.run("train steps: 2")
+            let loss = try #require(desk.value("(timeline r)[-1].loss").asReal)
+            for (labels, place) in [("device: .cuda hold: false", "host device"), ("device: .cuda", "host device")] {
+                desk.run("let q = resume \"\(kept)\" \(labels)\ntrain steps: 2")
+                #expect(desk.messages.isEmpty, "\(desk.messages)")
+                #expect(desk.value("q.profile").asText?.contains(place) == true)
+                #expect(abs((desk.value("(timeline q)[-1].loss").asReal ?? .nan) - loss) < 1e-4)
+            }
+            #expect(desk.lines.contains { $0.contains("from here on under f32 host device") }, "\(desk.lines)")
+        }
+    }
+
+    @Test func `a kept run whose products only a card can compute says where it could go on`() throws {
+        try withTemporaryFolder { folder in
+            let desk = desk()
+            desk.run(start("", "device: .cuda precision: .tf32") + "save_run \"\(folder.path)/first\"")
+            let kept = try free(folder)
+            desk.run("let q = resume \"\(kept)\"")
+            #expect(desk.codes == [.runtimeArgument], "\(desk.messages)")
+            desk.run("let q = resume \"\(kept)\" device: .cuda\ntrain steps: 1")
+            #expect(desk.messages.isEmpty, "\(desk.messages)")
+            #expect(desk.value("q.precision").asText == "tf32")
+        }
     }
 
     @Test func `what is written for the processor only says so of a run on a card`() {

@@ -6,6 +6,7 @@ import Internalization
 import Language
 import Plotting
 import Support
+import Tensors
 import Transformer
 
 enum FileCommands {
@@ -174,16 +175,18 @@ enum FileCommands {
                     .label(
                         "slices", .integer(1...100_000),
                         "cuts batches into so many parts from here on, which ranks share; as before without it"),
+                    EngineDevice.deviceParameter,
                 ], result: RunValue.typeName, effects: [.holds(unless: "hold"), .changesRun],
                 seeAlso: ["save_run", "timeline"])
         ) { call in
-            let path = try call.text("path")
+            let path = try call.text("path"), executor = try EngineDevice.executor(call)
             let experiment =
                 try call.boolean("hold")
                 ? Experiment.resume(
-                    path, steals: call.boolean("steal"), warn: call.warn, remark: call.remark,
+                    path, steals: call.boolean("steal"), on: executor, warn: call.warn, remark: call.remark,
                     interrupt: call.interrupt)
-                : call.openCopy(of: path)
+                : call.openCopy(of: path, on: executor)
+            try EngineDevice.check(experiment.run.model.configuration, call, on: executor)
             if let slices = call.integerIfPresent("slices") {
                 try experiment.change(slices: slices, remark: call.remark)
             }
@@ -201,7 +204,7 @@ extension Invocation {
     func remark(_ text: String) { output(DisplayBundle(picture: [StyledText(text, .dim)])) }
 
     /// A kept run without holding its folder.
-    func openCopy(of path: String) throws -> Experiment {
-        try Experiment.open(copyOf: path, warn: warn, interrupt: interrupt)
+    func openCopy(of path: String, on executor: (any Executor)? = nil) throws -> Experiment {
+        try Experiment.open(copyOf: path, on: executor, warn: warn, interrupt: interrupt)
     }
 }

@@ -87,7 +87,8 @@ enum StartCommands {
                 }
                 if try call.boolean("resume"),
                     let kept = try experiment.continuation(
-                        at: "runs/" + name, warn: call.warn, remark: call.remark, interrupt: call.interrupt)
+                        at: "runs/" + name, on: settings.executor, warn: call.warn, remark: call.remark,
+                        interrupt: call.interrupt)
                 {
                     experiment = kept
                     if let slices = call.integerIfPresent("slices") {

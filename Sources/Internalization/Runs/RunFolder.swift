@@ -355,10 +355,12 @@ public final class RunFolder {
     ///   - encode: the problems of a part ("training", "held-out", "validation") for an order of removal, where the
     ///     folder is compact.
     ///   - encoder: makes the encoder of the held-out problems from what the caller remembered.
+    ///   - executor: what computes from here on; that of new models where nil.
     /// - Throws: `RunFolderError`, `FileError`, `RunError`, `PrecisionFault` where this process cannot compute as
     ///   the run does; the folder is then as it was.
     public static func resume(
         _ path: String, steals: Bool = false, isVerified: Bool = false, workers: Workers = .shared,
+        on executor: (any Executor)? = nil,
         encode: (_ part: String, RemovalOrder) throws -> EncodedProblems = { part, _ in
             throw FileError(.missing, part, "nobody knows how to encode these problems")
         },
@@ -381,6 +383,7 @@ public final class RunFolder {
             }
             return problems
         }
+        func placed(_ model: LanguageModel) -> LanguageModel { executor.map { model.copy(on: $0) } ?? model }
         /// Without them no checkpoint can be gone on from.
         func problems(_ part: String, _ order: RemovalOrder) throws -> EncodedProblems {
             if let problems = known[part] { return problems }
@@ -405,9 +408,9 @@ public final class RunFolder {
                 let validation = try description["validation"].map { _ in
                     HeldOut(try problems("validation", order), encoder: try encoder(info))
                 }
-                let initial = try isCompact ? nil : LanguageModel.load(from: path + "/model")
+                let initial = try isCompact ? nil : placed(LanguageModel.load(from: path + "/model"))
                 let run = try Run(
-                    initial?.copy() ?? LanguageModel(configurationIn: path + "/model"),
+                    initial?.copy() ?? placed(LanguageModel(configurationIn: path + "/model")),
                     on: try problems("training", order), heldOut: heldOut,
                     validation: validation, schedule: present.schedule,
                     settings: present.settings, workers: workers)
