@@ -123,6 +123,11 @@ public struct ProblemLineError: Error, Equatable, Sendable, CustomStringConverti
     public var description: String { "\(path):\(line):\(column): \(rule)" }
 }
 
+extension Int {
+    /// The column, in characters, of what follows these bytes of a line.
+    static func column(after bytes: some Sequence<UInt8>) -> Int { 1 + bytes.count { $0 & 0xC0 != 0x80 } }
+}
+
 // MARK: One line
 
 private struct LineParser {
@@ -201,8 +206,8 @@ private struct Line {
     private var isStrict: Bool { file.rules == .strict }
 
     private func error(at index: Int, _ rule: String) -> ProblemLineError {
-        let column = bytes[..<min(index, bytes.count)].reduce(1) { $1 & 0xC0 == 0x80 ? $0 : $0 + 1 }
-        return ProblemLineError(path: file.path, line: number, column: column, rule: rule)
+        ProblemLineError(
+            path: file.path, line: number, column: .column(after: bytes[..<min(index, bytes.count)]), rule: rule)
     }
 
     /// Where `||` is; nil where the reference drops the line.

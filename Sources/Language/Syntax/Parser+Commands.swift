@@ -257,6 +257,8 @@ extension Parser {
         let marked = marks.count
         if case .identifier(let verb) = current.kind, let inner = try? command(Name(verb, current.span)) {
             end = ownEnd(of: inner)
+        } else {
+            end = endOfElement(from: start)
         }
         marks.removeSubrange(marked...)
         index = start
@@ -266,6 +268,25 @@ extension Parser {
             .needsParentheses, "'\(word)' is a verb: inside \(place) its command goes in parentheses", at: span,
             help: "write (\(written))",
             replacement: .init(SourceSpan(span.start, end), "(\(written))"))
+    }
+
+    /// Where what begins at a token ends in a list: before a comma or a bracket that was opened before it.
+    private func endOfElement(from start: Int) -> Int {
+        var end = tokens[start].span.end
+        var depth = 0
+        for token in tokens[start...] {
+            if token.endsStatement { break }
+            if case .sign(let sign) = token.kind {
+                if sign.closer != nil { depth += 1 }
+                if sign == .comma, depth == 0 { break }
+                if [.closeParenthesis, .closeBracket, .closeBrace].contains(sign) {
+                    if depth == 0 { break }
+                    depth -= 1
+                }
+            }
+            end = token.span.end
+        }
+        return end
     }
 
     /// Where a command inside another one ends: before the first argument that its own verb does not take, which then

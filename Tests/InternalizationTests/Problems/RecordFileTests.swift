@@ -186,6 +186,11 @@ import Testing
         }
         // Where the colon should be.
         #expect(columns == [26, 26, 26])
+        // In characters: é takes two bytes.
+        try withFile("t.jsonl", "{\"question\": \"é\", \"answer\" 3}\n") { path in
+            let error = #expect(throws: ProblemLineError.self) { try ProblemRecords(path).read() }
+            #expect(error?.column == 28)
+        }
     }
 
     @Test func `malformed rows are left out and counted where that is asked for`() throws {

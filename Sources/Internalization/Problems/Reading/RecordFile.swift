@@ -103,8 +103,8 @@ public struct RecordFile {
                 value = try reader.readValue()
                 try reader.finish()
             } catch let error as FileError {
-                throw ProblemLineError(
-                    path: path, line: line, column: (error.offset ?? start) - start + 1, rule: error.rule)
+                let before = bytes[start..<min(max(error.offset ?? start, start), end)]
+                throw ProblemLineError(path: path, line: line, column: .column(after: before), rule: error.rule)
             }
             guard let object = value.object else {
                 throw ProblemLineError(
