@@ -94,6 +94,20 @@ struct PromptedServerTests {
         }
     }
 
+    @Test func `a single answer that is not kept is told in the singular`() throws {
+        try withTemporaryFolder { folder in
+            let desk = Self.desk()
+            let server = PlannedServer(Self.answers(desk)[..<3] + [.failure(401, "no")])
+            desk.run(line(server.address, folder))
+            desk.run(line(server.address, folder, ", ask: false"))
+            #expect(
+                desk.messages.first?.contains("1 answer of 4 is not in \(folder.path)/a.jsonl") == true,
+                "\(desk.messages)")
+            #expect(desk.messages.first?.contains("and the server is asked for it") == true)
+            #expect(server.requests.count == 4)
+        }
+    }
+
     @Test func `a server that does not count leaves the counts out, and the cost with them`() throws {
         try withTemporaryFolder { folder in
             let desk = Self.desk()
