@@ -273,6 +273,8 @@ private struct ZipEntry {
         let places = (try #require(found["a/b"]).range, try #require(found["c"]).range)
         #expect(file[places.0] == [1, 2, 3] && file[places.1] == [7])
         #expect(found["b"] == nil)
+        // Sizes that follow the data, and names in UTF-8, are no encryption.
+        #expect(try open(zip([ZipEntry(name: "é", flags: 0x808)])).entries.map(\.name) == ["é"])
         // Dots within a name climb nowhere.
         #expect(try open(zip([ZipEntry(name: "..a/b..")])).entries.count == 1)
     }
@@ -288,6 +290,7 @@ private struct ZipEntry {
             ([ZipEntry(name: "a", method: 8)], 0, 0, "zip entry \"a\" is compressed (method 8); PyTorch only stores"),
             ([ZipEntry(name: "a", flags: 1)], 0, 0, "zip entry \"a\" is encrypted"),
             ([ZipEntry(name: "a", flags: 0x2000)], 0, 0, "zip entry \"a\" is encrypted"),
+            ([ZipEntry(name: "a", flags: 0x40)], 0, 0, "zip entry \"a\" is encrypted"),
             ([ZipEntry(name: "a", size: 4)], 0, 0, "zip entry \"a\" claims 4 bytes; 3 are there"),
             ([ZipEntry(name: "a", stored: 2)], 0, 0, "zip entry \"a\" is stored, but in 2 bytes for 3"),
             // The three bytes of a, the 31 of b's local header, and one of its data.

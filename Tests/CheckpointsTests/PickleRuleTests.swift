@@ -135,6 +135,79 @@ private func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws 
         #expect(error?.rule == "an OrderedDict made from arguments")
     }
 
+    @Test func `texts of every length and kind are texts, bytes are nothing, and a frame is passed over`() throws {
+        let opcodes: [[UInt8]] = [
+            [0x55, 2, 0xC3, 0xA9], [0x8C, 2, 0xC3, 0xA9], [0x58, 2, 0, 0, 0, 0xC3, 0xA9],
+            [0x54, 2, 0, 0, 0, 0xC3, 0xA9],
+            [0x95, 9, 9, 9, 9, 9, 9, 9, 9, 0x55, 2, 0xC3, 0xA9],
+        ]
+        for opcode in opcodes {
+            let (machine, value) = try load(opcode)
+            guard case .text(let range) = value else {
+                Issue.record("no text: \(opcode)")
+                continue
+            }
+            #expect(machine.string(range) == "é")
+        }
+        for opcode in [[0x43, 2, 0x51, 0xFF], [0x42, 2, 0, 0, 0, 0x51, 0xFF]] as [[UInt8]] {
+            guard case .inert = try load(opcode).value else {
+                Issue.record("not inert: \(opcode)")
+                continue
+            }
+        }
+        for (opcode, flag) in [([0x88], true), ([0x89], false)] as [([UInt8], Bool)] {
+            guard case .bool(flag) = try load(opcode).value else {
+                Issue.record("not \(flag)")
+                continue
+            }
+        }
+    }
+
+    @Test func `lists and dictionaries grow by one value or by all since a mark, in their order`() throws {
+        func list(_ opcodes: [UInt8]) throws -> [Int] {
+            let (machine, value) = try load(opcodes)
+            guard case .list(let index) = value else { return [] }
+            return machine.lists[index].map { if case .integer(let number) = $0 { number } else { -999 } }
+        }
+        #expect(try list([0x5D, 0x4B, 1, 0x61, 0x4B, 2, 0x61]) == [1, 2])
+        #expect(try list([0x5D, 0x28, 0x4B, 1, 0x4B, 2, 0x65, 0x4B, 3, 0x61]) == [1, 2, 3])
+        let entries: [UInt8] = [0x4B, 1, 0x4B, 2, 0x73, 0x28, 0x4B, 3, 0x4B, 4, 0x4B, 5, 0x4B, 6, 0x75]
+        let makers: [[UInt8]] = [
+            [0x7D], Op.global("collections", "OrderedDict") + [0x29, 0x52],
+            Op.global("collections", "defaultdict") + Op.tuple([Op.global("builtins", "list")]) + [0x52],
+        ]
+        for maker in makers {
+            let (machine, value) = try load(maker + entries)
+            guard case .dictionary(let index) = value else {
+                Issue.record("no dictionary")
+                continue
+            }
+            let pairs = machine.dictionaries[index].map { pair -> [Int] in
+                guard case .integer(let key) = pair.key, case .integer(let value) = pair.value else { return [] }
+                return [key, value]
+            }
+            #expect(pairs == [[1, 2], [3, 4], [5, 6]])
+        }
+    }
+
+    @Test func `settings that stand beside weights are made and given attributes, and are nothing`() throws {
+        let namespace = Op.global("argparse", "Namespace") + [0x29, 0x81]
+        let path = Op.global("pathlib", "PosixPath") + Op.tuple([Op.text("a")]) + [0x52]
+        for opcodes in [namespace, namespace + [0x7D, 0x62], path, path + [0x4B, 1, 0x62]] {
+            guard case .inert = try load(opcodes).value else {
+                Issue.record("not inert")
+                continue
+            }
+        }
+        // A storage is named by its type, and made by nobody.
+        let made = Op.global("torch", "FloatStorage") + [0x29, 0x52]
+        let error = #expect(throws: FileError.self) { try load(made) }
+        #expect(error?.rule == "a storage made from arguments")
+        let bare = Op.global("torch._utils", "_rebuild_parameter") + Op.tuple([Op.number(1)]) + [0x52]
+        let parameter = #expect(throws: FileError.self) { try load(bare) }
+        #expect(parameter?.rule == "a parameter without its tensor")
+    }
+
     @Test func `the names that a pickle may ask for are those of tensors and of what stands beside them`() throws {
         let storages: [(String, ElementType)] = [
             ("Double", .float64), ("Float", .float32), ("Half", .float16), ("BFloat16", .bfloat16), ("Long", .int64),
@@ -284,6 +357,84 @@ private func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws 
         let listed = "is listed, but no tensor uses it or it is listed twice"
         #expect(refusal(file(good, keys: ["1"]))?.rule == "storage \"1\" \(listed)")
         #expect(refusal(file(good, keys: ["0", "0"]))?.rule == "storage \"0\" \(listed)")
+    }
+
+    @Test func `the older format ends with the keys of all storages that tensors use`() {
+        let good = Op.dictionary([("w", Op.four)])
+        #expect(refusal(file(good, keys: []))?.rule == "storage \"0\" is not in the file")
+        let whole = file(good, keys: [], count: 0)
+        // A number where the list of keys should be: 80 02 5D 28 65 2E is the end of the file.
+        let numbered = Array(whole.dropLast(4)) + [0x4B, 1, 0x2E]
+        #expect(refusal(numbered)?.rule == "a list of storage keys was expected")
+        let named = refusal(file([0x7D] + Op.text("w") + Op.four + [0x73] + Op.number(1) + Op.four + [0x73]))
+        #expect(named?.rule == "a tensor whose name is not a text")
+    }
+
+    @Test func `a view may not go backwards, and has a step for each axis`() {
+        func value(_ shape: [Int], _ strides: [UInt8]) -> [UInt8] {
+            let parts = [Op.storage(), Op.number(3), Op.tuple(shape.map(Op.number)), strides, [0x89]]
+            return file(
+                Op.dictionary([("w", Op.global("torch._utils", "_rebuild_tensor_v2") + Op.tuple(parts) + [0x52])]))
+        }
+        let minusOne: [UInt8] = [0x4A, 0xFF, 0xFF, 0xFF, 0xFF]
+        #expect(
+            refusal(value([2], Op.tuple([minusOne])))?.rule
+                == "a tensor of shape [2], strides [-1] and offset 3 does not fit its storage of 4")
+        let rule = "a tensor without storage, offset, shape and strides"
+        #expect(refusal(value([1, 1], Op.tuple([Op.number(1)])))?.rule == rule)
+        #expect(refusal(value([1], Op.tuple([Op.text("1")])))?.rule == rule)
+    }
+
+    @Test func `every usual name leads to the weights, and they may lie three deep but no deeper`() throws {
+        for name in [
+            "model", "state_dict", "model_state_dict", "module", "model_state", "network", "net", "weights", "params",
+        ] {
+            let found = try read(
+                file(
+                    Op.dictionary([
+                        ("ema", Op.dictionary([("v", Op.four)])), (name, Op.dictionary([("w", Op.four)])),
+                    ])))
+            #expect(found.names == ["w"] && found.notes == ["the weights are those under \"\(name)\""])
+        }
+        func nested(_ names: [String]) -> [UInt8] {
+            names.reversed().reduce(Op.dictionary([("w", Op.four)])) { Op.dictionary([($1, $0)]) }
+        }
+        let deep = try read(file(nested(["a", "b", "c"])))
+        #expect(deep.names == ["w"] && deep.notes == ["the weights are those under \"a.b.c\""])
+        let deeper = refusal(file(nested(["a", "b", "c", "d"])))
+        #expect(deeper?.rule == "the pickle does not hold a dictionary of tensors; it holds \"d\"")
+    }
+
+    @Test func `of what a pickle without tensors holds six names are told`() {
+        let members = ["a", "b", "c", "d", "e", "f", "g"].map { ($0, Op.number(1)) }
+        #expect(
+            refusal(file(Op.dictionary(members), keys: []))?.rule
+                == "the pickle does not hold a dictionary of tensors; it holds \"a\", \"b\", \"c\", \"d\", \"e\", \"f\""
+        )
+    }
+
+    @Test func `a file of weights gives its tensors, arguments and notes, and shards the notes of all`() throws {
+        let model = Op.dictionary([("w", Op.four), ("step", Op.number(3))])
+        let whole = file(
+            Op.dictionary([("model_args", Op.dictionary([("n_layer", Op.number(2))])), ("model", model)]))
+        try withTemporaryFolder { folder in
+            try writeFileAtomically(folder.path + "/ckpt.pt", whole)
+            let contents = try CheckpointWeights.read(folder.path)
+            #expect(contents.tensors.map(\.name) == ["w"])
+            #expect(contents.arguments == JSONObject([.init("n_layer", 2)]))
+            #expect(contents.notes == ["the weights are those under \"model\"", "beside the tensors: \"step\""])
+        }
+        try withTemporaryFolder { folder in
+            for (name, tensor) in [("b", "w"), ("a", "v")] {
+                let members = [(tensor, Op.four), (name + "_step", Op.number(1))]
+                try writeFileAtomically(folder.path + "/\(name).bin", file(Op.dictionary(members)))
+            }
+            let index = #"{"weight_map": {"w": "b.bin", "v": "a.bin"}}"#
+            try writeFileAtomically(folder.path + "/pytorch_model.bin.index.json", index.utf8)
+            let contents = try CheckpointWeights.read(folder.path)
+            #expect(contents.tensors.map(\.name) == ["v", "w"])
+            #expect(contents.notes == ["beside the tensors: \"a_step\"", "beside the tensors: \"b_step\""])
+        }
     }
 
     @Test func `a storage is described once, and is no view of another`() throws {
