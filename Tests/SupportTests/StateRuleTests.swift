@@ -88,7 +88,8 @@ private func text(_ path: String) throws -> String { String(decoding: try readBy
             let other = String(repeating: "0", count: 64)
             // Lines with one word, with three, or with words of another length are passed over; of two the last counts.
             for (after, isKnown) in [
-                ("\(line.prefix(64))\n", true), ("\(line) x\n", true), ("\(line.prefix(64)) \(other)0\n", true),
+                ("\(line.prefix(64))\n", true), ("\(line.prefix(64)) \(other) \(other)\n", true),
+                ("\(line.prefix(64)) \(other)0\n", true),
                 ("\(line.prefix(64)) \(other)\n", false), ("\(line.prefix(64)) \(other)\n\(line)\n", true),
             ] {
                 try writeFileAtomically(memory, "# icot written 1\n\(line)\n\(after)".utf8)
