@@ -372,6 +372,50 @@ private func bits(_ x: [Float]) -> [UInt32] { x.map { $0.isNaN ? 0x7fc0_0000 : $
         #expect(Set(identifiers).count < 20, "the allocator gave out nothing twice, so nothing was tried")
     }
 
+    @Test(arguments: [1, 2, 3], [false, true])
+    func `a product for the host is one of rounded factors`(_ threads: Int, _ isTransposed: Bool) {
+        let executor = executor(threads)
+        let (rows, inputs, outputs) = (6, 37, 150)
+        let x = randomFloats(rows * inputs, seed: 1), w = randomFloats(inputs * outputs, seed: 3)
+        let input = Buffer(executor, x), weight = Buffer(executor, w)
+        let found = executor.product(
+            ProductOperation(
+                input: input.place, rows: rows, weight: weight.place, inputs: inputs, outputs: outputs,
+                isTransposed: isTransposed))
+        let expected = TestProduct(
+            rows, outputs, inputs, a: { x[$0 * inputs + $1] },
+            b: { isTransposed ? w[$1 * inputs + $0] : w[$0 * outputs + $1] }
+        ).expected
+        #expect(found == expected)
+        withExtendedLifetime((input, weight)) {}
+    }
+
+    // 300 words are more than eight times the rows, 12 are not.
+    @Test(arguments: [12, 300])
+    func `losses are those of logits from rounded factors`(_ vocabulary: Int) {
+        let (rows, columns) = (20, 24)
+        let x = randomFloats(rows * columns, seed: 1), head = randomFloats(vocabulary * columns, seed: 2)
+        let labels = (0..<rows).map { Int32($0 * 7 % vocabulary) }
+        let logits = TestProduct(
+            rows, vocabulary, columns, a: { x[$0 * columns + $1] }, b: { head[$1 * columns + $0] }
+        ).expected.map(Double.init)
+        let expected = (0..<rows).map { n -> Double in
+            let row = logits[n * vocabulary..<(n + 1) * vocabulary]
+            return log(row.reduce(0) { $0 + exp($1) }) - row[n * vocabulary + Int(labels[n])]
+        }
+        for threads in [1, 3] {
+            let tape = Tape(executor(threads))
+            tape.begin(.plain)
+            let weight = Buffer(tape.executor, head)
+            let result = tape.crossEntropy(
+                tape.variable(x, columns: columns), labels: labels,
+                head: Weight(values: weight.place, gradient: weight.place), vocabularySize: vocabulary
+            ) { 1 / Float($0) }
+            #expect(largestDifference(tape.executor.copyOut(result.losses), expected) <= floatTolerance)
+            withExtendedLifetime(weight) {}
+        }
+    }
+
     @Test func `a processor multiplies in two ways, and says which it has`() throws {
         let executor = CPUExecutor(testPools[2]!)
         let rounding = try executor.multiplying(in: .bf16)
