@@ -41,7 +41,10 @@ public enum ExperimentFault: Error, Equatable, CustomStringConvertible {
         case .partNotAskable:
             "with shifted positions nothing in the question tells the model how much of the chain to write"
         case .noPlace(let place, let index, _): "no problem has a position \(place.text(index))"
-        case .placeGone(let place, let index, let removed): "\(place.text(index)) is gone after \(removed) removals"
+        case .placeGone(let place, let index, let removed):
+            "\(place.text(index)) is gone "
+                + (removed == .all
+                    ? "with the whole chain" : removed == .units(1) ? "after 1 removal" : "after \(removed) removals")
         case .keptOtherwise(let path, .weights): "the run in \(path) began from other weights"
         case .keptOtherwise(let path, .precision(let precision)):
             "the run in \(path) multiplies in \(precision)"

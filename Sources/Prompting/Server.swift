@@ -93,7 +93,7 @@ public final class Server {
                 if attempt >= tries { throw ServerFault.outOfTime(address, seconds: limit, tries: attempt) }
                 try pause(nil, attempt, .outOfTime, onWait, interrupt)
             } catch WireFault.broken(let why) {
-                if attempt >= tries { throw ServerFault.broken(address, why: why, tries: attempt) }
+                if attempt >= tries { throw ServerFault.broken(address, why: Escaping.neutral(why), tries: attempt) }
                 try pause(nil, attempt, .broken, onWait, interrupt)
             } catch let wire as WireFault {
                 throw self.fault(wire)

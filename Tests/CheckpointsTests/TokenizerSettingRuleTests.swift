@@ -74,6 +74,17 @@ private func byteTokens(from first: Int) -> String {
             #expect(try load(json(step), settings: #"{"add_prefix_space": false}"#).encode("a a") == [2, 3], "\(step)")
         }
     }
+
+    @Test func `where the settings leave out the space before a text, none is taken from what is written`() throws {
+        let json = #"""
+            {"model": {"vocab": {"<unk>": 0, "▁": 1, "a": 2, "▁a": 3}, "merges": ["▁ a"], "unk_token": "<unk>"},
+             "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+             "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}}
+            """#
+        #expect(try load(json).text(of: [3, 3]) == "a a")
+        #expect(try load(json, settings: #"{"add_prefix_space": true}"#).text(of: [3, 3]) == "a a")
+        #expect(try load(json, settings: #"{"add_prefix_space": false}"#).text(of: [3, 3]) == " a a")
+    }
 }
 
 @Suite struct AddedTokenFlagRuleTests {
@@ -178,6 +189,16 @@ private func byteTokens(from first: Int) -> String {
         }
         // Its own id is no other.
         #expect(try load(["added_tokens.json": #"{"ab": 8}"#]).encode("cab") == [2, 8])
+    }
+
+    @Test func `a list that gives a new token an id below zero is told the next free one`() throws {
+        for (file, text) in [
+            ("added_tokens.json", #"{"<n>": -1}"#),
+            ("tokenizer_config.json", #"{"added_tokens_decoder": {"-1": {"content": "<n>"}}}"#),
+        ] {
+            let error = #expect(throws: FileError.self) { try load([file: text]) }
+            #expect(error?.rule == "gives \"<n>\" the id -1, but the vocabulary leads to 9")
+        }
     }
 
     @Test func `the map of special tokens has the last word on who has which role`() throws {

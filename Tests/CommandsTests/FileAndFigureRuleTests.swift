@@ -109,6 +109,8 @@ import Testing
         #expect(lenient.desk.value("t[1].answer").asText == "4")
         let strict = try read("a.txt", text)
         #expect(strict.desk.codes == [.fileMalformed])
+        let one = try read("a.txt", "1 2||3 #### 3\nno problem\n2 2||4 #### 4\n", "rules: .reference")
+        #expect(one.said.hasPrefix("1 line that is no problem left out"), "\(one.said)")
     }
 
     @Test func `a sign ends the steps of chains that are read, of rows and of lines, unless they are known`() throws {
@@ -436,6 +438,15 @@ import Testing
         let desk = Self.trained(width: 32)
         desk.run("train steps: 1\nstep\ntrain steps: 1\npage(r, \(labels))")
         #expect(desk.messages.count == 1 && desk.messages[0].contains(words), "\(desk.messages)")
+    }
+
+    @Test func `a page of one stage that is too large does not fit`() {
+        // Twice 20 × 64, 32 × 64, 12 · 64² + 13 · 64 and 2 · 64.
+        let desk = Self.trained(width: 64)
+        desk.run("train steps: 1\npage(r, probes: false, limit: 0.1, weights: .float32)")
+        #expect(
+            desk.messages.first?.contains("1 stage of 54,720 weights does not fit into a page of 0.1 MB") == true,
+            "\(desk.messages)")
     }
 
     @Test func `a run that was not trained, and one that is not written by characters, have no page`() {

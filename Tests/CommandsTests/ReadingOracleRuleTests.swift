@@ -263,6 +263,24 @@ import Transformer
             "\(desk.lines) \(desk.messages)")
     }
 
+    @Test func `of two places that give a target away one is named, and one more is told as one`() {
+        let desk = Desk()
+        desk.run(
+            """
+            def make(i) {
+                [question: "{floor(i / 2) % 10} {i % 10} {floor(i / 40) % 10} {i % 7}", chain: "1", \
+            answer: "{i % 2}", first: i % 10]
+            }
+            let p = problems(make, n: 280)
+            let m = model .gpt2 width: 8 heads: 1 layers: 2 positions: 32
+            """)
+        desk.run("probe m on: p target: .first layers: 0...0 at: .input")
+        #expect(
+            desk.lines.first
+                == "leak: the token at .input[1] alone gives away 100 % of .first, and there is one more such place",
+            "\(desk.lines) \(desk.messages)")
+    }
+
     @Test func `each baseline stands in its own column`() throws {
         let desk = Self.leaking()
         let found = try table(desk, "probe m on: p target: .first layers: 0...0 at: .input")

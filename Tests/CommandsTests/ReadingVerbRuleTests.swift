@@ -536,7 +536,7 @@ import Transformer
             (RunError.nothingLeft(removed: 2), .commandFailed, "write back 1, or train on"),
             (RunError.noProblems, .commandFailed, "ask for some: gen .parity n: 1000"),
             (RunError.noValidation, .commandFailed, "start it with test: (gen … apart_from: the data)"),
-            (RunError.noStage(3), .commandFailed, nil),
+            (RunError.noStage(removed: 3), .commandFailed, nil),
             (
                 ProblemError.tooFewInputs(task: "t", wanted: 5, available: 3, excluded: 0), .runtimeArgument,
                 "write n: 3"

@@ -337,6 +337,8 @@ private func holds(_ name: String, _ text: String, in folder: URL) throws {
             #expect(painted(lines, "t").hasPrefix("^1;1Hline 1^K") && painted(lines, "t") == "")
             screen.scroll(by: -1)
             #expect(painted(lines, "t").hasSuffix("^5;1H4 more rows below  t^K"))
+            screen.scroll(by: -3)
+            #expect(painted(lines, "t").hasSuffix("^5;1H1 more row below  t^K"))
             screen.scroll(by: -100)
             #expect(painted(lines, "t").hasSuffix("^4;1Hline 9^K^5;1Ht^K"))
             screen.scroll(by: 3)

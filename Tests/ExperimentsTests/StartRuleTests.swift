@@ -234,6 +234,9 @@ import Transformer
                 .placeGone(.predictsChain, index: 1, removed: .units(2)),
                 ".predicts_chain[1] is gone after 2 removals"
             ),
+            (.placeGone(.chain, index: 0, removed: .units(1)), ".chain[0] is gone after 1 removal"),
+            (.placeGone(.chain, index: 2, removed: .units(3)), ".chain[2] is gone after 3 removals"),
+            (.placeGone(.chain, index: 0, removed: .all), ".chain[0] is gone with the whole chain"),
             (.keptOtherwise(path: "p", .weights), "the run in p began from other weights"),
             (.keptOtherwise(path: "p", .precision("bf16")), "the run in p multiplies in bf16"),
             (.keptOtherwise(path: "p", .problems(.training)), "the run in p has other training problems"),

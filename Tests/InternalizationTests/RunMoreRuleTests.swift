@@ -277,6 +277,22 @@ private func following(_ steps: Int?, _ change: (inout TrainingGoal) -> Void = {
         #expect(try Run(model(vocabulary: 13, positions: 6), on: tokens, schedule: shifted).longest == 2)
     }
 
+    @Test func `a problem that is left out for its length needs no place among the tokens of the model`() throws {
+        let model = LanguageModel(
+            .gpt2(vocabularySize: 12, positionCount: 8, width: 8, layerCount: 1, headCount: 1),
+            initialization: .gpt2, seed: 0)
+        let mixed = try EncodedProblems([
+            EncodedProblem(tokens: [9, 0, 5, 5, 6, 2], inputCount: 2, chain: 2..<4, answer: 4..<5),
+            EncodedProblem(tokens: [12, 12, 12, 0, 5, 5, 6, 2], inputCount: 4, chain: 4..<6, answer: 6..<7),
+        ])
+        #expect(throws: RunError.vocabulary(needed: 13, model: 12)) {
+            try Run(model, on: mixed, schedule: schedule { $0.maximumLength = 8 })
+        }
+        #expect(try Run(model, on: mixed, schedule: schedule { $0.maximumLength = 6 }).longest == 2)
+        #expect(mixed.largestToken == 12 && mixed.filtered(maximumLength: 6).largestToken == 9)
+        #expect(mixed.filtered(maximumLength: 5).largestToken == -1)
+    }
+
     @Test func `a batch that is cut into slices is the same batch, and more slices than rows are refused`() throws {
         func steps(_ slices: Int, accumulation: Int = 1, _ rule: Fidelity = .fixed) throws -> [StepReport] {
             let run = try smallRun(schedule: schedule()) {

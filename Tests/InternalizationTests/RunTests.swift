@@ -164,7 +164,7 @@ private func following(_ steps: Int) -> TrainingGoal {
         #expect(state(run) == other)
         #expect(throws: RunError.noMark("implicit")) { try run.go(toMark: "implicit") }
         #expect(throws: RunError.markTaken("explicit")) { try run.mark("explicit") }
-        #expect(throws: RunError.noStage(-8)) { try run.back(9) }
+        #expect(throws: RunError.noStages(before: 9)) { try run.back(9) }
         #expect(state(run) == other)
     }
 

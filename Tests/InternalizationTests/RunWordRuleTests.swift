@@ -45,7 +45,10 @@ import Testing
                 "the loss is inf because w holds a number that is not finite; the weights were left as they are"
             ),
             (.notFinite(loss: .infinity, parameter: nil), "the loss is inf; the weights were left as they are"),
-            (.noStage(4), "the timeline has no stage with 4 removed"), (.noMark("a"), "the timeline has no mark \"a\""),
+            (.noStage(removed: 4), "the timeline has no stage with 4 removed"),
+            (.noStages(before: 5), "there are no 5 stages before this one"),
+            (.noStageNumber(7), "the timeline has no stage number 7"),
+            (.noMark("a"), "the timeline has no mark \"a\""),
             (.markTaken("a"), "the timeline has a mark \"a\" already"),
             (.damagedSnapshot("p/q"), "the snapshot in p/q is not what was written there"),
             (.noFolder("p"), "no folder for snapshots can be made in p"),

@@ -57,10 +57,11 @@ private func state(_ run: Run) -> String {
         #expect(run.nextStage?.id == 1)
     }
 
-    @Test func `a stage in which nothing was done is entered again, one in which something was done is left as it is`()
-        throws
-    {
-        let run = try smallRun(schedule: schedule { $0.reset = .none })
+    @Test(arguments: OptimizerReset.allCases)
+    func `a stage in which nothing was done is entered again, one in which something was done is left as it is`(
+        _ reset: OptimizerReset
+    ) throws {
+        let run = try smallRun(schedule: schedule { $0.reset = reset })
         try run.removeMore()
         try run.back()
         try run.removeMore()
@@ -83,6 +84,16 @@ private func state(_ run: Run) -> String {
         #expect(run.timeline.stages.count == stages + 2 && run.timeline.current.branch == "c")
     }
 
+    @Test func `what was trained before a removal makes no second stage where its moments are forgotten`() throws {
+        let run = try smallRun(schedule: schedule())
+        try run.train(TrainingGoal(steps: 1))
+        for _ in 0..<3 {
+            try run.removeMore()
+            #expect(run.timeline.stages.count == 2 && run.timeline.currentIndex == 1)
+            try run.back()
+        }
+    }
+
     @Test func `where something has changed since the return there is no known way forward`() throws {
         for change in [{ _ = try $0.step() }, { $0.resetOptimizer() }] as [(Run) throws -> Void] {
             let run = try smallRun(schedule: schedule())
@@ -101,14 +112,14 @@ private func state(_ run: Run) -> String {
         try run.removeMore(4)
         try run.back(0)
         #expect(run.removedCount == 4)
-        #expect(throws: RunError.noStage(1)) { try run.back(-1) }
-        #expect(throws: RunError.noStage(-1)) { try run.back(5) }
+        #expect(throws: RunError.noStages(before: -1)) { try run.back(-1) }
+        #expect(throws: RunError.noStages(before: 5)) { try run.back(5) }
         #expect(run.removedCount == 4)
         try run.back(toRemoved: 1)
         #expect(run.removedCount == 1 && run.timeline.currentIndex == 1)
         // Stage 3 is not on the way to stage 1.
-        #expect(throws: RunError.noStage(3)) { try run.back(toRemoved: 3) }
-        for id in [-1, 5] { #expect(throws: RunError.noStage(id)) { try run.go(to: id) } }
+        #expect(throws: RunError.noStage(removed: 3)) { try run.back(toRemoved: 3) }
+        for id in [-1, 5] { #expect(throws: RunError.noStageNumber(id)) { try run.go(to: id) } }
         // Of two with as much removed the last one on the way.
         try run.branch("again")
         let id = run.timeline.currentIndex

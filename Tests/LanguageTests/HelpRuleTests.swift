@@ -89,6 +89,13 @@ import Testing
         #expect(Self.lines("?keep:") == ["join keep: (.both or .left)"])
     }
 
+    @Test("a choice that is found is named with its verb and its label, which has one colon")
+    func choices() {
+        let context = LanguageContext(signatures: SignatureTable(verbs: [Self.keep], functions: []))
+        let lines = Search(["start"], context, readings: []).lines.map(\.plain)
+        #expect(lines.contains("  .left  keep side: the start"), "\(lines)")
+    }
+
     @Test("a path that may be read in two ways is told once")
     func uses() {
         #expect(ParameterKind.oneOf([.path(.read), .text, .path(.read), .path(.write)]).pathUses == [.read, .write])

@@ -510,6 +510,21 @@ import Testing
     }
 }
 
+@Suite("The rules of imported names") struct ImportedNameRuleTests {
+    @Test("a name of an imported file that was not worked out is told as it is written there")
+    func names() throws {
+        let text = "def own(x) { x }\nlet risky = own(1)\ndef take() { risky }\n"
+        try withTemporaryFolder { folder in
+            try writeFileAtomically(folder.path + "/names.icot", text.utf8)
+            let session = TestSession.make()
+            session.importFolder = folder.path
+            #expect(Answers.of("import \"names.icot\"", session) == [])
+            let found = Answers.of("take()", session)
+            #expect(found == ["E302 'risky' has no value | write let risky = … before it"])
+        }
+    }
+}
+
 @Suite("The rules of what is listed") struct ListedRuleTests {
     private static let context = LanguageContext(
         signatures: SignatureTable(

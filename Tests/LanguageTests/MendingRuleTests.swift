@@ -64,6 +64,7 @@ import Testing
             ("1000_", "1000", "digits may have a single _ between them"),
             ("2n", "2 * n", "a product is written with *"), ("5e -5", "5e-5", "a number has no space inside it"),
             ("99%", "0.99", "a share is a number from 0 to 1, without %"),
+            ("1%", "0.01", "a share is a number from 0 to 1, without %"),
             ("0.5%", "0.5", "a share is a number from 0 to 1, without %"),
             ("100%", "1", "a share is a number from 0 to 1, without %"),
             ("(1, 2)", "[1, 2]", "a list of values is written in brackets"),

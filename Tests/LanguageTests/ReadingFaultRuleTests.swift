@@ -409,6 +409,16 @@ import Testing
     func juxtaposition(_ text: String, _ expected: String) { #expect(Self.found(text) == [expected]) }
 
     @Test(
+        "a range with spaces inside a command is written with its own ends, or with one in place of what is missing",
+        arguments: [
+            ("print 0 ... 3", "0...3"), ("print 2 ..< n", "2..<n"), ("print 0 ...", "0...8"), ("print 0 ..<", "0..<8"),
+        ])
+    func spacedRanges(_ text: String, _ right: String) {
+        #expect(
+            Self.found(text).first == "E110 inside a command a range is written without spaces | write \(right)")
+    }
+
+    @Test(
         "of values",
         arguments: [
             ("a < b < c", "E113 comparisons do not chain | write a < b and b < …"),

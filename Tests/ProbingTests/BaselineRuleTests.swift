@@ -154,10 +154,10 @@ private struct Columns {
             throws: ProbeError.invalid(
                 "multinomial regression reads classes and n is a number", help: "give it as classes, or use ridge")
         ) { try plan([digit, number], ProbeOptions(estimator: .multinomial)) }
-        for estimator in [ProbeEstimator.ridge, .leastSquares] {
+        for (estimator, name) in [(ProbeEstimator.ridge, "ridge"), (.leastSquares, "least_squares")] {
             #expect(
                 throws: ProbeError.invalid(
-                    "\(estimator.rawValue) reads numbers and d is a class",
+                    "\(name) reads numbers and d is a class",
                     help: "give it as numbers, or use multinomial")
             ) { try plan([number, digit], ProbeOptions(estimator: estimator)) }
         }

@@ -300,6 +300,35 @@ private func rSquared(_ predictions: [Double], _ numbers: [Double]) -> Double {
         #expect(sheet.scores()[0].margin(over: sheet.scores()[1]) == Interval(value: 0, low: 0, high: 0))
     }
 
+    // MARK: Classes that a plane tells apart
+
+    @Test(arguments: [false, true])
+    func `without a penalty classes that a plane tells apart have no fit, those with wrong labels have one`(
+        _ hasMistakes: Bool
+    ) throws {
+        let split = try ProbeSplit(groups: Array(0..<400), heldOutShare: 0.2, random: RandomSource(seed: 4))
+        var random = RandomSource(seed: 6)
+        var values = (0..<1600).map { _ in random.normal() }
+        // No row is nearer to the border than 0.1.
+        for row in 0..<400 { values[row * 4] += values[row * 4] < 0 ? -0.1 : 0.1 }
+        let labels = (0..<400).map { row -> Int in
+            let isWrong = hasMistakes && row % 20 == 0
+            return (values[row * 4] > 0) == isWrong ? 0 : 1
+        }
+        let x = ProbeInputs(values, width: 4, order: split.order)
+        let prefixes = PrefixMoments(x, split, describes: false), classes = split.order.map { labels[$0] }
+        func fit(_ penalty: Double) throws -> ClassFit {
+            try ClassFit(
+                x, prefixes, classes, classCount: 2, split: split, penalties: [penalty], describes: false, name: "c")
+        }
+        if hasMistakes {
+            #expect(try fit(0).penalty == 0)
+        } else {
+            #expect(throws: ProbeError.separable("c")) { try fit(0) }
+        }
+        #expect(try fit(0.1).penalty == 0.1)
+    }
+
     // MARK: Code lengths
 
     /// A code sends every sequence of labels with its own probability, so these add up to one: whoever peeks at what is

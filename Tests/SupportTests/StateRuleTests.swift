@@ -198,6 +198,8 @@ private func text(_ path: String) throws -> String { String(decoding: try readBy
         #expect(try ([2, 2.5] as JSONValue).decode([Double].self) == [2, 2.5])
         #expect(
             try JSONValue(encoding: [UInt64(Int.max), UInt64(Int.max) + 1]) == [.init(Int.max), "9223372036854775808"])
+        #expect(
+            try JSONValue(encoding: [UInt(Int.max), UInt(Int.max) + 1]) == [.init(Int.max), "9223372036854775808"])
         for wrong in ["Inf", "infinity", "NaN", "1", ""] {
             #expect(throws: DecodingError.self, "\(wrong)") { try JSONValue.string(wrong).decode(Double.self) }
         }

@@ -249,7 +249,7 @@ private struct PatternParser {
     private mutating func choice(ignoresCase: Bool) throws -> PatternNode {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= 64 else { throw fault("more than 64 groups inside each other") }
+        guard depth <= 65 else { throw fault("more than 64 groups inside each other") }
         var parts = [try sequence(ignoresCase)]
         while take("|") { parts.append(try sequence(ignoresCase)) }
         return parts.count == 1 ? parts[0] : .choice(parts)

@@ -172,7 +172,9 @@ struct TokenizerFile {
         if besides.addsPrefixSpace == false { rule = .never }
         return try SentencePieceBPE(
             description, normalizer: normalizer, prefixRule: rule,
-            stripRule: try stripRule(), splitsAtBlanks: try splitsAtBlanks())
+            // What is not put there is not taken away.
+            stripRule: besides.addsPrefixSpace == false ? .never : try stripRule(), splitsAtBlanks: try splitsAtBlanks()
+        )
     }
 
     private func checkModel() throws {

@@ -155,7 +155,9 @@ struct TokenizerSettings {
         for item in listed {
             let place = result.firstIndex { $0.content == item.token.content }
             let next = max(raw.tokens.count, (result.map { Int($0.id) }.max() ?? -1) + 1)
-            let id = place.map { Int(result[$0].id) } ?? known[item.token.content] ?? item.id.map { max($0, 0) } ?? next
+            let id =
+                place.map { Int(result[$0].id) } ?? known[item.token.content] ?? item.id.flatMap { $0 < 0 ? nil : $0 }
+                ?? next
             if let wanted = item.id, wanted != id || place == nil && known[item.token.content] == nil && wanted != next
             {
                 let text = String(decoding: item.token.content.prefix(80), as: UTF8.self)

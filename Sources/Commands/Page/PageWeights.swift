@@ -229,8 +229,9 @@ struct PageWeights {
     private func tooLarge(_ bytes: Int, _ how: String) -> Diagnostic {
         let stages = runs.reduce(0) { $0 + $1.stages.count }
         return call.failure(
-            "\(Phrase.count(stages, "stage")) of \(NumberText.grouped(runs[0].weightCount)) weights do not fit into a page "
-                + "of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
+            "\(Phrase.count(stages, "stage")) of \(NumberText.grouped(runs[0].weightCount)) weights "
+                + (stages == 1 ? "does" : "do")
+                + " not fit into a page of \(Phrase.short((try? call.real("limit")) ?? 3)) MB \(how)",
             code: .runtimeArgument,
             help:
                 "show fewer stages, stages: [0, \(runs[0].experiment.run.removedCount)], keep half of the bytes, "

@@ -103,7 +103,10 @@ enum ProbeTable {
                     ": the token at \(worst.provenance.position) alone gives away "
                         + "\(Int((worst.leak.share * 100).rounded())) % of \(worst.target)"
                 )
-                + StyledText(others > 0 ? ", and there are \(others) more such places" : ""))
+                + StyledText(
+                    others == 1
+                        ? ", and there is one more such place"
+                        : others > 1 ? ", and there are \(others) more such places" : ""))
     }
 
     /// What probes read in states that they were not fitted to.

@@ -148,7 +148,8 @@ enum ReadCommand {
             (set, dropped) = try file.read(observer: call.observer("reading"))
         }
         if dropped > 0 {
-            call.output(StyledText("\(Phrase.count(dropped, "line")) that are no problems left out", .warning))
+            let what = dropped == 1 ? "is no problem" : "are no problems"
+            call.output(StyledText("\(Phrase.count(dropped, "line")) that \(what) left out", .warning))
         }
         if let strays = set.strays {
             call.output(

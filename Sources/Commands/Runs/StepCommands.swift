@@ -107,7 +107,7 @@ enum StepCommands {
     private static func goBack(_ experiment: Experiment, stages: Int, _ call: Invocation) throws {
         do {
             try experiment.run.back(stages)
-        } catch RunError.noStage {
+        } catch RunError.noStages {
             let there = experiment.run.timeline.path.count - 1
             throw call.failure(
                 there == 0

@@ -91,7 +91,8 @@ public final class PageScreen {
         scroll = max(0, min(scroll, page.count - room))
         var rows = page.dropLast(scroll).suffix(room).map { styles.render($0) }
         rows += Array(repeating: "", count: room - rows.count)
-        let mark = scroll > 0 ? StyledText("\(scroll) more rows below  ", .warning) : StyledText()
+        let mark =
+            scroll > 0 ? StyledText("\(scroll) more \(scroll == 1 ? "row" : "rows") below  ", .warning) : StyledText()
         rows.append(styles.render((mark + status).truncated(to: size.columns - 1)))
         var out = shown.isEmpty ? "\u{1b}[2J" : ""
         for (index, row) in rows.enumerated() where !shown.indices.contains(index) || shown[index] != row {

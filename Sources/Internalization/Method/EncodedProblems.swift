@@ -86,6 +86,7 @@ public struct EncodedProblems: Sendable {
         if hasGroups { result.groups = kept.map { groups[$0] } }
         result.longestChain = kept.map { chain($0).count }.max() ?? 0
         result.longestSequence = kept.map { Int(places[$0].count) }.max() ?? 0
+        result.largestToken = kept.compactMap { sequence($0).max().map(Int.init) }.max() ?? -1
         return result
     }
 

@@ -44,10 +44,10 @@ extension Run {
 
     /// Moves `count` stages back, to where each was left.
     public func back(_ count: Int = 1) throws {
-        guard count >= 0 else { throw RunError.noStage(-count) }
+        guard count >= 0 else { throw RunError.noStages(before: count) }
         var target = timeline.current
         for _ in 0..<count {
-            guard let parent = target.parent else { throw RunError.noStage(removedCount - count) }
+            guard let parent = target.parent else { throw RunError.noStages(before: count) }
             target = timeline.stages[parent]
         }
         try go(to: target.id)
@@ -75,7 +75,7 @@ extension Run {
 
     /// Moves to where stage `id` was left.
     public func go(to id: Int) throws {
-        guard timeline.stages.indices.contains(id) else { throw RunError.noStage(id) }
+        guard timeline.stages.indices.contains(id) else { throw RunError.noStageNumber(id) }
         try timeline.leave(leavingSnapshot())
         try restore(timeline.stages[id].exit)
         timeline.visit(id)
@@ -84,7 +84,7 @@ extension Run {
     /// Moves back to where the stage with so much removed began or was left, on the way to the present one.
     public func back(toRemoved count: Int) throws {
         guard let stage = timeline.path.last(where: { $0.record.removed.capped(at: longest) == count }) else {
-            throw RunError.noStage(count)
+            throw RunError.noStage(removed: count)
         }
         try go(to: stage.id)
     }

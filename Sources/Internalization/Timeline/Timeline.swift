@@ -199,7 +199,11 @@ public final class Timeline: @unchecked Sendable {
 extension Snapshot {
     /// Whether both are the same state of the same run, without comparing numbers.
     func isSameState(as other: Snapshot) -> Bool {
-        versions == other.versions && clock == other.clock && progress == other.progress && schedule == other.schedule
+        // Every reset makes new moments, and all of them are zero.
+        let hasSameMoments =
+            versions.moments == other.versions.moments || momentSteps == (0, 0) && other.momentSteps == (0, 0)
+        return versions.weights == other.versions.weights && hasSameMoments && clock == other.clock
+            && progress == other.progress && schedule == other.schedule
             && settings == other.settings
     }
 }

@@ -11,7 +11,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case missingGroups(order: String)
     case nothingLeft(removed: Int)
     case notFinite(loss: Double, parameter: String?)
-    case noStage(Int)
+    case noStage(removed: Int)
+    case noStages(before: Int)
+    case noStageNumber(Int)
     case noMark(String)
     case markTaken(String)
     case damagedSnapshot(String)
@@ -41,6 +43,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
             "the loss is \(loss)" + (parameter.map { " because \($0) holds a number that is not finite" } ?? "")
                 + "; the weights were left as they are"
         case .noStage(let removed): "the timeline has no stage with \(removed) removed"
+        case .noStages(let count):
+            count == 1
+                ? "there is no stage before this one" : "there are no \(count) stages before this one"
+        case .noStageNumber(let id): "the timeline has no stage number \(id)"
         case .noMark(let name): "the timeline has no mark \"\(name)\""
         case .damagedSnapshot(let path): "the snapshot in \(path) is not what was written there"
         case .noFolder(let path): "no folder for snapshots can be made in \(path)"

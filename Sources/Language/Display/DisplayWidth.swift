@@ -42,6 +42,8 @@ public enum DisplayWidth {
         guard let first = scalars.next() else { return 0 }
         var width = of(first)
         while let next = scalars.next() {
+            // Two letters of a flag.
+            if (0x1F1E6...0x1F1FF).contains(next.value) { return 2 }
             if next.value == 0xFE0F { width = max(width, 2) } else { width = max(width, of(next)) }
         }
         return width

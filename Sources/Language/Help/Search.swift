@@ -80,7 +80,7 @@ struct Search {
             for option in parameter.kind.options {
                 note(
                     .choice, ".\(option.name)",
-                    "\(signature.name) \(parameter.label.map { $0 + ":" } ?? parameter.name): "
+                    "\(signature.name) \(parameter.label ?? parameter.name): "
                         + option.summary, [option.summary])
             }
         }

@@ -316,9 +316,11 @@ extension Parser {
         let sign = source.text(current.span)
         let isClosed = isAt(.closedRange)
         if current.hasSpaceBefore || token(ahead: 1).hasSpaceBefore || token(ahead: 1).endsStatement {
+            let upper = token(ahead: 1).endsStatement ? "8" : source.text(token(ahead: 1).span)
             throw failure(
                 .straySpace, "inside a command a range is written without spaces",
-                at: SourceSpan(lower.span.start, current.span.end), help: "write \(source.text(lower.span))\(sign)8")
+                at: SourceSpan(lower.span.start, current.span.end),
+                help: "write \(source.text(lower.span))\(sign)\(upper)")
         }
         advance()
         let upper = try boundedAtom()

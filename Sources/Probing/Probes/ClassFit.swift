@@ -34,11 +34,21 @@ struct ClassFit {
             }
         }
         let fit = Self.solve(x, prefixes, classes, classCount, split.trainEnd, chosen, start)
-        if chosen == 0, !fit.isConverged || fit.value < 1e-4 { throw .separable(name) }
+        if chosen == 0, !fit.isConverged || Self.isSeparating(fit.map, x, classes[..<split.trainEnd], classCount) {
+            throw .separable(name)
+        }
         penalty = chosen
         map = fit.map
         heldOut = x.apply(fit.map, rows: split.heldOut)
         code = describes ? Self.describe(x, prefixes, classes, classCount, split) : nil
+    }
+
+    /// Whether every row's own class leads: then greater weights are always better ones, and nothing is a minimum.
+    private static func isSeparating(
+        _ map: LinearMap, _ x: ProbeInputs, _ classes: ArraySlice<Int>, _ classCount: Int
+    ) -> Bool {
+        let logits = x.apply(map, rows: classes.indices)
+        return ClassificationScores(logits: logits, classCount: classCount, classes: Array(classes)).accuracy == 1
     }
 
     private static func solve(

@@ -6,6 +6,9 @@ public enum ProbeEstimator: String, Sendable, CaseIterable {
     case leastSquares
     /// Logistic regression where there are two classes.
     case multinomial
+
+    /// As it is written at the prompt.
+    var name: String { self == .leastSquares ? "least_squares" : rawValue }
 }
 
 /// How strongly a probe's weights are held back, per row and in units of the states' own variances.

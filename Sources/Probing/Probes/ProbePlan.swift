@@ -87,7 +87,7 @@ struct ProbePlan {
                 }
                 if options.estimator == .ridge || options.estimator == .leastSquares {
                     throw .invalid(
-                        "\(options.estimator.rawValue) reads numbers and \(target.name) is a class",
+                        "\(options.estimator.name) reads numbers and \(target.name) is a class",
                         help: "give it as numbers, or use multinomial"
                     )
                 }

@@ -128,8 +128,8 @@ private func put(_ value: some Encodable, _ box: Box, _ path: [any CodingKey]) t
     case let value as Double:
         box.set(value.isFinite ? JSONValue(value) : .string(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf"))
     case let value as Float: try put(Double(value.description) ?? Double(value), box, path)
-    case let value as UInt64: box.set(Int(exactly: value).map { JSONValue($0) } ?? .string(String(value)))
-    case let value as any BinaryInteger: box.set(JSONValue(Int(value)))
+    case let value as any BinaryInteger:
+        box.set(Int(exactly: value).map { JSONValue($0) } ?? .string(String(describing: value)))
     default: try value.encode(to: TreeEncoder(box: box, codingPath: path))
     }
 }

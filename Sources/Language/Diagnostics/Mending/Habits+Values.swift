@@ -151,7 +151,8 @@ extension Habits {
         for index in place.tokens.indices where place.isSign(index, .remainder) && index > 0 {
             let token = place.tokens[index - 1]
             guard let value = Double(place.text(token)), !place.tokens[index].hasSpaceBefore else { continue }
-            let share = value > 1 ? value / 100 : value
+            // `0.5%` is how some write a half; `1%` nobody means to be the whole.
+            let share = value >= 1 ? value / 100 : value
             let written = share == share.rounded() ? String(Int(share)) : String(share)
             return [
                 number(

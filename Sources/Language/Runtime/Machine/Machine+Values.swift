@@ -52,14 +52,19 @@ extension Machine {
 
     func checkGlobal(_ slot: Int) throws {
         guard globals.isUndefined(slot) else { return }
-        let name = globals.names[slot]
+        // Of a name of a file that was imported, what stands in it.
+        let name = globals.names[slot].split(separator: Importer.separator).last.map(String.init) ?? ""
         if name.first == "_" {
             throw Fault(
                 .runtimeName, name == "_" ? "there is no result yet" : "there is no result '\(name)'",
                 help: "results are numbered as the prompt shows them")
         }
-        let near = Suggestions.nearest(to: name, among: globals.names.filter { globals.kind(of: $0) != .undefined })
-            .first
+        let near = Suggestions.nearest(
+            to: name,
+            among: globals.names.filter {
+                globals.kind(of: $0) != .undefined && !$0.contains(Importer.separator)
+            }
+        ).first
         throw Fault(
             .runtimeName, Wording.unknownName(name, near: near),
             help: near.map { "write \($0)" } ?? "write let \(name) = … before it")
