@@ -483,8 +483,8 @@ import Transformer
                 "resume \"runs/a\" goes on with it; another name: starts this one"
             ),
             (
-                PrecisionFault(.tf32, at: "the processor", possible: [.f32, .bf16]), ["precision"],
-                "write --precision f32 or --precision bf16, or another --device"
+                PrecisionFault(.tf32, at: "the processor", possible: [.f32, .bf16]), ["path"],
+                "write device: .cuda"
             ),
             (
                 RunFolderError.changedFile(path: "x"), [],
