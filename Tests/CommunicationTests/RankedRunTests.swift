@@ -213,6 +213,8 @@ private func lead<R: Sendable>(
         }
         let small = Plan(name: "", slices: 2) { $0.batchSize = 2 }
         #expect(try fault(4, small) == .moreRanksThanRows(ranks: 4, batch: 2))
+        // A row each is enough.
+        _ = try lead(2) { try small.run($0).train(TrainingGoal(steps: 1)) }
         #expect(try fault(2, Plan(name: "", slices: 1)) == .slicesDoNotFit(slices: 1, ranks: 2))
         #expect(try fault(2, Plan(name: "", slices: 6)) == .slicesDoNotFit(slices: 6, ranks: 2))
         #expect(

@@ -76,6 +76,12 @@ import Testing
         #expect(Self.found("let t = timeline\nprint t.zzzz", context) == [])
         #expect(Self.found("def f() { t.zzzz }\nlet t = timeline", context) == [])
         #expect(Self.found("for t in [1] { print t.zzzz }", context) == [])
+        // Of two names that are the same the inner one's.
+        let outer = "let q = [alpha: 1]\n"
+        #expect(Self.found(outer + "def f() {\nlet q = [beta: 2]\nprint q.beta\n}") == [])
+        #expect(
+            Self.found(outer + "def f() {\nlet q = [beta: 2]\nprint q.alpha\n}")
+                == ["q has no field 'alpha' | it has beta"])
     }
 
     @Test(

@@ -94,6 +94,10 @@ private func parsed(_ text: String) throws -> JSONValue { try JSONReader.read(Ar
         #expect(
             ExportDocument(Notebook("# icot 1\n# %% [raw]\n# ````\n"), TestVocabulary.context).markdown.contains(
                 "`````text\n````\n`````"))
+        // Only those that stand together count.
+        #expect(
+            ExportDocument(Notebook("# icot 1\n# %% [raw]\n# `a` and `b`\n"), TestVocabulary.context).markdown.contains(
+                "```text\n`a` and `b`\n```"))
     }
 
     @Test func `a file is read on a terminal without running`() {

@@ -160,6 +160,7 @@ import Testing
         ("t.jsonl", "[1]\n", 1, "an array, where an object was expected"),
         ("t.jsonl", "{\"question\": 1, \"answer\": 2", 1, "a comma or } was expected in an object"),
         ("t.csv", "question,answer\n1,2\n\n1,2,3\n", 4, "3 fields, where the first row names 2 columns"),
+        ("t.csv", "question,answer\n1,2\n1\n", 3, "1 field, where the first row names 2 columns"),
         ("t.csv", "question,question\n", 1, "two columns are called \"question\""),
         ("t.csv", "question,answer\n\"1,2\n", 2, "a field in quotes is not closed before the end of the file"),
         (
