@@ -26,8 +26,8 @@ notebooks: build ## replays every notebook and compares
 bench: ## lists the measurements; each folder says how it is run
 	@ls -d Benchmarks/*/
 
-mutants: ## breaks the code on purpose and sees whether the tests notice
-	Tests/Mutants/run
+mutants: ## breaks the code on purpose, in 250 places drawn anew each day, and sees whether the tests notice
+	Tests/Mutants/run --sample 250
 
 release: ## one program that needs glibc only, with all that comes with it: dist/icot-VERSION-linux-MACHINE
 	packaging/release

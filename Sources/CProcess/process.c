@@ -71,3 +71,7 @@ int process_exchange(const char *one, const char *other) {
 int process_map_blocks(int bytes) {
     return mallopt(M_MMAP_THRESHOLD, bytes);
 }
+
+int process_trim(void) {
+    return malloc_trim(0);
+}

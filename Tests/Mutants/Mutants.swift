@@ -20,9 +20,10 @@
 // of code may therefore be moved and formatted freely. A mutant whose snippet is gone or not alone is reported as one
 // that no longer applies, and one that the compiler refuses as one that does not build: both count as not caught.
 //
-//     Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--built] [--here] [--jobs N]
+//     Tests/Mutants/run [--only REGEX] [--sample N [--seed S]] [--check] [--list] [--write] [--built] [--here] [--jobs N]
 //
-// `--only` takes those whose id, module, file or set matches; `--check` only finds the snippets and builds nothing;
+// `--only` takes those whose id, module, file or set matches; `--sample` tries so many of them, drawn anew each day (or
+// by a seed), as all of them take a night; `--check` only finds the snippets and builds nothing;
 // `--write` makes the copy with the first of those that do not overlap, to look at, and builds nothing; `--built`
 // takes the copy as it was built last; `--here` takes this tree for the copy, and puts its files back at the end;
 // `--jobs` says how many are tried side by side (2).
@@ -451,6 +452,18 @@ func sideBySide<Item>(_ items: [Item], _ work: @escaping (Item) -> () -> Void) {
     }
 }
 
+/// SplitMix64: the same draws from a seed on every machine.
+struct Draw: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+}
+
 func wasEmpty(_ output: String) -> Bool {
     output.contains("Test run with 0 tests") || output.contains("No matching test cases")
 }
@@ -464,19 +477,26 @@ var isHere = false
 var writesOnly = false
 var jobs = 2
 var isBuiltBefore = false
+var sample: Int?
+var seed = UInt64(Date().timeIntervalSince1970 / 86400)
 var arguments = Array(CommandLine.arguments.dropFirst())
 guard let rootArgument = arguments.first else { fail("run this by Tests/Mutants/run") }
 arguments.removeFirst()
 while !arguments.isEmpty {
     switch arguments.removeFirst() {
     case "--only" where !arguments.isEmpty: only = arguments.removeFirst()
+    case "--sample" where !arguments.isEmpty: sample = Int(arguments.removeFirst())
+    case "--seed" where !arguments.isEmpty: seed = UInt64(arguments.removeFirst()) ?? 0
     case "--check": checksOnly = true
     case "--list": lists = true
     case "--here": isHere = true
     case "--write": writesOnly = true
     case "--built": isBuiltBefore = true
     case "--jobs" where !arguments.isEmpty: jobs = max(1, Int(arguments.removeFirst()) ?? 2)
-    default: fail("usage: Tests/Mutants/run [--only REGEX] [--check] [--list] [--write] [--built] [--here] [--jobs N]")
+    default:
+        fail(
+            "usage: Tests/Mutants/run [--only REGEX] [--sample N [--seed S]] [--check] [--list] [--write] [--built] "
+                + "[--here] [--jobs N]")
     }
 }
 let root = URL(filePath: rootArgument)
@@ -489,6 +509,12 @@ if let only {
     }
 }
 guard !mutants.isEmpty else { fail("no mutant matches") }
+if let sample, sample < mutants.count {
+    say("\(sample) of \(mutants.count) mutants, drawn by seed \(seed)")
+    var draw = Draw(state: seed)
+    let drawn = Set(mutants.map(\.id).shuffled(using: &draw).prefix(sample))
+    mutants = mutants.filter { drawn.contains($0.id) }
+}
 if lists {
     for mutant in mutants { say("\(mutant.module) \(mutant.id): \(mutant.words) (\(mutant.file), \(mutant.filter))") }
     exit(0)

@@ -25,4 +25,7 @@ int process_exchange(const char *one, const char *other);
 /// C library does not know of that.
 int process_map_blocks(int bytes);
 
+/// Gives whole pages of the heaps that hold nothing back to the system. Returns 1 where there were some.
+int process_trim(void);
+
 #endif

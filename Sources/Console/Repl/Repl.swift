@@ -181,8 +181,11 @@ public final class Repl {
         let source = SourceText(text)
         session.displayOptions = printer.displayOptions
         printer.begin()
+        let start = MonotonicClock.seconds()
         let outcome = interrupts.during(session.interrupt) { QuietInput.during { options.run(source, session) } }
         printer.finish()
+        // After a command that took long nobody notices another millisecond.
+        if MonotonicClock.seconds() - start > 0.05 { Allocator.giveFreePagesBack() }
         if outcome == .interrupted, printer.errors.isEmpty { writer.printError([StyledText("stopped", .warning)]) }
         editor?.correction = Correction.applied(
             printer.errors.filter { $0.source.name == source.name }.map(\.diagnostic), to: source)
