@@ -265,6 +265,9 @@ import Transformer
             try texts(table(desk, "look .counterfactual of: m on: p"), "input") == (0..<4).map { ".input[\($0)]" })
         let some = try table(desk, "look .counterfactual of: m on: (filter p where .digit[0] == p[0].digit[0])")
         #expect(texts(some, "input") == (1..<4).map { ".input[\($0)]" })
+        // Two digits at a place are enough.
+        let two = try table(desk, "look .counterfactual of: m on: (filter p where .digit[3] < 2)")
+        #expect(texts(two, "input") == (0..<4).map { ".input[\($0)]" })
     }
 
     @Test func `every part is ablated once, by its mean without more`() throws {
