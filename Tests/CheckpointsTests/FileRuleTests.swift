@@ -124,19 +124,6 @@ import Testing
 }
 
 @Suite struct ShardRuleTests {
-    private func put(_ tensors: [(String, [Float])], _ path: String) throws {
-        try tensors.flatMap(\.1).withUnsafeBufferPointer { all in
-            var start = 0
-            var arrays: [StoredArray] = []
-            for (name, values) in tensors {
-                let own = UnsafeBufferPointer(rebasing: all[start..<start + values.count])
-                arrays.append(StoredArray(name, shape: [values.count], own))
-                start += values.count
-            }
-            try SafeTensorsWriter.write(arrays, to: path)
-        }
-    }
-
     /// What is read from two shards under an index.
     private func read(
         _ map: String, _ one: [(String, [Float])], _ two: [(String, [Float])]

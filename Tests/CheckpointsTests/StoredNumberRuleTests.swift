@@ -25,7 +25,8 @@ private func tensor(_ bytes: [UInt8], _ type: ElementType, _ folder: URL) throws
         byteOffset: 0)
 }
 
-private func put(_ tensors: [(String, [Float])], _ path: String) throws {
+/// Writes tensors of one dimension to a file.
+func put(_ tensors: [(String, [Float])], _ path: String) throws {
     try tensors.flatMap(\.1).withUnsafeBufferPointer { all in
         var start = 0
         var arrays: [StoredArray] = []

@@ -20,6 +20,18 @@ final class Desk {
         }
     }
 
+    /// A run that is made in no time, without test problems.
+    static func bare(_ labels: String = "") -> Desk {
+        let desk = Desk()
+        desk.run(
+            """
+            let data = gen .parity digits: 4 n: 40
+            let m = model .gpt2 width: 8 heads: 1 layers: 1 positions: 32
+            let r = start m on: data batch: 8 \(labels)
+            """)
+        return desk
+    }
+
     /// A small run on 4-digit parity, with held-out problems, as `r`.
     static func withRun() -> Desk {
         let desk = Desk()

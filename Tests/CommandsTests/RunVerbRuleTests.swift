@@ -12,19 +12,7 @@ import Testing
 @testable import Commands
 
 @Suite struct RunVerbRuleTests {
-    /// A run that is made in no time, without test problems.
-    private static func bare(_ labels: String = "") -> Desk {
-        let desk = Desk()
-        desk.run(
-            """
-            let data = gen .parity digits: 4 n: 40
-            let m = model .gpt2 width: 8 heads: 1 layers: 1 positions: 32
-            let r = start m on: data batch: 8 \(labels)
-            """)
-        return desk
-    }
-
-    /// The same with 20 test problems, and so with validation problems too.
+    /// That of `Desk.bare` with 20 test problems, and so with validation problems too.
     private static func tested() -> Desk {
         let desk = Desk()
         desk.run(
@@ -65,7 +53,7 @@ import Testing
     }
 
     @Test func `runs are called by their kind and a number, the first without one`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("let s = start m on: data batch: 8\nlet t = start m on: data batch: 8\ntrain steps: 1")
         #expect(desk.value("[r.name, s.name, t.name]").text == #"["run", "run 2", "run 3"]"#)
         desk.run("let c = control kind: .filler\nlet d = control kind: .filler\nlet e = control kind: .explicit")
@@ -74,14 +62,14 @@ import Testing
     }
 
     @Test func `a control without a kind has seen no chain`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("train steps: 1\nlet c = control r")
         #expect(desk.value("c.name").asText == "No CoT" && desk.value("c.removed").asInteger == 2)
     }
 
     @Test(arguments: ["", ".hidden", "a/b", "two words", "two\\nlines", "tab\\t"])
     func `a run's name is one plain word, and with another nothing is started`(_ name: String) {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("let s = start m on: data batch: 8 name: \"\(name)\"")
         #expect(desk.codes == [.runtimeArgument])
         #expect(desk.messages.first?.contains("a run's name is a plain word") == true, "\(desk.messages)")
@@ -89,7 +77,7 @@ import Testing
     }
 
     @Test func `a run is watched unless somebody says not to`() throws {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         #expect(try experiment(desk, "r").run.watch != nil)
         desk.run("let s = start m on: data batch: 8 watch: false")
         #expect(try experiment(desk, "s").run.watch == nil)
@@ -129,13 +117,13 @@ import Testing
         desk.run("step\ntrain steps: 2")
         #expect(desk.lines.last?.hasPrefix("2 steps, loss ") == true)
         #expect(desk.lines.last?.contains("] of 20, removed 1 of 2  ") == true, "\(desk.lines)")
-        let bare = Self.bare()
+        let bare = Desk.bare()
         bare.run("train steps: 3")
         #expect(bare.lines[0].hasPrefix("3 steps, loss ") && !bare.lines[0].contains("accuracy"), "\(bare.lines)")
     }
 
     @Test func `internalize without validation problems ends with its updates, and until: is refused there`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("internalize every: 2 final: 3")
         // Two stages of two updates, and three at the end.
         #expect(desk.value("r.steps").asInteger == 7 && desk.value("r.removed").asInteger == 2, "\(desk.messages)")
@@ -155,7 +143,7 @@ import Testing
     }
 
     @Test func `a rate that is given holds for what it is given with, and for what follows`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("internalize every: 1 final: 1 lr: 0.01")
         #expect(desk.value("r.learning_rate > 0.0099 and r.learning_rate < 0.0101").asBoolean == true)
         #expect(desk.value("r.steps").asInteger == 3)
@@ -164,7 +152,7 @@ import Testing
     // MARK: - Steps
 
     @Test func `a step says what went and whether the optimizer was reset, and accuracies only of test problems`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("step")
         #expect(desk.lines.first == "removed 1 of 2; optimizer reset")
         desk.run("schedule reset_optimizer: false\nstep")
@@ -179,7 +167,7 @@ import Testing
     }
 
     @Test func `more than is left cannot go, and the step that can is told`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("step 3")
         #expect(desk.messages.first?.contains("only 2 tokens of the chain are left") == true, "\(desk.messages)")
         #expect(desk.messages.first?.contains("fix: write step to: 2") == true)
@@ -192,7 +180,7 @@ import Testing
     }
 
     @Test func `below 0, or to less than is gone, a step goes back, and by none it stays`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("train steps: 1\nlet first = hash r\nstep 2\nstep -1")
         #expect(
             desk.lines.contains { $0.hasPrefix("back at removed 1 of 2") } && desk.value("r.removed").asInteger == 1)
@@ -205,7 +193,7 @@ import Testing
     }
 
     @Test func `a mark tells where it is, and a second of its name is refused`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("train steps: 3\nstep\nmark \"here\"")
         #expect(desk.lines.last == "mark \"here\" at removed 1 of 2, step 3")
         desk.run("mark \"here\"")
@@ -221,7 +209,7 @@ import Testing
     }
 
     @Test func `a mark by name is told what to make first where there is none`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("back to: \"a\"")
         #expect(desk.messages.first?.contains("fix: make one first: mark \"a\"") == true, "\(desk.messages)")
     }
@@ -229,7 +217,7 @@ import Testing
     // MARK: - The timeline
 
     @Test func `a timeline has the way to the present stage, and all branches only where they are asked for`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("train steps: 1\nmark \"a\"\nmark \"b\"\nstep\nback\nbranch \"other\"\nstep\nstep")
         #expect(desk.value("(timeline).removed").text == "[0, 0, 1, 2]", "\(desk.messages)")
         #expect(desk.value("contains(keys(timeline()), \"branch\")").asBoolean == false)
@@ -258,7 +246,7 @@ import Testing
     // MARK: - The schedule
 
     @Test func `what an adaptive schedule was told stays where only its rate is changed`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         func next() -> String {
             desk.run("schedule")
             return String(desk.lines.first?.dropFirst("next token".count).drop { $0 == " " } ?? "")
@@ -291,7 +279,7 @@ import Testing
         ("reset_optimizer: .all", "optimizer reset", "all, rule .fixed, warm-up 20 steps"),
     ])
     func `a switch of the schedule is set to what is said`(_ labels: String, _ row: String, _ value: String) {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         #expect(desk.run("schedule \(labels)") == .finished, "\(desk.messages)")
         desk.run("schedule")
         let lines = desk.lines.filter { $0.hasPrefix(row + " ") }
@@ -365,7 +353,7 @@ import Testing
     }
 
     @Test func `runs beside each other have their stages one below the other, under the run's name`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("train steps: 2\nstep\ntrain steps: 3\nlet c = control r kind: .no_cot\nlet t = compare r to: c")
         #expect(desk.value("t.run").text == #"["run", "run", "No CoT"]"#, "\(desk.messages)")
         #expect(desk.value("t.removed").text == "[0, 1, 2]" && desk.value("t.steps").text == "[2, 3, 5]")

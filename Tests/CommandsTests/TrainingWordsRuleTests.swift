@@ -12,19 +12,7 @@ import Transformer
 @testable import Internalization
 
 @Suite struct TrainingWordsRuleTests {
-    /// A run that is made in no time, without test problems.
-    private static func bare(_ labels: String = "") -> Desk {
-        let desk = Desk()
-        desk.run(
-            """
-            let data = gen .parity digits: 4 n: 40
-            let m = model .gpt2 width: 8 heads: 1 layers: 1 positions: 32
-            let r = start m on: data batch: 8 \(labels)
-            """)
-        return desk
-    }
-
-    /// The same with 20 test problems, and so with 6 of 60 problems set aside for validation.
+    /// That of `Desk.bare` with 20 test problems, and so with 6 of 60 problems set aside for validation.
     private static func tested(_ labels: String = "") -> Desk {
         let desk = Desk()
         desk.run(
@@ -52,7 +40,7 @@ import Transformer
 
     @Test func `a pass is told in steps where several batches make one, and in batches elsewhere`() {
         func row(_ labels: String) -> String {
-            let desk = Self.bare(labels)
+            let desk = Desk.bare(labels)
             desk.run("show r")
             return desk.lines.first { $0.hasPrefix("  data       ") }.map { String($0.dropFirst(13)) } ?? ""
         }
@@ -70,13 +58,13 @@ import Transformer
         desk.run("show r")
         #expect(desk.lines.contains("  test       20 problems, for every accuracy"), "\(desk.lines)")
         #expect(desk.lines.contains("  validation 6 problems, for until: and stopping"), "\(desk.lines)")
-        let bare = Self.bare()
+        let bare = Desk.bare()
         bare.run("show r")
         #expect(bare.lines.contains("  test       none") && bare.lines.contains("  validation none"), "\(bare.lines)")
     }
 
     @Test func `the rate of a run falls once its chain is gone, that of a control from the same update on`() {
-        let desk = Self.bare("decay: 12")
+        let desk = Desk.bare("decay: 12")
         desk.run("train steps: 6\nstep 2\ntrain steps: 4\nshow r")
         #expect(desk.text.contains(", decay over 12 once the chain is gone\n"), "\(desk.text)")
         desk.run("let c = control r\nshow c")
@@ -84,7 +72,7 @@ import Transformer
     }
 
     @Test func `a run tells itself in a line, and as JSON in the same numbers`() {
-        let desk = Self.bare("seed: 9")
+        let desk = Desk.bare("seed: 9")
         #expect(
             desk.value("r").text
                 == "run of parity 4, 40 problems, batch 8, learning rate 0.002; 0 steps, removed 0 of 2")
@@ -102,7 +90,7 @@ import Transformer
     }
 
     @Test func `a removal tells the accuracy before it, then that after it, and no half of the pair`() throws {
-        let run = try experiment(Self.bare())
+        let run = try experiment(Desk.bare())
         func line(_ before: Evaluation?, _ after: Evaluation?, _ resets: Bool) -> String {
             RunDisplay.removal(run, from: .units(0), resets: resets, before: before, after: after).plain
         }
@@ -119,7 +107,7 @@ import Transformer
         _ events: [TrainingEvent], total: Int? = 7, isLimit: Bool = false, _ end: TrainingEnd = .stepsDone,
         noting evaluation: Evaluation? = nil
     ) throws -> (said: [String], progress: String, summary: DisplayBundle, last: Evaluation?, rescues: Int) {
-        let run = try experiment(Self.bare())
+        let run = try experiment(Desk.bare())
         var found: (summary: DisplayBundle, last: Evaluation?, rescues: Int)?
         let verb = Command(CommandSignature("watch", "Watches.", [])) { call in
             let watcher = TrainingWatcher(run, total: total, isLimit: isLimit, call)
@@ -226,7 +214,7 @@ import Transformer
 
     @Test func `a stage that gets nowhere ends training where no rescue is asked for, and is taken back where one is`()
     {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("schedule adaptive: 1 least: 1 most: 2 patience: 0\nstep")
         #expect(desk.run("internalize rescues: 0 at_most: 60") == .finished, "\(desk.messages)")
         #expect(desk.lines.last?.hasPrefix("stuck: the stage did not pass its threshold") == true, "\(desk.lines)")
@@ -240,7 +228,7 @@ import Transformer
     // MARK: - Settings
 
     @Test func `each label of start sets what its name says, and nothing else`() throws {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         let plain = try #require(desk.trained("r")?.settings)
         let rows: [(String, (inout TrainingSettings) -> Void)] = [
             ("lr: 0.25", { $0.learningRate = 0.25 }), ("warmup: 3", { $0.warmUp = 3 }),
@@ -294,7 +282,7 @@ import Transformer
     // MARK: - The schedule
 
     @Test func `another preset of the schedule leaves which problems are short enough as the start decided`() {
-        let desk = Self.bare("max_length: 9")
+        let desk = Desk.bare("max_length: 9")
         desk.run("schedule .default")
         desk.run("schedule")
         #expect(desk.lines.contains { $0.hasPrefix("longest sequence") && $0.contains(" 9 tokens") }, "\(desk.lines)")
@@ -310,7 +298,7 @@ import Transformer
         ("flat_loss: 5 per_epoch: 1", "per_epoch: and flat_loss: each say when the next token goes"),
     ])
     func `a switch that means nothing beside the others is refused`(_ labels: String, _ words: String) {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("schedule \(labels)")
         #expect(desk.messages.count == 1 && desk.messages[0].contains(words), "\(desk.messages)")
     }
@@ -323,7 +311,7 @@ import Transformer
         ),
     ])
     func `a single step is told in the singular`(_ labels: String, _ value: String) {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("schedule \(labels)\nschedule")
         #expect(desk.lines.contains { $0.hasPrefix("next token ") && $0.hasSuffix(" " + value) }, "\(desk.lines)")
     }
@@ -353,7 +341,7 @@ import Transformer
     // MARK: - The timeline
 
     @Test func `all marks of a stage stand in its row`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("mark \"a\"\nmark \"b\"\nstep\nmark \"c\"")
         #expect(desk.value("(timeline).marks").text == #"["a, b", "c"]"#)
     }
@@ -404,7 +392,7 @@ import Transformer
     }
 
     @Test func `a run goes on with what is kept under its name only where a name is given`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("let s = start m on: data batch: 8 resume: true")
         #expect(
             desk.messages.first?.contains("resume: true goes on with the run of a name, and none is given") == true,
@@ -415,13 +403,13 @@ import Transformer
     // MARK: - Beside each other
 
     @Test func `a control draws its data in the run's order unless another seed is given`() {
-        let desk = Self.bare("seed: 3")
+        let desk = Desk.bare("seed: 3")
         desk.run("train steps: 1\nlet c = control r\nlet d = control r seed: 5")
         #expect(desk.trained("c")?.settings.seed == 3 && desk.trained("d")?.settings.seed == 5)
     }
 
     @Test func `a control tells in JSON what it has cost and what the run has`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         var json: [String] = []
         let listener = desk.session.onEvent
         desk.session.onEvent = { event in
@@ -446,7 +434,7 @@ import Transformer
     }
 
     @Test func `tables are compared with tables alone`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("let t = table([a: [1]])")
         for other in ["r", "[t, r]"] {
             desk.run("compare t to: \(other)")
@@ -459,7 +447,7 @@ import Transformer
     // MARK: - Measuring
 
     @Test func `a single known problem is told in the singular`() {
-        let desk = Self.bare()
+        let desk = Desk.bare()
         desk.run("let other = gen .parity digits: 4 n: 30 apart_from: data")
         desk.run("let r = start m on: data[0..<39] test: data[39..<40] validation: other\neval data[38..<40]")
         #expect(

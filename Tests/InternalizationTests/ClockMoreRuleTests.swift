@@ -7,14 +7,6 @@ import Transformer
 
 @testable import Internalization
 
-private func schedule(_ pace: Pace, _ change: (inout RemovalSchedule) -> Void = { _ in }) -> RemovalSchedule {
-    var schedule = RemovalSchedule()
-    schedule.pace = pace
-    schedule.smoothing = .none
-    change(&schedule)
-    return schedule
-}
-
 private func started(_ schedule: RemovalSchedule, removed: Int = 0, longest: Int = 4) -> ScheduleClock {
     var clock = ScheduleClock(schedule)
     clock.startEpoch(schedule)

@@ -9,7 +9,8 @@ import Transformer
 
 @testable import Internalization
 
-private func schedule(_ pace: Pace, _ change: (inout RemovalSchedule) -> Void = { _ in }) -> RemovalSchedule {
+/// A schedule without smoothing.
+func schedule(_ pace: Pace, _ change: (inout RemovalSchedule) -> Void = { _ in }) -> RemovalSchedule {
     var schedule = RemovalSchedule()
     schedule.pace = pace
     schedule.smoothing = .none

@@ -9,15 +9,6 @@ import Testing
 @testable import Notebooks
 
 @Suite struct ReportedRuleTests {
-    private func replay(
-        _ text: String, _ mode: Replay.Mode = .check, change: (inout Replay) -> Void = { _ in },
-        session: () -> Session = { TestVocabulary.session(TestRun()) }
-    ) throws -> ReplayReport {
-        var replay = Replay(Notebook(text), mode: mode)
-        change(&replay)
-        return try replay.run(session)
-    }
-
     @Test(arguments: [
         ("5", "5.0", "the whole number 5 is recorded, 5.0 came"), ("5.0", "6", "6 is 1.0 from 5.0, more than 0.1"),
         ("±0.004", "±0.009", "the spread ±0.004 is recorded, ±0.009 came"),

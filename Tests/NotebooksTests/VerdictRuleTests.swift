@@ -8,16 +8,17 @@ import Testing
 
 @testable import Notebooks
 
-@Suite struct VerdictRuleTests {
-    private func replay(
-        _ text: String, _ mode: Replay.Mode = .check, change: (inout Replay) -> Void = { _ in },
-        session: () -> Session = { TestVocabulary.session(TestRun()) }
-    ) throws -> ReplayReport {
-        var replay = Replay(Notebook(text), mode: mode)
-        change(&replay)
-        return try replay.run(session)
-    }
+/// What a replay of a text reports.
+func replay(
+    _ text: String, _ mode: Replay.Mode = .check, change: (inout Replay) -> Void = { _ in },
+    session: () -> Session = { TestVocabulary.session(TestRun()) }
+) throws -> ReplayReport {
+    var replay = Replay(Notebook(text), mode: mode)
+    change(&replay)
+    return try replay.run(session)
+}
 
+@Suite struct VerdictRuleTests {
     /// A report of a notebook with a `print` for each verdict, in the lines from 2 on.
     private func report(_ verdicts: [EntryReport.Verdict], differences: [Int] = []) -> ReplayReport {
         let notebook = Notebook("# icot 1\n" + verdicts.indices.map { "print \($0)\n" }.joined())
